@@ -1,0 +1,28 @@
+import { archiveMessages } from "./catalogue/archive.js";
+import { baseMessages } from "./catalogue/base.js";
+import { cliMessages } from "./catalogue/cli.js";
+import { contextMessages } from "./catalogue/context.js";
+import { descriptionMessages } from "./catalogue/description.js";
+import { dockerfileMessages } from "./catalogue/dockerfile.js";
+import { outputMessages } from "./catalogue/output.js";
+import { planMessages } from "./catalogue/plan.js";
+import { storeMessages } from "./catalogue/store.js";
+
+/** Every coded message of the project, one area a file. A code is a line in docs/errors.md and has a test. */
+export const catalogue = {
+  ...archiveMessages,
+  ...baseMessages,
+  ...cliMessages,
+  ...contextMessages,
+  ...descriptionMessages,
+  ...dockerfileMessages,
+  ...outputMessages,
+  ...planMessages,
+  ...storeMessages,
+};
+
+/** The code of an error, in words. */
+export type ErrorCode = keyof typeof catalogue;
+
+/** What the message of a code is made from. */
+export type ErrorParameters<Code extends ErrorCode> = Parameters<(typeof catalogue)[Code]>[0];

@@ -1,0 +1,3 @@
+import type { MessageArea } from "../message.js";
+
+export const storeMessages = {} satisfies MessageArea;

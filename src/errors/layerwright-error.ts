@@ -1,0 +1,68 @@
+import { catalogue, type ErrorCode, type ErrorParameters } from "./catalogue.js";
+import { type Origin, originText } from "./origin.js";
+
+/** What surrounds a coded error beside its message. */
+export interface ErrorContext {
+  /** What the error is about: a path, a digest, an image name, a step. */
+  readonly subject?: string | undefined;
+  /** The user's file and line where the step was written. */
+  readonly origin?: Origin | undefined;
+  /** The lower-level failure that led here. */
+  readonly cause?: unknown;
+}
+
+const BRAND = Symbol.for("layerwright.error");
+
+/**
+ * The base of every error that layerwright throws on purpose. `code` is stable and made of words, `hint` says
+ * what to do, and `origin` is the user's own line.
+ *
+ * @example
+ * ```ts
+ * import { Image, isLayerwrightError } from "layerwright";
+ *
+ * try {
+ *   Image.scratch().expose(0);
+ * } catch (error) {
+ *   if (isLayerwrightError(error)) console.log(error.code, error.hint);
+ * }
+ * ```
+ */
+export abstract class LayerwrightError<Code extends ErrorCode = ErrorCode> extends Error {
+  readonly code: Code;
+  readonly subject: string | undefined;
+  readonly hint: string;
+  readonly origin: Origin | undefined;
+  /** The message without the place, for programs that show the place themselves. */
+  readonly shortMessage: string;
+
+  constructor(code: Code, parameters: ErrorParameters<Code>, context: ErrorContext = {}) {
+    const { message, hint } = catalogue[code](parameters as never);
+    const place = context.origin === undefined ? "" : ` (at ${originText(context.origin)})`;
+    super(`${message}${place}`, context.cause === undefined ? undefined : { cause: context.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.shortMessage = message;
+    this.hint = hint;
+    this.subject = context.subject;
+    this.origin = context.origin;
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+}
+
+/** Tells layerwright's own errors from others, also across two copies of the package. */
+export function isLayerwrightError(value: unknown): value is LayerwrightError {
+  return typeof value === "object" && value !== null && BRAND in value;
+}
+
+/** The description itself is wrong; thrown in the builder call that wrote it. */
+export class DefinitionError<Code extends ErrorCode = ErrorCode> extends LayerwrightError<Code> {}
+
+/** The description is well formed, but cannot become an image here: a source, a base or a dialect does not allow it. */
+export class PlanError<Code extends ErrorCode = ErrorCode> extends LayerwrightError<Code> {}
+
+/** The machine refused: a file could not be read or written, a tool is missing. */
+export class EnvironmentError<Code extends ErrorCode = ErrorCode> extends LayerwrightError<Code> {}
+
+/** Bytes are not what their digest, size or format says. */
+export class IntegrityError<Code extends ErrorCode = ErrorCode> extends LayerwrightError<Code> {}

@@ -1,0 +1,18 @@
+/**
+ * Where the bytes of a file entry come from. Reading is synchronous on purpose: for trees of small files it
+ * costs a third of the processor time of asynchronous reads, and leaves the thread pool to compression.
+ */
+export type EntryContent =
+  /** A file of the host, relative to nothing: an absolute path. `guard` must still hold when it is opened. */
+  | { readonly kind: "file"; readonly path: string | Buffer; readonly guard?: FileGuard }
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  /** A range of a host file, e.g. an unpacked layer. */
+  | { readonly kind: "range"; readonly path: string; readonly offset: number };
+
+/** What `lstat` said when the file was listed; another answer at reading time means the file changed. */
+export interface FileGuard {
+  readonly ino: number;
+  readonly dev: number;
+  readonly mtimeMs: number;
+  readonly size: number;
+}
