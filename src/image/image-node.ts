@@ -1,0 +1,10 @@
+import type { BaseNode } from "./base-node.js";
+import type { SquashPolicy } from "./squash-policy.js";
+import type { Step } from "./steps/step.js";
+
+/** The data of an image: what `Image` holds, and all that the plan reads. */
+export interface ImageNode {
+  readonly base: BaseNode;
+  readonly steps: readonly Step[];
+  readonly squash: SquashPolicy;
+}

@@ -1,0 +1,42 @@
+import type { Digest } from "../oci/digest.js";
+
+/** What a finished blob is. */
+export interface StoredBlob {
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** A blob while it is written. Nothing is visible to others until `commit` returns. */
+export interface BlobWriter {
+  /** Appends bytes; the caller may reuse the buffer when the call returns. Throws a coded error when the disk is full. */
+  write(chunk: Uint8Array): void;
+  /** Makes the blob durable and visible (flush, then rename). Equal content that is already there wins. */
+  commit(): Promise<StoredBlob>;
+  /** Drops what was written. Safe to call after a failed or finished commit. */
+  discard(): Promise<void>;
+}
+
+/**
+ * A content-addressed store with small records beside the blobs. Shared by concurrent builds. What comes out is
+ * verified: a damaged blob is dropped and reported as absent or as an `IntegrityError`, never handed on.
+ */
+export interface BlobStore {
+  writer(): Promise<BlobWriter>;
+  /** The size in bytes of a blob that is present, without verifying its content. */
+  stat(digest: Digest): Promise<number | undefined>;
+  /** The bytes of a blob in order, verified: the last step throws `BLOB_DAMAGED` (and the blob is dropped) when digest or size differ. */
+  read(digest: Digest): AsyncIterable<Uint8Array>;
+  /** A small JSON value stored under a key, or undefined when absent or unreadable. */
+  getRecord(kind: string, key: string): Promise<unknown>;
+  /** Stores a small JSON value. A later value replaces an earlier one. */
+  putRecord(kind: string, key: string, value: unknown): Promise<void>;
+  /** A new empty scratch file for random access, removed by `dispose` or, after a crash, by a later run. */
+  scratchFile(): Promise<ScratchFile>;
+}
+
+/** A temporary file of the store. */
+export interface ScratchFile {
+  readonly path: string;
+  dispose(): Promise<void>;
+}
