@@ -1,0 +1,82 @@
+import type { Origin } from "../errors/origin.js";
+import type { SquashPolicy } from "../image/squash-policy.js";
+import type { RuntimeConfig } from "../oci/image-config.js";
+import type { Platform } from "../oci/platform.js";
+import type { ConfigChange } from "./config-change.js";
+import type { Operation } from "./operation.js";
+
+/**
+ * What an image lowers to: the only thing that the two syntheses read. Plain JSON data; every stage and layer is
+ * addressed by a digest over what it does (not over where it was written).
+ */
+export interface Plan {
+  readonly schema: 1;
+  readonly platform: Platform;
+  /** Stages in the order in which they can be built; the last one is the image. */
+  readonly stages: readonly Stage[];
+  /** Named contexts by name: the folder as the user wrote it. */
+  readonly contexts: Readonly<Record<string, string>>;
+}
+
+/** A base and the layers on it. */
+export interface Stage {
+  readonly id: string;
+  readonly base: PlanBase;
+  readonly layers: readonly Layer[];
+  readonly config: readonly ConfigChange[];
+  /** The policy that shaped `layers`; `"all"` also means that the base is melted into the one layer. */
+  readonly squash: SquashPolicy;
+  readonly origin?: Origin;
+}
+
+/** What becomes one layer of the image, in order. A layer without effect on files is not written. */
+export interface Layer {
+  readonly id: string;
+  readonly operations: readonly Operation[];
+  readonly name?: string;
+}
+
+/** Where a stage starts. */
+export type PlanBase =
+  | { readonly kind: "scratch" }
+  | { readonly kind: "stage"; readonly stage: string }
+  | { readonly kind: "registry"; readonly reference: string; readonly folders?: readonly string[] }
+  | ({
+      readonly kind: "layout" | "archive";
+      readonly path: string;
+      readonly tag?: string;
+      readonly reference?: string;
+    } & Known)
+  | ({
+      readonly kind: "rootfs";
+      readonly path: string;
+      readonly shape?: "folder" | "tar";
+      readonly config?: RuntimeConfig;
+    } & Known);
+
+interface Known {
+  /** What was read from the base, where the plan was resolved. */
+  readonly known?: BaseFacts;
+}
+
+/** What a plan needs to know of a base that lies on disk. */
+export interface BaseFacts {
+  /** The base's whole runtime config. */
+  readonly config: RuntimeConfig;
+  /** Paths that this plan touches or passes through (parents of what it writes), absolute, as they are in the base. */
+  readonly paths: Readonly<Record<string, KnownPath>>;
+  /** Names that this plan uses as owners, from the base's passwd and group. */
+  readonly users: Readonly<Record<string, { readonly uid: number; readonly gid: number }>>;
+  readonly groups: Readonly<Record<string, number>>;
+}
+
+/** One path of a base; `null` when the base does not have it. */
+export type KnownPath = {
+  readonly type: "folder" | "file" | "symlink" | "other";
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Bytes. */
+  readonly size?: number;
+  readonly target?: string;
+} | null;

@@ -1,0 +1,42 @@
+/** One file, folder or link of a context, as `lstat` saw it. */
+export interface SourceEntry {
+  /** Path relative to the source (`""` for the source itself), `/` between components; odd bytes as in core/path-bytes.ts. */
+  readonly path: string;
+  readonly type: "file" | "folder" | "symlink";
+  /** Permission bits on disk. */
+  readonly mode: number;
+  /** Bytes; 0 for all but files. */
+  readonly size: number;
+  /** Target text of a link. */
+  readonly target?: string;
+  /** The file on the host, absolute. */
+  readonly hostPath: string | Buffer;
+  /** What `lstat` said, for cache keys and for the check when the file is read. */
+  readonly stamp: {
+    readonly ino: number;
+    readonly dev: number;
+    readonly mtimeMs: number;
+    readonly ctimeMs: number;
+  };
+  /** `security.capability`, where the file has one and it can be read. */
+  readonly xattrs?: Readonly<Record<string, Uint8Array>>;
+}
+
+/** What a source pattern matched: a root a match, in byte order of their names. */
+export interface SourceMatch {
+  /** The matched path relative to the context, `.` for the context itself. */
+  readonly path: string;
+  readonly shape: "file" | "folder";
+  /** The entries below (and for a file the file itself), parents first, in byte order. */
+  readonly entries: readonly SourceEntry[];
+}
+
+/** Lists files of a context folder. Ignored files (the folder's `.dockerignore`) are as if they did not exist. */
+export interface FileSource {
+  /**
+   * @param context name of a named context, or undefined for the main one
+   * @param pattern relative path or glob
+   * @param exclude patterns in `.dockerignore` grammar relative to each match
+   */
+  list(context: string | undefined, pattern: string, exclude: readonly string[]): readonly SourceMatch[];
+}

@@ -1,0 +1,23 @@
+import type { Descriptor } from "../oci/descriptor.js";
+import type { Digest } from "../oci/digest.js";
+
+/** One finished image: its documents as bytes, its layers as blobs that can be read. */
+export interface FinishedImage {
+  /** Full references that the image is named by (`docker.io/library/app:v1`); may be empty. */
+  readonly references: readonly string[];
+  readonly manifest: { readonly descriptor: Descriptor; readonly bytes: Uint8Array };
+  readonly config: { readonly descriptor: Descriptor; readonly bytes: Uint8Array };
+  readonly layers: readonly FinishedLayer[];
+}
+
+/** One layer of a finished image, bottom first. */
+export interface FinishedLayer {
+  readonly diffId: Digest;
+  readonly descriptor: Descriptor;
+  blob(): AsyncIterable<Uint8Array>;
+}
+
+/** A place that finished images are written to. Nothing half-written is ever visible under the final name. */
+export interface ImageOutput {
+  write(images: readonly FinishedImage[]): Promise<void>;
+}

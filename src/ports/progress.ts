@@ -1,0 +1,17 @@
+/** Something that happened during a build, for people to watch. */
+export type ProgressEvent =
+  | { readonly kind: "start"; readonly id: string; readonly label: string }
+  | { readonly kind: "advance"; readonly id: string; readonly bytes: number; readonly total?: number }
+  | {
+      readonly kind: "finish";
+      readonly id: string;
+      readonly label: string;
+      readonly detail?: string;
+      readonly cached?: boolean;
+    }
+  | { readonly kind: "warn"; readonly message: string };
+
+/** Receives progress. */
+export interface Progress {
+  report(event: ProgressEvent): void;
+}
