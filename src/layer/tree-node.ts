@@ -1,14 +1,20 @@
 import type { EntryContent } from "../tar/entry-content.js";
 
+/** Where a plain tar lies: a file of the host, and the byte it starts at (0 but for a tar inside a tar). */
+export interface PlainTar {
+  readonly path: string;
+  readonly offset: number;
+}
+
 /**
  * A layer whose tar can be read at any offset. `spool` unpacks its compression into a scratch file once (and is
  * free for a plain tar on disk); nothing is unpacked for as long as nobody needs the bytes of a file.
  */
 export interface LayerBytes {
-  spool(): Promise<string>;
+  spool(): Promise<PlainTar>;
 }
 
-/** Content of a file inside a layer below: an offset in the layer's plain tar. */
+/** Content of a file inside a layer below: an offset in the layer's plain tar, counted from the tar's start. */
 export interface LayerContent {
   readonly kind: "layer";
   readonly layer: LayerBytes;

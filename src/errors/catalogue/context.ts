@@ -1,3 +1,66 @@
 import type { MessageArea } from "../message.js";
+import { engineMessages } from "./engine.js";
 
-export const contextMessages = {} satisfies MessageArea;
+/** The files on disk that an image is made from. */
+export const contextMessages = {
+  // Until the catalogue names this area itself.
+  ...engineMessages,
+  CONTEXT_NOT_FOUND: (p: { folder: string; name: string | undefined; reason: string }) => ({
+    message: `the ${contextText(p.name)} ${p.folder} cannot be used: ${p.reason}`,
+    hint: "make the folder, or correct the `context` option that names it",
+  }),
+  CONTEXT_UNKNOWN: (p: { name: string; known: readonly string[] }) => ({
+    message: `the named context ${JSON.stringify(p.name)} was not given a folder; known are: ${p.known.join(", ") || "none"}`,
+    hint: 'name its folder where the source is written: context("name", "folder")',
+  }),
+  IGNORE_PATTERN_BAD: (p: { file: string; line: number; pattern: string; reason: string }) => ({
+    message: `line ${p.line} of ${p.file}: the pattern ${JSON.stringify(p.pattern)} ${p.reason}`,
+    hint: "correct the line; a backslash before *, ?, [ or \\ takes away its meaning",
+  }),
+  PATTERN_BAD: (p: { pattern: string; reason: string }) => ({
+    message: `the pattern ${JSON.stringify(p.pattern)} ${p.reason}`,
+    hint: "correct the pattern; a backslash before *, ?, [ or \\ takes away its meaning",
+  }),
+  SOURCE_NOT_FOUND: (p: {
+    path: string;
+    context: string | undefined;
+    folder: string;
+    hiddenBy?: { readonly rule: string; readonly line: number; readonly file: string } | undefined;
+    similar?: string | undefined;
+  }) => ({
+    message:
+      p.hiddenBy === undefined
+        ? `the source ${JSON.stringify(p.path)} does not exist in the ${contextText(p.context)} ${p.folder}`
+        : `the source ${JSON.stringify(p.path)} is hidden from the image by line ${p.hiddenBy.line} of ${p.hiddenBy.file}: ${p.hiddenBy.rule}`,
+    hint:
+      p.hiddenBy === undefined
+        ? p.similar === undefined
+          ? "create the file, or correct the path; it is relative to the context folder"
+          : `did you mean ${JSON.stringify(p.similar)}?`
+        : `add the line "!${p.path}" below it, or copy something else`,
+  }),
+  SOURCE_PATTERN_EMPTY: (p: { pattern: string; context: string | undefined; folder: string }) => ({
+    message: `the pattern ${JSON.stringify(p.pattern)} matches nothing in the ${contextText(p.context)} ${p.folder}`,
+    hint: "correct the pattern, or check that .dockerignore does not hide what it should match",
+  }),
+  SOURCE_SPECIAL: (p: { path: string; kind: string }) => ({
+    message: `${p.path} is a ${p.kind}, which cannot be copied into an image`,
+    hint: "leave it out with .dockerignore or `exclude`",
+  }),
+  SOURCE_UNREADABLE: (p: { path: string; reason: string }) => ({
+    message: `${p.path} cannot be read: ${p.reason}`,
+    hint: "let your user read it, or leave it out with .dockerignore or `exclude`",
+  }),
+  SOURCE_VANISHED: (p: { path: string }) => ({
+    message: `${p.path} was removed while the context was read`,
+    hint: "stop what writes into the folder (a watcher, a build), then build again",
+  }),
+  SOURCE_NAME_RESERVED: (p: { path: string }) => ({
+    message: `${p.path} has a name that starts with ".wh.", which in a layer means that a file is removed`,
+    hint: "rename the file, or leave it out with .dockerignore or `exclude`",
+  }),
+} satisfies MessageArea;
+
+function contextText(name: string | undefined): string {
+  return name === undefined ? "context folder" : `named context ${JSON.stringify(name)}:`;
+}

@@ -1,3 +1,185 @@
 import type { MessageArea } from "../message.js";
 
-export const descriptionMessages = {} satisfies MessageArea;
+const LIMIT = 100;
+
+/** A user's value as a message shows it: short, on one line, and without the credentials of a URL or reference. */
+function shown(value: unknown): string {
+  if (typeof value === "function") return "a function";
+  if (value instanceof Uint8Array) return "bytes";
+  if (typeof value !== "string") {
+    if (typeof value === "bigint" || typeof value === "symbol") return value.toString();
+    if (typeof value === "number" || value === undefined || value === null) return String(value);
+    const name = (value as object).constructor?.name;
+    if (typeof value === "object" && !Array.isArray(value)) return `an object${name ? ` (${name})` : ""}`;
+    return Array.isArray(value) ? `an array of ${value.length}` : String(value);
+  }
+  const safe = value
+    .replace(/\/\/[^/@\s]*@/g, "//***@")
+    .replace(/^[^/@\s]+:[^/@\s]+@(?!sha256:)/, "***@")
+    .replace(/^(https?:[^?#]*)[?#].*$/s, "$1?…");
+  return JSON.stringify(safe.length > LIMIT ? `${safe.slice(0, LIMIT)}…` : safe);
+}
+
+function didYouMean(suggestion: string | undefined): string {
+  return suggestion === undefined ? "" : `, did you mean "${suggestion}"?`;
+}
+
+function listed(words: readonly string[]): string {
+  return words.length === 0 ? "nothing" : words.join(", ");
+}
+
+/** Mistakes in the description itself. They are thrown in the call that made them. */
+export const descriptionMessages = {
+  ARGUMENT_INVALID: (p: { call: string; argument: string; got: unknown; allowed: string }) => ({
+    message: `${p.call}: the ${p.argument} is ${shown(p.got)}, allowed is ${p.allowed}`,
+    hint: `pass ${p.allowed}`,
+  }),
+  BASE_INVALID: (p: { call: string; got: unknown }) => ({
+    message: `${p.call}: an image cannot start from ${shown(p.got)}`,
+    hint: 'pass a registry reference such as "debian:bookworm-slim", a Base or an Image',
+  }),
+  CATALOG_INVALID: (p: { reason: string; got: unknown }) => ({
+    message: `catalog: ${p.reason}, got ${shown(p.got)}`,
+    hint: 'write new Catalog("acme", { hello, nginx }, { platforms: ["linux/amd64"] })',
+  }),
+  CERTIFICATES_INVALID: (p: { reason: string }) => ({
+    message: `caCertificates: ${p.reason}`,
+    hint: "pass PEM text made of -----BEGIN CERTIFICATE----- blocks, and never a private key",
+  }),
+  CHECKSUM_INVALID: (p: { call: string; got: unknown }) => ({
+    message: `${p.call}: ${shown(p.got)} is not a sha256, allowed are 64 hex characters`,
+    hint: "take it from the publisher, or run sha256sum on a copy that you trust",
+  }),
+  CHECKSUM_MISSING: (p: { call: string; url: string }) => ({
+    message: `${p.call}: ${shown(p.url)} is fetched without a sha256`,
+    hint: 'pass { sha256: "…" }: without it the same description could give another image tomorrow',
+  }),
+  COMMAND_INVALID: (p: { call: string; reason: string }) => ({
+    message: `${p.call}: ${p.reason}`,
+    hint: 'pass a command such as "make install" or ["make", "install"]',
+  }),
+  COMMAND_NOT_ARRAY: (p: { call: string; got: unknown }) => ({
+    message: `${p.call}: the arguments are ${shown(p.got)}, allowed is an array of strings`,
+    hint: `write one string an argument, or ["/bin/sh", "-c", "…"] when a shell is meant`,
+  }),
+  CONTEXT_NAME_INVALID: (p: { got: unknown }) => ({
+    message: `context: the name is ${shown(p.got)}, allowed are lower-case letters, digits, "-", "_" and ".", first a letter`,
+    hint: 'write context("assets", "../assets")',
+  }),
+  ENV_NAME_INVALID: (p: { call: string; got: unknown }) => ({
+    message: `${p.call}: ${shown(p.got)} cannot be the name of an environment variable`,
+    hint: 'a name is not empty and holds no "=", no line break and no NUL',
+  }),
+  ENV_VALUE_INVALID: (p: { call: string; variable: string; reason: string }) => ({
+    message: `${p.call}: the value of ${shown(p.variable)} ${p.reason}`,
+    hint: "pass a string; the kernel cannot hold a NUL in one",
+  }),
+  HEALTHCHECK_INVALID: (p: { field: string; got: unknown; allowed: string }) => ({
+    message: `healthcheck: ${p.field} is ${shown(p.got)}, allowed is ${p.allowed}`,
+    hint: 'write healthcheck({ test: ["wget", "-q", "http://localhost/"], intervalMs: 30_000 }), or null to switch it off',
+  }),
+  IMAGE_NAME_INVALID: (p: { got: unknown; reason: string }) => ({
+    message: `catalog: ${shown(p.got)} cannot be a name: ${p.reason}`,
+    hint: 'a name becomes part of a repository: lower-case letters and digits, joined by ".", "_", "__" or "-"',
+  }),
+  LABEL_INVALID: (p: { call: string; key: unknown; reason: string }) => ({
+    message: `${p.call}: ${shown(p.key)} ${p.reason}`,
+    hint: "a key is not empty and has at most 4096 bytes, a value is a string, and neither holds a NUL",
+  }),
+  LAYER_RECIPE_INVALID: (p: { name: string }) => ({
+    message: `layer: the recipe of ${shown(p.name)} does not return the image it was given with steps added`,
+    hint: "inside layer(), only add steps to the image that the recipe gets; base and squash policy are set outside",
+  }),
+  MODE_DECIMAL: (p: { call: string; got: number }) => ({
+    message: `${p.call}: the mode ${p.got} is a decimal number, which as permission bits is 0o${p.got.toString(8)}`,
+    hint: `write 0o${p.got} or "0${p.got}"`,
+  }),
+  MODE_INVALID: (p: { call: string; got: unknown; reason: string }) => ({
+    message: `${p.call}: the mode ${shown(p.got)} ${p.reason}`,
+    hint: 'write bits such as 0o755 or "0755" (0 to 0o7777), or clauses such as "u=rwX,go=rX"',
+  }),
+  MOUNT_INVALID: (p: { field: string; got: unknown; allowed: string }) => ({
+    message: `run: the mount's ${p.field} is ${shown(p.got)}, allowed is ${p.allowed}`,
+    hint: 'write for example { type: "cache", target: "/root/.cache" }',
+  }),
+  OPTION_UNKNOWN: (p: {
+    call: string;
+    option: string;
+    known: readonly string[];
+    suggestion: string | undefined;
+  }) => ({
+    message: `${p.call}: there is no option "${p.option}"${didYouMean(p.suggestion)}`,
+    hint: `the options are ${listed(p.known)}`,
+  }),
+  OWNER_INVALID: (p: { call: string; got: unknown; reason: string }) => ({
+    message: `${p.call}: ${shown(p.got)} is not a user: ${p.reason}`,
+    hint: 'write a number (0 to 2147483647), a name, "name:group" or "uid:gid"',
+  }),
+  PACKAGE_INVALID: (p: {
+    manager: string;
+    what: "name" | "version" | "option";
+    got: unknown;
+    allowed: string;
+  }) => ({
+    message: `${p.manager}.install: ${shown(p.got)} is not a package ${p.what}, allowed is ${p.allowed}`,
+    hint: `pass names as ${p.manager} lists them; pin a version with { name: "version" }`,
+  }),
+  PACKAGES_MISSING: (p: { manager: string }) => ({
+    message: `${p.manager}.install: no package is named`,
+    hint: `write ${p.manager}.install("name", …)`,
+  }),
+  PATH_INVALID: (p: { call: string; got: unknown; reason: string }) => ({
+    message: `${p.call}: the path ${shown(p.got)} ${p.reason}`,
+    hint: 'write a path of the image such as "/etc/app/config.json"',
+  }),
+  PLATFORM_INVALID: (p: { got: unknown; reason: string }) => ({
+    message: `${shown(p.got)} is not a platform: ${p.reason}`,
+    hint: "write for example linux/amd64, linux/arm64 or linux/arm/v7",
+  }),
+  PORT_INVALID: (p: { got: unknown; reason: string }) => ({
+    message: `expose: ${shown(p.got)} is not a port: ${p.reason}`,
+    hint: 'write 80, "80/tcp", "53/udp" or "8000-8003"',
+  }),
+  RECIPE_INVALID: (p: { call: string; got: unknown; returned: boolean }) => ({
+    message: p.returned
+      ? `${p.call}: the recipe returned ${shown(p.got)}, allowed is an Image`
+      : `${p.call}: the recipe is ${shown(p.got)}, allowed is a function from Image to Image`,
+    hint: "write (image) => image.run(…), without async and with a return",
+  }),
+  REFERENCE_INVALID: (p: { reference: unknown; rule: string }) => ({
+    message: `${shown(p.reference)} is not an image reference: ${p.rule}`,
+    hint: 'write [host[:port]/]name[:tag][@sha256:…], for example "ghcr.io/acme/app:1.2"',
+  }),
+  SIGNAL_INVALID: (p: { got: unknown; suggestion: string | undefined }) => ({
+    message: `stopSignal: ${shown(p.got)} is not a signal${didYouMean(p.suggestion)}`,
+    hint: 'write a name such as "SIGTERM" or "SIGRTMIN+3", or a number from 1 to 64',
+  }),
+  SOURCE_INVALID: (p: { call: string; got: unknown; reason: string }) => ({
+    message: `${p.call}: the source ${shown(p.got)} ${p.reason}`,
+    hint: 'pass a path in the build context, image.path("/file") or context("name", folder)',
+  }),
+  SOURCE_OUTSIDE_CONTEXT: (p: { call: string; got: string; reason: string }) => ({
+    message: `${p.call}: the source ${shown(p.got)} ${p.reason}`,
+    hint: 'sources are relative to the build context; for another folder write context("name", folder).path("file")',
+  }),
+  SQUASH_UNKNOWN: (p: { got: unknown; known: readonly string[]; suggestion: string | undefined }) => ({
+    message: `squash: ${shown(p.got)} is not a squash policy${didYouMean(p.suggestion)}`,
+    hint: `the policies are ${listed(p.known)}`,
+  }),
+  STEP_UNKNOWN: (p: { got: unknown; suggestion: string | undefined }) => ({
+    message: `step: ${shown(p.got)} is not a step${didYouMean(p.suggestion)}`,
+    hint: 'pass what a step factory returns, such as steps.mkdir("/data")',
+  }),
+  URL_HAS_CREDENTIALS: (p: { call: string; host: string }) => ({
+    message: `${p.call}: the URL at ${p.host} holds credentials, which would be written into the image's history`,
+    hint: "fetch the file before the build, or in a run step with a secret mount",
+  }),
+  URL_INVALID: (p: { call: string; got: unknown; reason: string }) => ({
+    message: `${p.call}: the URL ${shown(p.got)} ${p.reason}`,
+    hint: 'pass an absolute URL such as "https://example.org/tool.tar.gz"',
+  }),
+  ZONE_UNKNOWN: (p: { got: unknown; suggestion: string | undefined }) => ({
+    message: `timezones: ${shown(p.got)} is not a time zone${didYouMean(p.suggestion)}`,
+    hint: 'zones are named as in the IANA database, such as "Europe/Berlin" or "UTC"',
+  }),
+} satisfies MessageArea;

@@ -1,3 +1,21 @@
 import type { MessageArea } from "../message.js";
 
-export const planMessages = {} satisfies MessageArea;
+/** A description that is well formed, but cannot become a plan. */
+export const planMessages = {
+  CONTEXT_NAME_TAKEN: (p: { name: string; first: string; second: string }) => ({
+    message: `the named context ${JSON.stringify(p.name)} stands for two folders: ${p.first} and ${p.second}`,
+    hint: "give one of them another name",
+  }),
+  PLAN_INCONSISTENT: (p: { pass: string; reason: string }) => ({
+    message: `the plan is inconsistent after ${p.pass}: ${p.reason}`,
+    hint: "this is a fault of layerwright: report it with the output of `layerwright synth --plan`",
+  }),
+  RELATIVE_NEEDS_WORKDIR: (p: { path: string; base: string }) => ({
+    message: `the path ${JSON.stringify(p.path)} is relative, and the working folder of the base ${p.base} is not known`,
+    hint: 'call .workdir("/some/folder") before this step, or write the path from the root',
+  }),
+  SQUASH_AUTO: (p: { policy: string }) => ({
+    message: `the squash policy ${JSON.stringify(p.policy)} is decided for a whole catalog, and this version does not do that yet`,
+    hint: 'choose "keep", "own" or "all"',
+  }),
+} satisfies MessageArea;

@@ -1,6 +1,13 @@
+import { deepFreeze } from "../../core/freeze.js";
 import type { Origin } from "../../errors/origin.js";
+import { beginCall } from "../call.js";
+import { parseDestination } from "../container-path.js";
+import { parseChecksum, parseFetchUrl } from "../fetch-url.js";
 import type { Mode } from "../mode.js";
+import { type ModeInput, parseMode } from "../mode.js";
+import { checkOptions, defined } from "../options.js";
 import type { Owner } from "../owner.js";
+import { type OwnerInput, parseOwner } from "../owner.js";
 
 /** Fetches one file and verifies its sha256. */
 export interface AddStep {
@@ -12,4 +19,47 @@ export interface AddStep {
   readonly owner?: Owner;
   readonly mode?: Mode;
   readonly origin?: Origin;
+}
+
+/** What is known of the file that `add` fetches, and how it is stored. */
+export interface AddOptions {
+  /** 64 hex characters. Without it the same description could give another image tomorrow. */
+  readonly sha256: string;
+  /** @default - root */
+  readonly owner?: OwnerInput;
+  /** @default - 0o600, as Docker's ADD */
+  readonly mode?: ModeInput;
+}
+
+/**
+ * Makes the step that fetches one file by http or https and verifies its sha256. Archives are not unpacked. A
+ * `dest` ending in `/` is a folder, and the file is named as in the URL.
+ *
+ * @throws {DefinitionError} URL_INVALID, URL_HAS_CREDENTIALS, CHECKSUM_MISSING, CHECKSUM_INVALID, PATH_INVALID,
+ * MODE_INVALID, MODE_DECIMAL, OWNER_INVALID, OPTION_UNKNOWN, ARGUMENT_INVALID
+ * @example
+ * ```ts
+ * import { Image, steps } from "layerwright";
+ *
+ * const sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+ * export const image = Image.scratch().step(steps.add("https://example.org/data.bin", "/data.bin", { sha256 }));
+ * ```
+ */
+export function add(url: string, dest: string, options: AddOptions): AddStep {
+  const call = beginCall("add");
+  checkOptions(call, options ?? {}, ["sha256", "owner", "mode"]);
+  const checkedUrl = parseFetchUrl(call, url);
+  const sha256 = parseChecksum(call, checkedUrl, options?.sha256);
+  const { owner, mode } = options;
+  return deepFreeze(
+    defined<AddStep>({
+      kind: "add",
+      url: checkedUrl,
+      dest: parseDestination(call, dest),
+      sha256,
+      owner: owner === undefined ? undefined : parseOwner(call, owner),
+      mode: mode === undefined ? undefined : parseMode(call, mode),
+      origin: call.origin,
+    }),
+  );
 }

@@ -1,6 +1,13 @@
+import { deepFreeze } from "../../core/freeze.js";
 import type { Origin } from "../../errors/origin.js";
+import { beginCall, refuse } from "../call.js";
+import { checkPathText, parseDestination } from "../container-path.js";
 import type { Mode } from "../mode.js";
+import { type ModeInput, parseMode } from "../mode.js";
+import { checkOptions, defined } from "../options.js";
 import type { Owner } from "../owner.js";
+import { type OwnerInput, parseOwner } from "../owner.js";
+import { parseSources, type SourceInput } from "../parse-source.js";
 import type { Source } from "../source.js";
 
 /** Copies files. A folder's contents are copied, not the folder; `dest` ending in `/` is a folder. */
@@ -14,4 +21,55 @@ export interface CopyStep {
   /** Patterns in `.dockerignore` grammar, relative to each source. */
   readonly exclude?: readonly string[];
   readonly origin?: Origin;
+}
+
+/** How `copy` copies. */
+export interface CopyOptions {
+  /** @default - files of a context belong to root, files of another image keep their owner */
+  readonly owner?: OwnerInput;
+  /** @default - files of a context get 0644, or 0755 where they are executable; files of another image keep theirs */
+  readonly mode?: ModeInput;
+  /** Patterns in `.dockerignore` grammar, relative to each source. */
+  readonly exclude?: readonly string[];
+}
+
+/**
+ * Makes the step that copies files into the image. Of a folder the contents are copied, not the folder itself;
+ * a `dest` ending in `/` is a folder to copy into, and is needed when there are several sources. Globs
+ * (`* ? [] **`) are allowed in paths of the build context.
+ *
+ * @param dest absolute, or relative to the working folder
+ * @throws {DefinitionError} SOURCE_INVALID, SOURCE_OUTSIDE_CONTEXT, PATH_INVALID, MODE_INVALID, MODE_DECIMAL,
+ * OWNER_INVALID, OPTION_UNKNOWN, ARGUMENT_INVALID
+ * @example
+ * ```ts
+ * import { Image, steps } from "layerwright";
+ *
+ * const site = steps.copy("site/", "/var/www/html/", { owner: "www-data", mode: "u=rwX,go=rX" });
+ * export const image = Image.from("nginx:1.27").step(site);
+ * ```
+ */
+export function copy(
+  source: SourceInput | readonly SourceInput[],
+  dest: string,
+  options: CopyOptions = {},
+): CopyStep {
+  const call = beginCall("copy");
+  checkOptions(call, options, ["owner", "mode", "exclude"]);
+  const { owner, mode, exclude } = options;
+  if (exclude !== undefined && !Array.isArray(exclude)) {
+    const allowed = "an array of patterns";
+    refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: "option exclude", got: exclude, allowed });
+  }
+  return deepFreeze(
+    defined<CopyStep>({
+      kind: "copy",
+      sources: parseSources(call, source),
+      dest: parseDestination(call, dest),
+      owner: owner === undefined ? undefined : parseOwner(call, owner),
+      mode: mode === undefined ? undefined : parseMode(call, mode),
+      exclude: exclude?.map((pattern) => checkPathText(call, pattern)),
+      origin: call.origin,
+    }),
+  );
 }

@@ -1,5 +1,13 @@
+import { deepFreeze } from "../../core/freeze.js";
 import type { Origin } from "../../errors/origin.js";
+import { checkArgument, parseArguments } from "../argument-list.js";
+import { beginCall, type Call, refuse } from "../call.js";
+import { parseContainerPath } from "../container-path.js";
+import { type MountInput, parseMount } from "../mount.js";
+import { checkOptions, defined } from "../options.js";
+import { type Owner, ownerText, parseOwner } from "../owner.js";
 import type { Source } from "../source.js";
+import { parseVariables, recordOf } from "../string-record.js";
 
 /** Something a run step sees while it runs and that never becomes part of the layer. */
 export type RunMount =
@@ -30,4 +38,66 @@ export interface RunStep {
   readonly network?: "none" | "host" | "default";
   readonly mounts?: readonly RunMount[];
   readonly origin?: Origin;
+}
+
+/** What surrounds a command while it runs. Nothing of it is stored in the image's config. */
+export interface RunOptions {
+  /** Variables for this command only, beside those of the image. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** @default - the image's working folder */
+  readonly workdir?: string;
+  /** @default - the image's user */
+  readonly user?: number | string | Owner;
+  /** @default - "default": what the builder gives */
+  readonly network?: "none" | "host" | "default";
+  /** Caches, files, secrets and sockets that the command sees and that never become part of the layer. */
+  readonly mounts?: readonly MountInput[];
+}
+
+const NETWORKS: readonly string[] = ["none", "host", "default"];
+
+/**
+ * Makes the step that runs a command in the image: a string by the image's shell (`/bin/sh -c` by default), an
+ * array as it is. What it changes on disk becomes a layer.
+ *
+ * @throws {DefinitionError} COMMAND_INVALID, COMMAND_NOT_ARRAY, MOUNT_INVALID, ENV_NAME_INVALID, ENV_VALUE_INVALID,
+ * PATH_INVALID, OWNER_INVALID, OPTION_UNKNOWN, ARGUMENT_INVALID
+ * @example
+ * ```ts
+ * import { Image, steps } from "layerwright";
+ *
+ * const cache = { type: "cache", target: "/root/.cache/go-build" } as const;
+ * export const build = Image.from("golang:1.24")
+ *   .step(steps.run("go build -o /out/app .", { env: { CGO_ENABLED: "0" }, mounts: [cache] }));
+ * ```
+ */
+export function run(command: string | readonly string[], options: RunOptions = {}): RunStep {
+  const call = beginCall("run");
+  checkOptions(call, options, ["env", "workdir", "user", "network", "mounts"]);
+  const { env, workdir, user, network, mounts } = options;
+  const invalid = (option: string, got: unknown, allowed: string): never =>
+    refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: `option ${option}`, got, allowed });
+  if (network !== undefined && !NETWORKS.includes(network)) invalid("network", network, NETWORKS.join(", "));
+  if (mounts !== undefined && !Array.isArray(mounts)) invalid("mounts", mounts, "an array of mounts");
+  return deepFreeze(
+    defined<RunStep>({
+      kind: "run",
+      command: parseCommand(call, command),
+      env:
+        env === undefined ? undefined : parseVariables(call, recordOf(call, "variables", env, undefined, 1)),
+      workdir: workdir === undefined ? undefined : parseContainerPath(call, workdir),
+      user: user === undefined ? undefined : ownerText(parseOwner(call, user)),
+      network,
+      mounts: mounts?.map((mount) => parseMount(call, mount)),
+      origin: call.origin,
+    }),
+  );
+}
+
+function parseCommand(call: Call, command: unknown): string | readonly string[] {
+  if (typeof command !== "string") return parseArguments(call, command, 1);
+  if (command.trim() === "")
+    refuse(call, "COMMAND_INVALID", { call: call.name, reason: "the command is empty" });
+  checkArgument(call, command, "the command");
+  return command;
 }

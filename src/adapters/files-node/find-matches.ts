@@ -1,0 +1,123 @@
+import { lstatSync, type Stats } from "node:fs";
+import { compareBytes } from "../../core/byte-order.js";
+import { type GlobComponent, type GlobPattern, matchesName } from "../../core/pattern/glob-pattern.js";
+import type { ParentMatches } from "../../core/pattern/ignore-rules.js";
+import type { ContextRoot } from "./context-root.js";
+import { followLink } from "./follow-link.js";
+import { hostChild } from "./host-path.js";
+import { readNames } from "./read-names.js";
+import { sourceFailure } from "./source-failure.js";
+
+/** A path of a context that a pattern names. */
+export interface FoundPath {
+  /** The path as it was asked for, relative to the context; empty for the context itself. */
+  readonly path: string;
+  /** Where it really is in the context, with no link on the way. */
+  readonly realPath: string;
+  readonly hostPath: string | Buffer;
+  readonly stats: Stats;
+  /** What the ignore rules said of it, for what is below. */
+  readonly matches: ParentMatches;
+  /** The rules ignore it; only something below it may be taken back in. */
+  readonly ignored: boolean;
+}
+
+/**
+ * Finds what a pattern names, in byte order and without what the ignore rules hide. Links in the middle of a path
+ * and at its end are followed inside the context, as COPY does; `**` does not go through links.
+ */
+export function findMatches(root: ContextRoot, pattern: GlobPattern): FoundPath[] {
+  const found: FoundPath[] = [];
+  const top: FoundPath = {
+    path: "",
+    realPath: "",
+    hostPath: root.realFolder,
+    stats: lstatSync(root.realFolder),
+    matches: undefined,
+    ignored: false,
+  };
+  search(root, pattern.components, 0, top, found);
+  const byPath = new Map(found.map((item) => [item.path, item]));
+  return [...byPath.values()].sort((left, right) => compareBytes(left.path, right.path));
+}
+
+function search(
+  root: ContextRoot,
+  components: readonly GlobComponent[],
+  at: number,
+  here: FoundPath,
+  found: FoundPath[],
+): void {
+  const component = components[at];
+  if (component === undefined) {
+    if (!here.ignored || here.stats.isDirectory()) found.push(here);
+    return;
+  }
+  if (!here.stats.isDirectory()) return;
+  if (component.kind === "deep") {
+    searchDeep(root, components, at, here, found);
+    return;
+  }
+  const names = component.kind === "name" ? [component.name] : sortedNames(here.hostPath);
+  for (const name of names) {
+    if (!matchesName(component, name)) continue;
+    const child = step(root, here, name, true);
+    if (child !== undefined) search(root, components, at + 1, child, found);
+  }
+}
+
+/** `**`: this folder, and every folder below it. As last component it stands for everything in this folder. */
+function searchDeep(
+  root: ContextRoot,
+  components: readonly GlobComponent[],
+  at: number,
+  here: FoundPath,
+  found: FoundPath[],
+): void {
+  if (at + 1 === components.length) {
+    for (const name of sortedNames(here.hostPath)) {
+      const child = step(root, here, name, true);
+      if (child !== undefined) search(root, components, at + 1, child, found);
+    }
+    return;
+  }
+  search(root, components, at + 1, here, found);
+  for (const name of sortedNames(here.hostPath)) {
+    const child = step(root, here, name, false);
+    if (child?.stats.isDirectory()) searchDeep(root, components, at, child, found);
+  }
+}
+
+function step(root: ContextRoot, parent: FoundPath, name: string, follow: boolean): FoundPath | undefined {
+  const path = parent.path === "" ? name : `${parent.path}/${name}`;
+  const realPath = parent.realPath === "" ? name : `${parent.realPath}/${name}`;
+  const verdict = root.rules.decide(realPath, parent.matches);
+  if (verdict.ignored && !root.rules.mayHoldExceptions(realPath)) return undefined;
+  const hostPath = hostChild(parent.hostPath, name);
+  const stats = statsOrNothing(hostPath);
+  if (stats === undefined) return undefined;
+  if (stats.isSymbolicLink() && follow) {
+    if (verdict.ignored) return undefined;
+    const target = followLink(root, path, hostPath);
+    return target && { ...target, path };
+  }
+  return { path, realPath, hostPath, stats, matches: verdict.matches, ignored: verdict.ignored };
+}
+
+function statsOrNothing(path: string | Buffer): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "ENOENT" || code === "ENOTDIR" || code === "ENAMETOOLONG") return undefined;
+    throw sourceFailure(path, error);
+  }
+}
+
+function sortedNames(folder: string | Buffer): string[] {
+  try {
+    return readNames(folder).sort(compareBytes);
+  } catch (error) {
+    throw sourceFailure(folder, error);
+  }
+}

@@ -1,0 +1,68 @@
+import { isUtf8 } from "node:buffer";
+
+const ESCAPE = 0xdc00;
+const SURROGATE = /[\ud800-\udfff]/;
+const ESCAPED = /(?<![\ud800-\udbff])[\udc80-\udcff]/;
+
+/**
+ * The string that stands for a path's raw bytes. Valid UTF-8 reads as itself; every other byte becomes one lone
+ * surrogate U+DC80 to U+DCFF (Python's `surrogateescape`, PEP 383), so that `pathToBytes` gives back the same bytes.
+ */
+export function pathFromBytes(bytes: Uint8Array, start = 0, end = bytes.length): string {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
+  return isUtf8(view) ? view.toString("utf8") : decodeEscaping(view);
+}
+
+/** The raw bytes that a path string stands for: UTF-8, with lone surrogates U+DC80 to U+DCFF as single bytes. */
+export function pathToBytes(path: string): Buffer {
+  if (!hasEscapedBytes(path)) return Buffer.from(path, "utf8");
+  const pieces: Buffer[] = [];
+  let plain = 0;
+  for (let index = 0; index < path.length; index++) {
+    const unit = path.charCodeAt(index);
+    if (unit >= 0xd800 && unit <= 0xdbff && isLow(path.charCodeAt(index + 1))) {
+      index++;
+      continue;
+    }
+    if (unit < 0xdc80 || unit > 0xdcff) continue;
+    pieces.push(Buffer.from(path.slice(plain, index), "utf8"), Buffer.of(unit - ESCAPE));
+    plain = index + 1;
+  }
+  pieces.push(Buffer.from(path.slice(plain), "utf8"));
+  return Buffer.concat(pieces);
+}
+
+/** Whether a path string carries bytes that are not UTF-8. */
+export function hasEscapedBytes(path: string): boolean {
+  return SURROGATE.test(path) && ESCAPED.test(path);
+}
+
+function isLow(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff;
+}
+
+function decodeEscaping(bytes: Buffer): string {
+  let text = "";
+  let index = 0;
+  while (index < bytes.length) {
+    const length = sequenceLength(bytes[index]!);
+    const sequence = bytes.subarray(index, index + length);
+    if (length > 0 && sequence.length === length && isUtf8(sequence)) {
+      text += sequence.toString("utf8");
+      index += length;
+    } else {
+      text += String.fromCharCode(ESCAPE + bytes[index]!);
+      index++;
+    }
+  }
+  return text;
+}
+
+/** Bytes of the UTF-8 sequence that a lead byte announces, 0 for a byte that leads none. */
+function sequenceLength(lead: number): number {
+  if (lead < 0x80) return 1;
+  if (lead < 0xc2) return 0;
+  if (lead < 0xe0) return 2;
+  if (lead < 0xf0) return 3;
+  return lead < 0xf5 ? 4 : 0;
+}

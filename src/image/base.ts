@@ -1,0 +1,125 @@
+import { deepFreeze } from "../core/freeze.js";
+import type { RuntimeConfig } from "../oci/image-config.js";
+import { parseReference } from "../oci/reference.js";
+import type { BaseNode } from "./base-node.js";
+import { beginCall, type Call } from "./call.js";
+import { checkPathText, parseAbsolutePath } from "./container-path.js";
+import { checkOptions, defined } from "./options.js";
+import { parseRuntimeConfig } from "./runtime-config.js";
+
+const BRAND = Symbol.for("layerwright.base");
+
+/** What is known of a registry image beside its name. */
+export interface RegistryBaseOptions {
+  /** Folders that you vouch for: they exist in the base as real folders of root with mode 0755. */
+  readonly folders?: readonly string[];
+}
+
+/** Which image of a layout or archive is meant, and what a Dockerfile calls it. */
+export interface LocalBaseOptions {
+  /** @default - the only image in it */
+  readonly tag?: string;
+  /** What a Dockerfile says in FROM. @default - the base is passed as a named build context */
+  readonly reference?: string;
+}
+
+/** What an image made of a root file system says of itself. */
+export interface RootfsBaseOptions {
+  /** In OCI's own words (image-spec config.md): `Env`, `Cmd`, `WorkingDir` ... */
+  readonly config?: RuntimeConfig;
+}
+
+/**
+ * Where an image starts. A value: nothing is read or fetched until an image is planned or built. Paths are
+ * relative to the build context's folder.
+ *
+ * @example
+ * ```ts
+ * import { Base, Image } from "layerwright";
+ *
+ * const base = Base.layout("vendor/debian-oci", { tag: "bookworm", reference: "debian:bookworm-slim" });
+ * export const image = Image.from(base).run("apt-get --version");
+ * ```
+ */
+export class Base {
+  /** The data of the base, as the plan reads it. */
+  readonly node: BaseNode;
+
+  static {
+    Object.defineProperty(Base.prototype, BRAND, { value: true });
+  }
+
+  private constructor(node: BaseNode) {
+    this.node = deepFreeze(node);
+    Object.freeze(this);
+  }
+
+  /** Nothing at all: the image holds what its steps put there. */
+  static scratch(): Base {
+    return new Base({ kind: "scratch" });
+  }
+
+  /**
+   * An image of a registry, in Docker's spelling (`debian:bookworm-slim`, `ghcr.io/acme/app@sha256:…`).
+   *
+   * @throws {DefinitionError} REFERENCE_INVALID, PATH_INVALID, OPTION_UNKNOWN
+   */
+  static registry(reference: string, options: RegistryBaseOptions = {}): Base {
+    const call = beginCall("Base.registry");
+    checkOptions(call, options, ["folders"]);
+    parseReference(reference, call.origin);
+    const folders = options.folders?.map((folder) => parseAbsolutePath(call, folder));
+    return new Base(defined<BaseNode & { kind: "registry" }>({ kind: "registry", reference, folders }));
+  }
+
+  /**
+   * An OCI image layout on disk, a folder or a tar of one.
+   *
+   * @throws {DefinitionError} PATH_INVALID, REFERENCE_INVALID, OPTION_UNKNOWN
+   */
+  static layout(path: string, options: LocalBaseOptions = {}): Base {
+    const call = beginCall("Base.layout");
+    return new Base({ kind: "layout", ...localBase(call, path, options) });
+  }
+
+  /**
+   * An archive as `docker save` writes it.
+   *
+   * @throws {DefinitionError} PATH_INVALID, REFERENCE_INVALID, OPTION_UNKNOWN
+   */
+  static archive(path: string, options: LocalBaseOptions = {}): Base {
+    const call = beginCall("Base.archive");
+    return new Base({ kind: "archive", ...localBase(call, path, options) });
+  }
+
+  /**
+   * A root file system, a folder or a tar of one.
+   *
+   * @throws {DefinitionError} PATH_INVALID, OPTION_UNKNOWN, ARGUMENT_INVALID and those of the steps of the same name
+   */
+  static rootfs(path: string, options: RootfsBaseOptions = {}): Base {
+    const call = beginCall("Base.rootfs");
+    checkOptions(call, options, ["config"]);
+    const config = options.config === undefined ? undefined : parseRuntimeConfig(call, options.config);
+    return new Base(
+      defined<BaseNode & { kind: "rootfs" }>({ kind: "rootfs", path: checkPathText(call, path), config }),
+    );
+  }
+}
+
+/** Tells a base from other values, also across two copies of the package. */
+export function isBase(value: unknown): value is Base {
+  return typeof value === "object" && value !== null && BRAND in value;
+}
+
+function localBase(call: Call, path: string, options: LocalBaseOptions) {
+  checkOptions(call, options, ["tag", "reference"]);
+  const { reference, tag } = options;
+  if (reference !== undefined) parseReference(reference, call.origin);
+  const checkedTag = tag === undefined ? undefined : checkPathText(call, tag);
+  return defined<{ path: string; tag?: string; reference?: string }>({
+    path: checkPathText(call, path),
+    tag: checkedTag,
+    reference,
+  });
+}

@@ -1,0 +1,53 @@
+import { deepFreeze } from "../core/freeze.js";
+import type { Origin } from "../errors/origin.js";
+import type { ImageNode } from "./image-node.js";
+import type { LayerStep } from "./steps/layer-step.js";
+import type { Step } from "./steps/step.js";
+import { makesLayer } from "./steps/step-kinds.js";
+
+/**
+ * The steps that a recipe added to `before`, or undefined when its result does not extend `before`: another
+ * base, another squash policy, or other steps at the start.
+ */
+export function addedSteps(before: ImageNode, after: ImageNode): readonly Step[] | undefined {
+  const extended =
+    after.base === before.base &&
+    after.squash === before.squash &&
+    after.steps.length >= before.steps.length &&
+    before.steps.every((step, index) => step === after.steps[index]);
+  return extended ? after.steps.slice(before.steps.length) : undefined;
+}
+
+/**
+ * Makes one layer of what a recipe did itself, so that an install and its clean-up are never apart. Layers that
+ * were already made inside of it stay what they are, and a group with one file or run step needs no wrapping.
+ */
+export function groupOwnSteps(steps: readonly Step[], origin: Origin): readonly Step[] {
+  const grouped: Step[] = [];
+  let own: Step[] = [];
+  const close = (): void => {
+    const layers = own.filter(makesLayer).length;
+    grouped.push(...(layers > 1 ? [layerOf(undefined, own, origin)] : own));
+    own = [];
+  };
+  for (const step of steps) {
+    if (step.kind !== "layer") {
+      own.push(step);
+      continue;
+    }
+    close();
+    grouped.push(step);
+  }
+  close();
+  return grouped;
+}
+
+/** One layer of all the steps, with the layers inside of it dissolved. */
+export function layerOf(name: string | undefined, steps: readonly Step[], origin: Origin): LayerStep {
+  const flat = steps.flatMap((step) => (step.kind === "layer" ? step.steps : [step]));
+  return deepFreeze(
+    name === undefined
+      ? { kind: "layer", steps: flat, origin }
+      : { kind: "layer", name, steps: flat, origin },
+  );
+}

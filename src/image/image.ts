@@ -1,0 +1,320 @@
+import { deepFreeze } from "../core/freeze.js";
+import { parseReference } from "../oci/reference.js";
+import { Base, isBase } from "./base.js";
+import type { BaseNode } from "./base-node.js";
+import { beginCall, type Call, refuse } from "./call.js";
+import { closestName } from "./closest-name.js";
+import { addedSteps, groupOwnSteps, layerOf } from "./group-steps.js";
+import type { ImageNode } from "./image-node.js";
+import type { ModeInput } from "./mode.js";
+import type { Owner, OwnerInput } from "./owner.js";
+import { imageSource, type SourceInput } from "./parse-source.js";
+import type { ImageSource } from "./source.js";
+import { parseSquashPolicy, type SquashPolicy } from "./squash-policy.js";
+import type { AddOptions } from "./steps/add-step.js";
+import type { BinaryOptions } from "./steps/binary-step.js";
+import type { ChmodOptions } from "./steps/chmod-step.js";
+import type { ChownOptions } from "./steps/chown-step.js";
+import type { CopyOptions } from "./steps/copy-step.js";
+import type { HealthcheckOptions } from "./steps/healthcheck-step.js";
+import type { MkdirOptions } from "./steps/mkdir-step.js";
+import type { RunOptions } from "./steps/run-step.js";
+import type { Step } from "./steps/step.js";
+import { stepKinds } from "./steps/step-kinds.js";
+import * as steps from "./steps/steps.js";
+import type { SymlinkOptions } from "./steps/symlink-step.js";
+import type { WriteOptions } from "./steps/write-step.js";
+import type { StringPairs } from "./string-record.js";
+
+const BRAND = Symbol.for("layerwright.image");
+
+/** A pattern over images: how steps that belong together are named, shared and applied (`image.with(recipe)`). */
+export type Recipe = (image: Image) => Image;
+
+/**
+ * A container image as an immutable value: a base, a list of steps and a squash policy. Every method returns a
+ * new Image and leaves this one as it is, so that two images made from one prefix share that prefix's layers.
+ * Nothing is read, fetched or run until an image is planned or built.
+ *
+ * @example
+ * ```ts
+ * import { Image } from "layerwright";
+ *
+ * const build = Image.from("golang:1.24").workdir("/src").copy(".", ".").run("go build -o /out/app .");
+ * export const app = Image.scratch().binary(build.path("/out/app"), "/app").user(65532).cmd(["/app"]);
+ * ```
+ */
+export class Image {
+  /** The image before the last step and that step, until somebody asks for the node. */
+  #last: { readonly before: Image; readonly added: readonly Step[] } | undefined;
+  #node: ImageNode | undefined;
+
+  static {
+    Object.defineProperty(Image.prototype, BRAND, { value: true });
+  }
+
+  private constructor(node: ImageNode | undefined, last?: { before: Image; added: readonly Step[] }) {
+    this.#node = node;
+    this.#last = last;
+    Object.freeze(this);
+  }
+
+  /** The data of the image, frozen: all that the plan reads. The same object each time it is asked for. */
+  get node(): ImageNode {
+    this.#node ??= this.#gather();
+    return this.#node;
+  }
+
+  /**
+   * Starts from a registry reference, a Base or another Image. Another image is a boundary: its layers are
+   * inherited as they are.
+   *
+   * @throws {DefinitionError} REFERENCE_INVALID, BASE_INVALID
+   */
+  static from(base: string | Base | Image): Image {
+    return Image.#start(baseNode(beginCall("Image.from"), base));
+  }
+
+  /** Starts from nothing: the image holds what its steps put there. */
+  static scratch(): Image {
+    return Image.#start(Base.scratch().node);
+  }
+
+  static #start(base: BaseNode): Image {
+    return new Image(Object.freeze({ base, steps: Object.freeze([]), squash: "keep" }));
+  }
+
+  /** Copies files into the image, see `steps.copy`. Of a folder the contents are copied; `dest/` is a folder. */
+  copy(source: SourceInput | readonly SourceInput[], dest: string, options?: CopyOptions): Image {
+    return this.#add(steps.copy(source, dest, options));
+  }
+
+  /** Writes a file with contents from the description, as root with 0644 unless told, see `steps.write`. */
+  write(path: string, contents: string | Uint8Array, options?: WriteOptions): Image {
+    return this.#add(steps.write(path, contents, options));
+  }
+
+  /** Makes a folder, as root with 0755 unless told, see `steps.mkdir`. */
+  mkdir(path: string, options?: MkdirOptions): Image {
+    return this.#add(steps.mkdir(path, options));
+  }
+
+  /** Makes a symbolic link at `path` that says `target`, see `steps.symlink`. */
+  symlink(target: string, path: string, options?: SymlinkOptions): Image {
+    return this.#add(steps.symlink(target, path, options));
+  }
+
+  /** Removes a file, or a folder with all in it, see `steps.remove`. */
+  remove(path: string): Image {
+    return this.#add(steps.remove(path));
+  }
+
+  /** Changes permission bits, see `steps.chmod`. */
+  chmod(path: string, mode: ModeInput, options?: ChmodOptions): Image {
+    return this.#add(steps.chmod(path, mode, options));
+  }
+
+  /** Changes the owner, see `steps.chown`. */
+  chown(path: string, owner: OwnerInput, options?: ChownOptions): Image {
+    return this.#add(steps.chown(path, owner, options));
+  }
+
+  /** Fetches one file and verifies its sha256, see `steps.add`. */
+  add(url: string, dest: string, options: AddOptions): Image {
+    return this.#add(steps.add(url, dest, options));
+  }
+
+  /** Copies one executable and proves that it can run in this image, see `steps.binary`. */
+  binary(source: SourceInput, dest?: string, options?: BinaryOptions): Image {
+    return this.#add(steps.binary(source, dest, options));
+  }
+
+  /** Runs a command in the image: a string by the shell, an array as it is, see `steps.run`. */
+  run(command: string | readonly string[], options?: RunOptions): Image {
+    return this.#add(steps.run(command, options));
+  }
+
+  /** Sets environment variables, `env({ A: "1" })` or `env("A", "1")`, see `steps.env`. */
+  env(...pair: StringPairs): Image {
+    return this.#add(steps.env(...pair));
+  }
+
+  /** Sets the working folder, see `steps.workdir`. */
+  workdir(path: string): Image {
+    return this.#add(steps.workdir(path));
+  }
+
+  /** Sets the user, `user(65532)`, `user("app")` or `user("1000:1000")`, see `steps.user`. */
+  user(user: number | string | Owner): Image {
+    return this.#add(steps.user(user));
+  }
+
+  /** Sets the program that a container runs, see `steps.entrypoint`. */
+  entrypoint(args: readonly string[]): Image {
+    return this.#add(steps.entrypoint(args));
+  }
+
+  /** Sets the default command or the entry point's arguments, see `steps.cmd`. */
+  cmd(args: readonly string[]): Image {
+    return this.#add(steps.cmd(args));
+  }
+
+  /** Documents ports, `expose(80, "53/udp", "8000-8003")`, see `steps.expose`. */
+  expose(...ports: readonly (number | string)[]): Image {
+    return this.#add(steps.expose(...ports));
+  }
+
+  /** Declares folders whose data outlives a container, see `steps.volume`. */
+  volume(...paths: readonly string[]): Image {
+    return this.#add(steps.volume(...paths));
+  }
+
+  /** Sets labels of the image config, `label({ a: "1" })` or `label("a", "1")`, see `steps.label`. */
+  label(...pair: StringPairs): Image {
+    return this.#add(steps.label(...pair));
+  }
+
+  /** Sets annotations of the image manifest, spelled as `label`, see `steps.annotation`. */
+  annotation(...pair: StringPairs): Image {
+    return this.#add(steps.annotation(...pair));
+  }
+
+  /** Sets the signal that stops the container, see `steps.stopSignal`. */
+  stopSignal(signal: string | number): Image {
+    return this.#add(steps.stopSignal(signal));
+  }
+
+  /** Sets how health is probed; `null` switches off what the base has, see `steps.healthcheck`. */
+  healthcheck(check: HealthcheckOptions | null): Image {
+    return this.#add(steps.healthcheck(check));
+  }
+
+  /** Sets the shell that later string commands run under, see `steps.shell`. */
+  shell(args: readonly string[]): Image {
+    return this.#add(steps.shell(args));
+  }
+
+  /**
+   * Makes one named layer of everything that the recipe does, whatever layers it would make by itself.
+   *
+   * @throws {DefinitionError} LAYER_RECIPE_INVALID, RECIPE_INVALID, ARGUMENT_INVALID
+   */
+  layer(name: string, recipe: Recipe): Image {
+    const call = beginCall("layer");
+    if (typeof name !== "string" || !/^[^\p{Cc}\p{Cs}]+$/u.test(name)) {
+      const allowed = "text on one line";
+      refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: "name", got: name, allowed });
+    }
+    const added = addedSteps(this.node, apply(call, recipe, this).node);
+    if (added === undefined) return refuse(call, "LAYER_RECIPE_INVALID", { name });
+    return added.length === 0 ? this : this.#add(layerOf(name, added, call.origin));
+  }
+
+  /**
+   * Sets the squash policy: `"keep"` (default), `"own"` (its own steps, one layer over the untouched base),
+   * `"all"` (one layer, the base included) or `"auto"` (decided for the whole catalog).
+   *
+   * @throws {DefinitionError} SQUASH_UNKNOWN
+   */
+  squash(policy: SquashPolicy): Image {
+    const squash = parseSquashPolicy(beginCall("squash"), policy);
+    return new Image(Object.freeze({ ...this.node, squash }));
+  }
+
+  /**
+   * Applies a recipe, and makes one layer of the file and run steps that it adds itself, so that an install and
+   * its clean-up are never apart; recipes and layers inside of it stay layers of their own. For one layer a
+   * step, call the recipe as a function: `recipe(image)`. A recipe that sets a base or squash policy has its
+   * result taken as it is.
+   *
+   * @throws {DefinitionError} RECIPE_INVALID
+   */
+  with(recipe: Recipe): Image {
+    const call = beginCall("with");
+    return this.#apply(call, recipe);
+  }
+
+  /**
+   * Applies a recipe, as `with` does, when the condition holds.
+   *
+   * @throws {DefinitionError} RECIPE_INVALID, ARGUMENT_INVALID
+   */
+  when(condition: boolean, recipe: Recipe): Image {
+    const call = beginCall("when");
+    if (typeof condition !== "boolean") {
+      const allowed = "true or false";
+      refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: "condition", got: condition, allowed });
+    }
+    return condition ? this.#apply(call, recipe) : this;
+  }
+
+  /**
+   * Adds a step that one of the factories in `steps` made.
+   *
+   * @throws {DefinitionError} STEP_UNKNOWN
+   */
+  step(node: Step): Image {
+    const kind: unknown = (node as Step | undefined)?.kind;
+    if (typeof kind !== "string" || !stepKinds.includes(kind)) {
+      const suggestion = closestName(kind, stepKinds);
+      refuse(beginCall("step"), "STEP_UNKNOWN", { got: kind ?? node, suggestion });
+    }
+    return this.#add(deepFreeze(node));
+  }
+
+  /**
+   * Names a file or folder of this image, for the `copy` or `binary` of another: the absolute path, no globs.
+   *
+   * @throws {DefinitionError} PATH_INVALID
+   */
+  path(path: string): ImageSource {
+    return imageSource(beginCall("path"), this.node, path);
+  }
+
+  #add(...added: readonly Step[]): Image {
+    return new Image(undefined, { before: this, added });
+  }
+
+  /** Puts the steps of a chain into one array: once for the image that is used, not once for every call. */
+  #gather(): ImageNode {
+    const runs: (readonly Step[])[] = [];
+    let image: Image = this;
+    while (image.#node === undefined && image.#last !== undefined) {
+      runs.push(image.#last.added);
+      image = image.#last.before;
+    }
+    const { base, steps: before, squash } = image.node;
+    this.#last = undefined;
+    return Object.freeze({ base, steps: Object.freeze([...before, ...runs.reverse().flat()]), squash });
+  }
+
+  #apply(call: Call, recipe: Recipe): Image {
+    const result = apply(call, recipe, this);
+    const added = addedSteps(this.node, result.node);
+    return added === undefined ? result : this.#add(...groupOwnSteps(added, call.origin));
+  }
+}
+
+/** Tells an image from other values, also across two copies of the package. */
+export function isImage(value: unknown): value is Image {
+  return typeof value === "object" && value !== null && BRAND in value;
+}
+
+function apply(call: Call, recipe: Recipe, image: Image): Image {
+  if (typeof recipe !== "function") {
+    return refuse(call, "RECIPE_INVALID", { call: call.name, got: recipe, returned: false });
+  }
+  const result: unknown = recipe(image);
+  return isImage(result)
+    ? result
+    : refuse(call, "RECIPE_INVALID", { call: call.name, got: result, returned: true });
+}
+
+function baseNode(call: Call, base: unknown): BaseNode {
+  if (isImage(base)) return Object.freeze({ kind: "image", image: base.node });
+  if (isBase(base)) return base.node;
+  if (base === "scratch") return Base.scratch().node;
+  if (typeof base !== "string") return refuse(call, "BASE_INVALID", { call: call.name, got: base });
+  parseReference(base, call.origin);
+  return Object.freeze({ kind: "registry", reference: base });
+}

@@ -1,0 +1,36 @@
+import type { FileStep, Step } from "./step.js";
+
+/** Every kind of step: the type makes sure that none is forgotten. True for those that make a layer. */
+const KINDS: Readonly<Record<Step["kind"], boolean>> = {
+  add: true,
+  annotation: false,
+  binary: true,
+  chmod: true,
+  chown: true,
+  cmd: false,
+  copy: true,
+  entrypoint: false,
+  env: false,
+  expose: false,
+  healthcheck: false,
+  label: false,
+  layer: true,
+  mkdir: true,
+  remove: true,
+  run: true,
+  shell: false,
+  stopSignal: false,
+  symlink: true,
+  user: false,
+  volume: false,
+  workdir: false,
+  write: true,
+} satisfies Record<Step["kind"], boolean> & Record<FileStep["kind"], true>;
+
+/** The names of all kinds of step. */
+export const stepKinds: readonly string[] = Object.keys(KINDS);
+
+/** Whether a step changes files, and so makes a layer. */
+export function makesLayer(step: Step): boolean {
+  return KINDS[step.kind];
+}

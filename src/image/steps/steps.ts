@@ -1,0 +1,23 @@
+// The step factories under one name: `import { steps } from "layerwright"`, then `steps.copy(...)`.
+export { add } from "./add-step.js";
+export { annotation } from "./annotation-step.js";
+export { binary } from "./binary-step.js";
+export { chmod } from "./chmod-step.js";
+export { chown } from "./chown-step.js";
+export { cmd } from "./cmd-step.js";
+export { copy } from "./copy-step.js";
+export { entrypoint } from "./entrypoint-step.js";
+export { env } from "./env-step.js";
+export { expose } from "./expose-step.js";
+export { healthcheck } from "./healthcheck-step.js";
+export { label } from "./label-step.js";
+export { mkdir } from "./mkdir-step.js";
+export { remove } from "./remove-step.js";
+export { run } from "./run-step.js";
+export { shell } from "./shell-step.js";
+export { stopSignal } from "./stop-signal-step.js";
+export { symlink } from "./symlink-step.js";
+export { user } from "./user-step.js";
+export { volume } from "./volume-step.js";
+export { workdir } from "./workdir-step.js";
+export { write } from "./write-step.js";

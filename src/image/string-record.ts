@@ -1,0 +1,65 @@
+import { type Call, refuse } from "./call.js";
+import { isWellFormed } from "./well-formed.js";
+
+/** The two spellings of names with values: one record, or one name and its value. */
+export type StringPairs = [record: Readonly<Record<string, string>>] | [name: string, value: string];
+
+/** Turns the two spellings, a record or a name and a value, into a record. The order of the keys is kept. */
+export function recordOf(
+  call: Call,
+  what: string,
+  first: unknown,
+  second: unknown,
+  count: number,
+): Record<string, unknown> {
+  if (typeof first === "string" && count > 1) return { [first]: second };
+  if (typeof first === "object" && first !== null && !Array.isArray(first) && count === 1) {
+    return first as Record<string, unknown>;
+  }
+  const allowed = `a record of ${what}, or a name and a value`;
+  const got = typeof first === "string" ? second : first;
+  return refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: "argument", got, allowed });
+}
+
+/** Reads environment variables, or refuses them with `ENV_NAME_INVALID` or `ENV_VALUE_INVALID`. */
+export function parseVariables(
+  call: Call,
+  record: Record<string, unknown>,
+): Readonly<Record<string, string>> {
+  const variables: [string, string][] = [];
+  for (const [name, value] of Object.entries(record)) {
+    if (name === "" || /[=\0\n\r]/.test(name) || !isWellFormed(name)) {
+      refuse(call, "ENV_NAME_INVALID", { call: call.name, got: name });
+    }
+    variables.push([name, checkValue(call, name, value)]);
+  }
+  return Object.fromEntries(variables);
+}
+
+/** Reads labels or annotations, or refuses them with `LABEL_INVALID`. */
+export function parseLabels(call: Call, record: Record<string, unknown>): Readonly<Record<string, string>> {
+  const labels: [string, string][] = [];
+  for (const [key, value] of Object.entries(record)) {
+    const invalid = (reason: string): never =>
+      refuse(call, "LABEL_INVALID", { call: call.name, key, reason });
+    if (key === "") invalid("is an empty key");
+    if (key.includes("\0")) invalid("is a key that holds a NUL");
+    if (Buffer.byteLength(key) > 4096) invalid("is a key longer than 4096 bytes");
+    if (typeof value !== "string") return invalid("has a value that is not a string");
+    if (value.includes("\0")) invalid("has a value that holds a NUL");
+    if (!isWellFormed(key) || !isWellFormed(value)) invalid("is not well-formed Unicode");
+    labels.push([key, value]);
+  }
+  return Object.fromEntries(labels);
+}
+
+/** The value itself is never shown: it may be a secret. */
+function checkValue(call: Call, variable: string, value: unknown): string {
+  const invalid = (reason: string): never =>
+    refuse(call, "ENV_VALUE_INVALID", { call: call.name, variable, reason });
+  if (typeof value !== "string") {
+    return invalid(value === undefined ? "is undefined" : `is a ${typeof value}, not a string`);
+  }
+  if (value.includes("\0")) return invalid("holds a NUL");
+  return isWellFormed(value) ? value : invalid("is not well-formed Unicode");
+}

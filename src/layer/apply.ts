@@ -1,0 +1,112 @@
+import { IntegrityError } from "../errors/layerwright-error.js";
+import { hideLower } from "./apply-whiteouts.js";
+import type { IndexedEntry, LayerIndex } from "./layer-index.js";
+import { entryNode } from "./node-of-entry.js";
+import { resolvePath } from "./resolve.js";
+import { childFolder, copyAttributes } from "./tree.js";
+import type { FolderNode, LayerBytes, TreeNode } from "./tree-node.js";
+import { pathComponents } from "./tree-path.js";
+import { nameRole, PLINK_FOLDER, WHITEOUT_PREFIX } from "./whiteout.js";
+
+/**
+ * Lays a layer over the tree below it, in place, by image-spec layer.md. Whiteouts act on the layers below only,
+ * wherever they stand in the tar; of entries with the same path the last wins; an entry replaces what is at its
+ * path without following a link there, but a parent that is named by no entry may be a link, which leads to where
+ * the image itself says and never out of the root. Throws `LAYER_INVALID`.
+ */
+export function applyLayer(tree: FolderNode, index: LayerIndex, bytes: LayerBytes): void {
+  const layer = index.diffId;
+  hideLower(tree, index.entries, layer);
+  const plinks = new Map<string, TreeNode>();
+  // Entries of one folder follow each other, so the way to it is walked once.
+  let lastParent: string | undefined;
+  let parent = tree;
+  for (const indexed of index.entries) {
+    const { path } = indexed.entry;
+    const slash = path.lastIndexOf("/");
+    const name = slash < 0 ? path : path.slice(slash + 1);
+    const parentPath = slash < 0 ? "" : path.slice(0, slash);
+    if (path.includes(WHITEOUT_PREFIX) && isHidden(path, parentPath, name, layer)) {
+      if (parentPath === PLINK_FOLDER) plinks.set(path, plinkNode(indexed, bytes, layer));
+      continue;
+    }
+    if (name === "" || name === "." || name === "..") {
+      applyOddName(tree, indexed, layer);
+      lastParent = undefined;
+      continue;
+    }
+    if (parentPath !== lastParent) {
+      parent = parentFolder(tree, parentPath);
+      lastParent = parentPath;
+    }
+    const existing = parent.children.get(name);
+    const node = nodeFor(tree, indexed, bytes, plinks, layer);
+    if (node.type === "folder" && existing?.type === "folder") copyAttributes(node, existing);
+    else {
+      parent.children.set(name, node);
+      // What was replaced may have been on the way to the folder that is remembered.
+      if (existing !== undefined && (existing.type === "folder" || existing.type === "symlink"))
+        lastParent = undefined;
+    }
+  }
+}
+
+/** Whether an entry is a whiteout or bookkeeping, or lies inside one. */
+function isHidden(path: string, parentPath: string, name: string, layer: string): boolean {
+  if (nameRole(name, path, layer).kind !== "plain") return true;
+  return parentPath.split("/").some((part) => part.startsWith(WHITEOUT_PREFIX));
+}
+
+/** The root folder's own entry (`./`), and names that the tar reader would not have let through. */
+function applyOddName(tree: FolderNode, indexed: IndexedEntry, layer: string): void {
+  const { entry } = indexed;
+  if (pathComponents(entry.path).length === 0 && entry.type === "folder") {
+    copyAttributes(entryNode(indexed) as FolderNode, tree);
+    return;
+  }
+  const reason =
+    entry.type === "folder" ? "its name is not in normal form" : `the root cannot be a ${entry.type}`;
+  throw new IntegrityError("LAYER_INVALID", { layer, path: entry.path, reason }, { subject: entry.path });
+}
+
+/** The folder that an entry goes into: existing, reached through a link of the image, or new. */
+function parentFolder(tree: FolderNode, path: string): FolderNode {
+  let folder = tree;
+  if (path === "") return folder;
+  for (const name of path.split("/")) {
+    const child = folder.children.get(name);
+    if (child?.type === "symlink" || name === "" || name === "." || name === "..")
+      return linkedFolder(tree, path);
+    folder = child?.type === "folder" ? child : childFolder(folder, name);
+  }
+  return folder;
+}
+
+function linkedFolder(tree: FolderNode, path: string): FolderNode {
+  let folder = tree;
+  for (const name of pathComponents(resolvePath(tree, path).path)) folder = childFolder(folder, name);
+  return folder;
+}
+
+function nodeFor(
+  tree: FolderNode,
+  indexed: IndexedEntry,
+  bytes: LayerBytes,
+  plinks: ReadonlyMap<string, TreeNode>,
+  layer: string,
+): TreeNode {
+  const { entry } = indexed;
+  if (entry.type !== "hardlink") return entryNode(indexed, bytes);
+  const target = entry.linkname ?? "";
+  const node = plinks.get(target) ?? resolvePath(tree, target, { followLast: false }).node;
+  if (node !== undefined && node.type !== "folder") return node;
+  const found = node === undefined ? "does not exist at this point of the layer" : "is a folder";
+  const reason = `it is a hard link to ${JSON.stringify(target)}, which ${found}`;
+  throw new IntegrityError("LAYER_INVALID", { layer, path: entry.path, reason }, { subject: entry.path });
+}
+
+function plinkNode(indexed: IndexedEntry, bytes: LayerBytes, layer: string): TreeNode {
+  if (indexed.entry.type !== "hardlink") return entryNode(indexed, bytes);
+  const reason = "a file of AUFS bookkeeping is a hard link itself";
+  throw new IntegrityError("LAYER_INVALID", { layer, path: indexed.entry.path, reason });
+}

@@ -1,0 +1,37 @@
+import type { LayerEncoding } from "../../oci/media-type.js";
+
+/**
+ * How layer blobs are compressed. Blocks are compressed each on its own, so the bytes do not depend on the number
+ * of cores, and a block that came before can be used again.
+ */
+export interface LayerEncoder {
+  readonly encoding: LayerEncoding;
+  /**
+   * Everything the compressed bytes depend on beside the input: kind, implementation and version, level, block
+   * rule. Part of cache keys; two encoders with one id give the same bytes.
+   */
+  readonly id: string;
+  /** Whether compressed blocks are worth keeping for a later build. */
+  readonly reusable: boolean;
+  /** Blocks that are compressed at the same time. */
+  readonly parallel: number;
+  /** Starts the compression of one blob. */
+  open(): EncodeSession;
+}
+
+/** The compression of one blob. */
+export interface EncodeSession {
+  /** Bytes before the first block. */
+  readonly header: Uint8Array;
+  /** Takes note of the next raw block, in order: of every block, compressed now or reused. */
+  note(block: Uint8Array): void;
+  /**
+   * Compresses one block. The block must stay unchanged until the result is there, and the result is valid until
+   * `encode` is called `parallel` more times.
+   */
+  encode(block: Uint8Array): Promise<Uint8Array>;
+  /** Bytes after the last block. */
+  trailer(): Uint8Array;
+  /** Frees what the session holds; also after a failure. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,31 @@
+import type { EntryContent } from "../tar/entry-content.js";
+import type { TarEntry } from "../tar/tar-entry.js";
+import type { TarItem } from "../tar/tar-item.js";
+import type { LayerBytes, NodeContent, PlainTar } from "./tree-node.js";
+
+/** An entry of a layer to be written, with where its bytes are; `content` is there for files that are not empty. */
+export interface LayerItem {
+  readonly entry: TarEntry;
+  readonly content?: NodeContent | undefined;
+}
+
+/**
+ * Makes the contents readable for the tar writer: files of a layer below become ranges of its plain tar, which is
+ * unpacked for that (once, several layers side by side) when it is compressed.
+ */
+export async function toTarItems(items: readonly LayerItem[]): Promise<TarItem[]> {
+  const layers = new Set<LayerBytes>();
+  for (const { content } of items) if (content?.kind === "layer") layers.add(content.layer);
+  const places = new Map<LayerBytes, PlainTar>();
+  await Promise.all(Array.from(layers, async (layer) => void places.set(layer, await layer.spool())));
+  return items.map(({ entry, content }) => ({
+    entry,
+    content: content === undefined ? undefined : placed(content, places),
+  }));
+}
+
+function placed(content: NodeContent, places: ReadonlyMap<LayerBytes, PlainTar>): EntryContent {
+  if (content.kind !== "layer") return content;
+  const { path, offset } = places.get(content.layer)!;
+  return { kind: "range", path, offset: offset + content.offset };
+}

@@ -1,0 +1,34 @@
+import type { Digest } from "../../oci/digest.js";
+
+/** One compressed block of a layer blob, remembered so that a later build can use its bytes again. */
+export interface PackedBlock {
+  /** The sha256 of the raw block, in hex. */
+  readonly raw: string;
+  /** Where the compressed bytes are in the blob, in bytes. */
+  readonly offset: number;
+  readonly size: number;
+  /** CRC-32 of the compressed bytes: tells a damaged old blob before it damages a new one. */
+  readonly crc: number;
+}
+
+/** What a packed layer is. */
+export interface PackedLayer {
+  /** Digest of the uncompressed tar, as the image config names it. */
+  readonly diffId: Digest;
+  /** Digest of the blob. */
+  readonly digest: Digest;
+  /** Bytes of the blob. */
+  readonly size: number;
+  /** Bytes of the uncompressed tar. */
+  readonly uncompressedSize: number;
+  /** The blob's blocks in order; empty when blocks were not recorded. */
+  readonly blocks: readonly PackedBlock[];
+  /** Bytes of the blob that came from the previous blob. */
+  readonly reusedSize: number;
+}
+
+/** Finds compressed blocks of an earlier blob that was written by an encoder with the same id. */
+export interface BlockSource {
+  /** The compressed bytes for a raw block of this sha256 (hex), valid until the next call; undefined when unknown. */
+  find(raw: string): Uint8Array | undefined;
+}

@@ -1,0 +1,59 @@
+import { canonicalJson } from "../core/canonical-json.js";
+import { sha256Hex } from "../core/sha256.js";
+import type { Operation, PlanSource } from "./operation.js";
+import type { Layer, Plan, PlanBase, Stage } from "./plan.js";
+
+/** Hex characters of an id: 64 bits, plenty for the stages of one plan and short enough to read. */
+const ID_LENGTH = 16;
+
+/** An id over data, without the places it was written at and without what was found on disk. */
+function idOf(value: unknown): string {
+  return sha256Hex(
+    canonicalJson(value, (key) => key === "origin" || key === "found" || key === "known"),
+  ).slice(0, ID_LENGTH);
+}
+
+/** The id of a layer on what is below it. */
+function layerId(below: string, layer: Layer, platform: unknown): string {
+  return idOf({ below, operations: layer.operations, platform });
+}
+
+/**
+ * Gives every stage and layer the id that its content has now, and lets references follow. Run after every
+ * change of a plan, so that equal work has equal ids whatever the passes did to get there.
+ */
+export function addressPlan(plan: Plan): Plan {
+  const renamed = new Map<string, string>();
+  const stages: Stage[] = [];
+  for (const stage of plan.stages) {
+    const base = renameBase(stage.base, renamed);
+    let below = idOf(base);
+    const layers = stage.layers.map((layer) => {
+      const operations = layer.operations.map((operation) => renameSources(operation, renamed));
+      const next: Layer = { ...layer, operations, id: "" };
+      below = layerId(below, next, plan.platform);
+      return { ...next, id: below };
+    });
+    const id = idOf({ below, config: stage.config, squash: stage.squash, platform: plan.platform });
+    renamed.set(stage.id, id);
+    if (!stages.some((known) => known.id === id)) stages.push({ ...stage, id, base, layers });
+  }
+  return { ...plan, stages };
+}
+
+function renameBase(base: PlanBase, renamed: ReadonlyMap<string, string>): PlanBase {
+  return base.kind === "stage" ? { ...base, stage: renamed.get(base.stage) ?? base.stage } : base;
+}
+
+function renameSources(operation: Operation, renamed: ReadonlyMap<string, string>): Operation {
+  const rename = (source: PlanSource): PlanSource =>
+    source.from === "stage" ? { ...source, stage: renamed.get(source.stage) ?? source.stage } : source;
+  if (operation.op === "copy") return { ...operation, sources: operation.sources.map(rename) };
+  if (operation.op === "run" && operation.mounts !== undefined) {
+    const mounts = operation.mounts.map((mount) =>
+      mount.type === "bind" ? { ...mount, source: rename(mount.source) } : mount,
+    );
+    return { ...operation, mounts };
+  }
+  return operation;
+}

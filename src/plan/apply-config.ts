@@ -1,0 +1,76 @@
+import { assertNever } from "../core/assert-never.js";
+import type { RuntimeConfig } from "../oci/image-config.js";
+import type { ConfigChange } from "./config-change.js";
+
+/** The search path that an image from scratch starts with: BuildKit sets it, so both syntheses do. */
+export const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** What an image from scratch says of itself before its first step. */
+export const scratchConfig: RuntimeConfig = { Env: [`PATH=${DEFAULT_PATH}`], WorkingDir: "/" };
+
+type Draft = { -readonly [Key in keyof RuntimeConfig]: RuntimeConfig[Key] };
+
+/**
+ * The runtime config after some changes, as Docker's builder computes it: variables, labels, ports and volumes
+ * merge; a new entry point drops an inherited command unless the same image sets one.
+ */
+export function applyConfig(base: RuntimeConfig, changes: readonly ConfigChange[]): RuntimeConfig {
+  const draft: Draft = { ...base };
+  const setsCommand = changes.some((change) => change.set === "cmd");
+  for (const change of changes) {
+    switch (change.set) {
+      case "env":
+        draft.Env = withVariable(draft.Env ?? [], change.name, change.value);
+        break;
+      case "label":
+        draft.Labels = { ...draft.Labels, [change.name]: change.value };
+        break;
+      case "annotation":
+        break;
+      case "workdir":
+        draft.WorkingDir = change.path;
+        break;
+      case "user":
+        draft.User = change.user;
+        break;
+      case "entrypoint":
+        draft.Entrypoint = change.args;
+        if (!setsCommand) delete draft.Cmd;
+        break;
+      case "cmd":
+        draft.Cmd = change.args;
+        break;
+      case "expose":
+        draft.ExposedPorts = { ...draft.ExposedPorts, [change.port]: {} };
+        break;
+      case "volume":
+        draft.Volumes = { ...draft.Volumes, [change.path]: {} };
+        break;
+      case "stopSignal":
+        draft.StopSignal = change.signal;
+        break;
+      case "healthcheck":
+        draft.Healthcheck = change.check;
+        break;
+      case "shell":
+        draft.Shell = change.args;
+        break;
+      default:
+        assertNever(change);
+    }
+  }
+  return draft;
+}
+
+function withVariable(env: readonly string[], name: string, value: string): string[] {
+  const line = `${name}=${value}`;
+  const at = env.findIndex((item) => item === name || item.startsWith(`${name}=`));
+  return at < 0 ? [...env, line] : env.map((item, index) => (index === at ? line : item));
+}
+
+/** The annotations that some changes set, the later value winning. */
+export function annotationsOf(changes: readonly ConfigChange[]): Record<string, string> {
+  const annotations: Record<string, string> = {};
+  for (const change of changes) if (change.set === "annotation") annotations[change.name] = change.value;
+  return annotations;
+}

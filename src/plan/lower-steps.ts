@@ -1,0 +1,44 @@
+import type { LayerStep } from "../image/steps/layer-step.js";
+import type { Step } from "../image/steps/step.js";
+import type { ConfigChange } from "./config-change.js";
+import type { Lowering } from "./lower.js";
+import { isConfigStep, lowerConfigStep } from "./lower-config-step.js";
+import { lowerFileStep } from "./lower-file-step.js";
+import { lowerRunStep } from "./lower-run-step.js";
+import type { Operation } from "./operation.js";
+import type { Layer } from "./plan.js";
+import type { StageState } from "./stage-state.js";
+
+/** What the steps of one image become. */
+export interface LoweredSteps {
+  readonly layers: readonly Layer[];
+  readonly config: readonly ConfigChange[];
+  readonly state: StageState;
+}
+
+/** Lowers steps in order: one layer a file or run step, one a group. */
+export function lowerSteps(steps: readonly Step[], start: StageState, lowering: Lowering): LoweredSteps {
+  const layers: Layer[] = [];
+  const config: ConfigChange[] = [];
+  let state = start;
+
+  const lowerOne = (step: Exclude<Step, LayerStep>): readonly Operation[] => {
+    if (isConfigStep(step)) {
+      const lowered = lowerConfigStep(step, state, lowering);
+      config.push(...lowered.changes);
+      state = lowered.state;
+      return lowered.operations;
+    }
+    return [step.kind === "run" ? lowerRunStep(step, state, lowering) : lowerFileStep(step, state, lowering)];
+  };
+  const lowerGroup = (group: readonly Step[]): readonly Operation[] =>
+    group.flatMap((step) => (step.kind === "layer" ? lowerGroup(step.steps) : lowerOne(step)));
+
+  for (const step of steps) {
+    const operations = step.kind === "layer" ? lowerGroup(step.steps) : lowerOne(step);
+    if (operations.length === 0) continue;
+    const name = step.kind === "layer" ? step.name : undefined;
+    layers.push({ id: "", operations, ...(name === undefined ? {} : { name }) });
+  }
+  return { layers, config, state };
+}

@@ -1,0 +1,68 @@
+import type { Origin } from "../errors/origin.js";
+import type { ImageNode } from "../image/image-node.js";
+import type { Platform } from "../oci/platform.js";
+import { addressPlan } from "./address.js";
+import { ContextNames } from "./context-names.js";
+import { lowerBase } from "./lower-base.js";
+import { lowerSteps } from "./lower-steps.js";
+import type { Plan, Stage } from "./plan.js";
+import { mergeForSquash } from "./squash.js";
+import type { StageState } from "./stage-state.js";
+
+/** What lowering needs beside the image. */
+export interface LowerOptions {
+  readonly platform: Platform;
+  /** Makes the user's file independent of the machine, e.g. relative to the context folder. */
+  readonly place?: (origin: Origin) => Origin;
+}
+
+/** What is collected while an image and all that it depends on are lowered. */
+export interface Lowering {
+  readonly place: (origin: Origin | undefined) => Origin | undefined;
+  /** The stage of an image, lowered at first use. */
+  stageOf(node: ImageNode): LoweredStage;
+  /** Registers a named context and gives its name back. */
+  context(name: string, folder: string, origin: Origin | undefined): string;
+}
+
+/** A stage with the state that a child or a later step sees. */
+export interface LoweredStage {
+  readonly stage: Stage;
+  readonly state: StageState;
+}
+
+/**
+ * Lowers an image to a plan: names and relative paths are resolved, groups become layers, the squash policy
+ * decides which layers there are. Nothing outside is looked at.
+ *
+ * @throws {PlanError} RELATIVE_NEEDS_WORKDIR, CONTEXT_NAME_TAKEN, SQUASH_AUTO
+ */
+export function lower(image: ImageNode, options: LowerOptions): Plan {
+  const done = new Map<ImageNode, LoweredStage>();
+  const stages: Stage[] = [];
+  const contexts = new ContextNames();
+  const place = options.place;
+  const lowering: Lowering = {
+    place: (origin) => (origin === undefined || place === undefined ? origin : place(origin)),
+    context: (name, folder, origin) => contexts.add(name, folder, origin),
+    stageOf(node) {
+      const known = done.get(node);
+      if (known !== undefined) return known;
+      const { base, state: start } = lowerBase(node.base, lowering);
+      const { layers, config, state } = lowerSteps(node.steps, start, lowering);
+      const stage: Stage = {
+        id: `stage-${stages.length}`,
+        base,
+        layers: mergeForSquash(layers, node.squash),
+        config,
+        squash: node.squash,
+      };
+      stages.push(stage);
+      const lowered = { stage, state };
+      done.set(node, lowered);
+      return lowered;
+    },
+  };
+  lowering.stageOf(image);
+  return addressPlan({ schema: 1, platform: options.platform, stages, contexts: contexts.folders });
+}

@@ -1,0 +1,57 @@
+import type { Mode } from "../../image/mode.js";
+import type { Owner } from "../../image/owner.js";
+import type { FileOperation, RunOperation } from "../operation.js";
+import { areCleanPaths, simpleWords } from "./simple-command.js";
+
+const OCTAL = /^[0-7]{3,4}$/;
+const SYMBOLIC = /^[ugoa]*[-+=][rwxXst]*(,[ugoa]*[-+=][rwxXst]*)*$/;
+const OWNER = /^([a-z_][a-z0-9_-]*|\d{1,9})(:([a-z_][a-z0-9_-]*|\d{1,9}))?$/;
+
+/**
+ * Reads `chmod`, `chown` and `rm -rf` of plain absolute paths as file operations, so that Docker habits profit
+ * from the passes too. Undefined for every command that does more. Run as a user other than root such a command
+ * could fail where the file operation does not, so it is left alone.
+ */
+export function commandAsFiles(operation: RunOperation): readonly FileOperation[] | undefined {
+  if (operation.user !== undefined && !/^(root|0)(:(root|0))?$/.test(operation.user)) return undefined;
+  const words = simpleWords(operation);
+  if (words === undefined) return undefined;
+  const [program, ...rest] = words;
+  const flags = rest.filter((word) => word.startsWith("-"));
+  const [first, ...others] = rest.filter((word) => !word.startsWith("-"));
+  if (first === undefined || rest.findIndex((word) => !word.startsWith("-")) < flags.length) return undefined;
+  const placed = operation.origin === undefined ? {} : { origin: operation.origin };
+  const recursive = flags.some((flag) => flag === "-R" || flag === "--recursive") ? { recursive: true } : {};
+  const onlyRecursive = flags.every((flag) => flag === "-R" || flag === "--recursive");
+  if (program === "chmod" && onlyRecursive && areCleanPaths(others)) {
+    const mode = parseMode(first);
+    return mode && others.map((path) => ({ op: "chmod", path, mode, ...recursive, ...placed }));
+  }
+  if (program === "chown" && onlyRecursive && areCleanPaths(others)) {
+    const owner = parseOwner(first);
+    return owner && others.map((path) => ({ op: "chown", path, owner, ...recursive, ...placed }));
+  }
+  if (program === "rm" && flags.length > 0 && flags.every((flag) => /^-[rf]+$/.test(flag))) {
+    const paths = [first, ...others];
+    const force = flags.some((flag) => flag.includes("f"));
+    return force && flags.some((flag) => flag.includes("r")) && areCleanPaths(paths)
+      ? paths.map((path) => ({ op: "remove", path, ...placed }))
+      : undefined;
+  }
+  return undefined;
+}
+
+function parseMode(text: string): Mode | undefined {
+  if (OCTAL.test(text)) return { octal: Number.parseInt(text, 8) };
+  // Without `ugoa` a write bit depends on the umask of the shell.
+  const needsUmask = text.split(",").some((clause) => /^[-+=]/.test(clause) && clause.includes("w"));
+  return SYMBOLIC.test(text) && !needsUmask ? { symbolic: text } : undefined;
+}
+
+/** chown(1) leaves the group alone without `:group`, unlike our owners: only the full form is read. */
+function parseOwner(text: string): Owner | undefined {
+  const match = OWNER.exec(text);
+  if (match === null || match[1] === undefined || match[3] === undefined) return undefined;
+  const id = (word: string): number | string => (/^\d+$/.test(word) ? Number(word) : word);
+  return { user: id(match[1]), group: id(match[3]) };
+}

@@ -1,0 +1,90 @@
+import { applySymbolicMode } from "../../core/file-mode.js";
+import { isWithin } from "../../core/posix-path.js";
+import type { Mode } from "../../image/mode.js";
+import type { ChmodOperation, ChownOperation, CopyOperation, Operation } from "../operation.js";
+import type { Stage } from "../plan.js";
+import { startsEmpty } from "./edit-stages.js";
+import type { SourceProbe } from "./pass.js";
+import { copiedFile, mayTouch, sourceShape } from "./produced-by.js";
+
+type Metadata = ChmodOperation | ChownOperation;
+
+/**
+ * What an operation becomes when a later chmod or chown goes into it, or undefined when that could change the
+ * final root file system.
+ */
+export function foldInto(
+  operation: Operation,
+  metadata: Metadata,
+  earlier: readonly Operation[],
+  stage: Stage,
+  probe: SourceProbe,
+): readonly Operation[] | undefined {
+  switch (operation.op) {
+    case "write":
+      return operation.path === metadata.path ? withMetadata(operation, metadata, false) : undefined;
+    case "mkdir":
+      return operation.path === metadata.path && operation.ifMissing !== true
+        ? withMetadata(operation, metadata, true)
+        : undefined;
+    case "copy":
+      return foldIntoCopy(operation, metadata, earlier, stage, probe);
+    default:
+      return undefined;
+  }
+}
+
+function foldIntoCopy(
+  copy: CopyOperation,
+  metadata: Metadata,
+  earlier: readonly Operation[],
+  stage: Stage,
+  probe: SourceProbe,
+): readonly Operation[] | undefined {
+  if (copiedFile(copy, probe) === metadata.path) return withMetadata(copy, metadata, false);
+  const [source] = copy.sources;
+  if (source?.from !== "context" || copy.sources.length > 1 || sourceShape(source, probe) !== "folder")
+    return undefined;
+  if (metadata.path === copy.dest) {
+    // The top folder keeps its metadata when it exists, so the whole tree is only ours where it cannot.
+    const isNew = startsEmpty(stage) && !earlier.some((one) => mayTouch(one, copy.dest));
+    return metadata.recursive === true && isNew ? withMetadata(copy, metadata, true) : undefined;
+  }
+  if (!isWithin(metadata.path, copy.dest) || copy.exclude !== undefined) return undefined;
+  const inside = metadata.path.slice(copy.dest === "/" ? 1 : copy.dest.length + 1);
+  const path = source.path === "." ? inside : `${source.path}/${inside}`;
+  if (probe(source.context, path) !== "file" || /[*?[\\]/.test(path)) return undefined;
+  const { found: _, ...rest } = source;
+  const one: CopyOperation = { ...copy, sources: [{ ...rest, path }], dest: metadata.path, into: false };
+  const folded = withMetadata(one, metadata, false);
+  return folded && [copy, ...folded];
+}
+
+/** The operation with the mode or owner of a later step, or undefined when order matters between the two. */
+function withMetadata<T extends Extract<Operation, { op: "copy" | "write" | "mkdir" }>>(
+  operation: T,
+  metadata: Metadata,
+  folder: boolean,
+): readonly T[] | undefined {
+  if (metadata.op === "chown") {
+    // chown(2) clears setuid and setgid, so a mode that has them must be applied after it.
+    if (operation.mode !== undefined && hasSetId(operation.mode)) return undefined;
+    return [{ ...operation, owner: metadata.owner }];
+  }
+  const mode = combineModes(operation.mode, metadata.mode, folder);
+  return mode && [{ ...operation, mode }];
+}
+
+function hasSetId(mode: Mode): boolean {
+  return "octal" in mode ? (mode.octal & 0o6000) !== 0 : mode.symbolic.includes("s");
+}
+
+/** The one mode that has the effect of two in a row. */
+function combineModes(first: Mode | undefined, second: Mode, folder: boolean): Mode | undefined {
+  if ("octal" in second) return second;
+  if (first === undefined) return second;
+  if ("symbolic" in first) return { symbolic: `${first.symbolic},${second.symbolic}` };
+  // On a tree, an octal mode hits files and folders alike, and `X` tells them apart.
+  if (folder && second.symbolic.includes("X")) return undefined;
+  return { octal: applySymbolicMode(second.symbolic, first.octal, folder) };
+}

@@ -1,0 +1,83 @@
+import { isWithin } from "../../core/posix-path.js";
+import { describeOperation } from "../describe.js";
+import type { MkdirOperation, Operation } from "../operation.js";
+import type { Layer, Stage } from "../plan.js";
+import { startsEmpty } from "./edit-stages.js";
+import type { Pass, PassLog } from "./pass.js";
+import { mayTouch, producedPath } from "./produced-by.js";
+
+/**
+ * Joins neighbouring file layers where that frees bytes or a whole layer: the folder of a `workdir` goes into the
+ * layer that fills it, and a file that the next step writes again is not written twice.
+ */
+export const joinCopies: Pass = {
+  name: "join-copies",
+  apply: (plan, log) => ({
+    ...plan,
+    stages: plan.stages.map((stage) => dropOverwritten(joinFolders(stage, log), log)),
+  }),
+};
+
+/** The folder of a workdir, alone in its layer, joins the next file layer that writes into it. */
+function joinFolders(stage: Stage, log: PassLog): Stage {
+  const layers: Layer[] = [];
+  let changed = false;
+  for (const layer of stage.layers) {
+    const before = layers.at(-1);
+    const folder = before && loneFolder(before);
+    if (before !== undefined && folder !== undefined && fills(layer, folder)) {
+      layers[layers.length - 1] = { ...layer, operations: [folder, ...layer.operations] };
+      changed = true;
+      log.record({
+        before: `${folder.path} made in a layer of its own`,
+        after: `made by the layer that fills it`,
+        ...(folder.origin === undefined ? {} : { origin: folder.origin }),
+      });
+    } else {
+      layers.push(layer);
+    }
+  }
+  return changed ? { ...stage, layers } : stage;
+}
+
+function loneFolder(layer: Layer): MkdirOperation | undefined {
+  const [only] = layer.operations;
+  return layer.operations.length === 1 && only?.op === "mkdir" && only.ifMissing === true ? only : undefined;
+}
+
+function fills(layer: Layer, folder: MkdirOperation): boolean {
+  return layer.operations.every((operation) => {
+    if (operation.op !== "copy" && operation.op !== "write" && operation.op !== "mkdir") return false;
+    return isWithin(operation.op === "copy" ? operation.dest : operation.path, folder.path);
+  });
+}
+
+/** A file that a later step of this image writes again, with nothing in between that could have seen it. */
+function dropOverwritten(stage: Stage, log: PassLog): Stage {
+  const operations = stage.layers.flatMap((layer, index) =>
+    layer.operations.map((operation) => ({ layer: index, operation })),
+  );
+  const dropped = new Set<Operation>();
+  operations.forEach(({ operation }, index) => {
+    const path = producedPath(operation, log.probe);
+    if (path === undefined || operation.op === "mkdir" || !startsEmpty(stage)) return;
+    const next = operations.slice(index + 1).find((later) => mayTouch(later.operation, path))?.operation;
+    if (next === undefined || next.op === "mkdir" || producedPath(next, log.probe) !== path) return;
+    // Between a file and a link the second would be refused or follow the first: both must be of one kind.
+    if ((next.op === "symlink") !== (operation.op === "symlink")) return;
+    dropped.add(operation);
+    log.record({
+      before: describeOperation(operation),
+      after: `dropped, since ${describeOperation(next)} writes the same path`,
+      ...(operation.origin === undefined ? {} : { origin: operation.origin }),
+    });
+  });
+  if (dropped.size === 0) return stage;
+  const layers = stage.layers
+    .map((layer) => ({
+      ...layer,
+      operations: layer.operations.filter((operation) => !dropped.has(operation)),
+    }))
+    .filter((layer) => layer.operations.length > 0);
+  return { ...stage, layers };
+}

@@ -1,0 +1,122 @@
+import { isWithin, parentPath } from "../../core/posix-path.js";
+import { describeOperation } from "../describe.js";
+import type { CopyOperation, Operation, RemoveOperation } from "../operation.js";
+import type { Stage } from "../plan.js";
+import { commandAsFiles } from "./command-as-files.js";
+import { editStages, type PlacedOperation, startsEmpty } from "./edit-stages.js";
+import type { Pass, PassLog } from "./pass.js";
+import { mayTouch, producedPath, sourceShape } from "./produced-by.js";
+
+/**
+ * Takes back what a later step removes, so that it never enters a layer: a file that this image wrote is not
+ * written, a part of a copied folder is excluded. What a lower layer holds cannot be taken back: its cost is said.
+ */
+export const lateRemove: Pass = {
+  name: "late-remove",
+  apply: (plan, log) => editStages(plan, (operations, stage) => removeInStage(operations, stage, log)),
+};
+
+function removeInStage(
+  operations: readonly PlacedOperation[],
+  stage: Stage,
+  log: PassLog,
+): readonly PlacedOperation[] {
+  let done: readonly PlacedOperation[] = [];
+  let changed = false;
+  for (const placed of operations) {
+    const removes = removesOf(placed.operation);
+    let current: readonly PlacedOperation[] | undefined = removes && done;
+    for (const remove of removes ?? []) current = current && takeBack(remove, current, stage, log);
+    if (removes !== undefined && current !== undefined) {
+      done = current;
+      changed = true;
+      for (const remove of removes) {
+        log.record({
+          before: describeOperation(placed.operation),
+          after: `${remove.path} never enters a layer`,
+          ...(remove.origin === undefined ? {} : { origin: remove.origin }),
+        });
+      }
+      continue;
+    }
+    for (const remove of removes ?? []) warnNothingFreed(remove, stage, log);
+    done = [...done, placed];
+  }
+  return changed ? done : operations;
+}
+
+function removesOf(operation: Operation): readonly RemoveOperation[] | undefined {
+  if (operation.op === "remove") return [operation];
+  if (operation.op !== "run") return undefined;
+  const files = commandAsFiles(operation);
+  return files?.every((file) => file.op === "remove") ? (files as readonly RemoveOperation[]) : undefined;
+}
+
+/** The operations without what the remove takes away, or undefined when it must stay as it is. */
+function takeBack(
+  remove: RemoveOperation,
+  operations: readonly PlacedOperation[],
+  stage: Stage,
+  log: PassLog,
+): readonly PlacedOperation[] | undefined {
+  for (let index = operations.length - 1; index >= 0; index--) {
+    const placed = operations[index]!;
+    const before = operations.slice(0, index);
+    // Below this step the path must not exist, else it would come to light again.
+    const isNew = startsEmpty(stage) && !before.some((one) => mayTouch(one.operation, remove.path));
+    const replacement = isNew ? withoutPath(placed.operation, remove, log) : undefined;
+    if (replacement !== undefined) {
+      const items = replacement.map((operation) => ({ layer: placed.layer, operation }));
+      return [...before, ...items, ...operations.slice(index + 1)];
+    }
+    if (mayTouch(placed.operation, remove.path)) return undefined;
+  }
+  return undefined;
+}
+
+function withoutPath(
+  operation: Operation,
+  remove: RemoveOperation,
+  log: PassLog,
+): readonly Operation[] | undefined {
+  if (producedPath(operation, log.probe) === remove.path && operation.op !== "symlink")
+    return parentsOnly(operation, remove);
+  if (operation.op === "symlink" && operation.path === remove.path) return parentsOnly(operation, remove);
+  if (operation.op !== "copy") return undefined;
+  const [source] = operation.sources;
+  if (
+    source?.from !== "context" ||
+    operation.sources.length > 1 ||
+    sourceShape(source, log.probe) !== "folder"
+  ) {
+    return undefined;
+  }
+  if (remove.path === operation.dest || !isWithin(remove.path, operation.dest)) return undefined;
+  const inside = remove.path.slice(operation.dest === "/" ? 1 : operation.dest.length + 1);
+  const { found: _, ...rest } = source;
+  const excluded: CopyOperation = {
+    ...operation,
+    sources: [rest],
+    exclude: [...(operation.exclude ?? []), inside.replace(/[\\*?[\]]/g, "\\$&")],
+  };
+  return [excluded];
+}
+
+/** Making a file made its parents too: they stay. */
+function parentsOnly(operation: Operation, remove: RemoveOperation): readonly Operation[] {
+  const parent = parentPath(remove.path);
+  if (parent === "/") return [];
+  const placed = operation.origin === undefined ? {} : { origin: operation.origin };
+  return [{ op: "mkdir", path: parent, mode: { octal: 0o755 }, ifMissing: true, ...placed }];
+}
+
+function warnNothingFreed(remove: RemoveOperation, stage: Stage, log: PassLog): void {
+  const known = "known" in stage.base ? stage.base.known?.paths[remove.path] : undefined;
+  if (known === null || stage.squash === "all") return;
+  log.warn({
+    code: "REMOVE_FREES_NOTHING",
+    message: `${remove.path} is hidden by this step, but a lower layer still holds its bytes`,
+    ...(known?.type === "file" && known.size !== undefined ? { bytes: known.size } : {}),
+    ...(remove.origin === undefined ? {} : { origin: remove.origin }),
+  });
+}

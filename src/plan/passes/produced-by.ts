@@ -1,0 +1,45 @@
+import { baseName, isWithin } from "../../core/posix-path.js";
+import { targetOf } from "../assert-plan.js";
+import type { CopyOperation, Operation, PlanSource } from "../operation.js";
+import type { SourceProbe } from "./pass.js";
+
+const GLOB = /[*?[\\]/;
+
+/** What a single source is, as far as anybody knows. */
+export function sourceShape(source: PlanSource, probe: SourceProbe): "file" | "folder" | undefined {
+  if (source.from === "stage" || GLOB.test(source.path)) return undefined;
+  if (source.found !== undefined) return source.found.shape === "many" ? undefined : source.found.shape;
+  const shape = probe(source.context, source.path);
+  return shape === "missing" ? undefined : shape;
+}
+
+/** The one path that a copy of a single file writes, or undefined where it may write more or other paths. */
+export function copiedFile(copy: CopyOperation, probe: SourceProbe): string | undefined {
+  const [source] = copy.sources;
+  if (source === undefined || copy.sources.length > 1 || GLOB.test(source.path)) return undefined;
+  if (copy.executable !== true && sourceShape(source, probe) !== "file") return undefined;
+  if (!copy.into) return copy.dest;
+  return copy.dest === "/"
+    ? `/${baseName(`/${source.path}`)}`
+    : `${copy.dest}/${baseName(`/${source.path}`)}`;
+}
+
+/** The one file, folder or link that an operation makes, or undefined where that is not known for sure. */
+export function producedPath(operation: Operation, probe: SourceProbe): string | undefined {
+  switch (operation.op) {
+    case "write":
+    case "mkdir":
+    case "symlink":
+      return operation.path;
+    case "copy":
+      return copiedFile(operation, probe);
+    default:
+      return undefined;
+  }
+}
+
+/** Whether an operation could read or change what is at a path, above it or below it. */
+export function mayTouch(operation: Operation, path: string): boolean {
+  const target = targetOf(operation);
+  return target === undefined || isWithin(target, path) || isWithin(path, target);
+}

@@ -1,0 +1,97 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { pathFromBytes } from "../core/path-bytes.js";
+import { EnvironmentError } from "../errors/layerwright-error.js";
+import type { FileGuard } from "./entry-content.js";
+
+// A file swapped for a symlink must not lead elsewhere, and one swapped for a FIFO must not hang the build.
+const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/** Opens a host file for reading without following a symlink. */
+export function openHostFile(path: string | Buffer): number {
+  try {
+    return openSync(path, FLAGS);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "ENOENT") throw changed(path, "it is gone", error);
+    if (code === "ELOOP") throw changed(path, "it is now a symlink", error);
+    throw new EnvironmentError(
+      "FILE_UNREADABLE",
+      { path: pathText(path), reason: code ?? String(error) },
+      { subject: pathText(path), cause: error },
+    );
+  }
+}
+
+/** Reads up to `length` bytes of an open file into `target`; fewer only at the end of the file. */
+export function readFully(
+  fd: number,
+  path: string | Buffer,
+  target: Uint8Array,
+  offset: number,
+  length: number,
+  position: number | null,
+): number {
+  let done = 0;
+  try {
+    while (done < length) {
+      const at = position === null ? null : position + done;
+      const got = readSync(fd, target, offset + done, length - done, at);
+      if (got === 0) break;
+      done += got;
+    }
+  } catch (error) {
+    throw new EnvironmentError(
+      "FILE_UNREADABLE",
+      { path: pathText(path), reason: (error as NodeJS.ErrnoException).code ?? String(error) },
+      { subject: pathText(path), cause: error },
+    );
+  }
+  return done;
+}
+
+/** Throws `FILE_CHANGED` unless the open file is still the one that was listed. */
+export function checkGuard(fd: number, path: string | Buffer, guard: FileGuard): void {
+  const now = fstatSync(fd);
+  if (now.ino !== guard.ino || now.dev !== guard.dev) throw changed(path, "it was replaced by another file");
+  if (now.size !== guard.size) throw changed(path, `it had ${guard.size} bytes and now has ${now.size}`);
+  if (now.mtimeMs !== guard.mtimeMs) throw changed(path, "it was written to");
+}
+
+/** The error for a file that is not as it was listed. */
+export function changed(path: string | Buffer, reason: string, cause?: unknown): EnvironmentError<"FILE_CHANGED"> {
+  const text = pathText(path);
+  return new EnvironmentError("FILE_CHANGED", { path: text, reason }, { subject: text, cause });
+}
+
+/** A few open files by path, for ranges: a layer's thousands of ranges come from one or two files. */
+export class OpenFiles {
+  readonly #descriptors = new Map<string, number>();
+
+  descriptor(path: string): number {
+    const known = this.#descriptors.get(path);
+    if (known !== undefined) return known;
+    if (this.#descriptors.size >= MAX_OPEN) this.#closeOldest();
+    const fd = openHostFile(path);
+    this.#descriptors.set(path, fd);
+    return fd;
+  }
+
+  close(): void {
+    for (const fd of this.#descriptors.values()) closeSync(fd);
+    this.#descriptors.clear();
+  }
+
+  #closeOldest(): void {
+    for (const [path, fd] of this.#descriptors) {
+      this.#descriptors.delete(path);
+      closeSync(fd);
+      return;
+    }
+  }
+}
+
+const MAX_OPEN = 32;
+
+function pathText(path: string | Buffer): string {
+  return typeof path === "string" ? path : pathFromBytes(path);
+}

@@ -1,0 +1,170 @@
+import { pathFromBytes } from "../core/path-bytes.js";
+import { normalizeEntryPath, UnsafePath } from "./entry-path.js";
+import type { PaxRecords } from "./pax-records.js";
+import type { PendingMeta } from "./pending-meta.js";
+import type { RawHeader } from "./raw-header.js";
+import type { TarEntry, TarEntryType } from "./tar-entry.js";
+import { field, MAX_DEVICE_MAJOR, MAX_DEVICE_MINOR } from "./ustar-layout.js";
+
+/** An entry as read, with the bytes of content that follow in the archive. */
+export interface ReadEntry {
+  readonly entry: TarEntry;
+  /** Bytes to pass over; above `entry.size` only for an old folder that says it has content. */
+  readonly stored: number;
+}
+
+/** Why an entry is refused. */
+export class BadEntry {
+  readonly kind: "damaged" | "unsafe" | "sparse";
+  readonly reason: string;
+  readonly path: string;
+
+  constructor(kind: "damaged" | "unsafe" | "sparse", reason: string, path = "") {
+    this.kind = kind;
+    this.reason = reason;
+    this.path = path;
+  }
+}
+
+/** Makes the entry of a header and of the extended headers before it. PAX wins over GNU, GNU over ustar. */
+export function readEntry(header: RawHeader, meta: PendingMeta): ReadEntry | BadEntry {
+  const pax = meta.pax ?? NO_RECORDS;
+  const flag = header.type;
+  const rawPath = paxText(pax, "path") ?? meta.longName ?? header.name;
+  if (flag === GNU_SPARSE || hasSparse(pax)) return new BadEntry("sparse", "", rawPath);
+  const type = typeOf(flag, rawPath);
+  if (type === undefined) return new BadEntry("damaged", `its type ${JSON.stringify(String.fromCharCode(flag))} is unknown`);
+  const path = normalizeEntryPath(rawPath);
+  if (path instanceof UnsafePath) return new BadEntry("unsafe", path.reason, rawPath);
+  if (path === "" && type !== "folder") return new BadEntry("unsafe", "would replace the root folder", rawPath);
+
+  const size = paxNumber(pax, "size") ?? header.number(field.size, 12);
+  const uid = paxNumber(pax, "uid") ?? header.number(field.uid, 8);
+  const gid = paxNumber(pax, "gid") ?? header.number(field.gid, 8);
+  const mtime = paxTime(pax) ?? header.number(field.mtime, 12, true);
+  const mode = header.number(field.mode, 8);
+  for (const value of [size, uid, gid, mtime, mode]) {
+    if (typeof value === "string") return new BadEntry("damaged", value);
+  }
+  if ((uid as number) > MAX_ID || (gid as number) > MAX_ID) return new BadEntry("damaged", "its owner is above 32 bits");
+
+  const entry: Mutable<TarEntry> = {
+    type,
+    path,
+    mode: (mode as number) & 0o7777,
+    uid: uid as number,
+    gid: gid as number,
+    size: type === "file" ? (size as number) : 0,
+    mtime: mtime as number,
+  };
+  const problem = addLink(entry, header, meta, pax) ?? addDevice(entry, header) ?? addAttributes(entry, pax);
+  if (problem !== undefined) return problem;
+  return { entry, stored: type === "file" || flag === OLD_FILE ? (size as number) : 0 };
+}
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+const NO_RECORDS: PaxRecords = new Map();
+const GNU_SPARSE = 0x53;
+const OLD_FILE = 0;
+const MAX_ID = 0xffffffff;
+const XATTR = "SCHILY.xattr.";
+
+function typeOf(flag: number, path: string): TarEntryType | undefined {
+  switch (flag) {
+    case OLD_FILE:
+      // Before POSIX a folder was a file whose name ends in a slash; with the flag '0' it stays a file, as in Go.
+      return path.endsWith("/") ? "folder" : "file";
+    case 0x30:
+    case 0x37:
+      return "file";
+    case 0x31:
+      return "hardlink";
+    case 0x32:
+      return "symlink";
+    case 0x33:
+      return "character-device";
+    case 0x34:
+      return "block-device";
+    case 0x35:
+      return "folder";
+    case 0x36:
+      return "fifo";
+    default:
+      return undefined;
+  }
+}
+
+function hasSparse(pax: PaxRecords): boolean {
+  for (const key of pax.keys()) if (key.startsWith("GNU.sparse.")) return true;
+  return false;
+}
+
+/** An empty PAX value takes the key back, so that the header's own field counts. */
+function paxText(pax: PaxRecords, key: string): string | undefined {
+  const value = pax.get(key);
+  return value === undefined || value.length === 0 ? undefined : pathFromBytes(value);
+}
+
+function paxNumber(pax: PaxRecords, key: string): number | string | undefined {
+  const text = paxText(pax, key);
+  if (text === undefined) return undefined;
+  if (!/^[0-9]{1,16}$/.test(text)) return `its ${key} in the extended header is not a whole number`;
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : `its ${key} in the extended header is too large`;
+}
+
+/** Whole seconds, rounded down: layers carry no fractions. */
+function paxTime(pax: PaxRecords): number | string | undefined {
+  const text = paxText(pax, "mtime");
+  if (text === undefined) return undefined;
+  if (!/^-?[0-9]{1,15}(?:\.[0-9]*)?$/.test(text)) return "its mtime in the extended header is not a number";
+  return Math.floor(Number(text));
+}
+
+function addLink(
+  entry: Mutable<TarEntry>,
+  header: RawHeader,
+  meta: PendingMeta,
+  pax: PaxRecords,
+): BadEntry | undefined {
+  if (entry.type !== "symlink" && entry.type !== "hardlink") return undefined;
+  const target = paxText(pax, "linkpath") ?? meta.longLink ?? header.linkname;
+  if (target.includes("\0")) return new BadEntry("unsafe", "holds a NUL in its link target", entry.path);
+  if (entry.type === "symlink") {
+    entry.linkname = target;
+    return target === "" ? new BadEntry("damaged", "a symlink has no target") : undefined;
+  }
+  const first = normalizeEntryPath(target);
+  if (first instanceof UnsafePath) return new BadEntry("unsafe", `is a hard link whose target ${first.reason}`, entry.path);
+  if (first === "") return new BadEntry("unsafe", "is a hard link to the root folder", entry.path);
+  entry.linkname = first;
+  return undefined;
+}
+
+function addDevice(entry: Mutable<TarEntry>, header: RawHeader): BadEntry | undefined {
+  if (entry.type !== "character-device" && entry.type !== "block-device") return undefined;
+  const major = header.number(field.devmajor, 8);
+  const minor = header.number(field.devminor, 8);
+  if (typeof major === "string" || typeof minor === "string") return new BadEntry("damaged", "its device numbers are not numbers");
+  if (major > MAX_DEVICE_MAJOR || minor > MAX_DEVICE_MINOR) {
+    return new BadEntry("damaged", `its device numbers ${major}:${minor} are more than Linux has`);
+  }
+  entry.devmajor = major;
+  entry.devminor = minor;
+  return undefined;
+}
+
+function addAttributes(entry: Mutable<TarEntry>, pax: PaxRecords): BadEntry | undefined {
+  let xattrs: Record<string, Uint8Array> | undefined;
+  for (const [key, value] of pax) {
+    if (!key.startsWith(XATTR) || value.length === 0) continue;
+    const name = key.slice(XATTR.length);
+    if (name === "") return new BadEntry("damaged", "an extended attribute has no name");
+    // Without a prototype, so that an attribute named __proto__ is an attribute.
+    xattrs ??= Object.create(null) as Record<string, Uint8Array>;
+    xattrs[name] = Uint8Array.from(value);
+  }
+  if (xattrs !== undefined) entry.xattrs = xattrs;
+  return undefined;
+}

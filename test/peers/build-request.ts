@@ -1,0 +1,40 @@
+import { closeSync, openSync } from "node:fs";
+import { type Peer, seenByPeer } from "./peers.js";
+
+/** What a peer is asked to build; the same for every kind of builder. */
+export interface BuildRequest {
+  readonly contextDir: string;
+  /** The path of the Dockerfile. `<it>.dockerignore` beside it is honoured. */
+  readonly dockerfile: string;
+  /** Folders, or `oci-layout://FOLDER`, by the name a `FROM` gives them. */
+  readonly namedContexts?: Readonly<Record<string, string>>;
+  readonly buildArgs?: Readonly<Record<string, string>>;
+  /** The stage to stop at; the last one when left out. */
+  readonly target?: string;
+  /** What RUN steps see. No bridge can be set up here, so one of these two. */
+  readonly network?: "none" | "host";
+  /** The OCI archive to write. */
+  readonly outOciTar: string;
+}
+
+/** The options that every builder spells alike. */
+export function sharedOptions(peer: Peer, request: BuildRequest): string[] {
+  const options = ["--file", seenByPeer(peer, request.dockerfile)];
+  for (const [name, value] of Object.entries(request.namedContexts ?? {})) {
+    const scheme = /^oci-layout:\/\//.exec(value)?.[0] ?? "";
+    const [path = "", ...tag] = value.slice(scheme.length).split(/(?=[:@])/);
+    const layout = `${seenByPeer(peer, path)}${tag.join("")}`;
+    options.push("--build-context", `${name}=${scheme}${layout}`);
+  }
+  for (const [name, value] of Object.entries(request.buildArgs ?? {})) {
+    options.push("--build-arg", `${name}=${value}`);
+  }
+  if (request.target !== undefined) options.push("--target", request.target);
+  return options;
+}
+
+/** The peer's name for the archive; made first, since only what exists has one. */
+export function outputSeenByPeer(peer: Peer, request: BuildRequest): string {
+  closeSync(openSync(request.outOciTar, "w"));
+  return seenByPeer(peer, request.outOciTar);
+}
