@@ -205,7 +205,7 @@ export class Image {
       const allowed = "text on one line";
       refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: "name", got: name, allowed });
     }
-    const added = addedSteps(this.node, apply(call, recipe, this).node);
+    const added = Image.#addedSince(this, apply(call, recipe, this));
     if (added === undefined) return refuse(call, "LAYER_RECIPE_INVALID", { name });
     return added.length === 0 ? this : this.#add(layerOf(name, added, call.origin));
   }
@@ -290,8 +290,23 @@ export class Image {
 
   #apply(call: Call, recipe: Recipe): Image {
     const result = apply(call, recipe, this);
-    const added = addedSteps(this.node, result.node);
+    const added = Image.#addedSince(this, result);
     return added === undefined ? result : this.#add(...groupOwnSteps(added, call.origin));
+  }
+
+  /** The steps between an earlier image and this one, where the chain still shows them. */
+  static #chained(before: Image, after: Image): readonly Step[] | undefined {
+    const runs: (readonly Step[])[] = [];
+    for (let image = after; image !== before; image = image.#last.before) {
+      // A copy of this package made the image, or its chain was gathered: the nodes tell then.
+      if (!(#last in image) || image.#last === undefined) return undefined;
+      runs.push(image.#last.added);
+    }
+    return runs.reverse().flat();
+  }
+
+  static #addedSince(before: Image, after: Image): readonly Step[] | undefined {
+    return Image.#chained(before, after) ?? addedSteps(before.node, after.node);
   }
 }
 

@@ -1,6 +1,48 @@
-import type { FileNode } from "./tree-node.js";
+import { closeSync } from "node:fs";
+import { EnvironmentError } from "../errors/layerwright-error.js";
+import { checkGuard, openHostFile, readFully } from "../tar/host-reader.js";
+import type { FileNode, NodeContent } from "./tree-node.js";
 
-/** The bytes of a file of a tree, e.g. `/etc/passwd`. */
-export async function readFileNode(node: FileNode): Promise<Uint8Array> {
-  throw new Error(`not yet ${node.size}`);
+/**
+ * The bytes of a file of a tree, e.g. `/etc/passwd`. Its layer is unpacked for that when it is compressed.
+ *
+ * @param limit bytes read at most, for files that should be small
+ */
+export async function readFileNode(node: FileNode, limit = Number.POSITIVE_INFINITY): Promise<Uint8Array> {
+  const size = Math.min(node.size, limit);
+  if (size === 0) return new Uint8Array(0);
+  return readContent(node.content, size);
+}
+
+async function readContent(content: NodeContent, size: number): Promise<Uint8Array> {
+  if (content.kind === "bytes") return content.bytes.subarray(0, size);
+  if (content.kind === "range") return readAt(content.path, content.offset, size);
+  if (content.kind === "layer") {
+    const { path, offset } = await content.layer.spool();
+    return readAt(path, offset + content.offset, size);
+  }
+  const fd = openHostFile(content.path);
+  try {
+    if (content.guard !== undefined) checkGuard(fd, content.path, content.guard);
+    return readOpen(fd, content.path, 0, size);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function readAt(path: string, offset: number, size: number): Uint8Array {
+  const fd = openHostFile(path);
+  try {
+    return readOpen(fd, path, offset, size);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function readOpen(fd: number, path: string | Buffer, offset: number, size: number): Uint8Array {
+  const bytes = Buffer.alloc(size);
+  const got = readFully(fd, path, bytes, 0, size, offset);
+  if (got === size) return bytes;
+  const reason = `it ended after ${got} of ${size} bytes`;
+  throw new EnvironmentError("FILE_CHANGED", { path: String(path), reason }, { subject: String(path) });
 }

@@ -19,7 +19,8 @@ export function isLarge(entry: TarEntry): boolean {
 /** Whether a block may end before this path: about one path of sixteen, the same one on every host. */
 export function isAnchor(path: string): boolean {
   let hash = 0x811c9dc5;
-  for (let index = 0; index < path.length; index++) hash = Math.imul(hash ^ path.charCodeAt(index), 0x01000193);
+  for (let index = 0; index < path.length; index++)
+    hash = Math.imul(hash ^ path.charCodeAt(index), 0x01000193);
   // FNV's low bits are its weak ones.
   return ((hash >>> 16) & 15) === 0;
 }

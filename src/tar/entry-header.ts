@@ -115,7 +115,8 @@ function placeLink(linkname: string, records: PaxRecords): string | Uint8Array {
 }
 
 function placeNumbers(entry: TarEntry, records: PaxRecords): void {
-  if (entry.type === "file" && entry.size > MAX_OCTAL_11) records.set("size", Buffer.from(String(entry.size)));
+  if (entry.type === "file" && entry.size > MAX_OCTAL_11)
+    records.set("size", Buffer.from(String(entry.size)));
   if (entry.uid > MAX_OCTAL_7) records.set("uid", Buffer.from(String(entry.uid)));
   if (entry.gid > MAX_OCTAL_7) records.set("gid", Buffer.from(String(entry.gid)));
 }

@@ -41,10 +41,14 @@ function checkPath(path: string, folder: boolean): void {
   const bytes = pathToBytes(path);
   if (bytes.length > MAX_PATH) throw tooLong(path, `it has ${bytes.length} bytes, more than ${MAX_PATH}`);
   const parts = path.split("/");
-  if (parts.length > MAX_DEPTH) throw tooLong(path, `it is ${parts.length} levels deep, more than ${MAX_DEPTH}`);
+  if (parts.length > MAX_DEPTH)
+    throw tooLong(path, `it is ${parts.length} levels deep, more than ${MAX_DEPTH}`);
   for (const part of parts) {
     if (part === "" || part === "." || part === "..") {
-      throw unwritable(path, "its path is not in normal form (no leading, trailing or double slash, no . or ..)");
+      throw unwritable(
+        path,
+        "its path is not in normal form (no leading, trailing or double slash, no . or ..)",
+      );
     }
     const length = pathToBytes(part).length;
     if (length > MAX_NAME) throw tooLong(path, `one of its names has ${length} bytes, more than ${MAX_NAME}`);
@@ -52,7 +56,8 @@ function checkPath(path: string, folder: boolean): void {
 }
 
 function checkTarget(path: string, target: string): void {
-  if (target === "" || target.includes("\0")) throw unwritable(path, "its symlink target is empty or holds a NUL");
+  if (target === "" || target.includes("\0"))
+    throw unwritable(path, "its symlink target is empty or holds a NUL");
   if (target.length * 3 <= MAX_PATH) return;
   const length = pathToBytes(target).length;
   if (length > MAX_PATH) throw tooLong(path, `its symlink target has ${length} bytes, more than ${MAX_PATH}`);

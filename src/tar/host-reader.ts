@@ -58,7 +58,11 @@ export function checkGuard(fd: number, path: string | Buffer, guard: FileGuard):
 }
 
 /** The error for a file that is not as it was listed. */
-export function changed(path: string | Buffer, reason: string, cause?: unknown): EnvironmentError<"FILE_CHANGED"> {
+export function changed(
+  path: string | Buffer,
+  reason: string,
+  cause?: unknown,
+): EnvironmentError<"FILE_CHANGED"> {
   const text = pathText(path);
   return new EnvironmentError("FILE_CHANGED", { path: text, reason }, { subject: text, cause });
 }

@@ -25,7 +25,8 @@ export class PendingMeta {
         const records = parsePaxRecords(body);
         if (typeof records === "string") return records;
         // Global records are checked and then ignored, as by Go's reader, which every container engine uses.
-        if (type === PAX_LOCAL) this.pax = this.pax === undefined ? records : new Map([...this.pax, ...records]);
+        if (type === PAX_LOCAL)
+          this.pax = this.pax === undefined ? records : new Map([...this.pax, ...records]);
         return undefined;
       }
     }

@@ -33,10 +33,12 @@ export function readEntry(header: RawHeader, meta: PendingMeta): ReadEntry | Bad
   const rawPath = paxText(pax, "path") ?? meta.longName ?? header.name;
   if (flag === GNU_SPARSE || hasSparse(pax)) return new BadEntry("sparse", "", rawPath);
   const type = typeOf(flag, rawPath);
-  if (type === undefined) return new BadEntry("damaged", `its type ${JSON.stringify(String.fromCharCode(flag))} is unknown`);
+  if (type === undefined)
+    return new BadEntry("damaged", `its type ${JSON.stringify(String.fromCharCode(flag))} is unknown`);
   const path = normalizeEntryPath(rawPath);
   if (path instanceof UnsafePath) return new BadEntry("unsafe", path.reason, rawPath);
-  if (path === "" && type !== "folder") return new BadEntry("unsafe", "would replace the root folder", rawPath);
+  if (path === "" && type !== "folder")
+    return new BadEntry("unsafe", "would replace the root folder", rawPath);
 
   const size = paxNumber(pax, "size") ?? header.number(field.size, 12);
   const uid = paxNumber(pax, "uid") ?? header.number(field.uid, 8);
@@ -46,7 +48,8 @@ export function readEntry(header: RawHeader, meta: PendingMeta): ReadEntry | Bad
   for (const value of [size, uid, gid, mtime, mode]) {
     if (typeof value === "string") return new BadEntry("damaged", value);
   }
-  if ((uid as number) > MAX_ID || (gid as number) > MAX_ID) return new BadEntry("damaged", "its owner is above 32 bits");
+  if ((uid as number) > MAX_ID || (gid as number) > MAX_ID)
+    return new BadEntry("damaged", "its owner is above 32 bits");
 
   const entry: Mutable<TarEntry> = {
     type,
@@ -136,7 +139,8 @@ function addLink(
     return target === "" ? new BadEntry("damaged", "a symlink has no target") : undefined;
   }
   const first = normalizeEntryPath(target);
-  if (first instanceof UnsafePath) return new BadEntry("unsafe", `is a hard link whose target ${first.reason}`, entry.path);
+  if (first instanceof UnsafePath)
+    return new BadEntry("unsafe", `is a hard link whose target ${first.reason}`, entry.path);
   if (first === "") return new BadEntry("unsafe", "is a hard link to the root folder", entry.path);
   entry.linkname = first;
   return undefined;
@@ -146,7 +150,8 @@ function addDevice(entry: Mutable<TarEntry>, header: RawHeader): BadEntry | unde
   if (entry.type !== "character-device" && entry.type !== "block-device") return undefined;
   const major = header.number(field.devmajor, 8);
   const minor = header.number(field.devminor, 8);
-  if (typeof major === "string" || typeof minor === "string") return new BadEntry("damaged", "its device numbers are not numbers");
+  if (typeof major === "string" || typeof minor === "string")
+    return new BadEntry("damaged", "its device numbers are not numbers");
   if (major > MAX_DEVICE_MAJOR || minor > MAX_DEVICE_MINOR) {
     return new BadEntry("damaged", `its device numbers ${major}:${minor} are more than Linux has`);
   }

@@ -100,7 +100,13 @@ function sharedBuffer(): () => Buffer {
 }
 
 /** Reads a content that fits into the block with its padding: the fast way, which nearly all files take. */
-function readWhole(entry: TarEntry, content: EntryContent, block: Buffer, used: number, files: OpenFiles): void {
+function readWhole(
+  entry: TarEntry,
+  content: EntryContent,
+  block: Buffer,
+  used: number,
+  files: OpenFiles,
+): void {
   const { size } = entry;
   if (content.kind === "file") {
     const fd = openHostFile(content.path);
@@ -108,7 +114,8 @@ function readWhole(entry: TarEntry, content: EntryContent, block: Buffer, used: 
       // One byte more where there is padding to take it tells a file that grew from one that did not.
       const extra = padding(size) === 0 ? 0 : 1;
       const got = readFully(fd, content.path, block, used, size + extra, null);
-      if (got !== size) throw changed(content.path, got < size ? `it ended after ${got} of ${size} bytes` : "it grew");
+      if (got !== size)
+        throw changed(content.path, got < size ? `it ended after ${got} of ${size} bytes` : "it grew");
       if (content.guard !== undefined) checkGuard(fd, content.path, content.guard);
     } finally {
       closeSync(fd);

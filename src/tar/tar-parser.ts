@@ -54,7 +54,8 @@ export class TarParser {
   /** Says that there is no more. An archive without its zero blocks is accepted when it ends after a whole entry. */
   end(): void {
     if (this.#state === "end") return;
-    if (this.#state !== "header" || this.#partialUsed > 0) throw this.#damaged("it ends in the middle of an entry");
+    if (this.#state !== "header" || this.#partialUsed > 0)
+      throw this.#damaged("it ends in the middle of an entry");
     if (this.#meta.start !== -1) throw this.#damaged("it ends after an extended header");
   }
 
@@ -177,9 +178,14 @@ export class TarParser {
     const archive = this.#archive;
     const offset = this.#offset;
     const context = { subject: bad.path === "" ? archive : bad.path };
-    if (bad.kind === "sparse") return new IntegrityError("SPARSE_UNSUPPORTED", { archive, path: bad.path, offset }, context);
+    if (bad.kind === "sparse")
+      return new IntegrityError("SPARSE_UNSUPPORTED", { archive, path: bad.path, offset }, context);
     if (bad.kind === "damaged") return this.#damaged(bad.reason);
-    return new IntegrityError("TAR_PATH_UNSAFE", { archive, path: bad.path, reason: bad.reason, offset }, context);
+    return new IntegrityError(
+      "TAR_PATH_UNSAFE",
+      { archive, path: bad.path, reason: bad.reason, offset },
+      context,
+    );
   }
 
   #damaged(reason: string): IntegrityError<"TAR_DAMAGED"> {

@@ -1,3 +1,53 @@
 import type { MessageArea } from "../message.js";
 
-export const dockerfileMessages = {} satisfies MessageArea;
+function quotedList(words: readonly string[]): string {
+  return words.map((word) => JSON.stringify(word)).join(", ");
+}
+
+/** What a Dockerfile cannot say. The direct build of the same image still works, unless it is said otherwise. */
+export const dockerfileMessages = {
+  NOT_EXPRESSIBLE: (p: { field: string; reason: string }) => ({
+    message: `a Dockerfile cannot say this ${p.field}: it ${p.reason}`,
+    hint: "change the value, or build the image directly",
+  }),
+  DIALECT_CANNOT: (p: { what: string; dialect: string; way: string }) => ({
+    message: `the ${p.dialect} dialect cannot say ${p.what}`,
+    hint: p.way,
+  }),
+  FRONTEND_TOO_OLD: (p: { what: string; frontend: string }) => ({
+    message: `Dockerfile front end ${p.frontend} cannot say ${p.what}`,
+    hint: 'ask for frontend: "1.19" (Docker 28.4 or newer, or a syntax line), or build the image directly',
+  }),
+  FOLDERS_UNKNOWN: (p: { folders: readonly string[]; base: string }) => ({
+    message: `one layer over ${p.base} would write below folders whose mode and owner are not known: ${p.folders.join(", ")}`,
+    hint: 'name them in Base.registry(ref, { folders: […] }) if they are root\'s with mode 0755, start from a local base, or use squash("keep")',
+  }),
+  BASE_CONFIG_UNKNOWN: (p: { base: string }) => ({
+    message: `squash("all") writes the whole config of ${p.base} out again, and it is not known here`,
+    hint: 'start from a local base (Base.layout or Base.archive), or use squash("own")',
+  }),
+  BASE_NO_CONTEXT: (p: { path: string; kind: string }) => ({
+    message: `a Dockerfile cannot start from the ${p.kind} ${p.path}`,
+    hint: "pass reference: the image's name in a registry or in the builder, or unpack it to an OCI layout folder",
+  }),
+  BASE_ONBUILD: (p: { base: string; triggers: number }) => ({
+    message: `${p.base} has ${p.triggers} ONBUILD triggers, which a Dockerfile builder runs and a direct build does not`,
+    hint: "start from an image without ONBUILD",
+  }),
+  OWNER_UNRESOLVED: (p: { owner: string }) => ({
+    message: `the owner ${JSON.stringify(p.owner)} is not in /etc/passwd or /etc/group of the image at this step`,
+    hint: "use a number, or make the user in an earlier step",
+  }),
+  LAYER_MIXED: (p: { what: string; values: readonly string[] }) => ({
+    message: `one layer has commands with different ${p.what} (${quotedList(p.values)}), which one RUN cannot say`,
+    hint: 'give them the same, or put them in layers of their own (squash("keep"))',
+  }),
+  NO_TOOL: (p: { operation: string; path: string; base: string }) => ({
+    message: `${p.operation} of ${p.path} needs a shell or tool in the image, and ${p.base} has none`,
+    hint: "leave it out of the copy that brought it (exclude, mode, owner), or build the image directly",
+  }),
+  USER_UNRESTORABLE: (p: { field: string }) => ({
+    message: `a step has its own ${p.field}, and the base's, which later steps need again, is not known`,
+    hint: `set the ${p.field} of the image itself, before or after the step`,
+  }),
+} satisfies MessageArea;

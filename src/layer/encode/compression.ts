@@ -20,7 +20,8 @@ export function parseCompression(value: string): Compression {
   const match = typeof value === "string" ? /^(gzip|zstd)(?::([1-9][0-9]?))?$/.exec(value) : null;
   const kind = match?.[1] as "gzip" | "zstd" | undefined;
   if (kind !== undefined) {
-    const level = match?.[2] === undefined ? (kind === "gzip" ? DEFAULT_GZIP : DEFAULT_ZSTD) : Number(match[2]);
+    const level =
+      match?.[2] === undefined ? (kind === "gzip" ? DEFAULT_GZIP : DEFAULT_ZSTD) : Number(match[2]);
     if (level <= (kind === "gzip" ? 9 : 19)) return { kind, level };
   }
   throw new DefinitionError("COMPRESSION_UNKNOWN", { value: String(value) });

@@ -3,7 +3,7 @@ import { BLOCK_CUTS } from "../../tar/block-cuts.js";
 import type { EncodeSession, LayerEncoder } from "./layer-encoder.js";
 import { nativeZstd } from "./native-zstd.js";
 import { loadWasmZstd, wasmZstdVersion } from "./wasm-zstd.js";
-import { ZstdWorkers, workerThreads } from "./zstd-workers.js";
+import { workerThreads, ZstdWorkers } from "./zstd-workers.js";
 
 /**
  * Zstandard, every block a frame of its own. Node's own zstd where there is one (22.15 and later), else a

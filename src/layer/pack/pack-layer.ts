@@ -56,7 +56,8 @@ class Packing {
   constructor(options: PackOptions) {
     this.#options = options;
     this.#session = options.encoder.open();
-    this.#record = options.encoder.reusable && (options.recordBlocks === true || options.previous !== undefined);
+    this.#record =
+      options.encoder.reusable && (options.recordBlocks === true || options.previous !== undefined);
   }
 
   async run(items: Iterable<TarItem>): Promise<PackedLayer> {

@@ -5,7 +5,7 @@ import type { ChmodOperation, ChownOperation, CopyOperation, Operation } from ".
 import type { Stage } from "../plan.js";
 import { startsEmpty } from "./edit-stages.js";
 import type { SourceProbe } from "./pass.js";
-import { copiedFile, mayTouch, sourceShape } from "./produced-by.js";
+import { copiedFile, mayMake, sourceShape } from "./produced-by.js";
 
 type Metadata = ChmodOperation | ChownOperation;
 
@@ -47,7 +47,7 @@ function foldIntoCopy(
     return undefined;
   if (metadata.path === copy.dest) {
     // The top folder keeps its metadata when it exists, so the whole tree is only ours where it cannot.
-    const isNew = startsEmpty(stage) && !earlier.some((one) => mayTouch(one, copy.dest));
+    const isNew = startsEmpty(stage) && !earlier.some((one) => mayMake(one, copy.dest, probe));
     return metadata.recursive === true && isNew ? withMetadata(copy, metadata, true) : undefined;
   }
   if (!isWithin(metadata.path, copy.dest) || copy.exclude !== undefined) return undefined;

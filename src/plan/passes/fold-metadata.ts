@@ -73,7 +73,7 @@ function foldOne(
       const items = replacement.map((operation) => ({ layer: placed.layer, operation }));
       return [...operations.slice(0, index), ...items, ...operations.slice(index + 1)];
     }
-    if (mayTouch(placed.operation, metadata.path)) return undefined;
+    if (mayTouch(placed.operation, metadata.path, log.probe)) return undefined;
   }
   return undefined;
 }
@@ -87,7 +87,9 @@ function warnCopyUp(
 ): void {
   const sameLayer = earlier.some(
     (one) =>
-      one.layer === placed.layer && one.operation.op !== "run" && mayTouch(one.operation, metadata.path),
+      one.layer === placed.layer &&
+      one.operation.op !== "run" &&
+      mayTouch(one.operation, metadata.path, log.probe),
   );
   if (sameLayer && stage.squash !== "keep") return;
   const base = stage.base;

@@ -61,7 +61,9 @@ function dropOverwritten(stage: Stage, log: PassLog): Stage {
   operations.forEach(({ operation }, index) => {
     const path = producedPath(operation, log.probe);
     if (path === undefined || operation.op === "mkdir" || !startsEmpty(stage)) return;
-    const next = operations.slice(index + 1).find((later) => mayTouch(later.operation, path))?.operation;
+    const next = operations
+      .slice(index + 1)
+      .find((later) => mayTouch(later.operation, path, log.probe))?.operation;
     if (next === undefined || next.op === "mkdir" || producedPath(next, log.probe) !== path) return;
     // Between a file and a link the second would be refused or follow the first: both must be of one kind.
     if ((next.op === "symlink") !== (operation.op === "symlink")) return;

@@ -5,7 +5,7 @@ import type { Stage } from "../plan.js";
 import { commandAsFiles } from "./command-as-files.js";
 import { editStages, type PlacedOperation, startsEmpty } from "./edit-stages.js";
 import type { Pass, PassLog } from "./pass.js";
-import { mayTouch, producedPath, sourceShape } from "./produced-by.js";
+import { mayMake, mayTouch, producedPath, sourceShape } from "./produced-by.js";
 
 /**
  * Takes back what a later step removes, so that it never enters a layer: a file that this image wrote is not
@@ -63,13 +63,13 @@ function takeBack(
     const placed = operations[index]!;
     const before = operations.slice(0, index);
     // Below this step the path must not exist, else it would come to light again.
-    const isNew = startsEmpty(stage) && !before.some((one) => mayTouch(one.operation, remove.path));
+    const isNew = startsEmpty(stage) && !before.some((one) => mayMake(one.operation, remove.path, log.probe));
     const replacement = isNew ? withoutPath(placed.operation, remove, log) : undefined;
     if (replacement !== undefined) {
       const items = replacement.map((operation) => ({ layer: placed.layer, operation }));
       return [...before, ...items, ...operations.slice(index + 1)];
     }
-    if (mayTouch(placed.operation, remove.path)) return undefined;
+    if (mayTouch(placed.operation, remove.path, log.probe)) return undefined;
   }
   return undefined;
 }

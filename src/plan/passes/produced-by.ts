@@ -39,7 +39,25 @@ export function producedPath(operation: Operation, probe: SourceProbe): string |
 }
 
 /** Whether an operation could read or change what is at a path, above it or below it. */
-export function mayTouch(operation: Operation, path: string): boolean {
+export function mayTouch(operation: Operation, path: string, probe: SourceProbe): boolean {
+  const made =
+    operation.op === "mkdir" || operation.op === "symlink" ? undefined : producedPath(operation, probe);
+  // A plain file has nothing below it.
+  if (made !== undefined) return isWithin(made, path);
   const target = targetOf(operation);
   return target === undefined || isWithin(target, path) || isWithin(path, target);
+}
+
+/** Whether something could exist at a path because of this operation. */
+export function mayMake(operation: Operation, path: string, probe: SourceProbe): boolean {
+  switch (operation.op) {
+    case "remove":
+    case "chmod":
+    case "chown":
+      return false;
+    case "mkdir":
+      return isWithin(operation.path, path);
+    default:
+      return mayTouch(operation, path, probe);
+  }
 }

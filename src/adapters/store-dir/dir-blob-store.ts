@@ -1,0 +1,145 @@
+import { statSync, utimesSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { IntegrityError } from "../../errors/layerwright-error.js";
+import { type Digest, digestHex, isDigest } from "../../oci/digest.js";
+import type { BlobStore, BlobWriter, ScratchFile } from "../../ports/blob-store.js";
+import { readBlobFile } from "./blob-file-reader.js";
+import { BlobFileWriter } from "./blob-file-writer.js";
+import { defaultStoreFolder } from "./default-location.js";
+import { type DiskCalls, errnoOf, realDisk } from "./disk-calls.js";
+import { storeError } from "./disk-error.js";
+import { removeQuietly } from "./durable.js";
+import { newOwnedName } from "./owner-mark.js";
+import { listStore, type PruneOptions, type PruneReport, pruneStore, type StoreListing } from "./prune.js";
+import { readRecord, recordPath, writeRecord } from "./record-file.js";
+import { makeFolders, prepareFolders, removeLeftovers, type StorePaths, storePaths } from "./store-folder.js";
+import { touch } from "./touch.js";
+
+/** How a store is opened. */
+export interface DirStoreOptions {
+  /** The store's folder; the user's own by default (see default-location.ts). */
+  readonly folder?: string;
+  /** @internal For tests that let calls fail. */
+  readonly disk?: DiskCalls;
+}
+
+/** Opens the store in a folder: makes it, checks that it can be trusted, removes what dead processes left. */
+export async function openDirStore(options: DirStoreOptions = {}): Promise<DirBlobStore> {
+  const paths = storePaths(resolve(options.folder ?? defaultStoreFolder()));
+  const disk = options.disk ?? realDisk;
+  prepareFolders(disk, paths);
+  removeLeftovers(disk, paths.temp);
+  removeLeftovers(disk, paths.active);
+  return new DirBlobStore(disk, paths);
+}
+
+/**
+ * A blob store in a folder, in the shape of an OCI layout (`blobs/sha256/<hex>`), with records beside the blobs. Safe for
+ * concurrent processes without a lock: blobs come into being by rename, under a name that their content decides.
+ */
+export class DirBlobStore implements BlobStore {
+  readonly #disk: DiskCalls;
+  readonly #paths: StorePaths;
+  readonly #mark: string;
+
+  /** @internal Use `openDirStore`. */
+  constructor(disk: DiskCalls, paths: StorePaths) {
+    this.#disk = disk;
+    this.#paths = paths;
+    this.#mark = join(paths.active, newOwnedName());
+    try {
+      disk.closeSync(disk.openSync(this.#mark, "wx", 0o600));
+      const now = new Date();
+      utimesSync(this.#mark, now, now);
+    } catch {
+      // A read-only store has no prune that this mark would hold back.
+    }
+  }
+
+  /** The store's folder. */
+  get folder(): string {
+    return this.#paths.root;
+  }
+
+  async writer(): Promise<BlobWriter> {
+    return this.#inTemp((path) => new BlobFileWriter(this.#disk, path, this.#paths.blobs));
+  }
+
+  async stat(digest: Digest): Promise<number | undefined> {
+    const path = this.#blobPath(digest);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (!stat?.isFile()) return undefined;
+    touch(path);
+    return stat.size;
+  }
+
+  read(digest: Digest): AsyncIterable<Uint8Array> {
+    this.#blobPath(digest);
+    return readBlobFile(this.#disk, this.#paths, digest);
+  }
+
+  async getRecord(kind: string, key: string): Promise<unknown> {
+    return readRecord(recordPath(this.#paths.records, checkKind(kind), key), key);
+  }
+
+  async putRecord(kind: string, key: string, value: unknown): Promise<void> {
+    const path = recordPath(this.#paths.records, checkKind(kind), key);
+    try {
+      this.#disk.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      await this.#inTemp((temp) => writeRecord(this.#disk, temp, path, key, value));
+    } catch (error) {
+      throw storeError(error, "write", path);
+    }
+  }
+
+  async scratchFile(): Promise<ScratchFile> {
+    return this.#inTemp((path) => {
+      this.#disk.closeSync(this.#disk.openSync(path, "wx", 0o600));
+      return { path, dispose: async () => removeQuietly(this.#disk, path) };
+    });
+  }
+
+  /** What is in the store. */
+  async list(): Promise<StoreListing> {
+    return listStore(this.#paths);
+  }
+
+  /** Removes what was not used for longest. Safe beside running builds (see prune.ts). */
+  async prune(options: PruneOptions): Promise<PruneReport> {
+    removeLeftovers(this.#disk, this.#paths.temp);
+    removeLeftovers(this.#disk, this.#paths.active);
+    return pruneStore(this.#disk, this.#paths, options, this.#mark);
+  }
+
+  /** Takes back the mark that this process uses the store. */
+  async close(): Promise<void> {
+    removeQuietly(this.#disk, this.#mark);
+  }
+
+  /** Makes something at a new temporary path; makes the folders again when someone removed them. */
+  #inTemp<T>(make: (path: string) => T): T {
+    const path = join(this.#paths.temp, newOwnedName());
+    try {
+      return make(path);
+    } catch (error) {
+      if (errnoOf(error) !== "ENOENT") throw storeError(error, "write", path);
+    }
+    try {
+      makeFolders(this.#disk, this.#paths);
+      return make(path);
+    } catch (error) {
+      throw storeError(error, "write", path);
+    }
+  }
+
+  #blobPath(digest: Digest): string {
+    if (!isDigest(digest)) throw new IntegrityError("DIGEST_INVALID", { value: String(digest) });
+    return join(this.#paths.blobs, digestHex(digest));
+  }
+}
+
+/** Kinds are folder names of our own making. */
+function checkKind(kind: string): string {
+  if (/^[a-z][a-z0-9-]*$/.test(kind)) return kind;
+  throw new TypeError(`a record kind is a lower-case word, not ${JSON.stringify(kind)}`);
+}

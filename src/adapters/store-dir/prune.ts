@@ -1,0 +1,148 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import type { Digest } from "../../oci/digest.js";
+import type { DiskCalls } from "./disk-calls.js";
+import { removeQuietly } from "./durable.js";
+import { ownerState } from "./owner-mark.js";
+import { namesIn, type StorePaths } from "./store-folder.js";
+
+/** A blob in the store. */
+export interface ListedBlob {
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number;
+  /** When it was last written or read, in milliseconds since the epoch. */
+  readonly usedAt: number;
+}
+
+/** What is in a store. */
+export interface StoreListing {
+  /** The most recently used first. */
+  readonly blobs: readonly ListedBlob[];
+  readonly records: { readonly count: number; readonly bytes: number };
+  /** Bytes of blobs and records. */
+  readonly bytes: number;
+}
+
+/** What is to go. Without a limit nothing goes. */
+export interface PruneOptions {
+  /** Remove the blobs not used for longest until at most so many bytes are left. */
+  readonly maxBytes?: number;
+  /** Remove what was not used for so many milliseconds. */
+  readonly maxAgeMs?: number;
+  /** Only say what would go. */
+  readonly dryRun?: boolean;
+  /** What was used within this time stays in any case (default: an hour). */
+  readonly graceMs?: number;
+}
+
+/** What went, or would go. */
+export interface PruneReport {
+  readonly removed: readonly ListedBlob[];
+  readonly removedRecords: number;
+  readonly freedBytes: number;
+  /** Bytes that are left. */
+  readonly keptBytes: number;
+}
+
+const DEFAULT_GRACE_MS = 60 * 60 * 1000;
+
+/** File systems keep times in steps, and two clocks may be read. */
+const CLOCK_SLACK_MS = 5000;
+
+interface UsedFile {
+  readonly path: string;
+  readonly size: number;
+  readonly usedAt: number;
+}
+
+/** Lists blobs and records with their sizes. */
+export function listStore(paths: StorePaths): StoreListing {
+  const blobs = blobsOf(paths);
+  const records = recordsOf(paths);
+  const recordBytes = total(records);
+  return {
+    blobs: blobs.map(({ digest, size, usedAt }) => ({ digest, size, usedAt })),
+    records: { count: records.length, bytes: recordBytes },
+    bytes: total(blobs) + recordBytes,
+  };
+}
+
+/**
+ * Removes the least recently used files. Every look at a blob renews its time, so what a running build has looked at
+ * is younger than the build's own mark in `active/`; nothing younger than the oldest mark of a running process goes.
+ */
+export function pruneStore(
+  disk: DiskCalls,
+  paths: StorePaths,
+  options: PruneOptions,
+  ownMark: string,
+): PruneReport {
+  const now = Date.now();
+  const newest = Math.min(
+    now - (options.graceMs ?? DEFAULT_GRACE_MS),
+    oldestMark(paths, ownMark) - CLOCK_SLACK_MS,
+  );
+  const expired = now - (options.maxAgeMs ?? Number.POSITIVE_INFINITY);
+  const records = recordsOf(paths);
+  const oldRecords = records.filter(({ usedAt }) => usedAt < newest && usedAt < expired);
+  const blobs = blobsOf(paths);
+  let kept = total(blobs) + total(records) - total(oldRecords);
+  const removed: (UsedFile & ListedBlob)[] = [];
+  for (const blob of blobs.reverse()) {
+    const over = options.maxBytes !== undefined && kept > options.maxBytes;
+    if (blob.usedAt >= newest || !(over || blob.usedAt < expired)) continue;
+    // A build may have begun to use it since the listing.
+    if (options.dryRun !== true && !removeUnused(disk, blob)) continue;
+    removed.push(blob);
+    kept -= blob.size;
+  }
+  if (options.dryRun !== true) for (const record of oldRecords) removeUnused(disk, record);
+  return {
+    removed: removed.map(({ digest, size, usedAt }) => ({ digest, size, usedAt })),
+    removedRecords: oldRecords.length,
+    freedBytes: total(removed) + total(oldRecords),
+    keptBytes: kept,
+  };
+}
+
+function removeUnused(disk: DiskCalls, file: UsedFile): boolean {
+  const stat = statSync(file.path, { throwIfNoEntry: false });
+  if (stat === undefined || stat.mtimeMs !== file.usedAt) return false;
+  removeQuietly(disk, file.path);
+  return statSync(file.path, { throwIfNoEntry: false }) === undefined;
+}
+
+function oldestMark(paths: StorePaths, ownMark: string): number {
+  let oldest = Number.POSITIVE_INFINITY;
+  for (const name of namesIn(paths.active)) {
+    const path = join(paths.active, name);
+    if (path === ownMark || ownerState(name) === "gone") continue;
+    oldest = Math.min(oldest, statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? oldest);
+  }
+  return oldest;
+}
+
+/** The blobs, the most recently used first. */
+function blobsOf(paths: StorePaths): (UsedFile & ListedBlob)[] {
+  return filesIn(paths.blobs)
+    .filter(({ name }) => /^[0-9a-f]{64}$/.test(name))
+    .map(({ name, ...file }) => ({ ...file, digest: `sha256:${name}` as const }))
+    .sort((left, right) => right.usedAt - left.usedAt || (left.digest < right.digest ? -1 : 1));
+}
+
+function recordsOf(paths: StorePaths): UsedFile[] {
+  return namesIn(paths.records).flatMap((kind) => filesIn(join(paths.records, kind)));
+}
+
+function filesIn(folder: string): (UsedFile & { readonly name: string })[] {
+  return namesIn(folder).flatMap((name) => {
+    const path = join(folder, name);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat?.isFile() ? [{ name, path, size: stat.size, usedAt: stat.mtimeMs }] : [];
+  });
+}
+
+function total(files: readonly { readonly size: number }[]): number {
+  return files.reduce((sum, { size }) => sum + size, 0);
+}

@@ -1,0 +1,60 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { canonicalJson } from "../../core/canonical-json.js";
+import { sha256Hex } from "../../core/sha256.js";
+import type { DiskCalls } from "./disk-calls.js";
+import { removeQuietly, renamePatiently, writeFully } from "./durable.js";
+import { touch } from "./touch.js";
+
+/** The version of the record format. Records of another version are as if they were not there. */
+const VERSION = 1;
+
+/** Where a record lies. Keys can be long and hold anything, so they are hashed. */
+export function recordPath(records: string, kind: string, key: string): string {
+  return join(records, kind, `${sha256Hex(key)}.json`);
+}
+
+/**
+ * Reads a record: a line of JSON about it, then its value as JSON. Anything wrong with it (cut short, garbage, a
+ * flipped bit, a newer version, another key) makes it absent: a cache never fails a build.
+ */
+export function readRecord(path: string, key: string): unknown {
+  try {
+    const text = readFileSync(path, "utf8");
+    const end = text.indexOf("\n");
+    const head = JSON.parse(text.slice(0, end)) as { version?: unknown; key?: unknown; sha256?: unknown };
+    const body = text.slice(end + 1);
+    if (head.version !== VERSION || head.key !== key || head.sha256 !== sha256Hex(body)) return undefined;
+    touch(path);
+    return JSON.parse(body) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Writes a record beside its place and renames it. It is not flushed to the disk: a record that a power cut takes
+ * away, or leaves half-written, is only a cache miss.
+ */
+export async function writeRecord(
+  disk: DiskCalls,
+  temp: string,
+  path: string,
+  key: string,
+  value: unknown,
+): Promise<void> {
+  const body = canonicalJson(value);
+  const head = canonicalJson({ version: VERSION, key, sha256: sha256Hex(body) });
+  const fd = disk.openSync(temp, "wx", 0o600);
+  try {
+    try {
+      writeFully(disk, fd, Buffer.from(`${head}\n${body}`));
+    } finally {
+      disk.closeSync(fd);
+    }
+    await renamePatiently(disk, temp, path);
+  } catch (error) {
+    removeQuietly(disk, temp);
+    throw error;
+  }
+}

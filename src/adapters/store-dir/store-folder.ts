@@ -1,0 +1,93 @@
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { EnvironmentError } from "../../errors/layerwright-error.js";
+import { type DiskCalls, errnoOf } from "./disk-calls.js";
+import { storeError } from "./disk-error.js";
+import { removeQuietly } from "./durable.js";
+import { ownerState } from "./owner-mark.js";
+
+/** The folders of a store. */
+export interface StorePaths {
+  readonly root: string;
+  /** Blobs by the hex of their digest, as in an OCI layout. */
+  readonly blobs: string;
+  readonly records: string;
+  readonly temp: string;
+  /** One file a process that has the store open. */
+  readonly active: string;
+}
+
+/** The folders of the store in a folder. */
+export function storePaths(root: string): StorePaths {
+  return {
+    root,
+    blobs: join(root, "blobs", "sha256"),
+    records: join(root, "records"),
+    temp: join(root, "tmp"),
+    active: join(root, "active"),
+  };
+}
+
+/**
+ * Makes the folders, for the user alone (mode 0700), and refuses a store that another user owns or everyone can
+ * write to: what lies in it would end up in images. A store that is there but cannot be written can still be read.
+ */
+export function prepareFolders(disk: DiskCalls, paths: StorePaths): void {
+  makeFolders(disk, paths);
+  for (const folder of [paths.root, join(paths.root, "blobs"), paths.blobs, paths.records, paths.temp]) {
+    checkTrusted(paths.root, folder);
+  }
+}
+
+/** Makes the folders of a store where they are missing, e.g. because someone removed the cache during a build. */
+export function makeFolders(disk: DiskCalls, paths: StorePaths): void {
+  for (const folder of [paths.root, paths.blobs, paths.records, paths.temp, paths.active]) {
+    try {
+      disk.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      const errno = errnoOf(error);
+      const readOnly = errno === "EROFS" || errno === "EACCES" || errno === "EPERM";
+      if (!readOnly || statSync(paths.root, { throwIfNoEntry: false }) === undefined) {
+        throw storeError(error, "make the folder", folder);
+      }
+    }
+  }
+}
+
+function checkTrusted(root: string, folder: string): void {
+  const stat = statSync(folder, { throwIfNoEntry: false });
+  if (stat === undefined) return;
+  const refuse = (reason: string) =>
+    new EnvironmentError("STORE_UNSAFE", { folder: root, reason }, { subject: folder });
+  if (!stat.isDirectory()) throw refuse(`${folder} is not a folder`);
+  const user = process.geteuid?.();
+  if (user === undefined) return;
+  if (stat.uid !== user) throw refuse(`${folder} belongs to the user ${stat.uid}, and you are ${user}`);
+  if ((stat.mode & 0o002) !== 0) throw refuse(`everyone can write to ${folder}`);
+}
+
+/** Temporary files of another machine or container are removed when nothing was written to them for this long. */
+const FOREIGN_AGE_MS = 24 * 60 * 60 * 1000;
+
+/** Removes what dead processes left in a folder of owned files (see owner-mark.ts). Never fails. */
+export function removeLeftovers(disk: DiskCalls, folder: string): void {
+  for (const name of namesIn(folder)) {
+    const path = join(folder, name);
+    const state = ownerState(name);
+    if (state === "running") continue;
+    if (state === "elsewhere") {
+      const stat = statSync(path, { throwIfNoEntry: false });
+      if (stat === undefined || Date.now() - stat.mtimeMs < FOREIGN_AGE_MS) continue;
+    }
+    removeQuietly(disk, path);
+  }
+}
+
+/** The names in a folder, none when it cannot be read. */
+export function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,71 @@
+import type { Platform } from "../oci/platform.js";
+import type { PassWarning } from "../plan/record.js";
+import type { Progress } from "../ports/progress.js";
+
+/** Where a built image goes, and in which form. */
+export interface OutputTarget {
+  /**
+   * `archive`: a tar that every loader takes (docker load, podman load, skopeo, crane); `oci`: an OCI image archive;
+   * `layout`: an OCI image layout folder; `rootfs`: the root file system as a plain tar.
+   */
+  readonly type: "archive" | "oci" | "layout" | "rootfs";
+  /** A path, or `-` for standard output (tars only). */
+  readonly dest: string;
+}
+
+/** How an image is built. */
+export interface BuildOptions {
+  /**
+   * A path (the archive that every loader takes) or a target with its form.
+   * @default - nothing is written; the layers are in the store and the result says what they are
+   */
+  readonly output?: string | OutputTarget;
+  /** The folder that copy sources are relative to. @default - the working folder */
+  readonly context?: string;
+  /** `os/architecture[/variant]`. @default - linux on this machine's processor */
+  readonly platform?: string;
+  /** `"gzip"`, `"gzip:1"` to `"gzip:9"`, `"zstd"` or `"none"`. @default - "gzip:6" */
+  readonly compression?: string;
+  /** The name that the image is written under, e.g. `acme/app:v1`. @default - the catalog's name and the image's, else none */
+  readonly reference?: string;
+  /** The folder of the store. @default - LAYERWRIGHT_CACHE, else the user's cache folder */
+  readonly store?: string;
+  /** False builds every layer again. @default - true */
+  readonly cache?: boolean;
+  /** Stops the build; nothing half-made stays behind. */
+  readonly signal?: AbortSignal;
+  /** Receives progress. @default - nobody is told */
+  readonly progress?: Progress;
+}
+
+/** One layer of a built image, bottom first. */
+export interface BuiltLayer {
+  /** What made it, in a few words. */
+  readonly description: string;
+  readonly digest: string;
+  readonly diffId: string;
+  /** Bytes of the compressed blob. */
+  readonly size: number;
+  /** Bytes of the plain tar; undefined for a layer of the base that was never unpacked. */
+  readonly uncompressedSize?: number;
+  /** Whether the layer came out of the store without reading its files. */
+  readonly cached: boolean;
+  /** Whether the layer belongs to the base. */
+  readonly inherited: boolean;
+}
+
+/** What a build made. */
+export interface BuildResult {
+  readonly platform: Platform;
+  /** Digest of the manifest. */
+  readonly digest: string;
+  readonly configDigest: string;
+  /** Compressed bytes of all layers. */
+  readonly size: number;
+  readonly layers: readonly BuiltLayer[];
+  /** Full references that the image is written under. */
+  readonly references: readonly string[];
+  /** Where it was written, when it was. */
+  readonly output?: OutputTarget;
+  readonly warnings: readonly PassWarning[];
+}

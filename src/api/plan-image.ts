@@ -1,0 +1,60 @@
+import { lstatSync } from "node:fs";
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import type { Origin } from "../errors/origin.js";
+import type { ImageNode } from "../image/image-node.js";
+import { hostPlatform, type Platform, parsePlatform } from "../oci/platform.js";
+import { lower } from "../plan/lower.js";
+import type { SourceProbe } from "../plan/passes/pass.js";
+import { type OptimizedPlan, optimize } from "../plan/passes/pipeline.js";
+import type { Plan } from "../plan/plan.js";
+
+/** What planning depends on beside the image. */
+export interface PlanOptions {
+  /** `os/architecture[/variant]`. @default - linux on this machine's processor */
+  readonly platform?: string | Platform;
+  /** The folder that copy sources are relative to. @default - the working folder */
+  readonly context?: string;
+}
+
+/** Lowers an image and runs the passes. `before` sees the plan in between, e.g. to add what is known of its bases. */
+export function planImage(
+  node: ImageNode,
+  options: PlanOptions,
+  before: (plan: Plan) => Plan = (plan) => plan,
+): OptimizedPlan {
+  const context = resolve(options.context ?? ".");
+  const lowered = before(lower(node, { platform: platformOf(options.platform), place: placeIn(context) }));
+  return optimize(lowered, { probe: probeIn(context, lowered.contexts) });
+}
+
+/** The platform that an option means. @throws {DefinitionError} PLATFORM_INVALID */
+export function platformOf(option: string | Platform | undefined): Platform {
+  if (option === undefined) return hostPlatform();
+  return typeof option === "string" ? parsePlatform(option) : option;
+}
+
+/** Files in messages and plans are relative to the context, so that plans do not depend on the machine. */
+function placeIn(context: string): (origin: Origin) => Origin {
+  return (origin) => {
+    const file = isAbsolute(origin.file) ? relative(context, origin.file).split(sep).join("/") : origin.file;
+    return { file, line: origin.line };
+  };
+}
+
+/** Looks at a path of a context without following links, in the file or in its parents. */
+function probeIn(context: string, contexts: Readonly<Record<string, string>>): SourceProbe {
+  return (name, path) => {
+    const folder = name === undefined ? context : resolve(context, contexts[name] ?? ".");
+    let at = folder;
+    const parts = path === "." ? [] : path.split("/");
+    for (const [index, part] of parts.entries()) {
+      at = join(at, part);
+      const stat = lstatSync(at, { throwIfNoEntry: false });
+      if (stat === undefined) return "missing";
+      const last = index === parts.length - 1;
+      if (!stat.isDirectory() && !(last && stat.isFile())) return undefined;
+      if (last) return stat.isFile() ? "file" : "folder";
+    }
+    return "folder";
+  };
+}

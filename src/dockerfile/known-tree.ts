@@ -1,0 +1,138 @@
+import { cleanAbsolute, parentPath, resolvePath } from "../core/posix-path.js";
+import type { KnownPath, PlanBase } from "../plan/plan.js";
+
+/** What is known of one path of an image while its Dockerfile is written. */
+export type Fact =
+  | { readonly kind: "folder"; readonly mode: number; readonly uid: number; readonly gid: number }
+  | { readonly kind: "symlink"; readonly target: string }
+  | { readonly kind: "file" }
+  | { readonly kind: "absent" }
+  | { readonly kind: "unknown" };
+
+/** A folder as both syntheses make a missing parent. */
+export const NEW_FOLDER: Fact = { kind: "folder", mode: 0o755, uid: 0, gid: 0 };
+
+const ABSENT: Fact = { kind: "absent" };
+const UNKNOWN: Fact = { kind: "unknown" };
+/** As many links as Linux follows in one path. */
+const MOST_LINKS = 40;
+
+/**
+ * What the base and the layers so far are known to hold. A Dockerfile cannot look into an image, so everything that
+ * is not known here has to be written in a way that is right whatever is there.
+ */
+export class KnownTree {
+  readonly #facts: Map<string, Fact>;
+  /** Folders below which nothing exists but what is listed. */
+  readonly #complete: Set<string>;
+  /** Folders that hold whatever commands do (the user vouches for them). */
+  readonly #vouched: ReadonlySet<string>;
+
+  private constructor(facts: Map<string, Fact>, complete: Set<string>, vouched: ReadonlySet<string>) {
+    this.#facts = facts;
+    this.#complete = complete;
+    this.#vouched = vouched;
+  }
+
+  /** Nothing but the root. */
+  static empty(): KnownTree {
+    return new KnownTree(new Map([["/", NEW_FOLDER]]), new Set(["/"]), new Set());
+  }
+
+  /** What a base is known to hold before the first layer. */
+  static ofBase(base: PlanBase): KnownTree {
+    if (base.kind === "scratch") return KnownTree.empty();
+    const vouched = new Set<string>();
+    if (base.kind === "registry") for (const folder of base.folders ?? []) addWithParents(vouched, folder);
+    const facts = new Map<string, Fact>([["/", NEW_FOLDER]]);
+    for (const folder of vouched) facts.set(folder, NEW_FOLDER);
+    const known = base.kind === "stage" || base.kind === "registry" ? undefined : base.known;
+    for (const [path, entry] of Object.entries(known?.paths ?? {})) facts.set(cleanAbsolute(path), factOf(entry));
+    return new KnownTree(facts, new Set(), vouched);
+  }
+
+  clone(): KnownTree {
+    return new KnownTree(new Map(this.#facts), new Set(this.#complete), this.#vouched);
+  }
+
+  /** What is known of exactly this path; parents that are links are not followed. */
+  at(path: string): Fact {
+    const own = this.#facts.get(path);
+    if (own !== undefined) return own;
+    for (let above = parentPath(path); ; above = parentPath(above)) {
+      const fact = this.#facts.get(above);
+      if (fact !== undefined) {
+        if (fact.kind === "unknown") return UNKNOWN;
+        return fact.kind !== "folder" || this.#complete.has(above) ? ABSENT : UNKNOWN;
+      }
+      if (above === "/") return UNKNOWN;
+    }
+  }
+
+  /** The path with every link on the way (the last component too if asked) replaced by what it points to. */
+  real(path: string, followLast: boolean): string {
+    let rest = path.split("/").filter((name) => name !== "");
+    let at = "/";
+    for (let links = 0; rest.length > 0; ) {
+      const [name = "", ...after] = rest;
+      const next = at === "/" ? `/${name}` : `${at}/${name}`;
+      const fact = this.at(next);
+      if (fact.kind === "symlink" && (after.length > 0 || followLast) && links < MOST_LINKS) {
+        links++;
+        rest = [...resolvePath(at, fact.target).split("/").filter((part) => part !== ""), ...after];
+        at = "/";
+      } else {
+        at = next;
+        rest = after;
+      }
+    }
+    return at;
+  }
+
+  set(path: string, fact: Fact): void {
+    this.#facts.set(path, fact);
+    if (fact.kind !== "folder") this.#complete.delete(path);
+  }
+
+  /** A folder that did not exist, with nothing in it. */
+  setNewFolder(path: string, fact: Fact = NEW_FOLDER): void {
+    const fresh = this.at(path).kind === "absent";
+    this.set(path, fact);
+    if (fresh) this.#complete.add(path);
+  }
+
+  /** Makes the missing folders above a path, as both syntheses do. */
+  addParents(path: string): void {
+    if (path === "/") return;
+    const parent = parentPath(path);
+    this.addParents(parent);
+    if (this.at(parent).kind === "absent") this.setNewFolder(parent);
+  }
+
+  /** Unknown things were put below a folder; what is listed there may have changed. */
+  forgetBelow(folder: string): void {
+    const prefix = folder === "/" ? "/" : `${folder}/`;
+    for (const path of [...this.#facts.keys()]) {
+      if (path !== folder && path.startsWith(prefix) && !this.#vouched.has(path)) this.#facts.delete(path);
+    }
+    for (const path of [...this.#complete]) if (path === folder || path.startsWith(prefix)) this.#complete.delete(path);
+  }
+
+  /** A path and all below it is gone. */
+  remove(path: string): void {
+    if (path === "/") return;
+    this.forgetBelow(path);
+    this.#facts.set(path, ABSENT);
+  }
+}
+
+function addWithParents(set: Set<string>, folder: string): void {
+  for (let path = cleanAbsolute(folder); path !== "/"; path = parentPath(path)) set.add(path);
+}
+
+function factOf(known: KnownPath): Fact {
+  if (known === null) return ABSENT;
+  if (known.type === "folder") return { kind: "folder", mode: known.mode, uid: known.uid, gid: known.gid };
+  if (known.type === "symlink" && known.target !== undefined) return { kind: "symlink", target: known.target };
+  return { kind: "file" };
+}

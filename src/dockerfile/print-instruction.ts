@@ -1,0 +1,110 @@
+import { assertNever } from "../core/assert-never.js";
+import type { HealthcheckConfig } from "../oci/image-config.js";
+import type { CopyFlags, Instruction } from "./instruction.js";
+import {
+  commentLine,
+  copyWords,
+  expandedArray,
+  expandedWord,
+  heredocTerminator,
+  jsonArray,
+} from "./quoting.js";
+
+/** The text of one instruction, with its line end. */
+export function printInstruction(instruction: Instruction): string {
+  return `${textOf(instruction)}\n`;
+}
+
+function textOf(instruction: Instruction): string {
+  switch (instruction.kind) {
+    case "comment":
+      return commentLine(instruction.text);
+    case "from":
+      return `FROM ${instruction.base} AS ${instruction.as}`;
+    case "copy":
+      return `COPY ${flagsText(instruction.flags)}${copyWords(instruction.sources, instruction.dest)}`;
+    case "copy-text": {
+      const end = heredocTerminator(instruction.text);
+      return `COPY ${flagsText(instruction.flags)}<<'${end}' ${instruction.dest}\n${instruction.text}${end}`;
+    }
+    case "add": {
+      const checksum = instruction.checksum === undefined ? "" : `--checksum=${instruction.checksum} `;
+      const words = /^https?:/.test(instruction.source)
+        ? urlWords(instruction.source, instruction.dest)
+        : copyWords([instruction.source], instruction.dest);
+      return `ADD ${checksum}${flagsText(instruction.flags)}${words}`;
+    }
+    case "run":
+      return runText(instruction);
+    case "env":
+    case "label":
+      return `${instruction.kind.toUpperCase()} ${expandedWord(instruction.name)}=${quotedValue(instruction.value)}`;
+    case "workdir":
+    case "user":
+    case "expose":
+    case "stopsignal":
+      return `${instruction.kind.toUpperCase()} ${expandedWord(instruction.value)}`;
+    case "volume":
+      return `VOLUME ${expandedArray(instruction.paths)}`;
+    case "shell":
+    case "entrypoint":
+    case "cmd":
+      return `${instruction.kind.toUpperCase()} ${jsonArray(instruction.args)}`;
+    case "healthcheck":
+      return `HEALTHCHECK ${healthcheckText(instruction.check)}`;
+    default:
+      return assertNever(instruction);
+  }
+}
+
+/** A URL is never given `./`; JSON keeps what is in it from being read as words. */
+function urlWords(url: string, dest: string): string {
+  const bare = [url, dest].every((word) => /^[A-Za-z0-9_./@%+=:,?&~-]+$/.test(word));
+  return bare ? `${url} ${dest}` : expandedArray([url, dest]);
+}
+
+function quotedValue(value: string): string {
+  return value === "" ? '""' : expandedWord(value);
+}
+
+function flagsText(flags: CopyFlags): string {
+  const words = [
+    ...(flags.from === undefined ? [] : [`--from=${flags.from}`]),
+    ...(flags.link ? ["--link"] : []),
+    ...(flags.chmod === undefined ? [] : [`--chmod=${flags.chmod}`]),
+    ...(flags.chown === undefined ? [] : [`--chown=${flags.chown}`]),
+    ...(flags.exclude ?? []).map((pattern) => `--exclude=${expandedWord(pattern)}`),
+  ];
+  return words.map((word) => `${word} `).join("");
+}
+
+function runText(run: Extract<Instruction, { kind: "run" }>): string {
+  const flags = run.flags.map((flag) => `${flag} `).join("");
+  const { command } = run;
+  if (command.form === "line") return `RUN ${flags}${command.text}`;
+  if (command.form === "exec") return `RUN ${flags}${jsonArray(command.args)}`;
+  const end = heredocTerminator(command.text);
+  return `RUN ${flags}<<'${end}'\n${command.text}${end}`;
+}
+
+function healthcheckText(check: HealthcheckConfig): string {
+  const [form, ...args] = check.Test ?? ["NONE"];
+  if (form === "NONE") return "NONE";
+  const options = [
+    ...duration("--interval", check.Interval),
+    ...duration("--timeout", check.Timeout),
+    ...duration("--start-period", check.StartPeriod),
+    ...duration("--start-interval", check.StartInterval),
+    ...(check.Retries ? [`--retries=${check.Retries}`] : []),
+  ];
+  const command = form === "CMD-SHELL" ? `CMD ${args[0] ?? ""}` : `CMD ${jsonArray(args)}`;
+  return [...options, command].join(" ");
+}
+
+/** Nanoseconds as Go reads a duration, in the largest unit that is exact. */
+function duration(flag: string, nanoseconds: number | undefined): string[] {
+  if (!nanoseconds) return [];
+  if (nanoseconds % 1e9 === 0) return [`${flag}=${nanoseconds / 1e9}s`];
+  if (nanoseconds % 1e6 === 0) return [`${flag}=${nanoseconds / 1e6}ms`];
+  return [`${flag}=${nanoseconds}ns`];
+}

@@ -1,0 +1,109 @@
+import { parseIgnoreList } from "../../core/pattern/ignore-rules.js";
+import { PatternError } from "../../core/pattern/pattern-error.js";
+import { PlanError } from "../../errors/layerwright-error.js";
+import { resolvePath } from "../../layer/resolve.js";
+import type { FileNode, FolderNode, TreeNode } from "../../layer/tree-node.js";
+import type { CopyOperation, PlanSource, PlanStageSource } from "../../plan/operation.js";
+import type { SourceEntry } from "../../ports/file-source.js";
+import { checkExecutable } from "../elf/check-executable.js";
+import { contextNode, mergeContext } from "./copy-context.js";
+import { type CopyRules, topFolderMode } from "./copy-rules.js";
+import { StageMerge, stageNode } from "./copy-stage.js";
+import { fileDestination, folderDestination, type Placing, typeText } from "./destination.js";
+import { similarPath } from "./find-path.js";
+import { type LayerState, ownerOf } from "./layer-state.js";
+
+/** Something that a copy copies, found. */
+type Found =
+  | { readonly kind: "node"; readonly name: string; readonly node: TreeNode; readonly source: string }
+  | { readonly kind: "entries"; readonly entries: readonly SourceEntry[]; readonly source: string }
+  | { readonly kind: "tree"; readonly folder: FolderNode; readonly source: string };
+
+/** Copies files of a context or of another stage. */
+export async function applyCopy(state: LayerState, operation: CopyOperation): Promise<void> {
+  const { owner, mode, dest, into, origin } = operation;
+  const rules: CopyRules = {
+    ids: owner === undefined ? undefined : await ownerOf(state, owner, origin),
+    mode,
+  };
+  const found = operation.sources.flatMap((source) => find(state, operation, source, rules));
+  const files = found.filter((item) => item.kind === "node");
+  // Two files under one name would leave the last one only; several sources always mean a folder.
+  const intoFolder = into || files.length > 1;
+  for (const item of found) {
+    const placing: Placing = { source: item.source, origin };
+    if (operation.executable === true) await checkExecutable(state, executableFile(item, placing), placing);
+    if (item.kind === "node") {
+      const place = fileDestination(state.draft.tree, dest, intoFolder, item.name, placing);
+      state.draft.set(place, item.node);
+    } else {
+      mergeFolder(state, operation, item, rules, placing);
+    }
+  }
+}
+
+function mergeFolder(
+  state: LayerState,
+  operation: CopyOperation,
+  item: Exclude<Found, { kind: "node" }>,
+  rules: CopyRules,
+  placing: Placing,
+): void {
+  const { draft } = state;
+  const path = folderDestination(draft.tree, operation.dest, placing);
+  const isNew = resolvePath(draft.tree, `/${path}`, { followLast: false }).node === undefined;
+  const folder = draft.writable(path);
+  if (isNew) Object.assign(folder, rules.ids, { mode: topFolderMode(rules) });
+  if (item.kind === "entries") mergeContext(draft, folder, path, item.entries, rules, placing);
+  else new StageMerge(draft, rules, excludeRules(operation), placing).merge(folder, path, item.folder);
+}
+
+function find(state: LayerState, operation: CopyOperation, source: PlanSource, rules: CopyRules): Found[] {
+  if (source.from === "stage") return [findInStage(state, operation, source, rules)];
+  const matches = state.files.list(source.context, source.path, operation.exclude ?? []);
+  return matches.map((match) => {
+    if (match.shape === "folder") return { kind: "entries", entries: match.entries, source: match.path };
+    const name = match.path.slice(match.path.lastIndexOf("/") + 1);
+    return { kind: "node", name, node: contextNode(match.entries[0]!, rules), source: match.path };
+  });
+}
+
+function findInStage(
+  state: LayerState,
+  operation: CopyOperation,
+  source: PlanStageSource,
+  rules: CopyRules,
+): Found {
+  const tree = state.stageTree(source.stage);
+  const { node } = resolvePath(tree, source.path);
+  const { path } = source;
+  if (node === undefined) {
+    const similar = similarPath(tree, path);
+    throw new PlanError(
+      "STAGE_PATH_NOT_FOUND",
+      { path, similar },
+      { subject: path, origin: operation.origin },
+    );
+  }
+  if (node.type === "folder") return { kind: "tree", folder: node, source: path };
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return { kind: "node", name, node: stageNode(node, rules), source: path };
+}
+
+function excludeRules(operation: CopyOperation) {
+  try {
+    return parseIgnoreList(operation.exclude ?? []);
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error;
+    const { pattern, reason } = error;
+    throw new PlanError("PATTERN_BAD", { pattern, reason }, { subject: pattern, origin: operation.origin });
+  }
+}
+
+/** The file that a `binary` is about; anything else is refused. */
+function executableFile(item: Found, placing: Placing): FileNode {
+  if (item.kind === "node" && item.node.type === "file") return item.node;
+  const found = item.kind === "node" ? typeText(item.node) : "folder";
+  const { source, origin } = placing;
+  throw new PlanError("BINARY_NOT_FILE", { source, found }, { subject: source, origin });
+}

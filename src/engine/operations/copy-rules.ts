@@ -1,0 +1,30 @@
+import type { Mode } from "../../image/mode.js";
+import { applyMode } from "../apply-mode.js";
+import type { Ids } from "../owners.js";
+
+/** How a copy changes what it copies. */
+export interface CopyRules {
+  /** Undefined: files of a context are root's, files of a stage keep their owner. */
+  readonly ids: Ids | undefined;
+  readonly mode: Mode | undefined;
+}
+
+/**
+ * The mode of something from a context. The disk's own bits depend on the umask of whoever checked the files out,
+ * so only "the owner may execute it" is taken from them.
+ */
+export function contextMode(rules: CopyRules, type: "file" | "folder", onDisk: number): number {
+  const normal = type === "folder" || (onDisk & 0o100) !== 0 ? 0o755 : 0o644;
+  return rules.mode === undefined ? normal : applyMode(rules.mode, normal, type === "folder");
+}
+
+/** The mode of something from a stage, which is kept with setuid, setgid and sticky. */
+export function stageMode(rules: CopyRules, type: string, before: number): number {
+  if (rules.mode === undefined || type === "symlink") return before;
+  return applyMode(rules.mode, before, type === "folder");
+}
+
+/** The mode of the folder that a folder's contents go into, where it is new. */
+export function topFolderMode(rules: CopyRules): number {
+  return rules.mode === undefined ? 0o755 : applyMode(rules.mode, 0o755, true);
+}

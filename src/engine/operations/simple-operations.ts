@@ -1,0 +1,87 @@
+import { PlanError } from "../../errors/layerwright-error.js";
+import { resolvePath } from "../../layer/resolve.js";
+import type { FileNode } from "../../layer/tree-node.js";
+import type {
+  AddOperation,
+  MkdirOperation,
+  PlanContents,
+  RemoveOperation,
+  SymlinkOperation,
+  WriteOperation,
+} from "../../plan/operation.js";
+import { applyMode } from "../apply-mode.js";
+import { fileDestination, isFolder, notFolder } from "./destination.js";
+import { type LayerState, ownerOf } from "./layer-state.js";
+
+/** Writes a file of the description. */
+export async function applyWrite(state: LayerState, operation: WriteOperation): Promise<void> {
+  const { path, contents, owner, origin } = operation;
+  const ids = await ownerOf(state, owner, origin);
+  const place = fileDestination(state.draft.tree, path, false, "", { source: "the written file", origin });
+  const mode = applyMode(operation.mode, 0o644, false);
+  const bytes = contentBytes(contents);
+  const content = { kind: "bytes", bytes } as const;
+  state.draft.set(place, { type: "file", mode, ...ids, mtime: 0, size: bytes.length, content });
+}
+
+function contentBytes(contents: PlanContents): Uint8Array {
+  if (contents.base64 !== undefined) return Buffer.from(contents.base64, "base64");
+  return Buffer.from(contents.text ?? "", "utf8");
+}
+
+/** Puts a downloaded file into the image; 0600 without a mode, as ADD gives it. */
+export async function applyAdd(state: LayerState, operation: AddOperation): Promise<void> {
+  const { url, sha256, dest, into, mode, owner, origin } = operation;
+  const ids = await ownerOf(state, owner, origin);
+  const place = fileDestination(state.draft.tree, dest, into, fileNameOf(url), {
+    source: "the download",
+    origin,
+  });
+  const fetched = await state.fetch(url, sha256);
+  const bits = mode === undefined ? 0o600 : applyMode(mode, 0o600, false);
+  const node: FileNode = { type: "file", mode: bits, ...ids, mtime: 0, ...fetched };
+  state.draft.set(place, node);
+}
+
+function fileNameOf(url: string): string {
+  const { pathname } = new URL(url);
+  return decodeURIComponent(pathname.slice(pathname.lastIndexOf("/") + 1)).replaceAll("/", "_") || "download";
+}
+
+/** Makes a folder; one that exists gets mode and owner, unless `ifMissing`. */
+export async function applyMkdir(state: LayerState, operation: MkdirOperation): Promise<void> {
+  const { path, mode, owner, ifMissing, origin } = operation;
+  const { draft } = state;
+  const placing = { source: "the folder", origin };
+  const found = resolvePath(draft.tree, path);
+  if (found.blockedBy !== undefined) throw notFolder(`/${found.blockedBy}`, draft.tree, placing);
+  if (found.node !== undefined && found.node.type !== "folder")
+    throw notFolder(`/${found.path}`, draft.tree, placing);
+  if (found.node !== undefined && ifMissing === true) return;
+  const ids = await ownerOf(state, owner, origin);
+  const folder = draft.writable(found.path);
+  folder.mode = applyMode(mode, 0o755, true);
+  folder.uid = ids.uid;
+  folder.gid = ids.gid;
+}
+
+/** Makes a link in place of a file or link; a folder is in the way. */
+export async function applySymlink(state: LayerState, operation: SymlinkOperation): Promise<void> {
+  const { path, target, owner, origin } = operation;
+  const { draft } = state;
+  const placing = { source: `a link to ${target}`, origin };
+  const found = resolvePath(draft.tree, path, { followLast: false });
+  if (found.blockedBy !== undefined) throw notFolder(`/${found.blockedBy}`, draft.tree, placing);
+  if (found.path === "" || found.node?.type === "folder") throw isFolder(path, placing);
+  const ids = await ownerOf(state, owner, origin);
+  draft.set(found.path, { type: "symlink", mode: 0o777, ...ids, mtime: 0, target });
+}
+
+/** Removes a file, a link itself, or a folder with all in it. */
+export function applyRemove(state: LayerState, operation: RemoveOperation): void {
+  const found = resolvePath(state.draft.tree, operation.path, { followLast: false });
+  if (found.path === "") {
+    throw new PlanError("DEST_IS_ROOT", { step: "remove" }, { subject: "/", origin: operation.origin });
+  }
+  if (found.node !== undefined) state.draft.remove(found.path);
+}

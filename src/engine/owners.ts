@@ -1,0 +1,78 @@
+import { PlanError } from "../errors/layerwright-error.js";
+import type { Origin } from "../errors/origin.js";
+import type { Owner } from "../image/owner.js";
+import { readFileNode } from "../layer/read-node.js";
+import { resolvePath } from "../layer/resolve.js";
+import type { FileNode, FolderNode } from "../layer/tree-node.js";
+
+/** Numeric ids of a file's owner. */
+export interface Ids {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Users and groups of an image, from its own `/etc/passwd` and `/etc/group`. */
+export interface Accounts {
+  readonly users: ReadonlyMap<string, Ids>;
+  readonly groups: ReadonlyMap<string, number>;
+}
+
+/** Larger files are no account lists that anyone has. */
+const LARGEST = 4 << 20;
+const cache = new WeakMap<FileNode, string>();
+
+/**
+ * The ids of an owner in a tree. Without a group, a number stands for the group too, and a name brings its primary
+ * group. Throws `OWNER_UNKNOWN`, which says the names that exist.
+ */
+export async function resolveOwner(tree: FolderNode, owner: Owner, origin?: Origin): Promise<Ids> {
+  const { user, group } = owner;
+  if (typeof user === "number" && typeof group !== "string") return { uid: user, gid: group ?? user };
+  const accounts = await readAccounts(tree);
+  const ids = typeof user === "number" ? { uid: user, gid: user } : accounts.users.get(user);
+  if (ids === undefined) throw unknown("user", `${user}`, "/etc/passwd", [...accounts.users.keys()], origin);
+  if (group === undefined) return ids;
+  const gid = typeof group === "number" ? group : accounts.groups.get(group);
+  if (gid === undefined)
+    throw unknown("group", `${group}`, "/etc/group", [...accounts.groups.keys()], origin);
+  return { uid: ids.uid, gid };
+}
+
+/** The accounts of a tree; empty where it has no such files. */
+export async function readAccounts(tree: FolderNode): Promise<Accounts> {
+  const users = new Map<string, Ids>();
+  for (const [name, , uid, gid] of await fields(tree, "etc/passwd")) {
+    if (isId(uid) && isId(gid) && name && !users.has(name))
+      users.set(name, { uid: Number(uid), gid: Number(gid) });
+  }
+  const groups = new Map<string, number>();
+  for (const [name, , gid] of await fields(tree, "etc/group")) {
+    if (isId(gid) && name && !groups.has(name)) groups.set(name, Number(gid));
+  }
+  return { users, groups };
+}
+
+async function fields(tree: FolderNode, path: string): Promise<string[][]> {
+  const { node } = resolvePath(tree, path);
+  if (node?.type !== "file" || node.size > LARGEST) return [];
+  let text = cache.get(node);
+  if (text === undefined) {
+    text = Buffer.from(await readFileNode(node)).toString("utf8");
+    cache.set(node, text);
+  }
+  return text.split("\n").map((line) => line.trim().split(":"));
+}
+
+function isId(text: string | undefined): text is string {
+  return text !== undefined && /^\d{1,10}$/.test(text);
+}
+
+function unknown(
+  kind: "user" | "group",
+  name: string,
+  file: string,
+  known: readonly string[],
+  origin: Origin | undefined,
+): PlanError {
+  return new PlanError("OWNER_UNKNOWN", { name, kind, file, known }, { subject: name, origin });
+}

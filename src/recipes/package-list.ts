@@ -1,0 +1,56 @@
+import { type Call, refuse } from "../image/call.js";
+
+/** A package: its name (in the manager's own way with a version, too), or a record from name to version. */
+export type PackageSpec = string | Readonly<Record<string, string>>;
+
+/** How a package manager spells packages. Only what fits these grammars ever reaches a shell. */
+export interface PackageGrammar {
+  readonly manager: string;
+  readonly name: RegExp;
+  readonly version: RegExp;
+  /** Between name and version: `=`, `==`, `@`, `-`. */
+  readonly join: string;
+  /** Whether a name given as text may carry its version already. */
+  readonly splits: boolean;
+  readonly allowedName: string;
+  readonly allowedVersion: string;
+}
+
+/** Reads packages into shell words, in the order given and without doubles, or refuses them. */
+export function packageWords(call: Call, grammar: PackageGrammar, packages: unknown): readonly string[] {
+  const { manager } = grammar;
+  if (!Array.isArray(packages) || packages.length === 0) refuse(call, "PACKAGES_MISSING", { manager });
+  const words = (packages as unknown[]).flatMap((spec) => specWords(call, grammar, spec));
+  if (words.length === 0) refuse(call, "PACKAGES_MISSING", { manager });
+  return [...new Set(words)].map(shellWord);
+}
+
+function specWords(call: Call, grammar: PackageGrammar, spec: unknown): readonly string[] {
+  if (typeof spec === "string") {
+    // From the second character on: an npm scope starts with the "@" that also joins a version.
+    const cut = grammar.splits ? spec.indexOf(grammar.join, 1) : -1;
+    return cut === -1
+      ? [packageWord(call, grammar, spec, undefined)]
+      : [packageWord(call, grammar, spec.slice(0, cut), spec.slice(cut + grammar.join.length))];
+  }
+  if (typeof spec === "object" && spec !== null && !Array.isArray(spec)) {
+    return Object.entries(spec).map(([name, version]) => packageWord(call, grammar, name, version ?? null));
+  }
+  const { manager, allowedName } = grammar;
+  return refuse(call, "PACKAGE_INVALID", { manager, what: "name", got: spec, allowed: allowedName });
+}
+
+function packageWord(call: Call, grammar: PackageGrammar, name: string, version: unknown): string {
+  const { manager, join, allowedName, allowedVersion } = grammar;
+  if (!grammar.name.test(name)) {
+    refuse(call, "PACKAGE_INVALID", { manager, what: "name", got: name, allowed: allowedName });
+  }
+  if (version === undefined) return name;
+  if (typeof version === "string" && grammar.version.test(version)) return `${name}${join}${version}`;
+  return refuse(call, "PACKAGE_INVALID", { manager, what: "version", got: version, allowed: allowedVersion });
+}
+
+/** Quotes what a shell would expand; the grammars above let no quote through. */
+function shellWord(word: string): string {
+  return /^[A-Za-z0-9.+:=@/_-]+$/.test(word) ? word : `'${word}'`;
+}

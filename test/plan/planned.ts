@@ -1,0 +1,30 @@
+import type { Image } from "../../src/image/image.js";
+import { describeOperation } from "../../src/plan/describe.js";
+import { lower } from "../../src/plan/lower.js";
+import type { Pass, SourceProbe } from "../../src/plan/passes/pass.js";
+import { type OptimizedPlan, optimize, passes } from "../../src/plan/passes/pipeline.js";
+import type { Plan } from "../../src/plan/plan.js";
+
+const platform = { os: "linux", architecture: "amd64" };
+
+/** A plan as lowering leaves it. */
+export function lowered(image: Image): Plan {
+  return lower(image.node, { platform });
+}
+
+/** A plan after the named passes (all of them by default), with a context in which these paths exist. */
+export function planned(
+  image: Image,
+  context: Readonly<Record<string, "file" | "folder">> = {},
+  names?: readonly string[],
+): OptimizedPlan {
+  const probe: SourceProbe = (_, path) => context[path] ?? "missing";
+  const chosen: readonly Pass[] =
+    names === undefined ? passes : passes.filter((pass) => names.includes(pass.name));
+  return optimize(lowered(image), { probe, passes: chosen });
+}
+
+/** The layers of the last stage, each as short descriptions of its operations. */
+export function layersOf(plan: Plan): string[][] {
+  return (plan.stages.at(-1)?.layers ?? []).map((layer) => layer.operations.map(describeOperation));
+}
