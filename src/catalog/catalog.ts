@@ -37,10 +37,6 @@ export class Catalog<Name extends string = string> {
   readonly images: Readonly<Record<Name, Image>>;
   readonly platforms: readonly Platform[];
 
-  static {
-    Object.defineProperty(Catalog.prototype, BRAND, { value: true });
-  }
-
   constructor(name: string, images: Readonly<Record<Name, Image>>, options: CatalogOptions = {}) {
     const call = beginCall("catalog");
     checkOptions(call, options, ["platforms"]);
@@ -103,6 +99,8 @@ export class Catalog<Name extends string = string> {
     return this.names.filter((other) => needed.has(this.images[other].node));
   }
 }
+
+Object.defineProperty(Catalog.prototype, BRAND, { value: true });
 
 /** Tells a catalog from other values, also across two copies of the package. */
 export function isCatalog(value: unknown): value is Catalog {

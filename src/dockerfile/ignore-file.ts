@@ -56,7 +56,8 @@ export class IgnoreFile {
   }
 
   #refuseConflict(use: Use, frontend: string): void {
-    const same = (other: Use): boolean => other.exclude.join("\0") === use.exclude.join("\0") && other.path === use.path;
+    const same = (other: Use): boolean =>
+      other.exclude.join("\0") === use.exclude.join("\0") && other.path === use.path;
     if (!this.#uses.some((other) => !same(other) && overlaps(other.path, use.path))) return;
     throw new PlanError(
       "FRONTEND_TOO_OLD",
@@ -89,7 +90,9 @@ function below(path: string, pattern: string): string {
  * dollar sign) becomes `?`, or an escape.
  */
 function ignorePattern(path: string): string {
-  return path.replace(/[\r\n]|^ | $/g, "?").replace(/[+(){}|^]/g, (one, at: number) => escaped(path, at, one));
+  return path
+    .replace(/[\r\n]|^ | $/g, "?")
+    .replace(/[+(){}|^]/g, (one, at: number) => escaped(path, at, one));
 }
 
 function escaped(path: string, at: number, one: string): string {

@@ -47,7 +47,8 @@ export class KnownTree {
     const facts = new Map<string, Fact>([["/", NEW_FOLDER]]);
     for (const folder of vouched) facts.set(folder, NEW_FOLDER);
     const known = base.kind === "stage" || base.kind === "registry" ? undefined : base.known;
-    for (const [path, entry] of Object.entries(known?.paths ?? {})) facts.set(cleanAbsolute(path), factOf(entry));
+    for (const [path, entry] of Object.entries(known?.paths ?? {}))
+      facts.set(cleanAbsolute(path), factOf(entry));
     return new KnownTree(facts, new Set(), vouched);
   }
 
@@ -79,7 +80,12 @@ export class KnownTree {
       const fact = this.at(next);
       if (fact.kind === "symlink" && (after.length > 0 || followLast) && links < MOST_LINKS) {
         links++;
-        rest = [...resolvePath(at, fact.target).split("/").filter((part) => part !== ""), ...after];
+        rest = [
+          ...resolvePath(at, fact.target)
+            .split("/")
+            .filter((part) => part !== ""),
+          ...after,
+        ];
         at = "/";
       } else {
         at = next;
@@ -115,7 +121,8 @@ export class KnownTree {
     for (const path of [...this.#facts.keys()]) {
       if (path !== folder && path.startsWith(prefix) && !this.#vouched.has(path)) this.#facts.delete(path);
     }
-    for (const path of [...this.#complete]) if (path === folder || path.startsWith(prefix)) this.#complete.delete(path);
+    for (const path of [...this.#complete])
+      if (path === folder || path.startsWith(prefix)) this.#complete.delete(path);
   }
 
   /** A path and all below it is gone. */
@@ -133,6 +140,7 @@ function addWithParents(set: Set<string>, folder: string): void {
 function factOf(known: KnownPath): Fact {
   if (known === null) return ABSENT;
   if (known.type === "folder") return { kind: "folder", mode: known.mode, uid: known.uid, gid: known.gid };
-  if (known.type === "symlink" && known.target !== undefined) return { kind: "symlink", target: known.target };
+  if (known.type === "symlink" && known.target !== undefined)
+    return { kind: "symlink", target: known.target };
   return { kind: "file" };
 }

@@ -6,7 +6,12 @@ export class Names {
   readonly #taken: Set<string>;
 
   constructor(taken: Iterable<string>) {
-    this.#taken = new Set(["scratch", "context", "dockerfile", ...[...taken].map((name) => name.toLowerCase())]);
+    this.#taken = new Set([
+      "scratch",
+      "context",
+      "dockerfile",
+      ...[...taken].map((name) => name.toLowerCase()),
+    ]);
   }
 
   /** `want` itself if it is free, else with the first free number. */

@@ -45,10 +45,6 @@ export class Base {
   /** The data of the base, as the plan reads it. */
   readonly node: BaseNode;
 
-  static {
-    Object.defineProperty(Base.prototype, BRAND, { value: true });
-  }
-
   private constructor(node: BaseNode) {
     this.node = deepFreeze(node);
     Object.freeze(this);
@@ -106,6 +102,8 @@ export class Base {
     );
   }
 }
+
+Object.defineProperty(Base.prototype, BRAND, { value: true });
 
 /** Tells a base from other values, also across two copies of the package. */
 export function isBase(value: unknown): value is Base {

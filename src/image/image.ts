@@ -49,10 +49,6 @@ export class Image {
   #last: { readonly before: Image; readonly added: readonly Step[] } | undefined;
   #node: ImageNode | undefined;
 
-  static {
-    Object.defineProperty(Image.prototype, BRAND, { value: true });
-  }
-
   private constructor(node: ImageNode | undefined, last?: { before: Image; added: readonly Step[] }) {
     this.#node = node;
     this.#last = last;
@@ -309,6 +305,8 @@ export class Image {
     return Image.#chained(before, after) ?? addedSteps(before.node, after.node);
   }
 }
+
+Object.defineProperty(Image.prototype, BRAND, { value: true });
 
 /** Tells an image from other values, also across two copies of the package. */
 export function isImage(value: unknown): value is Image {

@@ -19,7 +19,7 @@ const OCTAL = /^(0o?)?[0-7]{1,4}$/;
  * (0o644 written in decimal by another tool) are taken as they are.
  */
 const USUAL = /^[1-7]?[0-7]{3}$/;
-const USUAL_CLASSES = new Set([0, 4, 5, 6, 7]);
+const USUAL_CLASSES = new Set([0, 1, 4, 5, 6, 7]);
 
 /** Reads permission bits, or refuses them with `MODE_INVALID` or `MODE_DECIMAL`. */
 export function parseMode(call: Call, value: unknown): Mode {
@@ -44,11 +44,15 @@ function numericMode(call: Call, value: number): number {
   return value;
 }
 
+/** Whether the decimal digits read as a mode that people use, and the number itself does not (0o4755 is 2541). */
 function looksDecimal(value: number): boolean {
-  const digits = String(value);
+  return isUsual(String(value)) && !isUsual(value.toString(8));
+}
+
+function isUsual(digits: string): boolean {
   if (!USUAL.test(digits)) return false;
   // In a usual mode the owner may read, and nobody may do what the owner may not.
   const [user = 0, group = 0, other = 0] = [...digits.slice(-3)].map(Number);
-  const usual = [user, group, other].every((bits) => USUAL_CLASSES.has(bits) || bits === 1);
+  const usual = [user, group, other].every((bits) => USUAL_CLASSES.has(bits));
   return usual && user >= 4 && (group & ~user) === 0 && (other & ~user) === 0;
 }

@@ -75,7 +75,8 @@ export function fromIndexRecord(value: unknown, diffId: Digest): LayerIndex | un
 function readRecord(record: LayerIndexRecord, diffId: Digest): LayerIndex | undefined {
   const { paths, modes, uids, gids, mtimes, sizes, offsets } = record;
   const count = record.types.length;
-  if (![paths, modes, uids, gids, mtimes, sizes, offsets].every((column) => column.length === count)) return undefined;
+  if (![paths, modes, uids, gids, mtimes, sizes, offsets].every((column) => column.length === count))
+    return undefined;
   const entries: IndexedEntry[] = [];
   for (let at = 0; at < count; at++) {
     const type = TYPE_OF.get(record.types[at]!);

@@ -44,13 +44,20 @@ export function tzif(zone: ZoneHistory): Uint8Array {
   return new Uint8Array(Buffer.concat([block(narrow, 4), block(whole, 8), footer]));
 }
 
+/** North America's names say it: EDT is daylight time, EST standard time. */
+const DAYLIGHT_NAME = /^[A-Z]{1,3}DT$/;
+const STANDARD_NAME = /^([ECMPAHN]|AK)ST$/;
+
 /**
- * The database in this form does not say what is daylight saving time, so it is what sticks out: a time further
- * ahead than those around it that lasts less than a year.
+ * The database in this form does not say what is daylight saving time. Where the name does not tell either, it
+ * is what sticks out: a time further ahead than those around it that lasts less than a year.
  */
 function isDaylight({ types, uses, untils }: ZoneHistory, index: number): boolean {
   const offsetAt = (at: number): number | undefined => types[uses[at] ?? -1]?.offset;
   const own = offsetAt(index)!;
+  const { abbreviation } = types[uses[index]!]!;
+  if (DAYLIGHT_NAME.test(abbreviation)) return true;
+  if (STANDARD_NAME.test(abbreviation)) return false;
   const before = offsetAt(index - 1);
   const after = offsetAt(index + 1);
   if (before === undefined || own <= before) return false;

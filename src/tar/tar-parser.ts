@@ -23,6 +23,10 @@ export class TarParser {
   #padding = 0;
   #metaType = 0;
   #zeroBlocks = 0;
+  /** Whether the padding being passed over belongs to an extended header. */
+  #inMeta = false;
+  /** Whether the stored bytes are nobody's content. */
+  #skipData = false;
 
   /** `archive` names the tar in messages. */
   constructor(handler: TarHandler, archive: string) {
@@ -123,9 +127,6 @@ export class TarParser {
     this.#inMeta = true;
   }
 
-  /** Whether the padding being passed over belongs to an extended header. */
-  #inMeta = false;
-
   #startEntry(header: RawHeader): void {
     const read = readEntry(header, this.#meta);
     if (read instanceof BadEntry) throw this.#refuse(read);
@@ -140,9 +141,6 @@ export class TarParser {
     if (read.stored > 0) this.#state = "data";
     else this.#handler.entryEnd?.();
   }
-
-  /** Whether the stored bytes are nobody's content. */
-  #skipData = false;
 
   #feedData(chunk: Uint8Array, at: number): number {
     let next = at;

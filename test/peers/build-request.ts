@@ -13,7 +13,7 @@ export interface BuildRequest {
   readonly target?: string;
   /** What RUN steps see. No bridge can be set up here, so one of these two. */
   readonly network?: "none" | "host";
-  /** The OCI archive to write. */
+  /** The archive to write; `imageListing` reads what any of the builders writes. */
   readonly outOciTar: string;
 }
 

@@ -21,24 +21,34 @@ function storeFor(peer: Peer): string {
   return made;
 }
 
+/** To tell the images of the shared store apart. */
+let builds = 0;
+
 /**
  * Builds with buildah: a second, unrelated reading of the same Dockerfile.
  * `--layers` makes one layer per instruction, as BuildKit does. Its RUN steps see
- * the network whatever is asked for: chroot isolation knows no other way.
+ * the network whatever is asked for: chroot isolation knows no other way. The archive
+ * is of the kind `docker save` writes; `imageListing` reads either kind.
  */
 export async function buildWithBuildah(peer: Peer, request: BuildRequest): Promise<void> {
   const store = seenByPeer(peer, storeFor(peer));
+  const buildah = ["buildah", `--root=${store}/root`, `--runroot=${store}/run`, "--storage-driver=vfs"];
+  const tag = `localhost/layerwright-${++builds}`;
   await runInPeer(peer, [
-    "buildah",
-    `--root=${store}/root`,
-    `--runroot=${store}/run`,
-    "--storage-driver=vfs",
+    ...buildah,
     "build",
     "--isolation=chroot",
     "--layers",
     "--timestamp=0",
+    // The config of the OCI format, as buildah writes it, has no HEALTHCHECK or SHELL.
+    "--format=docker",
+    // It would add a label of its own, which no Dockerfile asked for.
+    "--identity-label=false",
     ...sharedOptions(peer, request).map((word) => word.replace("=oci-layout://", "=container-image://oci:")),
-    `--tag=oci-archive:${outputSeenByPeer(peer, request)}`,
+    `--tag=${tag}`,
     seenByPeer(peer, request.contextDir),
   ]);
+  // Not at once with the build: older versions lose an image they have cached.
+  const archive = outputSeenByPeer(peer, request);
+  await runInPeer(peer, [...buildah, "push", "--quiet", tag, `docker-archive:${archive}`]);
 }

@@ -66,6 +66,7 @@ export function imageBlobs(path: string): ImageBlobs {
     if (chosen === undefined) throw new Error(`${path} has no image`);
     document = json(blob(chosen));
   }
-  const layers = (document.layers as Descriptor[]).map((layer) => uncompressed(need(blob(layer))));
+  // BuildKit writes null for the layers of an image that has none.
+  const layers = ((document.layers ?? []) as Descriptor[]).map((layer) => uncompressed(need(blob(layer))));
   return { config: json(blob(document.config)), layers };
 }

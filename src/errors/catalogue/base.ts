@@ -10,8 +10,63 @@ export const baseMessages = {
     message: `the layer that the image's config calls ${p.diffId} unpacks to ${p.found}`,
     hint: "the image is damaged or was put together wrong: pull it again, or build it again",
   }),
+  LAYER_ENCODING_WRONG: (p: { layer: string; said: string; found: string }) => ({
+    message: `the layer ${p.layer} is said to be compressed with ${p.said}, and its bytes are ${p.found}`,
+    hint: "the image was put together wrong: pull it again, or build it again with another tool",
+  }),
   LINK_LOOP: (p: { path: string }) => ({
     message: `the path ${JSON.stringify(p.path)} leads through more than 40 symbolic links inside the image`,
     hint: "the links of the image point at each other: give the path that they should lead to",
   }),
+  BASE_NOT_FOUND: (p: { path: string }) => ({
+    message: `the base ${p.path} does not exist`,
+    hint: "check the path: it is relative to the folder that the build runs in",
+  }),
+  BASE_UNREADABLE: (p: { path: string; reason: string }) => ({
+    message: `the base ${p.path} cannot be read: ${p.reason}`,
+    hint: "check that you may read it, and that nothing else writes to it",
+  }),
+  BASE_TAG_NOT_FOUND: (p: { path: string; tag: string; tags: readonly string[] }) => ({
+    message: `the base ${p.path} holds no image with the tag ${JSON.stringify(p.tag)}`,
+    hint: p.tags.length === 0 ? "its images have no tags: leave the tag out" : `use one of ${listed(p.tags)}`,
+  }),
+  BASE_TAG_NEEDED: (p: { path: string; tags: readonly string[] }) => ({
+    message: `the base ${p.path} holds several images, and no tag says which one is meant`,
+    hint:
+      p.tags.length === 0
+        ? "none of them has a tag: export the one you need alone"
+        : `give one of ${listed(p.tags)} as tag`,
+  }),
+  BASE_PLATFORM_MISSING: (p: { path: string; platform: string; platforms: readonly string[] }) => ({
+    message: `the base ${p.path} has no image for ${p.platform}`,
+    hint:
+      p.platforms.length === 0
+        ? "it holds no image at all"
+        : `it has ${listed(p.platforms)}: build for one of these, or export the base for ${p.platform}`,
+  }),
+  BASE_EMPTY: (p: { path: string }) => ({
+    message: `the base ${p.path} holds no image`,
+    hint: "export the image again",
+  }),
+  BASE_IMAGE_INVALID: (p: { path: string; document: string; reason: string }) => ({
+    message: `the base ${p.path} is not a valid image: ${p.document} ${p.reason}`,
+    hint: "export the image again, or with another tool",
+  }),
+  BASE_KIND_WRONG: (p: { path: string; expected: string; found: string }) => ({
+    message: `the base ${p.path} is not ${p.expected}, but ${p.found}`,
+    hint: "use Base.layout for OCI layouts, Base.archive for what docker save writes and Base.rootfs for plain files",
+  }),
+  BASE_UNSUPPORTED: (p: { path: string; reason: string }) => ({
+    message: `the base ${p.path} cannot be used: ${p.reason}`,
+    hint: "export the image again with a current tool, e.g. docker save or skopeo copy",
+  }),
+  BASE_DAMAGED: (p: { path: string; digest: string; reason: string }) => ({
+    message: `the blob ${p.digest} of the base ${p.path} is damaged: ${p.reason}`,
+    hint: "export or copy the image again",
+  }),
 } satisfies MessageArea;
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 20).map((name) => JSON.stringify(name));
+  return names.length > 20 ? `${shown.join(", ")} and ${names.length - 20} more` : shown.join(", ");
+}

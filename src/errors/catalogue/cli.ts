@@ -1,3 +1,45 @@
 import type { MessageArea } from "../message.js";
 
-export const cliMessages = {} satisfies MessageArea;
+/** What the command line was given, and what became of the user's program. */
+export const cliMessages = {
+  CATALOG_NOT_FOUND: (p: { folder: string; looked: readonly string[] }) => ({
+    message: `no catalog found in ${p.folder}: looked for ${p.looked.join(", ")}`,
+    hint: "run `layerwright init` to start one, or name the file with --app FILE or LAYERWRIGHT_APP",
+  }),
+  CATALOG_EXPORT_MISSING: (p: { file: string; found: readonly string[] }) => ({
+    message: `${p.file} exports no catalog and no image: it exports ${p.found.join(", ") || "nothing"}`,
+    hint: "write `export default new Catalog(\"acme\", { app })`, or export an Image",
+  }),
+  COMMAND_LINE_INVALID: (p: { reason: string; suggestion: string | undefined; command: string }) => ({
+    message: p.reason,
+    hint: p.suggestion === undefined ? `see \`${p.command} --help\`` : `did you mean ${p.suggestion}?`,
+  }),
+  OPTION_VALUE_INVALID: (p: { option: string; got: string; allowed: string }) => ({
+    message: `${p.option} is ${JSON.stringify(p.got)}, allowed is ${p.allowed}`,
+    hint: `pass ${p.allowed}`,
+  }),
+  IMAGE_UNKNOWN: (p: { got: string; known: readonly string[]; suggestion: string | undefined }) => ({
+    message: `the catalog has no image ${JSON.stringify(p.got)}; it has ${p.known.join(", ") || "none"}`,
+    hint: p.suggestion === undefined ? "`layerwright ls` lists the images" : `did you mean ${p.suggestion}?`,
+  }),
+  IMAGE_AMBIGUOUS: (p: { option: string; names: readonly string[] }) => ({
+    message: `${p.option} takes one image, and ${p.names.length} were chosen: ${p.names.join(", ")}`,
+    hint: `name one of them, for example \`${p.names[0] ?? "app"}\``,
+  }),
+  OUTPUT_SHARED: (p: { dest: string; images: readonly string[] }) => ({
+    message: `${p.images.length} images cannot all be written to ${p.dest}: ${p.images.join(", ")}`,
+    hint: "name a folder with a slash at its end, or write {name} (and {platform}) into the path",
+  }),
+  OUTPUT_IS_TERMINAL: () => ({
+    message: "the image will not be written to a terminal",
+    hint: "pipe it on (`layerwright build app -o - | docker load`), or name a file",
+  }),
+  INIT_EXISTS: (p: { files: readonly string[] }) => ({
+    message: `${p.files.join(", ")} ${p.files.length === 1 ? "exists" : "exist"} already, and nothing is overwritten`,
+    hint: "choose an empty folder (`layerwright init my-images`), or move the files away",
+  }),
+  USER_PROGRAM_FAILED: (p: { file: string; reason: string }) => ({
+    message: `${p.file} failed: ${p.reason}`,
+    hint: `correct the program; \`npx tsx ${p.file}\` runs it alone`,
+  }),
+} satisfies MessageArea;

@@ -35,7 +35,7 @@ async function feed(input: AsyncIterator<Uint8Array>, gunzip: Gunzip, archive: s
   try {
     for (;;) {
       const next = await input.next();
-      if (next.done === true) break;
+      if (next.done === true || gunzip.destroyed) break;
       const chunk = next.value;
       if (chunk.length === 0) continue;
       if (!ended) {
@@ -49,7 +49,7 @@ async function feed(input: AsyncIterator<Uint8Array>, gunzip: Gunzip, archive: s
         }
       } else checkPadding(chunk, archive);
     }
-    if (!ended) gunzip.end();
+    if (!ended && !gunzip.destroyed) gunzip.end();
   } catch (error) {
     gunzip.destroy(error as Error);
     throw error;

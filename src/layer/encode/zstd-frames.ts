@@ -63,8 +63,8 @@ export class ZstdFrames {
       // Not enough bytes for the header: it waits for the next chunk.
       if (size === 0) break;
       at += size;
-      if (this.#state === "start" || this.#state === "skip") from = at;
-      else if (this.#left === 0 && this.#state === "body" && this.#afterBody()) {
+      if (!this.#inFrame()) from = at;
+      else if (this.#emptyBody() && this.#afterBody()) {
         yield { bytes: input.subarray(from, at), last: true, contentSize: this.#contentSize };
         from = at;
       }
@@ -75,8 +75,16 @@ export class ZstdFrames {
 
   /** Says that there is no more. */
   end(): void {
-    if (this.#state === "start" && this.#held.every((byte) => byte === 0)) return;
+    if (this.#state === "start" && this.#held.length === 0) return;
     throw this.#damaged("it ends in the middle");
+  }
+
+  #inFrame(): boolean {
+    return this.#state !== "start" && this.#state !== "skip";
+  }
+
+  #emptyBody(): boolean {
+    return this.#state === "body" && this.#left === 0;
   }
 
   /** Whether the frame is over after a block or its checksum. */
@@ -97,8 +105,6 @@ export class ZstdFrames {
   /** Reads a frame header; its size in bytes, or 0 when more bytes are needed. */
   #readStart(input: Buffer, at: number): number {
     const have = input.length - at;
-    // NULs after the last frame are padding; they are looked at one by one so that garbage after them is found.
-    if (input[at] === 0) return 1;
     if (have < 4) return 0;
     const magic = input.readUInt32LE(at);
     if (magic >= 0x184d2a50 && magic <= 0x184d2a5f) {

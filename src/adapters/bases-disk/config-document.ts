@@ -1,0 +1,81 @@
+import { isDigest } from "../../oci/digest.js";
+import type { ImageConfig } from "../../oci/image-config.js";
+import { invalid } from "./image-files.js";
+import { checkSpelling, isObject, type JsonDocument, objectOf } from "./json-document.js";
+
+const CONFIG_KEYS = ["architecture", "os", "variant", "created", "config", "rootfs", "history"];
+const RUNTIME_KEYS = [
+  "User",
+  "ExposedPorts",
+  "Env",
+  "Entrypoint",
+  "Cmd",
+  "Volumes",
+  "WorkingDir",
+  "Labels",
+  "StopSignal",
+  "Healthcheck",
+  "Shell",
+  "OnBuild",
+];
+
+/** The config that a document is, with all its unknown fields (image-spec config.md). */
+export function readConfig(document: JsonDocument, layers: number): ImageConfig {
+  const value = objectOf(document, CONFIG_KEYS);
+  const wrong = (reason: string) => invalid(document.base, document.name, reason);
+  for (const key of ["architecture", "os"]) {
+    if (typeof value[key] !== "string" || value[key] === "") throw wrong(`does not say its ${key}`);
+  }
+  for (const key of ["variant", "created"]) {
+    if (value[key] !== undefined && value[key] !== null && typeof value[key] !== "string")
+      throw wrong(`has a bad ${key}`);
+  }
+  const { rootfs, history, config } = value;
+  if (!isObject(rootfs)) throw wrong('has no "rootfs"');
+  checkSpelling(document, rootfs, ["type", "diff_ids"]);
+  if (rootfs["type"] !== "layers")
+    throw wrong(`has the rootfs.type ${JSON.stringify(rootfs["type"])}, not "layers"`);
+  // Go writes an image without layers as null.
+  const diffIds = rootfs["diff_ids"] ?? [];
+  if (!Array.isArray(diffIds)) throw wrong('has no list "diff_ids"');
+  for (const id of diffIds)
+    if (!isDigest(id)) throw wrong(`has the diff_id ${JSON.stringify(id)}, which is no sha256 digest`);
+  if (diffIds.length !== layers) throw wrong(`names ${diffIds.length} layers, and the image has ${layers}`);
+  if (history !== undefined && history !== null) checkHistory(history, layers, wrong);
+  if (config !== undefined && config !== null) {
+    if (!isObject(config)) throw wrong('has a "config" that is no object');
+    checkSpelling(document, config, RUNTIME_KEYS);
+    checkRuntime(config, wrong);
+  }
+  return { ...value, rootfs: { ...rootfs, diff_ids: diffIds } } as unknown as ImageConfig;
+}
+
+function checkHistory(history: unknown, layers: number, wrong: (reason: string) => Error): void {
+  if (!Array.isArray(history) || !history.every(isObject))
+    throw wrong('has a "history" that is no list of objects');
+  const filled = history.filter((entry) => entry["empty_layer"] !== true).length;
+  // Some builders write less history than layers; more cannot be true.
+  if (filled > layers) throw wrong(`has ${filled} layers in its history, and the image has ${layers}`);
+}
+
+function checkRuntime(config: Readonly<Record<string, unknown>>, wrong: (reason: string) => Error): void {
+  for (const key of ["Env", "Entrypoint", "Cmd", "Shell", "OnBuild"]) {
+    const list = config[key];
+    if (list === undefined || list === null) continue;
+    if (!Array.isArray(list) || !list.every((item) => typeof item === "string"))
+      throw wrong(`has a ${key} that is no list of texts`);
+  }
+  for (const key of ["User", "WorkingDir", "StopSignal"]) {
+    const text = config[key];
+    if (text !== undefined && text !== null && typeof text !== "string")
+      throw wrong(`has a ${key} that is no text`);
+  }
+  for (const key of ["ExposedPorts", "Volumes", "Labels", "Healthcheck"]) {
+    const map = config[key];
+    if (map !== undefined && map !== null && !isObject(map)) throw wrong(`has ${key} that are no object`);
+  }
+  const labels = config["Labels"];
+  if (isObject(labels) && !Object.values(labels).every((text) => typeof text === "string")) {
+    throw wrong("has a label that is no text");
+  }
+}

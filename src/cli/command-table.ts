@@ -1,0 +1,57 @@
+import type { Command } from "commander";
+import type { Shell } from "./session.js";
+
+/** A command before its module is loaded. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly alias?: string;
+  readonly summary: string;
+  /** Adds options, operands, examples and the action. */
+  load(): Promise<{ define(command: Command, shell: Shell): void }>;
+}
+
+/** Every command, in the order of the help. A module is loaded when its command is called: start-up is felt each time. */
+export const commandTable: readonly CommandEntry[] = [
+  {
+    name: "init",
+    summary: "start a catalog in a folder",
+    load: () => import("./commands/init.js"),
+  },
+  {
+    name: "ls",
+    alias: "list",
+    summary: "list the images of the catalog",
+    load: () => import("./commands/ls.js"),
+  },
+  {
+    name: "synth",
+    alias: "synthesize",
+    summary: "write the optimized Dockerfiles",
+    load: () => import("./commands/synth.js"),
+  },
+  {
+    name: "build",
+    summary: "build the images, without a daemon",
+    load: () => import("./commands/build.js"),
+  },
+  {
+    name: "inspect",
+    summary: "show the layers and files of an image on disk",
+    load: () => import("./commands/inspect.js"),
+  },
+  {
+    name: "explain",
+    summary: "say what each step became, and what each pass did",
+    load: () => import("./commands/explain.js"),
+  },
+  {
+    name: "doctor",
+    summary: "check this machine and project",
+    load: () => import("./commands/doctor.js"),
+  },
+  {
+    name: "cache",
+    summary: "list or prune the store of layers",
+    load: () => import("./commands/cache.js"),
+  },
+];

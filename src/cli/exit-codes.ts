@@ -1,0 +1,41 @@
+/** The exit codes of the command, as `layerwright --help` lists them. */
+export const exitCodes = {
+  ok: 0,
+  found: 1,
+  usage: 2,
+  program: 3,
+  network: 4,
+  integrity: 5,
+  bug: 70,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+/** What the codes mean, for the help. */
+export const exitCodeText: readonly (readonly [number, string])[] = [
+  [exitCodes.ok, "done"],
+  [exitCodes.found, "the command ran and found something (doctor)"],
+  [exitCodes.usage, "the command line is wrong"],
+  [exitCodes.program, "your program, its images or this machine do not allow it"],
+  [exitCodes.network, "a registry or download failed"],
+  [exitCodes.integrity, "bytes are not what their digest says"],
+  [exitCodes.bug, "a fault of layerwright"],
+  [exitCodes.interrupted, "interrupted (143: terminated)"],
+];
+
+const NETWORK = new Set(["DOWNLOAD_FAILED"]);
+
+/** The exit code that a coded error leads to, by its class and, where that says too little, by its code. */
+export function exitCodeOf(error: { readonly kind: string; readonly code: string }): number {
+  if (NETWORK.has(error.code)) return exitCodes.network;
+  switch (error.kind) {
+    case "UsageError":
+      return exitCodes.usage;
+    case "RegistryError":
+      return exitCodes.network;
+    case "IntegrityError":
+      return exitCodes.integrity;
+    default:
+      return exitCodes.program;
+  }
+}

@@ -1,0 +1,104 @@
+import { sizeText } from "../core/size-text.js";
+import { type Origin, originText } from "../errors/origin.js";
+import { platformText } from "../oci/platform.js";
+import { describeOperation } from "../plan/describe.js";
+import type { PlanBase, Stage } from "../plan/plan.js";
+import type { PassRecord, PassWarning } from "../plan/record.js";
+import { columns } from "./columns.js";
+import type { LoadedImage } from "./load/loaded-catalog.js";
+import type { Paint } from "./paint.js";
+
+/** What became of one image, as data. */
+export interface Explanation {
+  readonly name: string;
+  readonly platform: string;
+  readonly stages: readonly ExplainedStage[];
+  readonly records: readonly PassRecord[];
+  readonly warnings: readonly PassWarning[];
+}
+
+interface ExplainedStage {
+  readonly id: string;
+  readonly base: string;
+  readonly squash: string;
+  readonly layers: readonly {
+    readonly name?: string;
+    readonly operations: readonly { readonly text: string; readonly origin?: Origin }[];
+  }[];
+}
+
+/** Explains the first platform of an image: the passes do the same on each. */
+export function explainImage({ name, plans }: LoadedImage): Explanation {
+  const [first] = plans;
+  const { plan, records, warnings } = first?.optimized ?? { plan: { stages: [] }, records: [], warnings: [] };
+  const platform = first === undefined ? "" : platformText(first.platform);
+  return { name, platform, stages: plan.stages.map(explainStage), records, warnings };
+}
+
+/** An explanation for people: the layers with the lines they come from, then the passes. */
+export function explainText(image: Explanation, paint: Paint): string {
+  const last = image.stages.length - 1;
+  const stages = image.stages.map((stage, index) => {
+    const title = index === last ? "image" : `stage ${stage.id.slice(0, 12)}`;
+    const head = `  ${title} on ${stage.base}${stage.squash === "keep" ? "" : ` (squash ${stage.squash})`}\n`;
+    return head + stageText(stage, paint);
+  });
+  return [
+    `${paint.bold(image.name)} ${paint.dim(image.platform)}\n`,
+    ...stages,
+    image.records.length === 0 ? "" : `  passes\n${image.records.map((it) => recordText(it, paint)).join("")}`,
+    ...image.warnings.map((it) => warningText(it, paint)),
+  ].join("");
+}
+
+/** One warning of a pass, with its place and cost. */
+export function warningText({ origin, message, bytes, code }: PassWarning, paint: Paint): string {
+  const cost = bytes === undefined ? "" : ` (${sizeText(bytes)})`;
+  const place = origin === undefined ? "" : `${originText(origin)} `;
+  return `  ${paint.yellow(`warning ${code}:`)} ${paint.cyan(place)}${message}${cost}\n`;
+}
+
+function recordText({ pass, origin, before, after, bytes }: PassRecord, paint: Paint): string {
+  const place = origin === undefined ? "" : `${paint.cyan(originText(origin))} `;
+  const freed = bytes === undefined ? "" : paint.green(` -${sizeText(bytes)}`);
+  return `    ${paint.bold(pass)} ${place}${before} ${paint.dim("->")} ${after}${freed}\n`;
+}
+
+function stageText(stage: ExplainedStage, paint: Paint): string {
+  const rows = stage.layers.flatMap(({ name, operations }, index) =>
+    operations.map(({ text, origin }, at) => [
+      at === 0 ? `    layer ${index + 1}` : "",
+      name === undefined || at > 0 ? text : `${text} (${name})`,
+      { text: origin === undefined ? "" : originText(origin), paint: paint.cyan },
+    ]),
+  );
+  return rows.length === 0 ? "    no layers of its own\n" : columns(rows);
+}
+
+function explainStage({ id, base, squash, layers }: Stage): ExplainedStage {
+  return {
+    id,
+    base: planBaseText(base),
+    squash,
+    layers: layers.map(({ name, operations }) => ({
+      ...(name === undefined ? {} : { name }),
+      operations: operations.map((operation) => ({
+        text: describeOperation(operation),
+        ...(operation.origin === undefined ? {} : { origin: operation.origin }),
+      })),
+    })),
+  };
+}
+
+function planBaseText(base: PlanBase): string {
+  switch (base.kind) {
+    case "scratch":
+      return "scratch";
+    case "stage":
+      return `stage ${base.stage.slice(0, 12)}`;
+    case "registry":
+      return base.reference;
+    default:
+      return base.path;
+  }
+}

@@ -1,0 +1,73 @@
+import { spawn } from "node:child_process";
+import { text } from "node:stream/consumers";
+import type { Readable } from "node:stream";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { DefinitionError } from "../../errors/layerwright-error.js";
+import { CarriedFailure } from "../failure.js";
+import { REQUEST_VARIABLE, type LoadedCatalog, type LoadReply, type LoadRequest } from "./loaded-catalog.js";
+
+/**
+ * Runs the user's file as the entry of a child process and takes its catalog back as plans. In our own process
+ * the file would get a second copy of the package, in which its images are not images.
+ *
+ * @throws {CarriedFailure} whatever went wrong in the user's program
+ */
+export async function loadCatalog(request: LoadRequest, signal: AbortSignal): Promise<LoadedCatalog> {
+  signal.throwIfAborted();
+  const child = spawn(
+    process.execPath,
+    // The package is CommonJS's to require, too, and Node would remark on it.
+    ["--disable-warning=ExperimentalWarning", "--import", tsxUrl(), "--import", preloadUrl(), request.entry],
+    {
+      env: { ...process.env, [REQUEST_VARIABLE]: JSON.stringify(request) },
+      // What the user's program prints is for people: standard output carries data, and only ours.
+      stdio: ["inherit", 2, "inherit", "pipe"],
+    },
+  );
+  const stop = (): void => void child.kill("SIGINT");
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    const ended = new Promise<string | undefined>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("exit", (code, killedBy) => {
+        resolve(killedBy ?? (code === 0 ? undefined : `exit code ${code}`));
+      });
+    });
+    const reply = parseReply(await text(child.stdio[3] as Readable));
+    if (reply !== undefined && "failure" in reply) child.kill();
+    const failed = await ended;
+    signal.throwIfAborted();
+    return outcome(reply, failed, request);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+function parseReply(json: string): LoadReply | undefined {
+  return json === "" ? undefined : (JSON.parse(json) as LoadReply);
+}
+
+function outcome(
+  reply: LoadReply | undefined,
+  failed: string | undefined,
+  request: LoadRequest,
+): LoadedCatalog {
+  if (reply !== undefined && "failure" in reply) throw new CarriedFailure(reply.failure);
+  if (reply !== undefined && failed === undefined) return reply.catalog;
+  const reason =
+    failed === undefined
+      ? "it called process.exit() before its catalog could be read"
+      : `it ended with ${failed}`;
+  throw new DefinitionError("USER_PROGRAM_FAILED", { file: request.shown, reason }, { subject: request.shown });
+}
+
+/** From our own dependencies, as an absolute URL: the user's project does not need tsx. */
+function tsxUrl(): string {
+  return import.meta.resolve("tsx");
+}
+
+/** Beside this file, in the language that this file runs in. */
+function preloadUrl(): string {
+  const own = fileURLToPath(import.meta.url);
+  return pathToFileURL(own.replace(/load-catalog(\.[jt]s)$/, "preload$1")).href;
+}

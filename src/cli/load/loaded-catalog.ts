@@ -1,0 +1,52 @@
+import type { Platform } from "../../oci/platform.js";
+import type { OptimizedPlan } from "../../plan/passes/pipeline.js";
+import type { Failure } from "../failure.js";
+
+/** An image for one platform, lowered in the user's process. */
+export interface LoadedPlan {
+  readonly platform: Platform;
+  readonly optimized: OptimizedPlan;
+}
+
+/** An image of the catalog as data. */
+export interface LoadedImage {
+  readonly name: string;
+  /** Where it starts, in the user's words. */
+  readonly base: string;
+  /** How many steps it was written with. */
+  readonly steps: number;
+  readonly squash: string;
+  /** Images of the same catalog that it is made from. */
+  readonly dependencies: readonly string[];
+  readonly plans: readonly LoadedPlan[];
+}
+
+/** What the user's program describes, as the child process hands it back. */
+export interface LoadedCatalog {
+  readonly name: string;
+  /** The images that were asked for. */
+  readonly images: readonly LoadedImage[];
+}
+
+/** What the child process is asked for. */
+export interface LoadRequest {
+  /** The user's file, absolute and with links resolved. */
+  readonly entry: string;
+  /** The user's file as messages name it. */
+  readonly shown: string;
+  /** The context folder, absolute. */
+  readonly context: string;
+  /** Names or patterns; all images when empty. */
+  readonly names: readonly string[];
+  /** Instead of the platforms of the catalog. */
+  readonly platforms?: readonly string[];
+}
+
+/** What the child process hands back. */
+export type LoadReply = { readonly catalog: LoadedCatalog } | { readonly failure: Failure };
+
+/** The variable that carries the request; removed before the user's program sees it. */
+export const REQUEST_VARIABLE = "LAYERWRIGHT_LOAD_REQUEST";
+
+/** The file descriptor that the reply is written to: standard output belongs to the user's program. */
+export const REPLY_DESCRIPTOR = 3;

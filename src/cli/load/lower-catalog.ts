@@ -1,0 +1,41 @@
+import { planImage } from "../../api/plan-image.js";
+import type { Catalog } from "../../catalog/catalog.js";
+import type { BaseNode } from "../../image/base-node.js";
+import type { Image } from "../../image/image.js";
+import type { ImageNode } from "../../image/image-node.js";
+import { selectNames } from "../select-names.js";
+import type { LoadedCatalog, LoadRequest } from "./loaded-catalog.js";
+
+/** Lowers the images that were asked for, here, where the lines of the user's files are known. */
+export function lowerCatalog(catalog: Catalog, request: LoadRequest): LoadedCatalog {
+  const named = new Map<ImageNode, string>([...catalog].map(([name, image]) => [image.node, name]));
+  const platforms = request.platforms ?? catalog.platforms;
+  const images = selectNames(catalog.names, request.names).map((name) => {
+    const { node } = catalog.images[name] as Image;
+    return {
+      name,
+      base: baseText(node.base, named),
+      steps: node.steps.length,
+      squash: node.squash,
+      dependencies: catalog.dependencies(name),
+      plans: platforms.map((platform) => {
+        const optimized = planImage(node, { platform, context: request.context });
+        return { platform: optimized.plan.platform, optimized };
+      }),
+    };
+  });
+  return { name: catalog.name, images };
+}
+
+function baseText(base: BaseNode, named: ReadonlyMap<ImageNode, string>): string {
+  switch (base.kind) {
+    case "scratch":
+      return "scratch";
+    case "registry":
+      return base.reference;
+    case "image":
+      return named.get(base.image) ?? baseText(base.image.base, named);
+    default:
+      return base.path;
+  }
+}

@@ -1,0 +1,43 @@
+/** Puts text in a colour, or leaves it as it is. */
+export interface Paint {
+  bold(text: string): string;
+  dim(text: string): string;
+  red(text: string): string;
+  green(text: string): string;
+  yellow(text: string): string;
+  cyan(text: string): string;
+}
+
+/** What decides about colour. */
+export interface ColorChoice {
+  /** `--color` or `--no-color`, when one was given. */
+  readonly flag: boolean | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether the stream is a terminal. */
+  readonly terminal: boolean;
+}
+
+/** The flag, then NO_COLOR (when not empty), then FORCE_COLOR (`0` is off), then whether the stream is a terminal. */
+export function wantsColor({ flag, env, terminal }: ColorChoice): boolean {
+  if (flag !== undefined) return flag;
+  if ((env["NO_COLOR"] ?? "") !== "") return false;
+  const forced = env["FORCE_COLOR"];
+  if (forced !== undefined && forced !== "") return forced !== "0" && forced !== "false";
+  return terminal && env["TERM"] !== "dumb";
+}
+
+/** The colours of a stream. */
+export function paintWith(color: boolean): Paint {
+  const code =
+    (on: number, off: number) =>
+    (text: string): string =>
+      color && text !== "" ? `\u001b[${on}m${text}\u001b[${off}m` : text;
+  return {
+    bold: code(1, 22),
+    dim: code(2, 22),
+    red: code(31, 39),
+    green: code(32, 39),
+    yellow: code(33, 39),
+    cyan: code(36, 39),
+  };
+}

@@ -1,0 +1,15 @@
+import type { Paint } from "./paint.js";
+
+/** What a command found out: as data, and as text for people. Printing it is the caller's. */
+export interface Report {
+  /** The one document of `--json`. */
+  readonly json: unknown;
+  /** Ends with a line break, or is empty. */
+  text(paint: Paint): string;
+  /** What is left of the text under `--quiet`; nothing when absent. */
+  readonly quiet?: string;
+  /** Set when standard output carries the image itself: the text goes to standard error. */
+  readonly aside?: boolean;
+  /** @default - 0 */
+  readonly exitCode?: number;
+}

@@ -1,0 +1,33 @@
+import { matchesGlob, parseGlobPattern } from "../core/pattern/glob-pattern.js";
+import { PatternError } from "../core/pattern/pattern-error.js";
+import { closestName } from "../image/closest-name.js";
+import { UsageError } from "./usage-error.js";
+
+/**
+ * The names that the patterns choose, in the order of the catalog; all of them without a pattern.
+ *
+ * @throws {UsageError} IMAGE_UNKNOWN
+ */
+export function selectNames(known: readonly string[], patterns: readonly string[]): readonly string[] {
+  if (patterns.length === 0) return known;
+  const chosen = new Set<string>();
+  for (const pattern of patterns) {
+    const matching = known.filter(matcher(pattern));
+    if (matching.length === 0) {
+      const suggestion = closestName(pattern, known);
+      throw new UsageError("IMAGE_UNKNOWN", { got: pattern, known, suggestion }, { subject: pattern });
+    }
+    for (const name of matching) chosen.add(name);
+  }
+  return known.filter((name) => chosen.has(name));
+}
+
+function matcher(pattern: string): (name: string) => boolean {
+  try {
+    const glob = parseGlobPattern(pattern);
+    return (name) => name === pattern || matchesGlob(glob, name);
+  } catch (error) {
+    if (error instanceof PatternError) return (name) => name === pattern;
+    throw error;
+  }
+}

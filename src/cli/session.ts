@@ -1,0 +1,83 @@
+import type { Command } from "commander";
+import { type Paint, paintWith, wantsColor } from "./paint.js";
+import type { ProgressMode } from "./progress-mode.js";
+import type { Report } from "./report.js";
+
+/** The options that every command takes. */
+export interface GlobalOptions {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly debug?: boolean;
+  readonly color?: boolean;
+  readonly progress: ProgressMode;
+  /** The user's file. */
+  readonly app?: string;
+  readonly context?: string;
+}
+
+/** One call of the command: its options, and the way to the terminal. */
+export interface Session {
+  readonly options: GlobalOptions;
+  /** Colours of standard error. */
+  readonly paint: Paint;
+  readonly signal: AbortSignal;
+  readonly shell: Shell;
+  /** Says something to people that is not the result; nothing under `--quiet`. */
+  note(text: string): void;
+}
+
+/** What runs commands: it makes the session of a call, and prints what the command reports. */
+export interface Shell {
+  readonly signal: AbortSignal;
+  /** Set by the command that ran. */
+  exitCode: number;
+  /** The context folder, once it is known: errors name files from there. */
+  folder: string;
+}
+
+/** The action of a command: parse its options, call the api, report. */
+export type Action<Options> = (session: Session, operands: readonly string[], options: Options) => Promise<Report>;
+
+/** Binds an action to its command. */
+export function act<Options>(command: Command, shell: Shell, action: Action<Options>): void {
+  command.action(async () => {
+    const options = command.optsWithGlobals<GlobalOptions & Options>();
+    const session = sessionOf(options, shell);
+    // Operands that take several are arrays in their place.
+    const operands = (command.processedArgs as unknown[]).flat().filter((it) => it !== undefined);
+    const report = await action(session, operands as string[], options);
+    print(report, options);
+    shell.exitCode = report.exitCode ?? 0;
+  });
+}
+
+function sessionOf(options: GlobalOptions, shell: Shell): Session {
+  const paint = paintOf(options, process.stderr);
+  return {
+    options,
+    paint,
+    signal: shell.signal,
+    shell,
+    note: (text) => {
+      if (options.quiet !== true) process.stderr.write(text);
+    },
+  };
+}
+
+/** The colours that a stream takes under these options. */
+export function paintOf(options: { readonly color?: boolean }, stream: NodeJS.WriteStream): Paint {
+  const terminal = stream.isTTY === true;
+  return paintWith(wantsColor({ flag: options.color, env: process.env, terminal }));
+}
+
+function print(report: Report, options: GlobalOptions): void {
+  const stream = report.aside === true ? process.stderr : process.stdout;
+  if (options.json === true) {
+    // JSON is for programs: complete, and never in colour.
+    stream.write(`${JSON.stringify(report.json, null, 2)}\n`);
+  } else if (options.quiet === true) {
+    stream.write(report.quiet ?? "");
+  } else {
+    stream.write(report.text(paintOf(options, stream)));
+  }
+}

@@ -1,0 +1,253 @@
+import { baseName, parentPath } from "../core/posix-path.js";
+import { PlanError } from "../errors/layerwright-error.js";
+import type { CopyOperation } from "../plan/operation.js";
+import { type CopyModes, copyModes } from "./copy-mode.js";
+import { type SpelledSource, spellSource } from "./copy-source.js";
+import { copyFolderEntry, layFolder } from "./emit-folder.js";
+import type { CopyFlags } from "./instruction.js";
+import { linkFlag } from "./link-flag.js";
+import { octalText, sparesNewFolders } from "./mode-flag.js";
+import { type OwnerFlag, ownerFlag } from "./owner-flag.js";
+import { literalPattern } from "./quoting.js";
+import { OUT, sideStage, slashed } from "./side-stage.js";
+import type { StageDraft } from "./stage-draft.js";
+import { writeLayer } from "./write-layer.js";
+
+/** An exclude pattern that matches nothing. */
+const NOTHING = ".needs-dockerfile-1.19";
+
+/** A copy that is ready to be written as one COPY: its sources are of one place and one kind. */
+interface Piece {
+  readonly operation: CopyOperation;
+  readonly sources: readonly SpelledSource[];
+  readonly flags: CopyFlags;
+  readonly modes: CopyModes;
+  readonly owner: OwnerFlag | undefined;
+  /** Whether contents of a folder are merged, so that a new destination is one of the copied folders. */
+  readonly merges: boolean;
+}
+
+/**
+ * Writes a copy as one layer. Plain COPY makes missing parents as the direct build does and takes everything else as
+ * it is; `--chown` and `--chmod` also reach the parents, so with these it goes by way of a prep stage unless the
+ * parents are known to be there.
+ */
+export function emitCopy(draft: StageDraft, operation: CopyOperation): void {
+  const sources = operation.sources.map((source) => spellSource(draft, source, operation));
+  const pieces = piecesOf(draft, operation, sources);
+  const [only] = pieces;
+  if (pieces.length > 1 || only === undefined) {
+    writeLayer(
+      draft,
+      pieces.map((piece) => piece.operation),
+    );
+    return;
+  }
+  noteContext(draft, only);
+  if (only.modes.single.length > 0) copyWithSingleModes(draft, only);
+  else if (only.merges) mergeFolder(draft, only);
+  else copyFiles(draft, only);
+}
+
+function piecesOf(
+  draft: StageDraft,
+  operation: CopyOperation,
+  sources: readonly SpelledSource[],
+): readonly Piece[] {
+  const groups = new Map<string, SpelledSource[]>();
+  const { dialect } = draft.emission;
+  const modes = sources.map((source) => copyModes(operation, source, dialect));
+  for (const [index, source] of sources.entries()) {
+    const merges = source.shape === "folder" || (source.shape === "unknown" && operation.into);
+    const { chmod, single } = modes[index]!;
+    const apart = single.length > 0 ? index : "";
+    const key = [source.from ?? "", operation.owner || chmod ? merges : "", chmod ?? "", apart].join("\0");
+    groups.set(key, [...(groups.get(key) ?? []), source]);
+  }
+  return [...groups.values()].map((group): Piece => {
+    const into = operation.into || sources.length > 1;
+    const own: CopyOperation =
+      groups.size === 1 ? operation : { ...operation, into, sources: group.map((one) => one.source) };
+    const { owner } = operation;
+    const rootOfContext =
+      group[0]?.source.from === "context" && owner?.user === 0 && (owner.group ?? 0) === 0;
+    const from = group[0]?.from;
+    return {
+      operation: own,
+      sources: group,
+      modes: modes[sources.indexOf(group[0]!)]!,
+      owner: owner === undefined || rootOfContext ? undefined : ownerFlag(draft, owner, operation.origin),
+      merges: group.some((one) => one.shape === "folder" || (one.shape === "unknown" && operation.into)),
+      flags: {
+        ...(from === undefined ? {} : { from }),
+        ...(dialect.modern && operation.exclude !== undefined ? { exclude: operation.exclude } : {}),
+      },
+    };
+  });
+}
+
+/** Tells the ignore file what is read of the main context, and refuses excludes that nothing can say. */
+function noteContext(draft: StageDraft, piece: Piece): void {
+  const { emission } = draft;
+  const { operation } = piece;
+  const spelled = emission.dialect.modern ? [] : (operation.exclude ?? []);
+  for (const { source } of piece.sources) {
+    if (source.from === "context" && source.context === undefined) {
+      emission.ignore.use(source.path, spelled, operation.origin);
+    } else if (spelled.length > 0) {
+      const what = "exclude patterns for files that are not of the main context";
+      throw new PlanError(
+        "FRONTEND_TOO_OLD",
+        { what, frontend: emission.dialect.frontend },
+        { subject: source.path, origin: operation.origin },
+      );
+    }
+  }
+}
+
+function copyTo(draft: StageDraft, piece: Piece, dest: string, flags: CopyFlags): void {
+  const all = { ...piece.flags, ...flags };
+  // BuildKit before 1.14 takes a symbolic mode and does nothing with it (measured); this makes it refuse instead.
+  const guard = all.exclude === undefined && all.chmod !== undefined && !/^[0-7]+$/.test(all.chmod);
+  draft.add({
+    kind: "copy",
+    flags: guard ? { ...all, exclude: [NOTHING] } : all,
+    sources: piece.sources.map((one) => one.pattern),
+    dest,
+  });
+}
+
+function destText(operation: CopyOperation): string {
+  return operation.into && operation.dest !== "/" ? `${operation.dest}/` : operation.dest;
+}
+
+function chownOf(owner: OwnerFlag | undefined): CopyFlags {
+  return owner === undefined ? {} : { chown: owner.text };
+}
+
+function chmodOf(modes: CopyModes): CopyFlags {
+  return modes.chmod === undefined ? {} : { chmod: modes.chmod };
+}
+
+/** Whether `--chown` and `--chmod` could only reach what is meant. */
+function canFlag(draft: StageDraft, piece: Piece, folder: string): boolean {
+  if (piece.owner?.byName && !draft.canName) return false;
+  if (piece.owner === undefined && sparesNewFolders(piece.modes.chmod)) return true;
+  return draft.tree.at(draft.tree.real(folder, true)).kind === "folder";
+}
+
+/** Files, whose missing parents are root's whatever the files get. */
+function copyFiles(draft: StageDraft, piece: Piece): void {
+  const { operation, modes, owner } = piece;
+  const folder = operation.into ? operation.dest : parentPath(operation.dest);
+  const flags = { ...chmodOf(modes), ...chownOf(owner) };
+  if (canFlag(draft, piece, folder)) {
+    copyTo(draft, piece, destText(operation), { ...flags, ...linkFlag(draft, folder, flags) });
+    return;
+  }
+  const side = sideStage(draft, owner);
+  copyTo(side, piece, operation.into ? `${OUT}/` : OUT, flags);
+  side.finish();
+  const source = operation.into ? `${OUT}/` : OUT;
+  draft.add({
+    kind: "copy",
+    flags: { from: side.name, ...linkFlag(draft, folder, {}) },
+    sources: [source],
+    dest: destText(operation),
+  });
+}
+
+/** The contents of a folder: a destination that is new gets the mode and owner of the copied folders. */
+function mergeFolder(draft: StageDraft, piece: Piece): void {
+  const { operation, modes, owner } = piece;
+  const dest = draft.tree.real(operation.dest, true);
+  const fact = draft.tree.at(dest);
+  const flags = { ...chmodOf(modes), ...chownOf(owner) };
+  const byNameHere = owner?.byName === true && !draft.canName;
+  if (owner === undefined && modes.topFolder === 0o755 && sparesNewFolders(modes.chmod)) {
+    copyTo(draft, piece, destText(operation), { ...flags, ...linkFlag(draft, operation.dest, flags) });
+  } else if (fact.kind === "folder" && !byNameHere) {
+    copyTo(draft, piece, destText(operation), flags);
+  } else if (fact.kind === "unknown") {
+    mergeIntoUnknown(draft, piece, dest);
+  } else {
+    const side = sideStage(draft, owner);
+    const name = fact.kind === "folder" ? "" : `/${baseName(dest)}`;
+    if (name !== "") layFolder(side, `${OUT}${name}`, { mode: modes.topFolder, owner: owner?.text });
+    copyTo(side, piece, `${OUT}${name}/`, flags);
+    side.finish();
+    const target = name === "" ? dest : parentPath(dest);
+    draft.add({
+      kind: "copy",
+      flags: { from: side.name, ...linkFlag(draft, target, {}) },
+      sources: [`${OUT}/`],
+      dest: slashed(target),
+    });
+  }
+}
+
+/** Nobody knows whether the destination exists: an owner reaches it only if it is new, as it should be. */
+function mergeIntoUnknown(draft: StageDraft, piece: Piece, dest: string): void {
+  const { operation, modes, owner } = piece;
+  const parent = parentPath(dest);
+  const unsafe =
+    modes.topFolder !== 0o755 || !sparesNewFolders(modes.chmod) || (owner?.byName && !draft.canName);
+  if (unsafe) throw unknownFolders(draft, [dest], operation);
+  // Missing parents are root's: they are made first, and where they exist this changes nothing.
+  if (owner !== undefined && draft.tree.at(parent).kind !== "folder") copyFolderEntry(draft, parent);
+  copyTo(draft, piece, destText(operation), { ...chmodOf(modes), ...chownOf(owner) });
+}
+
+/** A tree whose entries need modes of their own: copied whole, then the odd ones once more over themselves. */
+function copyWithSingleModes(draft: StageDraft, piece: Piece): void {
+  const { operation, modes, owner } = piece;
+  const side = sideStage(draft, owner);
+  const dest = draft.tree.real(operation.dest, true);
+  const fact = draft.tree.at(dest);
+  const wholeTop = fact.kind === "absent" && (owner !== undefined || modes.topFolder !== 0o755);
+  if (fact.kind === "unknown" && (owner !== undefined || modes.topFolder !== 0o755)) {
+    throw unknownFolders(draft, [dest], operation);
+  }
+  const top = wholeTop ? `${OUT}/${baseName(dest)}` : OUT;
+  layFolder(side, top, { mode: modes.topFolder, owner: owner?.text });
+  copyTo(side, piece, `${top}/`, chownOf(owner));
+  const pattern = piece.sources[0]?.pattern ?? ".";
+  const prefix = pattern === "." ? "" : `${pattern}/`;
+  const groups = new Map<string, { dest: string; mode: number; sources: string[] }>();
+  for (const entry of modes.single) {
+    const folder = parentPath(`${top}/${entry.path}`);
+    if (entry.type === "folder") {
+      layFolder(side, `${top}/${entry.path}`, { mode: entry.mode, owner: owner?.text });
+      continue;
+    }
+    const key = `${folder}\0${entry.mode}`;
+    const group = groups.get(key) ?? { dest: folder, mode: entry.mode, sources: [] };
+    group.sources.push(`${prefix}${literalPattern(entry.path)}`);
+    groups.set(key, group);
+  }
+  for (const group of groups.values()) {
+    const { from } = piece.flags;
+    const flags = {
+      ...(from === undefined ? {} : { from }),
+      chmod: octalText(group.mode),
+      ...chownOf(owner),
+    };
+    side.add({ kind: "copy", flags, sources: group.sources, dest: `${group.dest}/` });
+  }
+  side.finish();
+  const target = wholeTop ? parentPath(dest) : operation.dest;
+  draft.add({
+    kind: "copy",
+    flags: { from: side.name, ...linkFlag(draft, target, {}) },
+    sources: [`${OUT}/`],
+    dest: slashed(target),
+  });
+}
+
+function unknownFolders(draft: StageDraft, folders: readonly string[], operation: CopyOperation): PlanError {
+  return new PlanError(
+    "FOLDERS_UNKNOWN",
+    { folders, base: draft.real.baseLabel },
+    { subject: folders[0], origin: operation.origin },
+  );
+}

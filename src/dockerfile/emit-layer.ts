@@ -1,0 +1,59 @@
+import { PlanError } from "../errors/layerwright-error.js";
+import type { Layer } from "../plan/plan.js";
+import { changeArguments, emitJoinedRun, isRoot } from "./emit-joined-run.js";
+import { emitRun } from "./emit-run.js";
+import { noteEffects } from "./layer-effects.js";
+import { originComment } from "./origin-comment.js";
+import type { StageDraft } from "./stage-draft.js";
+import { setUser } from "./transition.js";
+import { type BringOperation, canPrep, writeLayer } from "./write-layer.js";
+
+/** Writes one layer of a plan: exactly one instruction that makes a layer, and whatever prepares it. */
+export function emitLayer(draft: StageDraft, layer: Layer): void {
+  const { operations } = layer;
+  const [first] = operations;
+  if (first === undefined) return;
+  draft.add({ kind: "comment", text: originComment(operations, layer.name) });
+  if (first.op === "run" && operations.length === 1) {
+    emitRun(draft, first);
+    return;
+  }
+  const bring = operations.filter(
+    (operation): operation is BringOperation =>
+      operation.op !== "run" &&
+      operation.op !== "remove" &&
+      operation.op !== "chmod" &&
+      operation.op !== "chown",
+  );
+  if (bring.length === operations.length) {
+    // Where a command has run in a shell, there is one, and it can do what COPY cannot.
+    if (canPrep(draft, bring) || !draft.shellSeen) writeLayer(draft, bring);
+    else emitJoinedRun(draft, operations);
+    return;
+  }
+  if (operations.length === 1 && (first.op === "remove" || first.op === "chmod" || first.op === "chown")) {
+    emitChange(draft, first);
+    return;
+  }
+  emitJoinedRun(draft, operations);
+}
+
+type Change = Parameters<typeof changeArguments>[1];
+
+/** Removing or changing what a lower layer holds is one tool of the image, run as root without a shell. */
+function emitChange(draft: StageDraft, operation: Change): void {
+  const { tree } = draft;
+  const [tool = "rm"] = changeArguments(draft, operation);
+  const places = ["/bin", "/usr/bin", "/sbin", "/usr/sbin"].map((folder) =>
+    tree.real(`${folder}/${tool}`, true),
+  );
+  if (places.every((path) => tree.at(path).kind === "absent")) {
+    const context = { subject: operation.path, origin: operation.origin };
+    const verb = operation.op === "remove" ? "removal" : operation.op;
+    throw new PlanError("NO_TOOL", { operation: verb, path: operation.path, base: draft.baseLabel }, context);
+  }
+  const user = draft.config.user ?? draft.baseConfig?.User;
+  if (!isRoot(user)) setUser(draft, "0", operation.origin);
+  draft.add({ kind: "run", flags: [], command: { form: "exec", args: changeArguments(draft, operation) } });
+  noteEffects(draft, operation);
+}

@@ -1,0 +1,201 @@
+import { baseName, parentPath } from "../core/posix-path.js";
+import { PlanError } from "../errors/layerwright-error.js";
+import type { Owner } from "../image/owner.js";
+import type { AddOperation, MkdirOperation, SymlinkOperation, WriteOperation } from "../plan/operation.js";
+import { copyFolder, copyFolderEntry } from "./emit-folder.js";
+import type { CopyFlags, Instruction } from "./instruction.js";
+import { linkFlag } from "./link-flag.js";
+import { modeAfter, octalText, sparesNewFolders } from "./mode-flag.js";
+import { type OwnerFlag, ownerFlag } from "./owner-flag.js";
+import { fitsHeredoc, isPlainPath } from "./quoting.js";
+import { OUT, sideStage, slashed } from "./side-stage.js";
+import type { StageDraft } from "./stage-draft.js";
+
+/** Longer texts make a Dockerfile hard to read; they become generated files. */
+const LONGEST_TEXT = 16 * 1024;
+
+type Placed = WriteOperation | MkdirOperation | SymlinkOperation | AddOperation;
+
+/** The owner of something new: root where none is named, so that no flag is needed. */
+function ownerOf(draft: StageDraft, owner: Owner | undefined, operation: Placed): OwnerFlag | undefined {
+  if (owner === undefined) return undefined;
+  const flag = ownerFlag(draft, owner, operation.origin);
+  return flag.text === "0:0" ? undefined : flag;
+}
+
+/**
+ * Puts one thing below a folder: at once where the flags reach nothing else, else through a side stage from which a
+ * plain COPY keeps mode and owner.
+ */
+function place(
+  draft: StageDraft,
+  folder: string,
+  flags: CopyFlags,
+  owner: OwnerFlag | undefined,
+  write: (stage: StageDraft, flags: CopyFlags, at: string | undefined) => void,
+  copy: { readonly source: string; readonly dest: string },
+): void {
+  const harmless = owner === undefined && sparesNewFolders(flags.chmod);
+  const there = draft.tree.at(draft.tree.real(folder, true)).kind === "folder";
+  if ((harmless || there) && (!owner?.byName || draft.canName)) {
+    write(draft, { ...flags, ...linkFlag(draft, folder, flags) }, undefined);
+    return;
+  }
+  const side = sideStage(draft, owner);
+  write(side, flags, OUT);
+  side.finish();
+  draft.add({
+    kind: "copy",
+    flags: { from: side.name, ...linkFlag(draft, folder, {}) },
+    sources: [copy.source],
+    dest: copy.dest,
+  });
+}
+
+/** Writes a file of the description: as a here-document where that is exact, else from a generated file. */
+export function emitWrite(draft: StageDraft, operation: WriteOperation): void {
+  const { path, contents } = operation;
+  const { emission } = draft;
+  const mode = modeAfter(operation.mode, 0o644, false);
+  const owner = ownerOf(draft, operation.owner, operation);
+  const flags: CopyFlags = {
+    ...(mode === 0o644 ? {} : { chmod: octalText(mode) }),
+    ...(owner === undefined ? {} : { chown: owner.text }),
+  };
+  const { text } = contents;
+  const write = (stage: StageDraft, all: CopyFlags, at: string | undefined): void => {
+    const dest = at ?? path;
+    if (
+      emission.dialect.heredoc &&
+      text !== undefined &&
+      fitsHeredoc(text, LONGEST_TEXT) &&
+      isPlainPath(dest)
+    ) {
+      stage.add({ kind: "copy-text", flags: all, text, dest });
+      return;
+    }
+    const bytes =
+      contents.base64 === undefined
+        ? Buffer.from(text ?? "", "utf8")
+        : Buffer.from(contents.base64, "base64");
+    const source = emission.generatedSource(emission.files.file(bytes));
+    const from = source.from === undefined ? {} : { from: source.from };
+    stage.add({ kind: "copy", flags: { ...from, ...all }, sources: [source.path], dest });
+  };
+  place(draft, parentPath(path), flags, owner, write, { source: OUT, dest: path });
+}
+
+/** Makes a folder, or with `ifMissing` only where there is none. */
+export function emitMkdir(draft: StageDraft, operation: MkdirOperation): void {
+  const { path } = operation;
+  const real = draft.tree.real(path, true);
+  const fact = draft.tree.at(real);
+  const mode = modeAfter(operation.mode, 0o755, true);
+  const owner = ownerOf(draft, operation.owner, operation);
+  if (operation.ifMissing && fact.kind === "folder") return;
+  if (path === "/") {
+    const reason = "is the root of the image, whose mode and owner are the base's";
+    throw new PlanError(
+      "NOT_EXPRESSIBLE",
+      { field: "mkdir", reason },
+      { subject: path, origin: operation.origin },
+    );
+  }
+  if (operation.ifMissing && fact.kind === "unknown") {
+    if (mode === 0o755 && owner === undefined) copyFolderEntry(draft, real);
+    else makeMissingFolder(draft, operation, real, owner, mode);
+    return;
+  }
+  const parent = parentPath(real);
+  const look = { mode, owner: owner?.text };
+  const flags = {
+    ...(mode === 0o755 ? {} : { chmod: octalText(mode) }),
+    ...(owner === undefined ? {} : { chown: owner.text }),
+  };
+  const write = (stage: StageDraft, _: CopyFlags, at: string | undefined): void =>
+    copyFolder(stage, at === undefined ? real : `${at}/${baseName(real)}`, look);
+  place(draft, parent, flags, owner, write, { source: `${OUT}/`, dest: slashed(parent) });
+}
+
+/**
+ * A folder that is to belong to somebody where it is missing and to stay as it is where it exists, and nobody knows
+ * which: WORKDIR does just that for the current user. Its parents are root's, so they are made before.
+ */
+function makeMissingFolder(
+  draft: StageDraft,
+  operation: MkdirOperation,
+  path: string,
+  owner: OwnerFlag | undefined,
+  mode: number,
+): void {
+  if (!draft.emission.dialect.workdirMakesFolder || draft.isPrep || mode !== 0o755 || owner === undefined) {
+    throw new PlanError(
+      "FOLDERS_UNKNOWN",
+      { folders: [path], base: draft.real.baseLabel },
+      { subject: path, origin: operation.origin },
+    );
+  }
+  const parent = parentPath(path);
+  if (draft.tree.at(parent).kind !== "folder") copyFolderEntry(draft, parent);
+  if (draft.config.user !== owner.text) draft.add({ kind: "user", value: owner.text });
+  draft.config.user = owner.text;
+  draft.add({ kind: "workdir", value: path });
+  draft.config.workdir = path;
+}
+
+/** Makes a link: a generated folder that holds just it is copied, since COPY follows a link it is given by name. */
+export function emitSymlink(draft: StageDraft, operation: SymlinkOperation): void {
+  const { path, target } = operation;
+  const { emission } = draft;
+  const owner = ownerOf(draft, operation.owner, operation);
+  const source = emission.generatedSource(emission.files.link(baseName(path), target));
+  const from = source.from === undefined ? {} : { from: source.from };
+  const parent = parentPath(path);
+  const write = (stage: StageDraft, flags: CopyFlags, at: string | undefined): void =>
+    stage.add({
+      kind: "copy",
+      flags: { ...from, ...flags },
+      sources: [`${source.path}/`],
+      dest: slashed(at ?? parent),
+    });
+  const flags = owner === undefined ? {} : { chown: owner.text };
+  place(draft, parent, flags, owner, write, { source: `${OUT}/`, dest: slashed(parent) });
+}
+
+/** Fetches a file and has the builder verify it. */
+export function emitAdd(draft: StageDraft, operation: AddOperation): void {
+  const { url, sha256, dest, into, origin } = operation;
+  const { dialect } = draft.emission;
+  if (!dialect.checksum) {
+    const way = "use the buildkit dialect, or fetch the file before the build and copy it";
+    throw new PlanError(
+      "DIALECT_CANNOT",
+      { what: "the sha256 of an added URL", dialect: dialect.name, way },
+      { subject: url, origin },
+    );
+  }
+  const message =
+    "ADD --checksum needs Dockerfile front end 1.6 (Docker 24) or newer; an older one refuses it";
+  draft.emission.warn({ code: "NEEDS_FRONTEND", message, ...(origin === undefined ? {} : { origin }) });
+  const owner = ownerOf(draft, operation.owner, operation);
+  const mode = modeAfter(operation.mode, 0o600, false);
+  const flags: CopyFlags = {
+    ...(mode === 0o600 ? {} : { chmod: octalText(mode) }),
+    ...(owner === undefined ? {} : { chown: owner.text }),
+  };
+  const target = into ? slashed(dest) : dest;
+  const write = (stage: StageDraft, all: CopyFlags, at: string | undefined): void => {
+    const add: Instruction = {
+      kind: "add",
+      flags: all,
+      checksum: `sha256:${sha256}`,
+      source: url,
+      dest: at === undefined ? target : into ? slashed(at) : at,
+    };
+    stage.add(add);
+  };
+  place(draft, into ? dest : parentPath(dest), flags, owner, write, {
+    source: into ? `${OUT}/` : OUT,
+    dest: target,
+  });
+}

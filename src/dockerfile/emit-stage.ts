@@ -1,0 +1,71 @@
+import { PlanError } from "../errors/layerwright-error.js";
+import { annotationsOf, applyConfig, scratchConfig } from "../plan/apply-config.js";
+import type { Stage } from "../plan/plan.js";
+import { configChanges } from "./config-changes.js";
+import type { Emission } from "./emission.js";
+import { beginStage } from "./emit-base.js";
+import { emitConfig } from "./emit-config.js";
+import { emitLayer } from "./emit-layer.js";
+import { StageDraft } from "./stage-draft.js";
+
+/** Writes one stage of the plan, with the prep stages that its layers need. */
+export function emitStage(emission: Emission, stage: Stage, name: string): void {
+  if (stage.squash === "all" && !isPlain(stage)) {
+    emitMelted(emission, stage, name);
+    return;
+  }
+  const draft = beginStage(emission, stage, name);
+  for (const layer of stage.layers) emitLayer(draft, layer);
+  emitConfig(draft, stage.config);
+  if (
+    emission.dialect.name === "classic" &&
+    draft.config.workdir === undefined &&
+    stage.base.kind === "scratch"
+  ) {
+    // Buildah 1.28 leaves the working folder of a stage from scratch unset.
+    draft.add({ kind: "workdir", value: "/" });
+    draft.config.workdir = "/";
+  }
+  finishStage(emission, stage, draft);
+}
+
+function finishStage(emission: Emission, stage: Stage, draft: StageDraft): void {
+  const annotations = Object.keys(annotationsOf(stage.config));
+  if (annotations.length > 0) {
+    const message = `annotations are of the manifest, not of the Dockerfile: pass --annotation for ${annotations.join(", ")}`;
+    emission.warn({ code: "ANNOTATIONS_LEFT_OUT", message });
+  }
+  if (draft.fullConfig !== undefined) draft.fullConfig = applyConfig(draft.fullConfig, stage.config);
+  draft.finish();
+  emission.stages.set(stage.id, draft);
+}
+
+/** One layer on nothing is melted already. */
+function isPlain(stage: Stage): boolean {
+  return stage.base.kind === "scratch" && stage.layers.length <= 1;
+}
+
+/** The base and all layers as one: everything of a finished stage is copied onto nothing, and its config spelled. */
+function emitMelted(emission: Emission, stage: Stage, name: string): void {
+  const full = beginStage(emission, stage, emission.names.unique(`${name}-unsquashed`));
+  const config = full.fullConfig;
+  if (config === undefined) {
+    throw new PlanError(
+      "BASE_CONFIG_UNKNOWN",
+      { base: full.baseLabel },
+      { subject: full.baseLabel, origin: stage.origin },
+    );
+  }
+  for (const layer of stage.layers) emitLayer(full, layer);
+  full.finish();
+  const draft = new StageDraft(emission, name, "scratch", full.baseLabel);
+  draft.baseConfig = scratchConfig;
+  draft.tree = full.tree;
+  draft.accounts = full.accounts;
+  draft.shellSeen = full.shellSeen;
+  draft.add({ kind: "copy", flags: { from: full.name }, sources: ["/"], dest: "/" });
+  const final = applyConfig(config, stage.config);
+  emitConfig(draft, configChanges(scratchConfig, final, full.baseLabel));
+  draft.fullConfig = config;
+  finishStage(emission, stage, draft);
+}

@@ -1,0 +1,111 @@
+import { baseName, parentPath } from "../core/posix-path.js";
+import type { FileOperation } from "../plan/operation.js";
+import { modeAfter } from "./mode-flag.js";
+import { ownerFlag } from "./owner-flag.js";
+import type { StageDraft } from "./stage-draft.js";
+
+/** Notes in the model of a stage what an operation did to it. */
+export function noteEffects(draft: StageDraft, operation: FileOperation): void {
+  const { tree, accounts } = draft;
+  switch (operation.op) {
+    case "write": {
+      const path = tree.real(operation.path, true);
+      tree.addParents(path);
+      tree.set(path, { kind: "file" });
+      accounts.wrote(path, operation.contents.text);
+      return;
+    }
+    case "mkdir": {
+      const path = tree.real(operation.path, true);
+      const before = tree.at(path).kind;
+      if (operation.ifMissing && before === "folder") return;
+      tree.addParents(path);
+      if (operation.ifMissing && before === "unknown") return;
+      const owner =
+        operation.owner === undefined ? undefined : ownerFlag(draft, operation.owner, operation.origin);
+      if (owner?.byName) tree.set(path, { kind: "unknown" });
+      else {
+        const [uid = 0, gid = 0] = (owner?.text ?? "0:0").split(":").map(Number);
+        tree.setNewFolder(path, { kind: "folder", mode: modeAfter(operation.mode, 0o755, true), uid, gid });
+      }
+      return;
+    }
+    case "symlink": {
+      const path = tree.real(operation.path, false);
+      tree.addParents(path);
+      tree.set(path, { kind: "symlink", target: operation.target });
+      return;
+    }
+    case "add":
+    case "copy":
+      noteCopied(draft, operation);
+      return;
+    case "remove":
+      tree.remove(tree.real(operation.path, false));
+      accounts.wrote(operation.path, undefined);
+      return;
+    case "chmod":
+    case "chown": {
+      const path = tree.real(operation.path, true);
+      if (operation.recursive) tree.forgetBelow(path);
+      if (tree.at(path).kind === "folder" && path !== "/") tree.set(path, { kind: "unknown" });
+      return;
+    }
+  }
+}
+
+function noteCopied(draft: StageDraft, operation: Extract<FileOperation, { op: "add" | "copy" }>): void {
+  const { tree, accounts } = draft;
+  const dest = tree.real(operation.dest, true);
+  tree.addParents(dest);
+  const files = filesOf(operation);
+  if (files !== undefined) {
+    if (operation.into && tree.at(dest).kind === "absent") tree.setNewFolder(dest);
+    for (const name of files) {
+      const path = operation.into ? (dest === "/" ? `/${name}` : `${dest}/${name}`) : dest;
+      tree.set(path, { kind: "file" });
+      accounts.wrote(path, undefined);
+    }
+    return;
+  }
+  const plain = operation.op === "copy" && operation.owner === undefined && operation.mode === undefined;
+  if (tree.at(dest).kind === "absent") {
+    if (plain && operation.into) tree.setNewFolder(dest);
+    else tree.set(dest, { kind: "unknown" });
+  }
+  tree.forgetBelow(dest);
+  if ("/etc/passwd".startsWith(dest) || dest.startsWith("/etc")) accounts.forget();
+}
+
+/** The names of the files that are copied, where they are known to be files. */
+function filesOf(operation: Extract<FileOperation, { op: "add" | "copy" }>): string[] | undefined {
+  if (operation.op === "add") return [baseName(new URL(operation.url).pathname)];
+  const names: string[] = [];
+  for (const source of operation.sources) {
+    const isFile =
+      operation.executable === true || (source.from === "context" && source.found?.shape === "file");
+    if (!isFile) return undefined;
+    names.push(baseName(`/${source.path}`));
+  }
+  return names;
+}
+
+/** Notes that a command ran: it may have changed anything but what the user vouches for. */
+export function noteCommand(draft: StageDraft): void {
+  draft.tree.forgetBelow("/");
+  draft.accounts.forget();
+}
+
+/** Where an operation puts things: the folder that is left alone if it exists. */
+export function rootOf(operation: FileOperation, mergesFolder: boolean): string {
+  switch (operation.op) {
+    case "copy":
+      return operation.into || mergesFolder ? operation.dest : parentPath(operation.dest);
+    case "add":
+      return operation.into ? operation.dest : parentPath(operation.dest);
+    case "mkdir":
+      return operation.ifMissing ? operation.path : parentPath(operation.path);
+    default:
+      return parentPath(operation.path);
+  }
+}

@@ -1,0 +1,113 @@
+import { PlanError } from "../errors/layerwright-error.js";
+import type { PlanMount, RunOperation } from "../plan/operation.js";
+import { isMountValue, literalPattern } from "./quoting.js";
+import type { StageDraft } from "./stage-draft.js";
+
+/** The `--network` and `--mount` flags of some commands that become one RUN. */
+export function runFlags(draft: StageDraft, runs: readonly RunOperation[]): string[] {
+  const [network] = sameOf(runs, "network", (run) => run.network ?? "default");
+  const mounts = new Map<string, { text: string; run: RunOperation }>();
+  for (const run of runs) {
+    for (const mount of run.mounts ?? []) {
+      const { key, text } = mountText(draft, mount, run);
+      const before = mounts.get(key);
+      if (before !== undefined && before.text !== text) {
+        throw new PlanError(
+          "LAYER_MIXED",
+          { what: `mounts at ${key}`, values: [before.text, text] },
+          { subject: key, origin: run.origin },
+        );
+      }
+      mounts.set(key, { text, run });
+    }
+  }
+  return [
+    ...(network === undefined || network === "default" ? [] : [`--network=${network}`]),
+    ...[...mounts.values()].map(({ text }) => `--mount=${text}`),
+  ];
+}
+
+/** The one value that all runs of a layer have, or an error that shows the different ones. */
+export function sameOf<T>(
+  runs: readonly RunOperation[],
+  what: string,
+  value: (run: RunOperation) => T,
+): [T | undefined] {
+  const values = [...new Set(runs.map(value))];
+  if (values.length <= 1) return [values[0]];
+  const shown = values.map((one) => (one === undefined ? "the base's" : String(one)));
+  throw new PlanError("LAYER_MIXED", { what, values: shown }, { subject: what, origin: runs.at(-1)?.origin });
+}
+
+function mountText(draft: StageDraft, mount: PlanMount, run: RunOperation): { key: string; text: string } {
+  const { emission } = draft;
+  const parts: [string, string | number | boolean | undefined][] = [["type", mount.type]];
+  switch (mount.type) {
+    case "cache":
+      parts.push(["target", mount.target], ["id", mount.id], ["sharing", mount.sharing]);
+      break;
+    case "tmpfs":
+      parts.push(["target", mount.target], ["size", mount.sizeBytes]);
+      break;
+    case "bind":
+      parts.push(...bindParts(draft, mount, run));
+      break;
+    case "secret":
+      if (mount.env !== undefined && !emission.dialect.modern) {
+        const what = "a secret in a variable (front end 1.10)";
+        throw new PlanError(
+          "FRONTEND_TOO_OLD",
+          { what, frontend: emission.dialect.frontend },
+          { subject: mount.id, origin: run.origin },
+        );
+      }
+      parts.push(
+        ["id", mount.id],
+        ["target", mount.target],
+        ["env", mount.env],
+        ["required", mount.required || undefined],
+      );
+      break;
+    case "ssh":
+      parts.push(["id", mount.id]);
+      break;
+  }
+  const given = parts.filter((part): part is [string, string | number | boolean] => part[1] !== undefined);
+  for (const [name, value] of given) {
+    if (isMountValue(String(value))) continue;
+    const reason = "has characters that a mount reads as something else";
+    throw new PlanError(
+      "NOT_EXPRESSIBLE",
+      { field: `mount ${name}`, reason },
+      { subject: String(value), origin: run.origin },
+    );
+  }
+  const target =
+    "target" in mount && mount.target !== undefined
+      ? mount.target
+      : `${mount.type} ${"id" in mount ? mount.id : ""}`;
+  return { key: target, text: given.map(([name, value]) => `${name}=${value}`).join(",") };
+}
+
+function bindParts(
+  draft: StageDraft,
+  mount: Extract<PlanMount, { type: "bind" }>,
+  run: RunOperation,
+): [string, string | boolean | undefined][] {
+  const { emission } = draft;
+  const { source } = mount;
+  const rest: [string, string | boolean | undefined][] = [
+    ["source", source.path],
+    ["target", mount.target],
+    ["rw", mount.writable || undefined],
+  ];
+  if (source.from === "stage")
+    return [["from", emission.stages.get(source.stage)?.name ?? source.stage], ...rest];
+  if (source.context !== undefined) {
+    emission.contexts.set(source.context, emission.plan.contexts[source.context] ?? source.context);
+    return [["from", source.context], ...rest];
+  }
+  // A mount has no patterns: what looks like one is a name.
+  emission.ignore.use(literalPattern(source.path), [], run.origin);
+  return rest;
+}

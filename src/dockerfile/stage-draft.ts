@@ -1,0 +1,114 @@
+import type { RuntimeConfig } from "../oci/image-config.js";
+import { Accounts } from "./accounts.js";
+import type { Emission } from "./emission.js";
+import type { Instruction } from "./instruction.js";
+import { KnownTree } from "./known-tree.js";
+
+/** What instructions so far have set, in so far as it is known. */
+export interface StageConfig {
+  readonly env: Map<string, string>;
+  workdir: string | undefined;
+  user: string | undefined;
+  shell: readonly string[] | undefined;
+}
+
+/** A stage of the Dockerfile while it is written. */
+export class StageDraft {
+  readonly emission: Emission;
+  /** The stage of the plan that this one serves; a prep stage names the one it is for. */
+  readonly real: StageDraft;
+  /** How messages call what the stage starts from. */
+  readonly baseLabel: string;
+  tree: KnownTree;
+  accounts: Accounts;
+  config: StageConfig = { env: new Map(), workdir: undefined, user: undefined, shell: undefined };
+  /** What a step that sets it for itself alone has to be taken back to, where a stage below set it. */
+  inheritedShell: readonly string[] | undefined;
+  inheritedUser: string | undefined;
+  inheritedWorkdir: string | undefined;
+  /** The base's own config, where it is known. */
+  baseConfig: RuntimeConfig | undefined;
+  /** The whole config that the stage starts with, and once it is finished the one that it ends with. */
+  fullConfig: RuntimeConfig | undefined;
+  /** Whether `--chown` can name accounts here; a prep stage from scratch has none. */
+  canName = true;
+  /** Whether a command has run in a POSIX shell here, so that the image must have one. */
+  shellSeen = false;
+  readonly #wantedName: string;
+  #name: string;
+  #instructions: Instruction[];
+
+  constructor(emission: Emission, name: string, from: string, baseLabel: string, real?: StageDraft) {
+    this.emission = emission;
+    this.#wantedName = name;
+    this.#name = name;
+    this.baseLabel = baseLabel;
+    this.real = real ?? this;
+    this.tree = KnownTree.empty();
+    this.accounts = Accounts.none();
+    this.#instructions = [{ kind: "from", base: from, as: name }];
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  /** Whether the stage only lays files out for another one. */
+  get isPrep(): boolean {
+    return this.real !== this;
+  }
+
+  add(instruction: Instruction): void {
+    this.#instructions.push(instruction);
+  }
+
+  /** Ends the stage. */
+  finish(): void {
+    this.emission.sections.push({ name: this.#name, instructions: this.#instructions });
+  }
+
+  /** The name of the stage as it is now; what follows goes on from it in a new section. */
+  split(): string {
+    if (this.#instructions.length === 1) {
+      const [from] = this.#instructions;
+      if (from?.kind === "from") return from.base === "scratch" ? this.#cut() : from.base;
+    }
+    return this.#cut();
+  }
+
+  #cut(): string {
+    this.finish();
+    const before = this.#name;
+    this.#name = this.emission.names.numbered(this.#wantedName);
+    this.#instructions = [{ kind: "from", base: before, as: this.#name }];
+    return before;
+  }
+
+  /** A stage from scratch whose tree becomes one layer of this one. */
+  prep(): StageDraft {
+    const draft = new StageDraft(
+      this.emission,
+      this.emission.names.numbered("prep"),
+      "scratch",
+      "scratch",
+      this.real,
+    );
+    draft.canName = false;
+    return draft;
+  }
+
+  /** A stage on the real stage as it is now, where owners can be named. */
+  withAccounts(): StageDraft {
+    const from = this.real.split();
+    const draft = new StageDraft(
+      this.emission,
+      this.emission.names.numbered("owned"),
+      from,
+      this.baseLabel,
+      this.real,
+    );
+    draft.tree = this.real.tree.clone();
+    draft.accounts = this.real.accounts.clone();
+    return draft;
+  }
+}

@@ -1,0 +1,158 @@
+import { isWithin, parentPath } from "../core/posix-path.js";
+import { PlanError } from "../errors/layerwright-error.js";
+import type { CopyOperation, FileOperation } from "../plan/operation.js";
+import { emitCopy } from "./emit-copy.js";
+import { layFolder } from "./emit-folder.js";
+import { emitAdd, emitMkdir, emitSymlink, emitWrite } from "./emit-simple.js";
+import type { Fact, KnownTree } from "./known-tree.js";
+import { noteEffects, rootOf } from "./layer-effects.js";
+import { slashed } from "./side-stage.js";
+import type { StageDraft } from "./stage-draft.js";
+
+/** An operation that only brings things. */
+export type BringOperation = Exclude<FileOperation, { op: "remove" | "chmod" | "chown" }>;
+
+/** Writes operations that bring files as exactly one layer, and notes what they did. */
+export function writeLayer(draft: StageDraft, operations: readonly BringOperation[]): void {
+  const [first] = operations;
+  if (first === undefined) return;
+  if (operations.length === 1) {
+    emitOne(draft, first);
+  } else {
+    const layout = layoutOf(draft, operations);
+    if (layout.unknown.length > 0) {
+      throw new PlanError(
+        "FOLDERS_UNKNOWN",
+        { folders: layout.unknown, base: draft.real.baseLabel },
+        { subject: layout.unknown[0], origin: first.origin },
+      );
+    }
+    writePrep(draft, layout);
+  }
+  for (const operation of operations) noteEffects(draft, operation);
+}
+
+/** Whether the operations can be one COPY from a prep stage, with what is known. */
+export function canPrep(draft: StageDraft, operations: readonly BringOperation[]): boolean {
+  return operations.length < 2 || layoutOf(draft, operations).unknown.length === 0;
+}
+
+function emitOne(draft: StageDraft, operation: BringOperation): void {
+  switch (operation.op) {
+    case "copy":
+      emitCopy(draft, operation);
+      break;
+    case "write":
+      emitWrite(draft, operation);
+      break;
+    case "mkdir":
+      emitMkdir(draft, operation);
+      break;
+    case "symlink":
+      emitSymlink(draft, operation);
+      break;
+    case "add":
+      emitAdd(draft, operation);
+      break;
+  }
+}
+
+/** A layer's tree in a stage of its own, and the one folder that is copied from it. */
+interface Layout {
+  /** The deepest folder that all of it lies in; left alone where it exists. */
+  readonly root: string;
+  /** Folders below the root that exist, and have to be laid out as they are: a copy would overwrite them. */
+  readonly existing: ReadonlyMap<string, Extract<Fact, { kind: "folder" }>>;
+  readonly unknown: readonly string[];
+  readonly operations: readonly BringOperation[];
+}
+
+function layoutOf(draft: StageDraft, operations: readonly BringOperation[]): Layout {
+  // The model moves with the operations, so that what one of them made is known to the next.
+  const tree = draft.tree.clone();
+  const moved = operations.map((operation) => {
+    const real = throughLinks(tree, operation);
+    if (real.op === "symlink") tree.set(real.path, { kind: "symlink", target: real.target });
+    return real;
+  });
+  const roots = moved.map((operation) => rootOf(operation, mergesFolder(draft, operation)));
+  const root = roots.reduce((left, right) => commonFolder(left, right));
+  const existing = new Map<string, Extract<Fact, { kind: "folder" }>>();
+  const unknown = new Set<string>();
+  const made = new Set<string>();
+  for (const [index, operation] of moved.entries()) {
+    for (const folder of foldersBetween(root, roots[index]!)) {
+      if (made.has(folder)) continue;
+      const fact = draft.tree.at(folder);
+      if (fact.kind === "folder") existing.set(folder, fact);
+      else if (fact.kind === "unknown") unknown.add(folder);
+    }
+    if (operation.op === "mkdir" && !operation.ifMissing) made.add(operation.path);
+  }
+  return { root, existing, unknown: [...unknown], operations: moved };
+}
+
+function writePrep(draft: StageDraft, layout: Layout): void {
+  const { root } = layout;
+  const prep = draft.prep();
+  const inherits = [...layout.existing.values()].some((fact) => (fact.mode & 0o2000) !== 0);
+  for (const [path, fact] of [...layout.existing].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    layFolder(prep, path, { mode: fact.mode, owner: `${fact.uid}:${fact.gid}` });
+  }
+  for (const operation of layout.operations) {
+    // A new folder below one with setgid would inherit the bit.
+    if (inherits) layMissingParents(prep, rootOf(operation, false));
+    writeLayer(prep, [operation]);
+  }
+  prep.finish();
+  const link = linkable(draft, layout) ? { link: true } : {};
+  draft.add({
+    kind: "copy",
+    flags: { from: prep.name, ...link },
+    sources: [slashed(root)],
+    dest: slashed(root),
+  });
+}
+
+function layMissingParents(prep: StageDraft, folder: string): void {
+  if (folder === "/" || prep.tree.at(folder).kind !== "absent") return;
+  layFolder(prep, folder, { mode: 0o755 });
+}
+
+/** All folders on the way are laid out, so nothing is lost by not looking at what is below. */
+function linkable(draft: StageDraft, { root }: Layout): boolean {
+  return draft.emission.dialect.link && !draft.isPrep && root === "/";
+}
+
+function mergesFolder(draft: StageDraft, operation: BringOperation): boolean {
+  if (operation.op !== "copy" || operation.executable) return false;
+  return operation.sources.some((source) => {
+    if (source.from === "context") return source.found?.shape === "folder";
+    const stage = draft.emission.stages.get(source.stage);
+    return stage?.tree.at(source.path).kind === "folder";
+  });
+}
+
+/** The operation with the links on the way to its destination followed, as far as they are known. */
+function throughLinks(tree: KnownTree, operation: BringOperation): BringOperation {
+  if (operation.op === "copy" || operation.op === "add") {
+    return { ...operation, dest: tree.real(operation.dest, true) } as CopyOperation;
+  }
+  return {
+    ...operation,
+    path: tree.real(operation.path, operation.op === "mkdir" || operation.op === "write"),
+  };
+}
+
+function commonFolder(left: string, right: string): string {
+  let folder = left;
+  while (!isWithin(right, folder)) folder = parentPath(folder);
+  return folder;
+}
+
+/** The folders strictly below `root` on the way to `folder`, itself included, from the top. */
+function foldersBetween(root: string, folder: string): string[] {
+  const folders: string[] = [];
+  for (let path = folder; path !== root && path !== "/"; path = parentPath(path)) folders.unshift(path);
+  return folders;
+}

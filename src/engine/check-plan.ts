@@ -1,0 +1,85 @@
+import { PlanError } from "../errors/layerwright-error.js";
+import { commandText } from "../plan/describe.js";
+import type { Operation, PlanSource, RunOperation } from "../plan/operation.js";
+import type { Plan, Stage } from "../plan/plan.js";
+
+/** Which stages an image needs, and what has to be made of each. */
+export interface NeededStages {
+  /** In an order in which they can be built; the image is the last one. */
+  readonly order: readonly Stage[];
+  /** Stages whose layers end up in the image; of the others only the files are looked at. */
+  readonly packed: ReadonlySet<string>;
+}
+
+/**
+ * Refuses what the direct build cannot do, before any work: commands that would have to run, and bases that are in
+ * a registry. Stages that the image does not use do not matter.
+ */
+export function neededStages(plan: Plan): NeededStages {
+  const byId = new Map(plan.stages.map((stage) => [stage.id, stage]));
+  const last = plan.stages.at(-1);
+  if (last === undefined) throw new PlanError("STAGE_UNKNOWN", { stage: "" });
+  const order: Stage[] = [];
+  visit(last.id, byId, order, new Set());
+  refuseRuns(order);
+  for (const { base, origin } of order) {
+    if (base.kind !== "registry") continue;
+    throw new PlanError("BASE_NOT_LOCAL", { reference: base.reference }, { subject: base.reference, origin });
+  }
+  return { order, packed: packedStages(last, byId) };
+}
+
+function visit(id: string, byId: ReadonlyMap<string, Stage>, order: Stage[], path: Set<string>): void {
+  const stage = byId.get(id);
+  // A stage that is under way already would need itself.
+  if (stage === undefined || path.has(id))
+    throw new PlanError("STAGE_UNKNOWN", { stage: id }, { subject: id });
+  if (order.includes(stage)) return;
+  path.add(id);
+  for (const needed of stagesOf(stage)) visit(needed, byId, order, path);
+  path.delete(id);
+  order.push(stage);
+}
+
+function* stagesOf(stage: Stage): Generator<string> {
+  if (stage.base.kind === "stage") yield stage.base.stage;
+  for (const { operations } of stage.layers) {
+    for (const operation of operations) {
+      for (const source of sourcesOf(operation)) if (source.from === "stage") yield source.stage;
+    }
+  }
+}
+
+function sourcesOf(operation: Operation): readonly PlanSource[] {
+  if (operation.op === "copy") return operation.sources;
+  if (operation.op !== "run") return [];
+  return (operation.mounts ?? []).flatMap((mount) => (mount.type === "bind" ? [mount.source] : []));
+}
+
+function refuseRuns(stages: readonly Stage[]): void {
+  const runs: RunOperation[] = [];
+  for (const { layers } of stages) {
+    for (const { operations } of layers)
+      for (const operation of operations) if (operation.op === "run") runs.push(operation);
+  }
+  const [first] = runs;
+  if (first === undefined) return;
+  const command = commandText(first.command);
+  throw new PlanError(
+    "RUN_NEEDS_SANDBOX",
+    { command, count: runs.length },
+    { subject: command, origin: first.origin },
+  );
+}
+
+function packedStages(last: Stage, byId: ReadonlyMap<string, Stage>): Set<string> {
+  const packed = new Set<string>();
+  let stage: Stage | undefined = last;
+  while (stage !== undefined) {
+    packed.add(stage.id);
+    const { base, squash }: Stage = stage;
+    // What is melted into one layer passes no layer on.
+    stage = base.kind === "stage" && squash !== "all" ? byId.get(base.stage) : undefined;
+  }
+  return packed;
+}

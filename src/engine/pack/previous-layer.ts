@@ -1,0 +1,34 @@
+import { appendFileSync } from "node:fs";
+import type { BlockSource } from "../../layer/pack/packed-layer.js";
+import { PreviousBlob } from "../../layer/pack/previous-blob.js";
+import type { BlobStore } from "../../ports/blob-store.js";
+import type { BlocksRecord } from "./layer-record.js";
+
+/** The blocks of an earlier blob, at hand until `close`. */
+export interface PreviousLayer {
+  readonly source: BlockSource;
+  close(): Promise<void>;
+}
+
+/** Puts the blob of an earlier build where its blocks can be read; undefined when it is gone or damaged. */
+export async function openPrevious(
+  store: BlobStore,
+  record: BlocksRecord,
+): Promise<PreviousLayer | undefined> {
+  if (record.blocks.length === 0 || (await store.stat(record.digest)) !== record.size) return undefined;
+  const scratch = await store.scratchFile();
+  try {
+    for await (const chunk of store.read(record.digest)) appendFileSync(scratch.path, chunk);
+  } catch {
+    await scratch.dispose();
+    return undefined;
+  }
+  const source = new PreviousBlob(scratch.path, record.blocks);
+  return {
+    source,
+    close: async () => {
+      source.close();
+      await scratch.dispose();
+    },
+  };
+}

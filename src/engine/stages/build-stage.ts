@@ -1,0 +1,120 @@
+import { flattenTree } from "../../layer/entries.js";
+import type { LayerItem } from "../../layer/layer-item.js";
+import type { Platform } from "../../oci/platform.js";
+import { annotationsOf, applyConfig } from "../../plan/apply-config.js";
+import type { Layer, Stage } from "../../plan/plan.js";
+import { configHistory, layerHistory, layerText } from "../documents/history.js";
+import { DraftTree } from "../draft-tree.js";
+import { layerItems } from "../layer-items.js";
+import type { LayerState } from "../operations/layer-state.js";
+import { makeLayer } from "../pack/make-layer.js";
+import type { BuildImageOptions, BuildPorts } from "../ports.js";
+import { dateText } from "../source-date.js";
+import { applyOperation } from "./apply-operation.js";
+import type { Downloads } from "./download.js";
+import { layerMediaType } from "./open-base.js";
+import type { StageImage, StageLayer } from "./stage-image.js";
+
+/** What the stages of one build share. */
+export interface StageContext {
+  readonly platform: Platform;
+  readonly ports: BuildPorts;
+  readonly options: BuildImageOptions;
+  readonly downloads: Downloads;
+  /** Finished stages by id. */
+  readonly images: ReadonlyMap<string, StageImage>;
+  /** When the build began, before any file was listed: milliseconds since the epoch. */
+  readonly listedAt: number;
+}
+
+/** Builds one stage on its base: its files, and its layers where they end up in the image. */
+export async function buildStage(
+  stage: Stage,
+  base: StageImage,
+  packed: boolean,
+  context: StageContext,
+): Promise<StageImage> {
+  const created = dateText(context.options.sourceDateEpoch ?? 0);
+  const melted = stage.squash === "all";
+  const layers: StageLayer[] = melted ? [] : [...base.layers];
+  const history = melted ? [] : [...base.history];
+  let tree = base.tree;
+  for (const layer of stage.layers) {
+    const draft = await applyLayer(layer, tree, base.fromScratch, context);
+    tree = draft.tree;
+    if (!packed || melted) continue;
+    const items = layerItems(draft, { mtime: context.options.sourceDateEpoch ?? 0 });
+    // What changes nothing is no layer.
+    if (items.length === 0) continue;
+    layers.push(await packItems(items, layer, context));
+    history.push(layerHistory(layer, created));
+  }
+  if (packed && melted) {
+    const operations = stage.layers.flatMap((layer) => layer.operations);
+    const whole: Layer = { id: `${stage.id}:all`, operations, name: "squashed" };
+    const items = flattenTree(tree, { mtime: context.options.sourceDateEpoch ?? 0 });
+    if (items.length > 0) {
+      layers.push(await packItems(items, whole, context));
+      history.push(layerHistory(whole, created));
+    }
+  }
+  history.push(...configHistory(stage.config, created));
+  return {
+    tree,
+    layers,
+    history,
+    document: base.document,
+    config: applyConfig(base.config, stage.config),
+    annotations: { ...base.annotations, ...annotationsOf(stage.config) },
+    fromScratch: base.fromScratch,
+  };
+}
+
+async function applyLayer(
+  layer: Layer,
+  tree: StageImage["tree"],
+  fromScratch: boolean,
+  context: StageContext,
+): Promise<DraftTree> {
+  const { platform, ports, options, downloads, images } = context;
+  const draft = new DraftTree(tree);
+  const state: LayerState = {
+    draft,
+    platform,
+    files: ports.files,
+    fromScratch,
+    stageTree: (id) => images.get(id)!.tree,
+    fetch: (url, sha256) => downloads.fetch(url, sha256, options.signal),
+  };
+  for (const operation of layer.operations) {
+    options.signal?.throwIfAborted();
+    await applyOperation(state, operation);
+  }
+  return draft;
+}
+
+async function packItems(
+  items: readonly LayerItem[],
+  layer: Layer,
+  context: StageContext,
+): Promise<StageLayer> {
+  const { ports, options, listedAt } = context;
+  const description = layerText(layer);
+  options.signal?.throwIfAborted();
+  ports.progress?.report({ kind: "start", id: layer.id, label: description });
+  const made = await makeLayer(items, { id: layer.id, label: description }, listedAt, ports, options);
+  const { diffId, digest, size, uncompressedSize, cached } = made;
+  ports.progress?.report({ kind: "finish", id: layer.id, label: description, cached });
+  const descriptor = { mediaType: layerMediaType(options), digest, size };
+  const blob = () => ports.store.read(digest);
+  return {
+    diffId,
+    descriptor,
+    blob,
+    description,
+    id: layer.id,
+    paths: items.length,
+    uncompressedSize,
+    cached,
+  };
+}

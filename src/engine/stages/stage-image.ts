@@ -1,0 +1,35 @@
+import type { FolderNode } from "../../layer/tree-node.js";
+import type { Descriptor } from "../../oci/descriptor.js";
+import type { Digest } from "../../oci/digest.js";
+import type { HistoryEntry, ImageConfig, RuntimeConfig } from "../../oci/image-config.js";
+
+/** One layer of a stage, with what a report says of it. */
+export interface StageLayer {
+  readonly diffId: Digest;
+  readonly descriptor: Descriptor;
+  blob(): AsyncIterable<Uint8Array>;
+  /** What made it, in a few words. */
+  readonly description: string;
+  /** Id of the layer in the plan; undefined for a layer of a base. */
+  readonly id: string | undefined;
+  /** Entries in the layer; undefined for a layer of a base. */
+  readonly paths: number | undefined;
+  /** Bytes of the plain tar, where it was made here. */
+  readonly uncompressedSize: number | undefined;
+  /** Whether it came out of the store without reading its files. */
+  readonly cached: boolean;
+}
+
+/** A stage as an image: what the next stage, a copy or the manifest needs of it. */
+export interface StageImage {
+  readonly tree: FolderNode;
+  /** The document that fields we do not know are kept from. */
+  readonly document: Omit<ImageConfig, "config" | "rootfs" | "history" | "created">;
+  readonly config: RuntimeConfig;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly history: readonly HistoryEntry[];
+  /** Empty for a stage that is not packed. */
+  readonly layers: readonly StageLayer[];
+  /** Whether there is nothing below the first stage. */
+  readonly fromScratch: boolean;
+}

@@ -1,0 +1,133 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { afterAll, describe, expect, it } from "vitest";
+import { encoderFor } from "../../../src/layer/encode/compression.js";
+import { packLayer } from "../../../src/layer/pack/pack-layer.js";
+import { PreviousBlob } from "../../../src/layer/pack/previous-blob.js";
+import type { TarItem } from "../../../src/tar/tar-item.js";
+import { entry, fileItem, tarOf } from "../../tar/tar-support.js";
+import { noise, prose } from "../encode/encode-support.js";
+import { MemoryWriter } from "./pack-support.js";
+
+const work = mkdtempSync(join(tmpdir(), "lw-pack-"));
+afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+const asset = noise(2_500_000);
+function tree(grown = 0): TarItem[] {
+  const items: TarItem[] = [fileItem("asset.zip", asset)];
+  for (let index = 0; index < 800; index++) {
+    items.push(
+      fileItem(
+        `lib/${String(index).padStart(4, "0")}/index.js`,
+        prose(9000 + (index === 300 ? grown : 0), index),
+      ),
+    );
+  }
+  return items;
+}
+
+async function pack(items: Iterable<TarItem>, compression: string, options = {}) {
+  const writer = new MemoryWriter();
+  const layer = await packLayer(items, { encoder: encoderFor(compression), writer, ...options });
+  return { layer, writer, bytes: writer.bytes };
+}
+
+const sha = (bytes: Uint8Array) => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+
+describe("packLayer", () => {
+  it.each(["none", "gzip:1", "gzip:6", "zstd"])("makes the blob of a %s layer", async (compression) => {
+    const tar = tarOf(tree());
+    const progress: number[] = [];
+    const { layer, writer, bytes } = await pack(tree(), compression, {
+      onProgress: (size: number) => progress.push(size),
+    });
+    expect(writer.state).toBe("committed");
+    expect(layer).toMatchObject({
+      diffId: sha(tar),
+      digest: sha(bytes),
+      size: bytes.length,
+      uncompressedSize: tar.length,
+      blocks: [],
+      reusedSize: 0,
+    });
+    expect(progress.at(-1)).toBe(tar.length);
+    if (compression === "none") expect(bytes.equals(tar)).toBe(true);
+    if (compression.startsWith("gzip")) expect(gunzipSync(bytes).equals(tar)).toBe(true);
+    if (compression === "zstd")
+      expect(execFileSync("zstd", ["-dc"], { input: bytes, maxBuffer: 2 ** 26 }).equals(tar)).toBe(true);
+    expect((await pack(tree(), compression)).layer.digest).toBe(layer.digest);
+  });
+
+  it("packs an empty layer", async () => {
+    const { layer } = await pack([], "gzip");
+    expect(layer.uncompressedSize).toBe(1024);
+    expect(layer.diffId).toBe(sha(Buffer.alloc(1024)));
+  });
+
+  it.each(["gzip:1", "zstd"])(
+    "uses the blocks of an earlier %s blob again, with the bytes of a cold build",
+    async (compression) => {
+      const first = await pack(tree(), compression, { recordBlocks: true });
+      expect(first.layer.blocks.length).toBeGreaterThan(8);
+      const path = join(work, `${compression}.blob`);
+      writeFileSync(path, first.bytes);
+      const cold = await pack(tree(5000), compression);
+      const previous = new PreviousBlob(path, first.layer.blocks);
+      const warm = await pack(tree(5000), compression, { previous });
+      previous.close();
+      expect(warm.bytes.equals(cold.bytes)).toBe(true);
+      expect(warm.layer.reusedSize).toBeGreaterThan(0.7 * first.layer.size);
+      expect(warm.layer.blocks.length).toBeGreaterThan(8);
+    },
+  );
+
+  it("compresses again what a damaged, cut or missing earlier blob cannot give", async () => {
+    const first = await pack(tree(), "gzip:1", { recordBlocks: true });
+    const path = join(work, "damaged.blob");
+    const damaged = Buffer.from(first.bytes);
+    for (let at = 20; at < damaged.length; at += 100_000) damaged[at]! ^= 1;
+    writeFileSync(path, damaged.subarray(0, damaged.length - 400_000));
+    for (const file of [path, join(work, "missing")]) {
+      const previous = new PreviousBlob(file, first.layer.blocks);
+      const again = await pack(tree(), "gzip:1", { previous });
+      previous.close();
+      expect(again.bytes.equals(first.bytes)).toBe(true);
+      expect(again.layer.reusedSize).toBeLessThan(0.2 * first.layer.size);
+    }
+  });
+
+  it.each(["none", "gzip:6", "zstd"])(
+    "leaves nothing of a %s layer when a file changes",
+    async (compression) => {
+      const path = join(work, `changing-${compression}`);
+      writeFileSync(path, "first");
+      const { ino, dev, mtimeMs, size } = statSync(path);
+      appendFileSync(path, "more");
+      const items = [
+        ...tree(),
+        {
+          entry: entry({ path: "z", size }),
+          content: { kind: "file", path, guard: { ino, dev, mtimeMs, size } },
+        } as const,
+      ];
+      const writer = new MemoryWriter();
+      const packing = packLayer(items, { encoder: encoderFor(compression), writer });
+      await expect(packing).rejects.toMatchObject({ code: "FILE_CHANGED", subject: path });
+      expect(writer.state).toBe("discarded");
+    },
+  );
+
+  it("passes on what the writer throws", async () => {
+    const writer = new MemoryWriter();
+    let left = 5;
+    writer.write = () => {
+      if (left-- === 0) throw new Error("disk full");
+    };
+    await expect(packLayer(tree(), { encoder: encoderFor("gzip:1"), writer })).rejects.toThrow("disk full");
+    expect(writer.state).toBe("discarded");
+  });
+});
