@@ -1,6 +1,6 @@
-import { parseSourceDateEpoch } from "../engine/source-date.js";
-import { buildImage } from "../engine/build-image.js";
 import { type Catalog, isCatalog } from "../catalog/catalog.js";
+import { buildImage } from "../engine/build-image.js";
+import { parseSourceDateEpoch } from "../engine/source-date.js";
 import type { Image } from "../image/image.js";
 import { encoderFor } from "../layer/encode/compression.js";
 import { type Platform, platformText } from "../oci/platform.js";

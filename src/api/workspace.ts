@@ -4,6 +4,7 @@ import { HttpDownloader } from "../adapters/download-http/http-downloader.js";
 import { NodeFiles } from "../adapters/files-node/node-files.js";
 import { type DirBlobStore, openDirStore } from "../adapters/store-dir/dir-blob-store.js";
 import type { BuildPorts } from "../engine/ports.js";
+import { decodeLayer } from "../layer/encode/decode.js";
 import type { Progress } from "../ports/progress.js";
 
 /** Where a verb works: its context folder and its store. */
@@ -29,7 +30,7 @@ export async function withWorkspace<Result>(
 ): Promise<Result> {
   const context = resolve(options.context ?? ".");
   const store = await openDirStore(options.store === undefined ? {} : { folder: options.store });
-  const bases = createDiskBases({ store });
+  const bases = createDiskBases({ store, decompress: (bytes, archive) => decodeLayer(bytes, { archive }) });
   const downloads = new HttpDownloader();
   try {
     return await work({

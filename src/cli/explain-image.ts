@@ -46,7 +46,9 @@ export function explainText(image: Explanation, paint: Paint): string {
   return [
     `${paint.bold(image.name)} ${paint.dim(image.platform)}\n`,
     ...stages,
-    image.records.length === 0 ? "" : `  passes\n${image.records.map((it) => recordText(it, paint)).join("")}`,
+    image.records.length === 0
+      ? ""
+      : `  passes\n${image.records.map((it) => recordText(it, paint)).join("")}`,
     ...image.warnings.map((it) => warningText(it, paint)),
   ].join("");
 }

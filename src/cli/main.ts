@@ -26,5 +26,7 @@ for (const [name, code] of [
 const code = await run(process.argv.slice(2), stop.signal);
 const { exitCode } = process;
 // What is still in the pipes is written before the process ends.
-await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write("", done))));
+await Promise.all(
+  [process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write("", done))),
+);
 process.exit(stop.signal.aborted ? (exitCode ?? code) : code);

@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { commandTable } from "./command-table.js";
 import { examples } from "./examples.js";
 import { exitCodeText } from "./exit-codes.js";
+import { ownVersion } from "./own-package.js";
 import { progressModes } from "./progress-mode.js";
 import type { Shell } from "./session.js";
 
@@ -10,7 +10,7 @@ import type { Shell } from "./session.js";
 export function program(shell: Shell): Command {
   const root = new Command("layerwright")
     .description("Container images as TypeScript values: an optimized Dockerfile, or the image itself.")
-    .version(version(), "-V, --version", "print the version")
+    .version(ownVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .helpCommand("help [command]", "print the help of a command")
     // Failures are thrown, so that they are printed in one place, also as JSON.
@@ -32,7 +32,10 @@ export function program(shell: Shell): Command {
     .addOption(new Option("--no-color", "no colour"))
     .option("--debug", "print the stack of an unexpected failure");
   for (const { name, alias, summary } of commandTable) {
-    const command = root.command(name).summary(summary).description(`${capital(summary)}.`);
+    const command = root
+      .command(name)
+      .summary(summary)
+      .description(`${capital(summary)}.`);
     if (alias !== undefined) command.alias(alias);
   }
   root.hook("preSubcommand", async (_root, command) => {
@@ -46,9 +49,4 @@ export function program(shell: Shell): Command {
 
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-function version(): string {
-  const file = new URL("../../package.json", import.meta.url);
-  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }

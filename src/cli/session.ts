@@ -36,7 +36,11 @@ export interface Shell {
 }
 
 /** The action of a command: parse its options, call the api, report. */
-export type Action<Options> = (session: Session, operands: readonly string[], options: Options) => Promise<Report>;
+export type Action<Options> = (
+  session: Session,
+  operands: readonly string[],
+  options: Options,
+) => Promise<Report>;
 
 /** Binds an action to its command. */
 export function act<Options>(command: Command, shell: Shell, action: Action<Options>): void {

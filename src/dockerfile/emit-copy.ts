@@ -3,8 +3,9 @@ import { PlanError } from "../errors/layerwright-error.js";
 import type { CopyOperation } from "../plan/operation.js";
 import { type CopyModes, copyModes } from "./copy-mode.js";
 import { type SpelledSource, spellSource } from "./copy-source.js";
-import { copyFolderEntry, layFolder } from "./emit-folder.js";
+import { copyFolder, copyFolderEntry } from "./emit-folder.js";
 import type { CopyFlags } from "./instruction.js";
+import { isFolder } from "./known-tree.js";
 import { linkFlag } from "./link-flag.js";
 import { octalText, sparesNewFolders } from "./mode-flag.js";
 import { type OwnerFlag, ownerFlag } from "./owner-flag.js";
@@ -133,7 +134,7 @@ function chmodOf(modes: CopyModes): CopyFlags {
 function canFlag(draft: StageDraft, piece: Piece, folder: string): boolean {
   if (piece.owner?.byName && !draft.canName) return false;
   if (piece.owner === undefined && sparesNewFolders(piece.modes.chmod)) return true;
-  return draft.tree.at(draft.tree.real(folder, true)).kind === "folder";
+  return isFolder(draft.tree.at(draft.tree.real(folder, true)));
 }
 
 /** Files, whose missing parents are root's whatever the files get. */
@@ -166,14 +167,14 @@ function mergeFolder(draft: StageDraft, piece: Piece): void {
   const byNameHere = owner?.byName === true && !draft.canName;
   if (owner === undefined && modes.topFolder === 0o755 && sparesNewFolders(modes.chmod)) {
     copyTo(draft, piece, destText(operation), { ...flags, ...linkFlag(draft, operation.dest, flags) });
-  } else if (fact.kind === "folder" && !byNameHere) {
+  } else if (isFolder(fact) && !byNameHere) {
     copyTo(draft, piece, destText(operation), flags);
   } else if (fact.kind === "unknown") {
     mergeIntoUnknown(draft, piece, dest);
   } else {
     const side = sideStage(draft, owner);
-    const name = fact.kind === "folder" ? "" : `/${baseName(dest)}`;
-    if (name !== "") layFolder(side, `${OUT}${name}`, { mode: modes.topFolder, owner: owner?.text });
+    const name = isFolder(fact) ? "" : `/${baseName(dest)}`;
+    if (name !== "") copyFolder(side, `${OUT}${name}`, { mode: modes.topFolder, owner: owner?.text });
     copyTo(side, piece, `${OUT}${name}/`, flags);
     side.finish();
     const target = name === "" ? dest : parentPath(dest);
@@ -194,7 +195,7 @@ function mergeIntoUnknown(draft: StageDraft, piece: Piece, dest: string): void {
     modes.topFolder !== 0o755 || !sparesNewFolders(modes.chmod) || (owner?.byName && !draft.canName);
   if (unsafe) throw unknownFolders(draft, [dest], operation);
   // Missing parents are root's: they are made first, and where they exist this changes nothing.
-  if (owner !== undefined && draft.tree.at(parent).kind !== "folder") copyFolderEntry(draft, parent);
+  if (owner !== undefined && !isFolder(draft.tree.at(parent))) copyFolderEntry(draft, parent);
   copyTo(draft, piece, destText(operation), { ...chmodOf(modes), ...chownOf(owner) });
 }
 
@@ -209,7 +210,7 @@ function copyWithSingleModes(draft: StageDraft, piece: Piece): void {
     throw unknownFolders(draft, [dest], operation);
   }
   const top = wholeTop ? `${OUT}/${baseName(dest)}` : OUT;
-  layFolder(side, top, { mode: modes.topFolder, owner: owner?.text });
+  if (wholeTop) copyFolder(side, top, { mode: modes.topFolder, owner: owner?.text });
   copyTo(side, piece, `${top}/`, chownOf(owner));
   const pattern = piece.sources[0]?.pattern ?? ".";
   const prefix = pattern === "." ? "" : `${pattern}/`;
@@ -217,7 +218,7 @@ function copyWithSingleModes(draft: StageDraft, piece: Piece): void {
   for (const entry of modes.single) {
     const folder = parentPath(`${top}/${entry.path}`);
     if (entry.type === "folder") {
-      layFolder(side, `${top}/${entry.path}`, { mode: entry.mode, owner: owner?.text });
+      copyFolder(side, `${top}/${entry.path}`, { mode: entry.mode, owner: owner?.text });
       continue;
     }
     const key = `${folder}\0${entry.mode}`;

@@ -1,4 +1,5 @@
 import { baseName, parentPath } from "../core/posix-path.js";
+import { isFolder } from "./known-tree.js";
 import { linkFlag } from "./link-flag.js";
 import { octalText } from "./mode-flag.js";
 import type { StageDraft } from "./stage-draft.js";
@@ -17,7 +18,7 @@ export interface FolderLook {
 export function layFolder(draft: StageDraft, path: string, look: FolderLook): void {
   if (path === "/") return;
   const parent = parentPath(path);
-  if (draft.tree.at(parent).kind !== "folder") layFolder(draft, parent, { mode: 0o755 });
+  if (!isFolder(draft.tree.at(parent))) layFolder(draft, parent, { mode: 0o755 });
   copyFolder(draft, path, look);
   const [uid = 0, gid = 0] = (look.owner ?? "0:0").split(":").map(Number);
   draft.tree.setNewFolder(path, { kind: "folder", mode: look.mode, uid, gid });

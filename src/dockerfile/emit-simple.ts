@@ -4,6 +4,7 @@ import type { Owner } from "../image/owner.js";
 import type { AddOperation, MkdirOperation, SymlinkOperation, WriteOperation } from "../plan/operation.js";
 import { copyFolder, copyFolderEntry } from "./emit-folder.js";
 import type { CopyFlags, Instruction } from "./instruction.js";
+import { isFolder } from "./known-tree.js";
 import { linkFlag } from "./link-flag.js";
 import { modeAfter, octalText, sparesNewFolders } from "./mode-flag.js";
 import { type OwnerFlag, ownerFlag } from "./owner-flag.js";
@@ -36,7 +37,7 @@ function place(
   copy: { readonly source: string; readonly dest: string },
 ): void {
   const harmless = owner === undefined && sparesNewFolders(flags.chmod);
-  const there = draft.tree.at(draft.tree.real(folder, true)).kind === "folder";
+  const there = isFolder(draft.tree.at(draft.tree.real(folder, true)));
   if ((harmless || there) && (!owner?.byName || draft.canName)) {
     write(draft, { ...flags, ...linkFlag(draft, folder, flags) }, undefined);
     return;
@@ -92,7 +93,7 @@ export function emitMkdir(draft: StageDraft, operation: MkdirOperation): void {
   const fact = draft.tree.at(real);
   const mode = modeAfter(operation.mode, 0o755, true);
   const owner = ownerOf(draft, operation.owner, operation);
-  if (operation.ifMissing && fact.kind === "folder") return;
+  if (operation.ifMissing && isFolder(fact)) return;
   if (path === "/") {
     const reason = "is the root of the image, whose mode and owner are the base's";
     throw new PlanError(
@@ -136,7 +137,7 @@ function makeMissingFolder(
     );
   }
   const parent = parentPath(path);
-  if (draft.tree.at(parent).kind !== "folder") copyFolderEntry(draft, parent);
+  if (!isFolder(draft.tree.at(parent))) copyFolderEntry(draft, parent);
   if (draft.config.user !== owner.text) draft.add({ kind: "user", value: owner.text });
   draft.config.user = owner.text;
   draft.add({ kind: "workdir", value: path });

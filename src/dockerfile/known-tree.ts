@@ -4,6 +4,8 @@ import type { KnownPath, PlanBase } from "../plan/plan.js";
 /** What is known of one path of an image while its Dockerfile is written. */
 export type Fact =
   | { readonly kind: "folder"; readonly mode: number; readonly uid: number; readonly gid: number }
+  /** A folder whose mode and owner are not known. */
+  | { readonly kind: "some-folder" }
   | { readonly kind: "symlink"; readonly target: string }
   | { readonly kind: "file" }
   | { readonly kind: "absent" }
@@ -11,6 +13,11 @@ export type Fact =
 
 /** A folder as both syntheses make a missing parent. */
 export const NEW_FOLDER: Fact = { kind: "folder", mode: 0o755, uid: 0, gid: 0 };
+
+/** Whether a folder is there, of whatever mode. */
+export function isFolder(fact: Fact): boolean {
+  return fact.kind === "folder" || fact.kind === "some-folder";
+}
 
 const ABSENT: Fact = { kind: "absent" };
 const UNKNOWN: Fact = { kind: "unknown" };
@@ -64,7 +71,7 @@ export class KnownTree {
       const fact = this.#facts.get(above);
       if (fact !== undefined) {
         if (fact.kind === "unknown") return UNKNOWN;
-        return fact.kind !== "folder" || this.#complete.has(above) ? ABSENT : UNKNOWN;
+        return !isFolder(fact) || this.#complete.has(above) ? ABSENT : UNKNOWN;
       }
       if (above === "/") return UNKNOWN;
     }
@@ -97,7 +104,7 @@ export class KnownTree {
 
   set(path: string, fact: Fact): void {
     this.#facts.set(path, fact);
-    if (fact.kind !== "folder") this.#complete.delete(path);
+    if (!isFolder(fact)) this.#complete.delete(path);
   }
 
   /** A folder that did not exist, with nothing in it. */

@@ -1,5 +1,6 @@
 import { baseName, parentPath } from "../core/posix-path.js";
 import type { FileOperation } from "../plan/operation.js";
+import { type Fact, NEW_FOLDER } from "./known-tree.js";
 import { modeAfter } from "./mode-flag.js";
 import { ownerFlag } from "./owner-flag.js";
 import type { StageDraft } from "./stage-draft.js";
@@ -18,12 +19,15 @@ export function noteEffects(draft: StageDraft, operation: FileOperation): void {
     case "mkdir": {
       const path = tree.real(operation.path, true);
       const before = tree.at(path).kind;
-      if (operation.ifMissing && before === "folder") return;
+      if (operation.ifMissing && (before === "folder" || before === "some-folder")) return;
       tree.addParents(path);
-      if (operation.ifMissing && before === "unknown") return;
+      if (operation.ifMissing && before === "unknown") {
+        tree.set(path, { kind: "some-folder" });
+        return;
+      }
       const owner =
         operation.owner === undefined ? undefined : ownerFlag(draft, operation.owner, operation.origin);
-      if (owner?.byName) tree.set(path, { kind: "unknown" });
+      if (owner?.byName) tree.set(path, { kind: "some-folder" });
       else {
         const [uid = 0, gid = 0] = (owner?.text ?? "0:0").split(":").map(Number);
         tree.setNewFolder(path, { kind: "folder", mode: modeAfter(operation.mode, 0o755, true), uid, gid });
@@ -48,7 +52,7 @@ export function noteEffects(draft: StageDraft, operation: FileOperation): void {
     case "chown": {
       const path = tree.real(operation.path, true);
       if (operation.recursive) tree.forgetBelow(path);
-      if (tree.at(path).kind === "folder" && path !== "/") tree.set(path, { kind: "unknown" });
+      if (tree.at(path).kind === "folder" && path !== "/") tree.set(path, { kind: "some-folder" });
       return;
     }
   }
@@ -68,13 +72,27 @@ function noteCopied(draft: StageDraft, operation: Extract<FileOperation, { op: "
     }
     return;
   }
-  const plain = operation.op === "copy" && operation.owner === undefined && operation.mode === undefined;
-  if (tree.at(dest).kind === "absent") {
-    if (plain && operation.into) tree.setNewFolder(dest);
-    else tree.set(dest, { kind: "unknown" });
-  }
+  const before = tree.at(dest).kind;
+  if (before === "absent")
+    tree.set(dest, operation.op === "copy" ? newDestination(draft, operation) : { kind: "file" });
+  else if (before === "unknown" && operation.into) tree.set(dest, { kind: "some-folder" });
   tree.forgetBelow(dest);
   if ("/etc/passwd".startsWith(dest) || dest.startsWith("/etc")) accounts.forget();
+}
+
+/** What a destination is after a copy that made it. */
+function newDestination(draft: StageDraft, operation: Extract<FileOperation, { op: "copy" }>): Fact {
+  const folder = operation.sources.every(
+    (source) => source.from === "context" && source.found?.shape === "folder",
+  );
+  if (!folder && !operation.into) return { kind: "unknown" };
+  const owner =
+    operation.owner === undefined ? undefined : ownerFlag(draft, operation.owner, operation.origin);
+  const mode = modeAfter(operation.mode, 0o755, true);
+  if (owner === undefined && mode === 0o755) return NEW_FOLDER;
+  if (owner?.byName || !folder) return { kind: "some-folder" };
+  const [uid = 0, gid = 0] = (owner?.text ?? "0:0").split(":").map(Number);
+  return { kind: "folder", mode, uid, gid };
 }
 
 /** The names of the files that are copied, where they are known to be files. */

@@ -43,11 +43,12 @@ export async function buildImage(
     let last = scratchImage(platform);
     for (const stage of order) {
       // The layers of a base are of use only where they are passed on.
-      const inherits = packed.has(stage.id) && stage.squash !== "all";
+      const melted = packed.has(stage.id) && stage.squash === "all";
+      const need = { layers: packed.has(stage.id) && !melted, contents: melted };
       let base = scratchImage(platform);
       if (stage.base.kind === "stage") base = images.get(stage.base.stage)!;
       else if (stage.base.kind !== "scratch" && stage.base.kind !== "registry") {
-        const opened = await baseImage(stage.base, platform, inherits, ports, options);
+        const opened = await baseImage(stage.base, platform, need, ports, options);
         closers.push(opened.close);
         base = opened.image;
       }

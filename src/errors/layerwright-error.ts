@@ -48,6 +48,14 @@ export abstract class LayerwrightError<Code extends ErrorCode = ErrorCode> exten
     this.origin = context.origin;
     Object.defineProperty(this, BRAND, { value: true });
   }
+
+  /** @internal An error with these fields, made without its catalogue entry (see error-data.ts). */
+  static revive(prototype: LayerwrightError, fields: Readonly<Record<string, unknown>>): LayerwrightError {
+    const error = Object.assign(new Error(String(fields["message"])), fields) as unknown as LayerwrightError;
+    Object.setPrototypeOf(error, prototype);
+    Object.defineProperty(error, BRAND, { value: true });
+    return error;
+  }
 }
 
 /** Tells layerwright's own errors from others, also across two copies of the package. */

@@ -50,8 +50,9 @@ export function originOf(stack: string, ownFolders: readonly string[]): Origin {
 
 function parseFrame(line: string): Origin | undefined {
   const text = line.trim();
-  if (!text.startsWith("at ")) return undefined;
   const open = text.endsWith(")") ? text.indexOf(" (") : -1;
+  // A source map may name a function by a piece of code with line breaks; then the place ends a line of its own.
+  if (!text.startsWith("at ") && open === -1) return undefined;
   const place = open === -1 ? text.slice(3).replace(/^async /, "") : text.slice(open + 2, -1);
   const parts = /^(.+):(\d+):(\d+)$/s.exec(place);
   if (parts === null) return undefined;

@@ -9,7 +9,8 @@ import type { LayerIndex } from "./layer-index.js";
 import { fromIndexRecord, LAYER_INDEX_KIND, toIndexRecord } from "./layer-index-record.js";
 import { SpooledLayer } from "./spooled-layer.js";
 import { emptyTree } from "./tree.js";
-import type { FolderNode, LayerBytes } from "./tree-node.js";
+import type { FolderNode, LayerBytes, PlainTar } from "./tree-node.js";
+import { noteVerified, stampOf, verifyPlain } from "./verified-plain.js";
 
 /** A base layer that can be applied and read from. */
 export interface OpenLayer {
@@ -93,21 +94,35 @@ export async function openBase(
 class LazyLayer implements LayerBytes {
   readonly #layer: BaseLayer;
   readonly #spooled: SpooledLayer;
+  readonly #store: BlobStore;
   #index: LayerIndex | undefined;
+  #verified: Promise<void> | undefined;
 
   constructor(layer: BaseLayer, store: BlobStore) {
     this.#layer = layer;
+    this.#store = store;
     this.#spooled = new SpooledLayer(store, async (sink) => {
       this.#index = await this.#read(sink);
     });
   }
 
-  async spool() {
-    return this.#layer.plain ?? (await this.#spooled.spool());
+  async spool(): Promise<PlainTar> {
+    const { plain } = this.#layer;
+    if (plain === undefined) return this.#spooled.spool();
+    this.#verified ??= verifyPlain(this.#layer, plain, this.#store);
+    await this.#verified;
+    return plain;
   }
 
   async readIndex(keepUnpacked: boolean): Promise<LayerIndex> {
-    if (!keepUnpacked || this.#layer.plain !== undefined) return this.#read();
+    const { plain } = this.#layer;
+    if (plain !== undefined) {
+      const stamp = stampOf(plain.path);
+      const index = await this.#read();
+      await noteVerified(this.#layer, plain, this.#store, stamp);
+      return index;
+    }
+    if (!keepUnpacked) return this.#read();
     await this.#spooled.spool();
     return this.#index!;
   }

@@ -26,6 +26,10 @@ export interface BaseImage {
   /** The config document with all its unknown fields. */
   readonly config: ImageConfig;
   readonly layers: readonly BaseLayer[];
+  /** Digest of the manifest, where the image has one. */
+  readonly digest?: Digest;
+  /** The full references that the image is named by, where it is. */
+  readonly references?: readonly string[];
   close(): Promise<void>;
 }
 

@@ -32,15 +32,18 @@ export function tzif(zone: ZoneHistory): Uint8Array {
     );
     return known === -1 ? types.push({ offset, isDst, abbreviation }) - 1 : known;
   });
+  // What the rule says of the time after 2037 needs no record, unless years after it differ from the rule.
+  const later = zoneRule(zone, MAX_32);
+  const kept = later === "" ? zone.untils.length : zone.untils.filter((time) => time <= MAX_32).length;
   // Type 0 is what holds before the first change, as RFC 8536 section 3.2 has it.
-  const whole: Block = { times: zone.untils, uses: uses.slice(1), types };
+  const whole: Block = { times: zone.untils.slice(0, kept), uses: uses.slice(1, kept + 1), types };
   const fits = whole.times.map((time) => time >= MIN_32 && time <= MAX_32);
   const narrow: Block = {
     types,
     times: whole.times.filter((_, index) => fits[index]),
     uses: whole.uses.filter((_, index) => fits[index]),
   };
-  const footer = Buffer.from(`\n${zoneRule(zone)}\n`, "ascii");
+  const footer = Buffer.from(`\n${later === "" ? zoneRule(zone) : later}\n`, "ascii");
   return new Uint8Array(Buffer.concat([block(narrow, 4), block(whole, 8), footer]));
 }
 

@@ -3,6 +3,8 @@ import type { ZoneHistory, ZoneType } from "./zone-data.js";
 const DAY = 86_400;
 /** Changes of at least these last years have to agree on a rule. */
 const YEARS = 10;
+/** A zone whose last change is before this year changes no more; the others are recorded far beyond it. */
+const NEAR = 2036;
 
 /** One change of the clock: when, and the local time before and after. */
 interface Change {
@@ -12,18 +14,17 @@ interface Change {
 }
 
 /**
- * The TZ string of a zone for the time after its last recorded change (POSIX, with the hours beyond a day of
- * RFC 8536 3.3.1), or nothing where its changes follow no such rule.
+ * The TZ string of a zone (POSIX, with the hours beyond a day of RFC 8536 3.3.1) that all its changes after
+ * `since` follow, by default those of the last ten years on record; nothing where they follow no such rule.
  */
-export function zoneRule(zone: ZoneHistory): string {
+export function zoneRule(zone: ZoneHistory, since?: number): string {
   const changes = zone.untils.map((at, index): Change => {
     return { at, before: zone.types[zone.uses[index]!]!, after: zone.types[zone.uses[index + 1]!]! };
   });
   const last = changes.at(-1);
   const now = zone.types[zone.uses.at(-1)!]!;
-  // The records end in 2037; a zone whose last change is well before that changes no more.
-  if (last === undefined || yearOf(last.at) < 2036) return standardText(now);
-  const recent = changes.slice(-2 * YEARS);
+  if (last === undefined || yearOf(last.at) < NEAR) return standardText(now);
+  const recent = since === undefined ? changes.slice(-2 * YEARS) : changes.filter(({ at }) => at > since);
   const forward = recent.filter((change) => change.after.offset > change.before.offset);
   const back = recent.filter((change) => change.after.offset < change.before.offset);
   const start = dateRule(forward);

@@ -80,6 +80,7 @@ describe("reading a stack", () => {
       "at x (node:internal/y:1:1)\n at Array.map (<anonymous>)\n at z (/app/a.ts:3:4)",
       { file: "/app/a.ts", line: 3, column: 4 },
     ],
+    ["a name of two lines", "at image.env.A\nB (/app/a.ts:3:4)", { file: "/app/a.ts", line: 3, column: 4 }],
     ["nothing", "", { file: "unknown", line: 1 }],
   ];
   it.each(cases)("%s", (_name, stack, expected) => {

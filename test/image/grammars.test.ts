@@ -26,7 +26,7 @@ describe("modes", () => {
     ["o=", { symbolic: "o=" }],
   ])("%j is taken", (input, mode) => expect(parseMode(call, input)).toEqual(mode));
 
-  it.each([644, 755, 600, 700, 777, 555, 444, 400, 500, 640, 750, 775, 664, 711, 1777, 2775, 4755])(
+  it.each([644, 755, 600, 700, 777, 555, 444, 400, 640, 750, 775, 664, 711, 1777, 2775, 4755])(
     "%i was meant as octal",
     (input) => expect(codeOf(() => parseMode(call, input))).toBe("MODE_DECIMAL"),
   );
@@ -48,6 +48,12 @@ describe("modes", () => {
     "0x1ff",
     " 755",
   ])("%j is refused", (input) => expect(codeOf(() => parseMode(call, input))).toBe("MODE_INVALID"));
+
+  it("never takes a usual octal number for a decimal one", () => {
+    for (const mode of [0o777, 0o764, 0o755, 0o644, 0o700, 0o1777, 0o4755, 0o2755, 0o6755]) {
+      expect(parseMode(call, mode)).toEqual({ octal: mode });
+    }
+  });
 
   it("reads every mode as it prints in octal", () => {
     fc.assert(
@@ -76,11 +82,17 @@ describe("owners", () => {
 
   it("are never a number outside of what runtimes take", () => {
     fc.assert(
-      fc.property(fc.oneof(fc.maxSafeNat().map((by) => 2 ** 31 + (by % 2 ** 52)), fc.integer({ max: -1 })), (wrong) => {
-        expect(codeOf(() => parseOwner(call, wrong))).toBe("OWNER_INVALID");
-        expect(codeOf(() => parseOwner(call, `${wrong}`))).toBe("OWNER_INVALID");
-        expect(codeOf(() => parseOwner(call, `app:${wrong}`))).toBe("OWNER_INVALID");
-      }),
+      fc.property(
+        fc.oneof(
+          fc.maxSafeNat().map((by) => 2 ** 31 + (by % 2 ** 52)),
+          fc.integer({ max: -1 }),
+        ),
+        (wrong) => {
+          expect(codeOf(() => parseOwner(call, wrong))).toBe("OWNER_INVALID");
+          expect(codeOf(() => parseOwner(call, `${wrong}`))).toBe("OWNER_INVALID");
+          expect(codeOf(() => parseOwner(call, `app:${wrong}`))).toBe("OWNER_INVALID");
+        },
+      ),
     );
   });
 

@@ -120,7 +120,6 @@ describe("a mistake is refused in the call that makes it", () => {
   it.each(table)("%s: %s", (code, _what, act) => {
     const error = refusal(act);
     expect(error.code).toBe(code);
-    if (error.origin?.file !== import.meta.filename) console.log(error.stack);
     expect(error.origin?.file).toBe(import.meta.filename);
   });
 

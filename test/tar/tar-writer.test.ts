@@ -46,6 +46,9 @@ async function oracle(tar: Uint8Array): Promise<{ header: Record<string, unknown
   return found;
 }
 
+const bytesOf = (item: TarItem): Uint8Array =>
+  item.content?.kind === "bytes" ? item.content.bytes : Buffer.alloc(0);
+
 describe("the bytes of a header", () => {
   it("are these", () => {
     const header = encodeHeader(
@@ -129,9 +132,9 @@ describe("the bytes of a header", () => {
     expect(refuse({ path: "a".repeat(255) })).toBe("accepted");
     expect(refuse({ path: "a".repeat(256) })).toBe("PATH_TOO_LONG");
     expect(refuse({ path: "é".repeat(128) })).toBe("PATH_TOO_LONG");
-    expect(refuse({ path: "ab/".repeat(1365) + "c" })).toBe("PATH_TOO_LONG");
-    expect(refuse({ path: "a/".repeat(1024) + "b" })).toBe("PATH_TOO_LONG");
-    expect(refuse({ path: "a/".repeat(1023) + "b" })).toBe("accepted");
+    expect(refuse({ path: `${"ab/".repeat(1365)}c` })).toBe("PATH_TOO_LONG");
+    expect(refuse({ path: `${"a/".repeat(1024)}b` })).toBe("PATH_TOO_LONG");
+    expect(refuse({ path: `${"a/".repeat(1023)}b` })).toBe("accepted");
     expect(refuse({ path: "f", mode: 0o10000 })).toBe("ENTRY_UNWRITABLE");
     expect(refuse({ path: "f", uid: -1 })).toBe("ENTRY_UNWRITABLE");
     expect(refuse({ path: "f", gid: 1.5 })).toBe("ENTRY_UNWRITABLE");
@@ -208,7 +211,7 @@ describe("tarBlocks", () => {
           const seen = parse(tar, 100_003);
           expect(seen.map((one) => one.entry)).toEqual(items.map((item) => item.entry));
           for (const [index, one] of seen.entries()) {
-            const bytes = (items[index]!.content as { bytes: Buffer }).bytes;
+            const bytes = bytesOf(items[index]!);
             expect(one.data.equals(bytes)).toBe(true);
             expect(tar.subarray(one.position.data, one.position.data + bytes.length).equals(bytes)).toBe(
               true,

@@ -38,34 +38,58 @@ export function parseStrictJson(bytes: Uint8Array): unknown {
 function depthOf(text: string): number {
   let depth = 0;
   let deepest = 0;
-  for (const [token] of text.matchAll(TOKEN)) {
+  scan(text, (token) => {
     if (token === "{" || token === "[") deepest = Math.max(deepest, ++depth);
     else if (token === "}" || token === "]") depth--;
-  }
+  });
   return deepest;
 }
-
-/** Strings, brackets, colons and numbers of a JSON text. */
-const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:]|-?\d[\d.eE+-]*/gs;
 
 /** Finds what `JSON.parse` passes over in silence. The text is known to be JSON. */
 function problemIn(text: string): BadJson | undefined {
   const open: (Set<string> | undefined)[] = [];
-  let last: string | undefined;
-  for (const [token] of text.matchAll(TOKEN)) {
+  let problem: BadJson | undefined;
+  let last = "";
+  scan(text, (token, start, end) => {
     if (token === "{") open.push(new Set());
     else if (token === "[") open.push(undefined);
     else if (token === "}" || token === "]") open.pop();
+    else if (token === '"') last = text.slice(start, end);
     else if (token === ":") {
-      const key = JSON.parse(last!) as string;
+      const key = JSON.parse(last) as string;
       const keys = open[open.length - 1]!;
-      if (key === "__proto__") return new BadJson('has the key "__proto__"');
-      if (keys.has(key)) return new BadJson(`has the key ${JSON.stringify(key)} twice in one object`);
+      if (key === "__proto__") problem ??= new BadJson('has the key "__proto__"');
+      if (keys.has(key)) problem ??= new BadJson(`has the key ${JSON.stringify(key)} twice in one object`);
       keys.add(key);
-    } else if (token.startsWith('"')) last = token;
-    else if (!Number.isSafeInteger(Number(token)) && /^-?\d+$/.test(token)) {
-      return new BadJson(`holds the number ${token.slice(0, 40)}, which is too large`);
+    } else if (!isKept(text.slice(start, end))) {
+      problem ??= new BadJson(
+        `holds the number ${text.slice(start, Math.min(end, start + 40))}, which is too large`,
+      );
     }
+  });
+  return problem;
+}
+
+function isKept(number: string): boolean {
+  return !/^-?\d+$/.test(number) || Number.isSafeInteger(Number(number));
+}
+
+/** Visits brackets, colons, whole strings and whole numbers (as `"0"`) of a text in one pass, valid JSON or not. */
+function scan(text: string, visit: (token: string, start: number, end: number) => void): void {
+  let at = 0;
+  while (at < text.length) {
+    const char = text[at]!;
+    let end = at + 1;
+    if (char === '"') {
+      while (end < text.length && text[end] !== '"') end += text[end] === "\\" ? 2 : 1;
+      end++;
+      visit(char, at, end);
+    } else if ("{}[]:".includes(char)) {
+      visit(char, at, end);
+    } else if (char === "-" || (char >= "0" && char <= "9")) {
+      while (end < text.length && "0123456789.eE+-".includes(text[end]!)) end++;
+      visit("0", at, end);
+    }
+    at = end;
   }
-  return undefined;
 }

@@ -1,3 +1,94 @@
-import type { Command } from "commander";
-import type { Shell } from "../session.js";
-export function define(_command: Command, _shell: Shell): void {}
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { type Command, Option } from "commander";
+import type { BuildOptions, OutputTarget } from "../../api/build-types.js";
+import { platformText } from "../../oci/platform.js";
+import { type BuildFlags, checkBuildOptions } from "../build-flags.js";
+import { buildJson, buildText, metadataOf, type NamedResult } from "../build-report.js";
+import { examples } from "../examples.js";
+import { warningText } from "../explain-image.js";
+import { openCatalog } from "../open-catalog.js";
+import { outputPlaces, type Placed } from "../output-places.js";
+import { withProgress } from "../progress.js";
+import type { Report } from "../report.js";
+import { act, type Session, type Shell } from "../session.js";
+
+/** `layerwright build`: the images themselves, without a daemon. */
+export function define(command: Command, shell: Shell): void {
+  command
+    .argument("[names...]", "names or patterns such as api-*")
+    .option(
+      "-o, --output <target>",
+      "a path, - for standard output, or type=archive|oci|layout|rootfs,dest=PATH",
+    )
+    .option(
+      "--platform <platforms>",
+      "os/architecture[/variant], several with commas, instead of the catalog's",
+    )
+    .option("--compression <kind>", "gzip, gzip:1 to gzip:9, zstd or none (default: gzip:6)")
+    .option("-t, --tag <tag>", "a tag, or for one image a whole reference such as acme/app:v1")
+    .option("--no-cache", "build every layer again")
+    .addOption(new Option("--store <folder>", "the folder of the store").env("LAYERWRIGHT_CACHE"))
+    .option("--iidfile <file>", "write the digest of the image's config to a file")
+    .option("--metadata-file <file>", "write the digests and names of the images to a file, as buildx does");
+  examples(command, [
+    "layerwright build                              # every image, into layerwright.out/",
+    "layerwright build app -o app.tar --tag v1",
+    "layerwright build app -o - | docker load",
+    "layerwright build 'api-*' -o type=oci,dest=out/{name}.tar --platform linux/amd64,linux/arm64",
+  ]);
+  act(command, shell, buildImages);
+}
+
+async function buildImages(session: Session, names: readonly string[], flags: BuildFlags): Promise<Report> {
+  const checked = await checkBuildOptions(flags, session.options.json === true);
+  const { context, images, name: catalogName } = await openCatalog(session, names, checked.platforms);
+  const jobs = images.flatMap(({ name, plans }) =>
+    plans.map((plan) => ({ ...plan, name, several: plans.length > 1 })),
+  );
+  checked.checkCount(
+    jobs.map(labelOf),
+    images.map(({ name }) => name),
+  );
+  const places = outputPlaces(checked.output, jobs);
+  const { buildPlan } = await import("../../api/build.js");
+  const results: NamedResult[] = [];
+  for (const [index, { name, platform, optimized }] of jobs.entries()) {
+    const options: BuildOptions = {
+      ...checked.common,
+      context,
+      platform: platformText(platform),
+      output: places[index] as OutputTarget,
+      reference: checked.referenceOf(catalogName, name),
+      signal: session.signal,
+    };
+    const result = await withProgress(session, (progress) =>
+      buildPlan(optimized, progress === undefined ? options : { ...options, progress }),
+    );
+    for (const warning of result.warnings) session.note(warningText(warning, session.paint));
+    results.push({ name, result });
+  }
+  writeFiles(flags, results);
+  return {
+    json: { catalog: catalogName, images: results.map(buildJson) },
+    quiet: results.map(({ result }) => `${result.digest}\n`).join(""),
+    text: (paint) => results.map((it) => buildText(it, paint)).join("\n"),
+    aside: checked.output.dest === "-",
+  };
+}
+
+function writeFiles(flags: BuildFlags, results: readonly NamedResult[]): void {
+  const write = (path: string, contents: string): void => {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, contents);
+  };
+  const [first] = results;
+  if (flags.iidfile !== undefined && first !== undefined) write(flags.iidfile, first.result.configDigest);
+  if (flags.metadataFile !== undefined) {
+    write(flags.metadataFile, `${JSON.stringify(metadataOf(results), null, 2)}\n`);
+  }
+}
+
+function labelOf({ name, platform, several }: Placed): string {
+  return several ? `${name} (${platformText(platform)})` : name;
+}

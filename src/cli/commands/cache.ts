@@ -1,3 +1,75 @@
-import type { Command } from "commander";
-import type { Shell } from "../session.js";
-export function define(_command: Command, _shell: Shell): void {}
+import { type Command, Option } from "commander";
+import { sizeText } from "../../core/size-text.js";
+import { ageText, parseAge, parseSize } from "../amounts.js";
+import { columns } from "../columns.js";
+import { examples } from "../examples.js";
+import type { Report } from "../report.js";
+import { act, type Session, type Shell } from "../session.js";
+
+interface CacheFlags {
+  readonly store?: string;
+}
+
+interface PruneFlags extends CacheFlags {
+  readonly maxSize?: string;
+  readonly olderThan?: string;
+  readonly dryRun?: boolean;
+}
+
+/** `layerwright cache`: the store of layers. */
+export function define(command: Command, shell: Shell): void {
+  const store = () => new Option("--store <folder>", "the folder of the store").env("LAYERWRIGHT_CACHE");
+  const ls = command.command("ls").alias("list").description("List what is in the store.").addOption(store());
+  examples(ls, ["layerwright cache ls", "layerwright cache ls --json"]);
+  act(ls, shell, list);
+  const prune = command
+    .command("prune")
+    .description("Remove what was not used for longest; without a limit, all that no build uses.")
+    .option("--max-size <size>", "keep at most so much, for example 10GB")
+    .option("--older-than <age>", "remove what was not used for so long, for example 30d or 12h")
+    .option("--dry-run", "only say what would go")
+    .addOption(store());
+  examples(prune, [
+    "layerwright cache prune --max-size 10GB",
+    "layerwright cache prune --older-than 30d --dry-run",
+  ]);
+  act(prune, shell, pruneStore);
+  examples(command, ["layerwright cache ls", "layerwright cache prune --max-size 10GB --older-than 30d"]);
+}
+
+async function list(_: Session, __: readonly string[], flags: CacheFlags): Promise<Report> {
+  const { openStore } = await import("../../api/store.js");
+  const store = await openStore(flags.store);
+  const { blobs, records, bytes } = await store.list();
+  const now = Date.now();
+  return {
+    json: { folder: store.folder, blobs, records, bytes },
+    quiet: blobs.map(({ digest }) => `${digest}\n`).join(""),
+    text: (paint) =>
+      columns(
+        blobs.map(({ digest, size, usedAt }) => [digest, sizeText(size), ageText(now - usedAt)]),
+        [1],
+      ) +
+      `${paint.bold(sizeText(bytes))} in ${store.folder}: ${blobs.length} blobs, ${records.count} records\n`,
+  };
+}
+
+async function pruneStore(_: Session, __: readonly string[], flags: PruneFlags): Promise<Report> {
+  const limits = {
+    ...(flags.maxSize === undefined ? {} : { maxBytes: parseSize("--max-size", flags.maxSize) }),
+    ...(flags.olderThan === undefined ? {} : { maxAgeMs: parseAge("--older-than", flags.olderThan) }),
+  };
+  const chosen = Object.keys(limits).length === 0 ? { maxBytes: 0 } : limits;
+  const { openStore } = await import("../../api/store.js");
+  const store = await openStore(flags.store);
+  const dryRun = flags.dryRun === true;
+  const report = await store.prune({ ...chosen, dryRun });
+  const verb = dryRun ? "would remove" : "removed";
+  const { removed, removedRecords, freedBytes, keptBytes } = report;
+  return {
+    json: { folder: store.folder, dryRun, ...report },
+    quiet: removed.map(({ digest }) => `${digest}\n`).join(""),
+    text: (paint) =>
+      `${verb} ${removed.length} blobs and ${removedRecords} records: ${paint.bold(sizeText(freedBytes))}, ${sizeText(keptBytes)} left\n`,
+  };
+}

@@ -1,3 +1,62 @@
-import type { Command } from "commander";
-import type { Shell } from "../session.js";
-export function define(_command: Command, _shell: Shell): void {}
+import { type Command, Option } from "commander";
+import { columns } from "../columns.js";
+import type { Finding } from "../doctor/check.js";
+import {
+  checkClients,
+  checkCores,
+  checkNode,
+  checkStore,
+  checkTsx,
+  checkZstd,
+} from "../doctor/check-machine.js";
+import { checkCatalog, checkCopies } from "../doctor/check-project.js";
+import { examples } from "../examples.js";
+import { exitCodes } from "../exit-codes.js";
+import { ownFolder } from "../own-package.js";
+import type { Paint } from "../paint.js";
+import type { Report } from "../report.js";
+import { act, type Session, type Shell } from "../session.js";
+
+/** `layerwright doctor`: whether this machine and project allow what is asked of them. */
+export function define(command: Command, shell: Shell): void {
+  command.addOption(new Option("--store <folder>", "the folder of the store").env("LAYERWRIGHT_CACHE"));
+  examples(command, ["layerwright doctor", "layerwright doctor --json"]);
+  act(command, shell, doctor);
+}
+
+async function doctor(
+  { options }: Session,
+  _: readonly string[],
+  flags: { readonly store?: string },
+): Promise<Report> {
+  const { defaultStoreFolder } = await import("../../adapters/store-dir/default-location.js");
+  const folder = process.cwd();
+  const findings = [
+    checkNode(),
+    checkTsx(),
+    checkCatalog(options.app, folder),
+    checkCopies(folder, ownFolder),
+    checkStore(flags.store ?? defaultStoreFolder()),
+    checkZstd(),
+    checkClients(),
+    checkCores(),
+  ];
+  const failed = findings.some(({ verdict }) => verdict === "fail");
+  return {
+    json: { ok: !failed, findings },
+    quiet: findings
+      .filter(({ verdict }) => verdict === "fail")
+      .map((it) => `${it.message}\n`)
+      .join(""),
+    text: (paint) => columns(findings.flatMap((it) => rowsOf(it, paint))),
+    exitCode: failed ? exitCodes.found : exitCodes.ok,
+  };
+}
+
+function rowsOf({ check, verdict, message, fix }: Finding, paint: Paint) {
+  const color = { ok: paint.green, warn: paint.yellow, fail: paint.red }[verdict];
+  return [
+    [{ text: verdict, paint: color }, check, message],
+    ...(fix === undefined ? [] : [["", "", { text: `-> ${fix}`, paint: paint.dim }]]),
+  ];
+}

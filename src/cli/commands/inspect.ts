@@ -1,3 +1,111 @@
 import type { Command } from "commander";
-import type { Shell } from "../session.js";
-export function define(_command: Command, _shell: Shell): void {}
+import type { InspectedImage } from "../../api/inspect.js";
+import { sizeText } from "../../core/size-text.js";
+import { columns } from "../columns.js";
+import { examples } from "../examples.js";
+import { layerTree, onOneLine, shortDigest } from "../layer-tree.js";
+import type { Paint } from "../paint.js";
+import type { Report } from "../report.js";
+import { act, type Session, type Shell } from "../session.js";
+
+interface InspectFlags {
+  readonly files?: boolean;
+  readonly tag?: string;
+}
+
+type Layer = InspectedImage["layers"][number];
+type File = NonNullable<Layer["files"]>[number];
+
+/** `layerwright inspect`: the layers and files of an image on disk. */
+export function define(command: Command, shell: Shell): void {
+  command
+    .argument("<image>", "an archive (docker save, OCI) or an OCI layout folder")
+    .option("--files", "list the files of each layer")
+    .option("-t, --tag <tag>", "which image, where there are several");
+  examples(command, [
+    "layerwright inspect layerwright.out/app.tar",
+    "layerwright inspect app.tar --files --json",
+  ]);
+  act(command, shell, inspect);
+}
+
+async function inspect(_: Session, [path = ""]: readonly string[], flags: InspectFlags): Promise<Report> {
+  const { inspectArchive } = await import("../../api/inspect.js");
+  const found = await inspectArchive(path, flags.tag === undefined ? {} : { tag: flags.tag });
+  // The names of a layer's files can be many: they are shown, and handed on, when they are asked for.
+  const images = flags.files === true ? found : found.map(withoutFiles);
+  return {
+    json: { path, images },
+    quiet: images.map(({ digest }) => `${digest}\n`).join(""),
+    text: (paint) => images.map((it) => imageText(it, path, paint)).join("\n"),
+  };
+}
+
+function withoutFiles(image: InspectedImage): InspectedImage {
+  return {
+    ...image,
+    layers: image.layers.map((layer) => {
+      const { files: _, ...rest } = layer;
+      return rest;
+    }),
+  };
+}
+
+function imageText(image: InspectedImage, path: string, paint: Paint): string {
+  const { references, platform, digest, format, layers } = image;
+  const name = references[0] ?? path;
+  const size = layers.reduce((sum, layer) => sum + layer.size, 0);
+  const facts = [
+    format,
+    platformOf(platform),
+    shortDigest(digest),
+    `${sizeText(size)} in ${layers.length} layers`,
+  ];
+  const title = `${paint.bold(onOneLine(name))} ${facts.filter((it) => it !== "").join(", ")}`;
+  const shown = layers.map((layer) => ({
+    digest: layer.digest,
+    size: layer.size,
+    description:
+      `${layer.description ?? ""}  ${paint.dim(`${layer.entries} entries, ${sizeText(layer.uncompressedSize)} unpacked`)}`.trim(),
+  }));
+  if (!layers.some(({ files }) => files !== undefined)) return layerTree(title, shown, paint);
+  const parts = layers.map((layer, index) => {
+    const tree = layerTree("", shown.slice(index, index + 1), paint).trimStart();
+    return (
+      tree +
+      columns(
+        (layer.files ?? []).map((file) => fileRow(file, paint)),
+        [2],
+      )
+    );
+  });
+  return `${title}\n${parts.join("")}`;
+}
+
+function fileRow({ path, type, mode, uid, gid, size, linkname }: File, paint: Paint) {
+  const target = linkname === undefined || linkname === "" ? "" : ` -> ${onOneLine(linkname)}`;
+  return [
+    `     ${letterOf(type)}${mode.toString(8).padStart(4, "0")}`,
+    `${uid}:${gid}`,
+    sizeText(size),
+    `${onOneLine(path)}${paint.dim(target)}`,
+  ];
+}
+
+/** As ls(1) begins a line. */
+function letterOf(type: string): string {
+  const letters: Readonly<Record<string, string>> = {
+    file: "-",
+    folder: "d",
+    directory: "d",
+    symlink: "l",
+    link: "h",
+  };
+  return letters[type] ?? type.charAt(0);
+}
+
+function platformOf(platform: unknown): string {
+  if (typeof platform === "string") return platform;
+  const { os, architecture, variant } = (platform ?? {}) as Record<string, string | undefined>;
+  return [os, architecture, variant].filter((part) => part !== undefined).join("/");
+}

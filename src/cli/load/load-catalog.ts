@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
-import { text } from "node:stream/consumers";
 import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { DefinitionError } from "../../errors/layerwright-error.js";
 import { CarriedFailure } from "../failure.js";
-import { REQUEST_VARIABLE, type LoadedCatalog, type LoadReply, type LoadRequest } from "./loaded-catalog.js";
+import { type LoadedCatalog, type LoadReply, type LoadRequest, REQUEST_VARIABLE } from "./loaded-catalog.js";
 
 /**
  * Runs the user's file as the entry of a child process and takes its catalog back as plans. In our own process
@@ -58,7 +58,11 @@ function outcome(
     failed === undefined
       ? "it called process.exit() before its catalog could be read"
       : `it ended with ${failed}`;
-  throw new DefinitionError("USER_PROGRAM_FAILED", { file: request.shown, reason }, { subject: request.shown });
+  throw new DefinitionError(
+    "USER_PROGRAM_FAILED",
+    { file: request.shown, reason },
+    { subject: request.shown },
+  );
 }
 
 /** From our own dependencies, as an absolute URL: the user's project does not need tsx. */

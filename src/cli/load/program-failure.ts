@@ -26,7 +26,8 @@ export function programFailure(request: LoadRequest, error: unknown): Failure {
 }
 
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return `it threw ${typeof error === "string" ? error : JSON.stringify(error)}`;
+  if (!(error instanceof Error))
+    return `it threw ${typeof error === "string" ? error : JSON.stringify(error)}`;
   const cause = error.cause instanceof Error ? ` (${error.cause.message})` : "";
   return `${error.name}: ${error.message}${cause}`;
 }

@@ -41,17 +41,21 @@ export function scratchImage({ os, architecture, variant }: Platform): StageImag
   };
 }
 
-/** Opens a base from disk. Its layers are passed on byte for byte, but for plain tars, which are compressed. */
+/**
+ * Opens a base from disk. Its layers are passed on byte for byte, but for plain tars, which are compressed.
+ *
+ * @param need whether its layers are passed on, and whether the contents of its files will be read
+ */
 export async function baseImage(
   base: LocalBase,
   platform: Platform,
-  packed: boolean,
+  need: { readonly layers: boolean; readonly contents: boolean },
   ports: BuildPorts,
   options: BuildImageOptions,
 ): Promise<{ readonly image: StageImage; close(): Promise<void> }> {
   const source = await ports.bases.open(baseLocation(base, options.folder), platform);
   try {
-    const opened = await openLayers(source.layers, ports.store);
+    const opened = await openLayers(source.layers, ports.store, { spool: need.contents });
     for (const { bytes, index } of opened.layers) identify(bytes, index.diffId);
     const layers: StageLayer[] = [];
     if (packed)

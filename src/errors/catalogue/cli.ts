@@ -8,7 +8,7 @@ export const cliMessages = {
   }),
   CATALOG_EXPORT_MISSING: (p: { file: string; found: readonly string[] }) => ({
     message: `${p.file} exports no catalog and no image: it exports ${p.found.join(", ") || "nothing"}`,
-    hint: "write `export default new Catalog(\"acme\", { app })`, or export an Image",
+    hint: 'write `export default new Catalog("acme", { app })`, or export an Image',
   }),
   COMMAND_LINE_INVALID: (p: { reason: string; suggestion: string | undefined; command: string }) => ({
     message: p.reason,
@@ -30,7 +30,7 @@ export const cliMessages = {
     message: `${p.images.length} images cannot all be written to ${p.dest}: ${p.images.join(", ")}`,
     hint: "name a folder with a slash at its end, or write {name} (and {platform}) into the path",
   }),
-  OUTPUT_IS_TERMINAL: () => ({
+  OUTPUT_IS_TERMINAL: (_: Record<never, never>) => ({
     message: "the image will not be written to a terminal",
     hint: "pipe it on (`layerwright build app -o - | docker load`), or name a file",
   }),

@@ -6,6 +6,10 @@ export const planMessages = {
     message: `the named context ${JSON.stringify(p.name)} stands for two folders: ${p.first} and ${p.second}`,
     hint: "give one of them another name",
   }),
+  OUT_OUTSIDE_CONTEXT: (p: { out: string; context: string }) => ({
+    message: `the output folder ${p.out} is not inside of the context folder ${p.context}`,
+    hint: "choose a folder below the context, since a builder can only copy generated files from there",
+  }),
   PLAN_INCONSISTENT: (p: { pass: string; reason: string }) => ({
     message: `the plan is inconsistent after ${p.pass}: ${p.reason}`,
     hint: "this is a fault of layerwright: report it with the output of `layerwright synth --plan`",
@@ -17,5 +21,9 @@ export const planMessages = {
   SQUASH_AUTO: (p: { policy: string }) => ({
     message: `the squash policy ${JSON.stringify(p.policy)} is decided for a whole catalog, and this version does not do that yet`,
     hint: 'choose "keep", "own" or "all"',
+  }),
+  SYNTH_NOT_WRITTEN: (p: { path: string; reason: string }) => ({
+    message: `${p.path} could not be written: ${p.reason}`,
+    hint: "check that the folder can be written and that the disk is not full",
   }),
 } satisfies MessageArea;

@@ -139,7 +139,7 @@ describe("decodeLayer", () => {
   });
 
   it("refuses a zstd window above 128 MiB and dictionaries", async () => {
-    const window = Buffer.from("28b52ffd00" + ((28 - 10) << 3).toString(16) + "010000", "hex");
+    const window = Buffer.from(`28b52ffd00${((28 - 10) << 3).toString(16)}010000`, "hex");
     expect(await codeOf(decode(window))).toBe("COMPRESSION_UNSUPPORTED");
     const dictionary = Buffer.from("28b52ffd2107" + "00" + "010000", "hex");
     expect(await codeOf(decode(dictionary))).toBe("COMPRESSION_UNSUPPORTED");

@@ -1,0 +1,48 @@
+import type { Platform } from "../../oci/platform.js";
+import type { BaseImage, BaseLocation, BaseSource } from "../../ports/base-source.js";
+import { findArchiveImage } from "./archive-base.js";
+import { folderFiles, type ImageFiles, tarFiles } from "./image-files.js";
+import { findLayoutImage } from "./layout-base.js";
+import { type BaseTools, kindOfPath, openTar } from "./open-tar.js";
+import { openRootfs } from "./rootfs-base.js";
+import { indexTarFile } from "./tar-file-index.js";
+
+export type { BaseTools, Decompress } from "./open-tar.js";
+
+/**
+ * Opens bases that lie on disk: OCI layouts (folder or tar), `docker save` archives, root file systems (folder or
+ * tar). Nothing is ever unpacked to the host: of a tar only offsets are read, and one that is compressed as a whole
+ * goes into a scratch file of the store first.
+ */
+export function createDiskBases(tools: BaseTools): BaseSource {
+  return { open: (base, platform) => openBase(base, platform, tools) };
+}
+
+async function openBase(base: BaseLocation, platform: Platform, tools: BaseTools): Promise<BaseImage> {
+  if (base.kind === "rootfs") return openRootfs(base.path, platform, base.config, tools);
+  const { files, close } = await openFiles(base.path, tools);
+  try {
+    const image =
+      base.kind === "layout"
+        ? findLayoutImage(files, base.tag, platform)
+        : await findArchiveImage(files, base.tag, platform);
+    return { config: image.config, layers: image.layers, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function openFiles(
+  path: string,
+  tools: BaseTools,
+): Promise<{ files: ImageFiles; close(): Promise<void> }> {
+  if (kindOfPath(path) === "folder") return { files: folderFiles(path, path), close: async () => {} };
+  const tar = await openTar(path, tools);
+  try {
+    return { files: tarFiles(path, tar.path, indexTarFile(tar.path)), close: () => tar.close() };
+  } catch (error) {
+    await tar.close();
+    throw error;
+  }
+}

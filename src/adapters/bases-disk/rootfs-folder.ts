@@ -1,0 +1,91 @@
+import { type BigIntStats, lstatSync, readdirSync, readlinkSync } from "node:fs";
+import { compareBytes } from "../../core/byte-order.js";
+import { pathFromBytes } from "../../core/path-bytes.js";
+import type { TarEntry } from "../../tar/tar-entry.js";
+import type { TarItem } from "../../tar/tar-item.js";
+import { unreadable } from "./host-range.js";
+import { readCapabilities } from "./read-capabilities.js";
+
+/**
+ * The entries of a root file system that is a folder, in byte order: owners, modes, links, devices and capabilities
+ * as they are, times zero. Sockets are left out, because they mean nothing without the process that listens.
+ */
+export async function listRootfs(root: string): Promise<TarItem[]> {
+  const found: Found[] = [];
+  list(Buffer.from(root), "", found);
+  found.sort((left, right) => compareBytes(left.path, right.path));
+  const capabilities = await readCapabilities(root);
+  const firstNames = new Map<string, string>();
+  return found.map((one) => toItem(one, firstNames, capabilities));
+}
+
+interface Found {
+  readonly path: string;
+  readonly hostPath: Buffer;
+  readonly stat: BigIntStats;
+}
+
+const SLASH = Buffer.from("/");
+
+function list(hostPath: Buffer, path: string, found: Found[]): void {
+  let names: Buffer[];
+  try {
+    const stat = lstatSync(path === "" ? Buffer.concat([hostPath, SLASH]) : hostPath, { bigint: true });
+    // The root itself is as every unpacker makes it anyway, unless somebody gave it another mode or owner.
+    const plainRoot = path === "" && (stat.mode & 0o7777n) === 0o755n && stat.uid === 0n && stat.gid === 0n;
+    if (!stat.isSocket() && !plainRoot) found.push({ path, hostPath, stat });
+    if (!stat.isDirectory()) return;
+    names = readdirSync(hostPath, { encoding: "buffer" }) as unknown as Buffer[];
+  } catch (error) {
+    throw unreadable(pathFromBytes(hostPath), error);
+  }
+  for (const name of names) {
+    const text = pathFromBytes(name);
+    list(Buffer.concat([hostPath, SLASH, name]), path === "" ? text : `${path}/${text}`, found);
+  }
+}
+
+function toItem(
+  { path, hostPath, stat }: Found,
+  firstNames: Map<string, string>,
+  capabilities: ReadonlyMap<string, Uint8Array>,
+): TarItem {
+  const mode = Number(stat.mode & 0o7777n);
+  const base = { path, mode, uid: Number(stat.uid), gid: Number(stat.gid), size: 0, mtime: 0 };
+  if (stat.isDirectory()) return { entry: { ...base, type: "folder" } };
+  if (stat.nlink > 1n) {
+    const inode = `${stat.dev} ${stat.ino}`;
+    const first = firstNames.get(inode);
+    if (first !== undefined) return { entry: { ...base, type: "hardlink", linkname: first } };
+    firstNames.set(inode, path);
+  }
+  if (stat.isSymbolicLink()) {
+    const linkname = pathFromBytes(readlinkSync(hostPath, { encoding: "buffer" }) as unknown as Buffer);
+    return { entry: { ...base, mode: 0o777, type: "symlink", linkname } };
+  }
+  if (stat.isFile()) return fileItem(base, hostPath, stat, capabilities.get(path));
+  const type = stat.isFIFO() ? "fifo" : stat.isBlockDevice() ? "block-device" : "character-device";
+  return { entry: { ...base, type, ...(type === "fifo" ? {} : deviceNumbers(stat.rdev)) } };
+}
+
+function fileItem(
+  base: Omit<TarEntry, "type">,
+  hostPath: Buffer,
+  stat: BigIntStats,
+  capability: Uint8Array | undefined,
+): TarItem {
+  const size = Number(stat.size);
+  const xattrs = capability === undefined ? undefined : { "security.capability": capability };
+  const entry: TarEntry = { ...base, type: "file", size, ...(xattrs && { xattrs }) };
+  // The same rounding as when the file is opened: there the times come as floating-point milliseconds.
+  const mtimeMs = lstatSync(hostPath).mtimeMs;
+  const guard = { ino: Number(stat.ino), dev: Number(stat.dev), mtimeMs, size };
+  return { entry, content: { kind: "file", path: hostPath, guard } };
+}
+
+/** Linux's packing of a device's numbers (`gnu_dev_major`, `gnu_dev_minor`). */
+function deviceNumbers(rdev: bigint): { devmajor: number; devminor: number } {
+  const devmajor = Number(((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & 0xfffff000n));
+  const devminor = Number((rdev & 0xffn) | ((rdev >> 12n) & 0xffffff00n));
+  return { devmajor, devminor };
+}

@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { DialectName, FrontendVersion } from "../dockerfile/dialect.js";
+import { type EmittedDockerfile, emitDockerfile } from "../dockerfile/emit-dockerfile.js";
+import { resolveSources } from "../engine/resolve-sources.js";
+import type { Image } from "../image/image.js";
+import type { Plan } from "../plan/plan.js";
+import { knownBasesSync } from "./known-bases-sync.js";
+import { type PlanOptions, planImage } from "./plan-image.js";
+import { contextFiles } from "./workspace.js";
+
+/** How a Dockerfile is written. */
+export interface DockerfileStyle {
+  /** `"classic"` is for builders without here-documents and `--link`. @default - "buildkit" */
+  readonly dialect?: DialectName;
+  /** The oldest BuildKit front end that has to read it. @default - "1.4", which Docker 23 has */
+  readonly frontend?: FrontendVersion;
+  /** A front end for a `# syntax=` line. @default - no such line, so that builders without a network work */
+  readonly syntax?: string;
+}
+
+/** What the text of a Dockerfile depends on beside the image. */
+export interface DockerfileVerbOptions extends PlanOptions, DockerfileStyle {
+  /** The folder of files that a Dockerfile cannot hold, relative to the context; `synth` writes them. @default - "layerwright.out/files" */
+  readonly filesFolder?: string;
+}
+
+/**
+ * The Dockerfile of an image, as text. Files of the context and bases on disk are looked at, so that modes, owners and
+ * the base's own folders are spelled right; nothing is written. An image with binary contents or links also needs the
+ * files that {@link synth} writes.
+ *
+ * @throws {PlanError} NOT_EXPRESSIBLE, FOLDERS_UNKNOWN, DIALECT_CANNOT and others, each at the user's line
+ * @example
+ * ```ts
+ * import { dockerfile, Image } from "layerwright";
+ *
+ * const image = Image.from("debian:bookworm-slim").write("/etc/motd", "hello\n").cmd(["cat", "/etc/motd"]);
+ * console.log(dockerfile(image).includes("FROM debian:bookworm-slim")); // true
+ * ```
+ */
+export function dockerfile(image: Image, options: DockerfileVerbOptions = {}): string {
+  const context = resolve(options.context ?? ".");
+  const { plan } = planImage(image.node, options, (lowered) => knownBasesSync(lowered, context));
+  return emitResolved(plan, context, options).text;
+}
+
+/** Looks at the sources of a plan and writes it as a Dockerfile. */
+export function emitResolved(
+  plan: Plan,
+  context: string,
+  options: DockerfileStyle & { readonly filesFolder?: string },
+): EmittedDockerfile {
+  const resolved = resolveSources(plan, contextFiles(context, plan.contexts));
+  const { dialect, frontend, syntax, filesFolder } = options;
+  const userIgnore = readIgnoreFile(context);
+  return emitDockerfile(resolved, {
+    ...(dialect === undefined ? {} : { dialect }),
+    ...(frontend === undefined ? {} : { frontend }),
+    ...(syntax === undefined ? {} : { syntax }),
+    ...(filesFolder === undefined ? {} : { filesFolder }),
+    ...(userIgnore === undefined ? {} : { userIgnore }),
+  });
+}
+
+/** The user's own `.dockerignore`; the one that is written for a Dockerfile takes its place, so it repeats its rules. */
+function readIgnoreFile(context: string): string | undefined {
+  try {
+    return readFileSync(join(context, ".dockerignore"), "utf8");
+  } catch {
+    return undefined;
+  }
+}

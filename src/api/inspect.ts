@@ -1,0 +1,103 @@
+import { resolve } from "node:path";
+import { isLayerwrightError } from "../errors/layerwright-error.js";
+import { openLayer } from "../layer/open-layer.js";
+import type { RuntimeConfig } from "../oci/image-config.js";
+import { hostPlatform, type Platform } from "../oci/platform.js";
+import type { BaseImage, BaseSource } from "../ports/base-source.js";
+import type { TarEntry } from "../tar/tar-entry.js";
+import { platformOf } from "./plan-image.js";
+import { withWorkspace } from "./workspace.js";
+
+/** What is looked at. */
+export interface InspectOptions {
+  /** Which image of an archive that holds several. */
+  readonly tag?: string;
+  /** Which image of an index for several platforms. @default - linux on this machine's processor */
+  readonly platform?: string;
+  readonly store?: string;
+}
+
+/** One layer of an image on disk, bottom first. */
+export interface InspectedLayer {
+  readonly digest: string;
+  readonly diffId: string;
+  /** Bytes of the blob, compressed. */
+  readonly size: number;
+  /** Bytes of the files in it. */
+  readonly uncompressedSize: number;
+  /** What its history says of it. */
+  readonly description?: string;
+  readonly entries: number;
+  readonly files?: readonly Pick<TarEntry, "path" | "type" | "mode" | "uid" | "gid" | "size" | "linkname">[];
+}
+
+/** One image on disk. */
+export interface InspectedImage {
+  readonly format: "OCI" | "docker archive";
+  readonly references: readonly string[];
+  readonly platform: Platform;
+  readonly digest: string;
+  readonly config: RuntimeConfig;
+  readonly layers: readonly InspectedLayer[];
+}
+
+/** Looks at an archive or a layout, ours or anybody's: config, layers and every file in them, all digests verified. */
+export async function inspectArchive(path: string, options: InspectOptions = {}): Promise<InspectedImage[]> {
+  return withWorkspace({ store: options.store }, async ({ portsFor, store }) => {
+    const platform = options.platform === undefined ? hostPlatform() : platformOf(options.platform);
+    const { image, format } = await openAny(portsFor({}).bases, resolve(path), options.tag, platform);
+    try {
+      const told = (image.config.history ?? []).filter((entry) => entry.empty_layer !== true);
+      const layers: InspectedLayer[] = [];
+      for (const [index, layer] of image.layers.entries()) {
+        const opened = await openLayer(layer, store);
+        const files = opened.index.entries.map(({ entry }) => entry);
+        await opened.close();
+        const description = told[index]?.created_by;
+        layers.push({
+          digest: layer.descriptor.digest,
+          diffId: layer.diffId,
+          size: layer.descriptor.size,
+          uncompressedSize: files.reduce((sum, file) => sum + file.size, 0),
+          entries: files.length,
+          files,
+          ...(description === undefined ? {} : { description }),
+        });
+      }
+      const { os, architecture, variant } = image.config;
+      return [
+        {
+          format,
+          references: image.references ?? [],
+          platform: { os, architecture, ...(variant === undefined ? {} : { variant }) },
+          digest: image.digest ?? "",
+          config: image.config.config ?? {},
+          layers,
+        },
+      ];
+    } finally {
+      await image.close();
+    }
+  });
+}
+
+/** An archive may be either form; one that is both is read as OCI, which says more. */
+async function openAny(
+  bases: BaseSource,
+  path: string,
+  tag: string | undefined,
+  platform: Platform,
+): Promise<{ image: BaseImage; format: InspectedImage["format"] }> {
+  const where = { path, ...(tag === undefined ? {} : { tag }) };
+  try {
+    return { image: await bases.open({ kind: "layout", ...where }, platform), format: "OCI" };
+  } catch (error) {
+    // Only "this is no layout" leads on; a tag that is not there or damage is the answer.
+    if (!isLayerwrightError(error) || error.code !== "BASE_INVALID") throw error;
+    try {
+      return { image: await bases.open({ kind: "archive", ...where }, platform), format: "docker archive" };
+    } catch (second) {
+      throw isLayerwrightError(second) && second.code === "BASE_INVALID" ? error : second;
+    }
+  }
+}

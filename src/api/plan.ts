@@ -1,0 +1,21 @@
+import type { Image } from "../image/image.js";
+import type { Plan } from "../plan/plan.js";
+import { type PlanOptions, planImage } from "./plan-image.js";
+
+/**
+ * What an image lowers to after all passes: stages and layers as JSON data with digests as ids, which both syntheses
+ * read. Nothing is built and no file is read; files of the context are only told from folders.
+ *
+ * @throws {PlanError} RELATIVE_NEEDS_WORKDIR, CONTEXT_NAME_TAKEN, SQUASH_AUTO
+ * @throws {DefinitionError} PLATFORM_INVALID
+ * @example
+ * ```ts
+ * import { Image, plan } from "layerwright";
+ *
+ * const image = Image.scratch().write("/a", "1").chmod("/a", 0o600);
+ * console.log(plan(image).stages[0]?.layers.length); // 1
+ * ```
+ */
+export function plan(image: Image, options: PlanOptions = {}): Plan {
+  return planImage(image.node, options).plan;
+}

@@ -1,0 +1,94 @@
+import type { BuildOptions } from "../api/build-types.js";
+import { parsePlatform, platformText } from "../oci/platform.js";
+import { parseReference } from "../oci/reference.js";
+import { optionValue } from "./option-value.js";
+import { type OutputOption, parseOutput } from "./output-option.js";
+import { UsageError } from "./usage-error.js";
+
+/** The options of `layerwright build` as they were written. */
+export interface BuildFlags {
+  readonly output?: string;
+  readonly platform?: string;
+  readonly compression?: string;
+  readonly tag?: string;
+  readonly cache: boolean;
+  readonly store?: string;
+  readonly iidfile?: string;
+  readonly metadataFile?: string;
+}
+
+/** The options of a build after they were checked, before the user's program runs. */
+export interface CheckedFlags {
+  readonly output: OutputOption;
+  readonly platforms: readonly string[] | undefined;
+  /** What holds for every image. */
+  readonly common: Pick<BuildOptions, "compression" | "store" | "cache">;
+  /** Refuses options that take one image when several were chosen. */
+  checkCount(jobs: readonly string[], names: readonly string[]): void;
+  /** The reference that an image is written under. */
+  referenceOf(catalog: string, name: string): string;
+}
+
+/**
+ * Checks the options of a build.
+ *
+ * @throws {UsageError} OPTION_VALUE_INVALID, OUTPUT_IS_TERMINAL, COMMAND_LINE_INVALID
+ */
+export async function checkBuildOptions(flags: BuildFlags, json: boolean): Promise<CheckedFlags> {
+  const output = parseOutput(flags.output ?? "type=archive");
+  if (output.dest === "-") checkStandardOutput(json);
+  const { tag } = flags;
+  const whole = tag !== undefined && /[/:@]/.test(tag);
+  if (tag !== undefined) checkTag(tag, whole);
+  return {
+    output,
+    platforms: flags.platform?.split(",").map(readPlatform),
+    common: {
+      cache: flags.cache,
+      ...(flags.compression === undefined ? {} : { compression: await readCompression(flags.compression) }),
+      ...(flags.store === undefined ? {} : { store: flags.store }),
+    },
+    checkCount: (jobs, names) => {
+      const one = (option: string, all: readonly string[]): void => {
+        if (all.length > 1) throw new UsageError("IMAGE_AMBIGUOUS", { option, names: all });
+      };
+      if (output.dest === "-") one("--output -", jobs);
+      if (flags.iidfile !== undefined) one("--iidfile", jobs);
+      if (whole) one("--tag with a whole reference", names);
+    },
+    referenceOf: (catalog, name) => (whole ? tag : `${catalog}/${name}${tag === undefined ? "" : `:${tag}`}`),
+  };
+}
+
+function checkStandardOutput(json: boolean): void {
+  if (json) {
+    const reason = "--json and --output - both write to standard output";
+    throw new UsageError("COMMAND_LINE_INVALID", {
+      reason,
+      suggestion: undefined,
+      command: "layerwright build",
+    });
+  }
+  if (process.stdout.isTTY === true) throw new UsageError("OUTPUT_IS_TERMINAL", {});
+}
+
+function checkTag(tag: string, whole: boolean): void {
+  const allowed = "a tag such as v1, or a reference such as acme/app:v1";
+  optionValue("--tag", tag, allowed, (it) => parseReference(whole ? it : `image:${it}`));
+}
+
+function readPlatform(text: string): string {
+  const allowed = "os/architecture[/variant], for example linux/amd64";
+  return platformText(optionValue("--platform", text, allowed, (it) => parsePlatform(it)));
+}
+
+async function readCompression(text: string): Promise<string> {
+  const { parseCompression } = await import("../layer/encode/compression.js");
+  optionValue(
+    "--compression",
+    text,
+    "gzip, gzip:1 to gzip:9, zstd, zstd:1 to zstd:19 or none",
+    parseCompression,
+  );
+  return text;
+}

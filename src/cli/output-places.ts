@@ -1,0 +1,56 @@
+import { statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { OutputTarget } from "../api/build-types.js";
+import { type Platform, platformText } from "../oci/platform.js";
+import type { OutputOption } from "./output-option.js";
+import { UsageError } from "./usage-error.js";
+
+/** Where everything goes unless somebody says otherwise. */
+export const defaultFolder = "layerwright.out";
+
+/** One image that is to be written somewhere. */
+export interface Placed {
+  readonly name: string;
+  readonly platform: Platform;
+  /** Whether the image is built for other platforms, too. */
+  readonly several: boolean;
+}
+
+/**
+ * The target of each image, in order. One image goes where the option says; several go into a folder, or to the
+ * paths that `{name}` and `{platform}` in the option make.
+ *
+ * @throws {UsageError} OUTPUT_SHARED
+ */
+export function outputPlaces(option: OutputOption, images: readonly Placed[]): readonly OutputTarget[] {
+  const { type } = option;
+  const dest = option.dest ?? `${defaultFolder}/`;
+  const places = images.map((image) => placeOf(type, dest, image, images.length > 1));
+  if (new Set(places).size < places.length) {
+    throw new UsageError("OUTPUT_SHARED", { dest, images: images.map(labelOf) }, { subject: dest });
+  }
+  return places.map((place) => ({ type, dest: place }));
+}
+
+function placeOf(type: OutputTarget["type"], dest: string, image: Placed, shared: boolean): string {
+  if (dest === "-") return dest;
+  const platform = platformText(image.platform).replaceAll("/", "-");
+  const filled = dest.replaceAll("{name}", image.name).replaceAll("{platform}", platform);
+  if (filled !== dest) return resolve(filled);
+  const layout = type === "layout";
+  const folder = dest.endsWith("/") || (layout ? shared : isFolder(dest));
+  return folder ? resolve(join(dest, `${fileOf(image)}${layout ? "" : ".tar"}`)) : resolve(dest);
+}
+
+/** As the api names the archives of a catalog: `app.tar`, or `app-arm64.tar` beside others. */
+function fileOf({ name, platform, several }: Placed): string {
+  return several ? `${name}-${platformText(platform).split("/").slice(1).join("-")}` : name;
+}
+
+function labelOf({ name, platform, several }: Placed): string {
+  return several ? `${name} (${platformText(platform)})` : name;
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}

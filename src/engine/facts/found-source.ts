@@ -1,0 +1,59 @@
+import { createHash } from "node:crypto";
+import { pathToBytes } from "../../core/path-bytes.js";
+import type { FoundSource } from "../../plan/operation.js";
+import type { SourceEntry, SourceMatch } from "../../ports/file-source.js";
+import { contextMode } from "../operations/copy-rules.js";
+
+/** More would only be carried around: whoever asks for entries spells one instruction a file. */
+const MOST_ENTRIES = 10_000;
+
+const PLAIN = { ids: undefined, mode: undefined } as const;
+
+/** A short account of what a context source is on disk. */
+export function foundSource(matches: readonly SourceMatch[], pattern: string): FoundSource {
+  const counts = { file: 0, folder: 0, symlink: 0 };
+  const hash = createHash("sha256");
+  const irregular: FoundSource["irregular"][number][] = [];
+  const entries: NonNullable<FoundSource["entries"]>[number][] = [];
+  let bytes = 0;
+  let total = 0;
+  const single = matches.length === 1 && !isGlob(pattern, matches[0]!);
+  for (const match of matches) {
+    if (match.shape === "folder" && !single) counts.folder++;
+    for (const entry of match.entries) {
+      const path = single ? entry.path : joined(match, entry);
+      counts[entry.type]++;
+      bytes += entry.size;
+      total++;
+      hash.update(pathToBytes(path)).update(`\0${entry.type}\0${entry.size}\n`);
+      if (entry.type !== "symlink" && entry.mode !== contextMode(PLAIN, entry.type, entry.mode)) {
+        irregular.push({ path, type: entry.type, mode: entry.mode });
+      }
+      if (total <= MOST_ENTRIES) entries.push({ path, type: entry.type, mode: entry.mode });
+    }
+  }
+  const found: FoundSource = {
+    shape: single ? matches[0]!.shape : "many",
+    files: counts.file,
+    folders: counts.folder,
+    symlinks: counts.symlink,
+    bytes,
+    listing: `sha256:${hash.digest("hex")}`,
+    irregular,
+  };
+  return total <= MOST_ENTRIES ? { ...found, entries } : found;
+}
+
+function isGlob(pattern: string, match: SourceMatch): boolean {
+  const plain = pattern.replace(/^\.\//, "").replace(/\/+$/, "");
+  return (
+    plain !== match.path &&
+    plain.replace(/\\(.)/g, "$1") !== match.path &&
+    !(plain === "" && match.path === ".")
+  );
+}
+
+function joined(match: SourceMatch, entry: SourceEntry): string {
+  if (entry.path === "") return match.path;
+  return match.path === "." ? entry.path : `${match.path}/${entry.path}`;
+}

@@ -1,0 +1,8 @@
+import { Image } from "layerwright";
+import { archiveOld } from "../local-bases.js";
+
+export default Image.from(archiveOld)
+  .write("/opt/app/start", "#!/bin/sh\n", { mode: 0o755 })
+  .copy("site", "/var/www/html", { owner: "www-data" })
+  .env("APP", "1")
+  .squash("all");

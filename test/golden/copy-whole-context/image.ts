@@ -1,0 +1,3 @@
+import { Image } from "layerwright";
+
+export default Image.scratch().workdir("/src").copy(".", ".").write("/src/generated", "made\n");
