@@ -1,7 +1,6 @@
 import type { BuildOptions } from "../api/build-types.js";
-import { parsePlatform, platformText } from "../oci/platform.js";
 import { parseReference } from "../oci/reference.js";
-import { optionValue } from "./option-value.js";
+import { optionValue, readPlatform } from "./option-value.js";
 import { type OutputOption, parseOutput } from "./output-option.js";
 import { UsageError } from "./usage-error.js";
 
@@ -75,11 +74,6 @@ function checkStandardOutput(json: boolean): void {
 function checkTag(tag: string, whole: boolean): void {
   const allowed = "a tag such as v1, or a reference such as acme/app:v1";
   optionValue("--tag", tag, allowed, (it) => parseReference(whole ? it : `image:${it}`));
-}
-
-function readPlatform(text: string): string {
-  const allowed = "os/architecture[/variant], for example linux/amd64";
-  return platformText(optionValue("--platform", text, allowed, (it) => parsePlatform(it)));
 }
 
 async function readCompression(text: string): Promise<string> {

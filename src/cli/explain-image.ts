@@ -7,6 +7,7 @@ import type { PassRecord, PassWarning } from "../plan/record.js";
 import { columns } from "./columns.js";
 import type { LoadedImage } from "./load/loaded-catalog.js";
 import type { Paint } from "./paint.js";
+import { warningText } from "./warning-text.js";
 
 /** What became of one image, as data. */
 export interface Explanation {
@@ -51,13 +52,6 @@ export function explainText(image: Explanation, paint: Paint): string {
       : `  passes\n${image.records.map((it) => recordText(it, paint)).join("")}`,
     ...image.warnings.map((it) => warningText(it, paint)),
   ].join("");
-}
-
-/** One warning of a pass, with its place and cost. */
-export function warningText({ origin, message, bytes, code }: PassWarning, paint: Paint): string {
-  const cost = bytes === undefined ? "" : ` (${sizeText(bytes)})`;
-  const place = origin === undefined ? "" : `${originText(origin)} `;
-  return `  ${paint.yellow(`warning ${code}:`)} ${paint.cyan(place)}${message}${cost}\n`;
 }
 
 function recordText({ pass, origin, before, after, bytes }: PassRecord, paint: Paint): string {

@@ -1,4 +1,5 @@
 import { isLayerwrightError } from "../errors/layerwright-error.js";
+import { parsePlatform, platformText } from "../oci/platform.js";
 import { UsageError } from "./usage-error.js";
 
 /**
@@ -18,4 +19,10 @@ export function optionValue<T>(option: string, got: string, allowed: string, rea
 /** Refuses the value of an option. */
 export function refuseValue(option: string, got: string, allowed: string): never {
   throw new UsageError("OPTION_VALUE_INVALID", { option, got, allowed }, { subject: option });
+}
+
+/** Reads the value of `--platform`. @throws {UsageError} OPTION_VALUE_INVALID */
+export function readPlatform(text: string): string {
+  const allowed = "os/architecture[/variant], for example linux/amd64";
+  return platformText(optionValue("--platform", text, allowed, (it) => parsePlatform(it)));
 }

@@ -5,7 +5,7 @@ import { type Platform, platformText } from "../oci/platform.js";
 import type { OutputOption } from "./output-option.js";
 import { UsageError } from "./usage-error.js";
 
-/** Where everything goes unless somebody says otherwise. */
+/** Where everything goes unless somebody says otherwise, in the context folder. */
 export const defaultFolder = "layerwright.out";
 
 /** One image that is to be written somewhere. */
@@ -22,11 +22,16 @@ export interface Placed {
  *
  * @throws {UsageError} OUTPUT_SHARED
  */
-export function outputPlaces(option: OutputOption, images: readonly Placed[]): readonly OutputTarget[] {
+export function outputPlaces(
+  option: OutputOption,
+  images: readonly Placed[],
+  context: string,
+): readonly OutputTarget[] {
   const { type } = option;
-  const dest = option.dest ?? `${defaultFolder}/`;
+  const dest = option.dest ?? `${resolve(context, defaultFolder)}/`;
   const places = images.map((image) => placeOf(type, dest, image, images.length > 1));
-  if (new Set(places).size < places.length) {
+  // A layout holds several images by their names; every other form holds one.
+  if (type !== "layout" && new Set(places).size < places.length) {
     throw new UsageError("OUTPUT_SHARED", { dest, images: images.map(labelOf) }, { subject: dest });
   }
   return places.map((place) => ({ type, dest: place }));
@@ -38,7 +43,7 @@ function placeOf(type: OutputTarget["type"], dest: string, image: Placed, shared
   const filled = dest.replaceAll("{name}", image.name).replaceAll("{platform}", platform);
   if (filled !== dest) return resolve(filled);
   const layout = type === "layout";
-  const folder = dest.endsWith("/") || (layout ? shared : isFolder(dest));
+  const folder = dest.endsWith("/") || (layout ? shared && image.several : isFolder(dest));
   return folder ? resolve(join(dest, `${fileOf(image)}${layout ? "" : ".tar"}`)) : resolve(dest);
 }
 

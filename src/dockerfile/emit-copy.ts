@@ -9,7 +9,7 @@ import { isFolder } from "./known-tree.js";
 import { linkFlag } from "./link-flag.js";
 import { octalText, sparesNewFolders } from "./mode-flag.js";
 import { type OwnerFlag, ownerFlag } from "./owner-flag.js";
-import { literalPattern } from "./quoting.js";
+import { isFlagPattern, literalPattern } from "./quoting.js";
 import { OUT, sideStage, slashed } from "./side-stage.js";
 import type { StageDraft } from "./stage-draft.js";
 import { writeLayer } from "./write-layer.js";
@@ -92,6 +92,15 @@ function noteContext(draft: StageDraft, piece: Piece): void {
   const { emission } = draft;
   const { operation } = piece;
   const spelled = emission.dialect.modern ? [] : (operation.exclude ?? []);
+  for (const pattern of emission.dialect.modern ? (operation.exclude ?? []) : []) {
+    if (isFlagPattern(pattern)) continue;
+    const reason = "has characters that a flag reads as something else";
+    throw new PlanError(
+      "NOT_EXPRESSIBLE",
+      { field: "exclude pattern", reason },
+      { subject: pattern, origin: operation.origin },
+    );
+  }
   for (const { source } of piece.sources) {
     if (source.from === "context" && source.context === undefined) {
       emission.ignore.use(source.path, spelled, operation.origin);
@@ -202,25 +211,45 @@ function mergeIntoUnknown(draft: StageDraft, piece: Piece, dest: string): void {
 /** A tree whose entries need modes of their own: copied whole, then the odd ones once more over themselves. */
 function copyWithSingleModes(draft: StageDraft, piece: Piece): void {
   const { operation, modes, owner } = piece;
-  const side = sideStage(draft, owner);
   const dest = draft.tree.real(operation.dest, true);
   const fact = draft.tree.at(dest);
-  const wholeTop = fact.kind === "absent" && (owner !== undefined || modes.topFolder !== 0o755);
-  if (fact.kind === "unknown" && (owner !== undefined || modes.topFolder !== 0o755)) {
+  const looks = owner !== undefined || modes.topFolder !== 0o755;
+  // Where nobody knows whether the destination exists, the owner is given by the last COPY, which reaches a new one.
+  const late = looks && fact.kind === "unknown";
+  if (late && (modes.topFolder !== 0o755 || (owner?.byName && !draft.canName))) {
     throw unknownFolders(draft, [dest], operation);
   }
+  const early = late ? undefined : owner;
+  const side = sideStage(draft, early);
+  const wholeTop = looks && fact.kind === "absent";
   const top = wholeTop ? `${OUT}/${baseName(dest)}` : OUT;
-  if (wholeTop) copyFolder(side, top, { mode: modes.topFolder, owner: owner?.text });
-  copyTo(side, piece, `${top}/`, chownOf(owner));
+  if (wholeTop) copyFolder(side, top, { mode: modes.topFolder, owner: early?.text });
+  copyTo(side, piece, `${top}/`, chownOf(early));
+  copyEntries(side, piece, top, early);
+  side.finish();
+  const parent = parentPath(dest);
+  if (late && !isFolder(draft.tree.at(parent))) copyFolderEntry(draft, parent);
+  const target = wholeTop ? parent : operation.dest;
+  const flags = late ? chownOf(owner) : linkFlag(draft, target, {});
+  draft.add({
+    kind: "copy",
+    flags: { from: side.name, ...flags },
+    sources: [`${OUT}/`],
+    dest: slashed(target),
+  });
+}
+
+/** Copies entries over themselves with the modes that they are to have, a COPY for each folder and mode. */
+function copyEntries(side: StageDraft, piece: Piece, top: string, owner: OwnerFlag | undefined): void {
   const pattern = piece.sources[0]?.pattern ?? ".";
   const prefix = pattern === "." ? "" : `${pattern}/`;
   const groups = new Map<string, { dest: string; mode: number; sources: string[] }>();
-  for (const entry of modes.single) {
-    const folder = parentPath(`${top}/${entry.path}`);
+  for (const entry of piece.modes.single) {
     if (entry.type === "folder") {
       copyFolder(side, `${top}/${entry.path}`, { mode: entry.mode, owner: owner?.text });
       continue;
     }
+    const folder = parentPath(`${top}/${entry.path}`);
     const key = `${folder}\0${entry.mode}`;
     const group = groups.get(key) ?? { dest: folder, mode: entry.mode, sources: [] };
     group.sources.push(`${prefix}${literalPattern(entry.path)}`);
@@ -235,14 +264,6 @@ function copyWithSingleModes(draft: StageDraft, piece: Piece): void {
     };
     side.add({ kind: "copy", flags, sources: group.sources, dest: `${group.dest}/` });
   }
-  side.finish();
-  const target = wholeTop ? parentPath(dest) : operation.dest;
-  draft.add({
-    kind: "copy",
-    flags: { from: side.name, ...linkFlag(draft, target, {}) },
-    sources: [`${OUT}/`],
-    dest: slashed(target),
-  });
 }
 
 function unknownFolders(draft: StageDraft, folders: readonly string[], operation: CopyOperation): PlanError {

@@ -1,35 +1,13 @@
-import { parentPath } from "../core/posix-path.js";
 import { PlanError } from "../errors/layerwright-error.js";
 import type { FileOperation, Operation, RunOperation } from "../plan/operation.js";
-import { argumentsOf, isPosixShell } from "./emit-run.js";
+import { argumentsOf } from "./emit-run.js";
+import { fileLines, MOUNT, PUT } from "./file-script.js";
 import { noteCommand, noteEffects } from "./layer-effects.js";
-import { modeAfter, octalText } from "./mode-flag.js";
-import { ownerFlag } from "./owner-flag.js";
 import { fitsHeredoc, shellWord, shellWords } from "./quoting.js";
 import { runFlags, sameOf } from "./run-flags.js";
-import { slashed } from "./side-stage.js";
 import type { StageDraft } from "./stage-draft.js";
 import { setUser, setVariables, setWorkdir } from "./transition.js";
 import { type BringOperation, writeLayer } from "./write-layer.js";
-
-/** Where the files that a layer brings are mounted while its one RUN copies them in. */
-const MOUNT = "/run/layerwright";
-
-/**
- * Merges one file or folder from the mount as COPY would: what is copied keeps mode and owner, missing parents are
- * root's, and the folder that it goes into is left alone.
- */
-const PUT = `put() {
-  if [ -d "$1" ] && [ ! -L "$1" ]; then
-    mkdir -p "$2"
-    for entry in "$1"/* "$1"/.[!.]* "$1"/..?*; do
-      if [ -e "$entry" ] || [ -L "$entry" ]; then cp -a "$entry" "$2"/; fi
-    done
-  else
-    mkdir -p "\${2%/*}/"
-    cp -a "$1" "$2"
-  fi
-}`;
 
 /**
  * Writes commands and file operations as one layer: one RUN with the files of the layer mounted.
@@ -148,61 +126,6 @@ function runLine(run: RunOperation, workdir: string | undefined): string {
   return run.workdir === workdir ? command : `(cd ${shellWord(run.workdir ?? "/")} && ${command})`;
 }
 
-function fileLines(draft: StageDraft, operation: FileOperation, mounted: string | undefined): string[] {
-  const owner =
-    "owner" in operation && operation.owner !== undefined ? ownerText(draft, operation) : undefined;
-  switch (operation.op) {
-    case "copy":
-    case "add":
-      return [
-        `put ${shellWords([mounted ?? "", operation.into ? slashed(operation.dest).replace(/\/$/, "") || "/" : operation.dest])}`,
-      ];
-    case "write":
-      return [`put ${shellWords([mounted ?? "", operation.path])}`];
-    case "mkdir": {
-      const path = shellWord(operation.path);
-      const look = [
-        `chmod ${octalText(modeAfter(operation.mode, 0o755, true))} ${path}`,
-        ...(owner === undefined ? [] : [`chown ${owner} ${path}`]),
-      ];
-      if (operation.ifMissing) return [`if [ ! -d ${path} ]; then mkdir -p ${path}; ${look.join("; ")}; fi`];
-      return [`mkdir -p ${path}`, ...look];
-    }
-    case "symlink": {
-      const path = shellWord(operation.path);
-      const chown = owner === undefined ? [] : [`chown -h ${owner} ${path}`];
-      return [
-        `mkdir -p ${shellWord(slashed(parentPath(operation.path)))}`,
-        `ln -sfn ${shellWord(operation.target)} ${path}`,
-        ...chown,
-      ];
-    }
-    default:
-      return [shellWords(changeArguments(draft, operation))];
-  }
-}
-
-/** The tool and its arguments that remove or change something. */
-export function changeArguments(
-  draft: StageDraft,
-  operation: Extract<FileOperation, { op: "remove" | "chmod" | "chown" }>,
-): readonly string[] {
-  const recursive = "recursive" in operation && operation.recursive ? ["-R"] : [];
-  if (operation.op === "remove") return ["rm", "-rf", operation.path];
-  if (operation.op === "chmod") {
-    const { mode } = operation;
-    return ["chmod", ...recursive, "octal" in mode ? octalText(mode.octal) : mode.symbolic, operation.path];
-  }
-  return ["chown", ...(recursive.length > 0 ? ["-Rh"] : []), ownerText(draft, operation), operation.path];
-}
-
-function ownerText(draft: StageDraft, operation: FileOperation): string {
-  if (!("owner" in operation) || operation.owner === undefined) return "0:0";
-  const flag = ownerFlag(draft, operation.owner, operation.origin);
-  // For chown(1), a name and a colon is the name's own group.
-  return flag.text.includes(":") ? flag.text : `${flag.text}:`;
-}
-
 function refuseWithoutTools(draft: StageDraft, operations: readonly Operation[]): void {
   const { tree } = draft;
   if (tree.at(tree.real("/bin/sh", true)).kind !== "absent") return;
@@ -214,12 +137,5 @@ function refuseWithoutTools(draft: StageDraft, operations: readonly Operation[])
     "NO_TOOL",
     { operation: verb, path, base: draft.baseLabel },
     { subject: path, origin: needs.origin },
-  );
-}
-
-/** Whether the commands of a layer can share one POSIX shell. */
-export function canJoin(runs: readonly RunOperation[]): boolean {
-  return runs.every(
-    (run) => typeof run.command !== "string" || isPosixShell(run.shell) || run.shell.length > 0,
   );
 }

@@ -1,7 +1,8 @@
 import { PlanError } from "../errors/layerwright-error.js";
 import type { Layer } from "../plan/plan.js";
-import { changeArguments, emitJoinedRun, isRoot } from "./emit-joined-run.js";
+import { emitJoinedRun, isRoot } from "./emit-joined-run.js";
 import { emitRun } from "./emit-run.js";
+import { changeArguments } from "./file-script.js";
 import { noteEffects } from "./layer-effects.js";
 import { originComment } from "./origin-comment.js";
 import type { StageDraft } from "./stage-draft.js";

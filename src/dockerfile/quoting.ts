@@ -136,6 +136,11 @@ export function isPlainCommand(text: string): boolean {
   return /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(text) && !/^([[#-])|<<|\\$/.test(text);
 }
 
+/** Whether a pattern can be the value of a flag, where quotes are read twice. */
+export function isFlagPattern(pattern: string): boolean {
+  return /^[A-Za-z0-9_./@%+=:,*?[\]!^~ -]+$/.test(pattern);
+}
+
 /** The value of a `--mount` key: a comma separates, a quote and a `$` mean something. */
 export function isMountValue(text: string): boolean {
   return /^[A-Za-z0-9_./:@+-]+$/.test(text);

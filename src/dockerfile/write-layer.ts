@@ -124,7 +124,8 @@ function linkable(draft: StageDraft, { root }: Layout): boolean {
   return draft.emission.dialect.link && !draft.isPrep && root === "/";
 }
 
-function mergesFolder(draft: StageDraft, operation: BringOperation): boolean {
+/** Whether a copy merges the contents of a folder, as far as that is known. */
+export function mergesFolder(draft: StageDraft, operation: BringOperation): boolean {
   if (operation.op !== "copy" || operation.executable) return false;
   return operation.sources.some((source) => {
     if (source.from === "context") return source.found?.shape === "folder";

@@ -39,17 +39,20 @@ const ZONES = [
   ],
 ];
 
-/** Prints offset and abbreviation at many instants, by whichever folder TZDIR names. */
-const CLOCK = `
-import os, sys, zoneinfo, datetime
-folder, names = sys.argv[1], sys.argv[2:]
+/** Prints where two folders of zones differ in offset or abbreviation, and how many instants were compared. */
+const COMPARE = `
+import datetime, os, sys, zoneinfo
+ours, theirs, names = sys.argv[1], sys.argv[2], sys.argv[3:]
+count = 0
 for name in names:
-    with open(os.path.join(folder, name), "rb") as file: zone = zoneinfo.ZoneInfo.from_file(file)
-    at = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
-    while at.year < 2045:
-        here = at.astimezone(zone)
-        print(name, at.isoformat(), here.utcoffset(), here.tzname())
-        at += datetime.timedelta(hours=59)
+    one, two = (zoneinfo.ZoneInfo.from_file(open(os.path.join(at, name), "rb")) for at in (ours, theirs))
+    at, step = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc), datetime.timedelta(hours=73)
+    while at.year < 2040:
+        a, b = at.astimezone(one), at.astimezone(two)
+        if a.utcoffset() != b.utcoffset() or a.tzname() != b.tzname(): print(name, at, a, b)
+        at += step
+        count += 1
+print(count)
 `;
 const HOST = "/usr/share/zoneinfo";
 const python = (() => {
@@ -69,14 +72,9 @@ describe("time zone files", () => {
         mkdirSync(dirname(join(folder, name)), { recursive: true });
         writeFileSync(join(folder, name), tzif(zone(name)));
       }
-      const clock = (where: string): string[] =>
-        execFileSync("python3", ["-c", CLOCK, where, ...ZONES], {
-          encoding: "utf8",
-          maxBuffer: 2 ** 28,
-        }).split("\n");
-      const [ours, theirs] = [clock(folder), clock(HOST)];
-      expect(ours.length).toBeGreaterThan(ZONES.length * 10_000);
-      expect(ours.filter((line, index) => line !== theirs[index])).toEqual([]);
+      const args = ["-c", COMPARE, folder, HOST, ...ZONES];
+      const lines = execFileSync("python3", args, { encoding: "utf8" }).trim().split("\n");
+      expect(lines).toEqual([expect.stringMatching(/^\d{6}$/)]);
     } finally {
       rmSync(folder, { recursive: true });
     }

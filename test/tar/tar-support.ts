@@ -89,8 +89,8 @@ export function rawEntry(
 ): Buffer {
   const header = Buffer.alloc(512);
   header.write(name, 0, "utf8");
-  header.write("0000644\0" + "0000000\0" + "0000000\0", 100, "latin1");
-  header.write(`${size.toString(8).padStart(11, "0")}\000000000000\0`, 124, "latin1");
+  header.write(["0000644", "0000000", "0000000", ""].join("\0"), 100, "latin1");
+  header.write([size.toString(8).padStart(11, "0"), "00000000000", ""].join("\0"), 124, "latin1");
   header.write(type, 156, "latin1");
   header.write("ustar\x0000", 257, "latin1");
   const padded = Buffer.alloc(Math.ceil(body.length / 512) * 512);

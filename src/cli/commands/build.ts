@@ -6,12 +6,12 @@ import { platformText } from "../../oci/platform.js";
 import { type BuildFlags, checkBuildOptions } from "../build-flags.js";
 import { buildJson, buildText, metadataOf, type NamedResult } from "../build-report.js";
 import { examples } from "../examples.js";
-import { warningText } from "../explain-image.js";
 import { openCatalog } from "../open-catalog.js";
 import { outputPlaces, type Placed } from "../output-places.js";
 import { withProgress } from "../progress.js";
 import type { Report } from "../report.js";
 import { act, type Session, type Shell } from "../session.js";
+import { sayWarnings } from "../warning-text.js";
 
 /** `layerwright build`: the images themselves, without a daemon. */
 export function define(command: Command, shell: Shell): void {
@@ -50,9 +50,10 @@ async function buildImages(session: Session, names: readonly string[], flags: Bu
     jobs.map(labelOf),
     images.map(({ name }) => name),
   );
-  const places = outputPlaces(checked.output, jobs);
+  const places = outputPlaces(checked.output, jobs, context);
   const { buildPlan } = await import("../../api/build.js");
   const results: NamedResult[] = [];
+  const warn = sayWarnings(session.note, session.paint);
   for (const [index, { name, platform, optimized }] of jobs.entries()) {
     const options: BuildOptions = {
       ...checked.common,
@@ -65,7 +66,7 @@ async function buildImages(session: Session, names: readonly string[], flags: Bu
     const result = await withProgress(session, (progress) =>
       buildPlan(optimized, progress === undefined ? options : { ...options, progress }),
     );
-    for (const warning of result.warnings) session.note(warningText(warning, session.paint));
+    warn(name, result.warnings);
     results.push({ name, result });
   }
   writeFiles(flags, results);

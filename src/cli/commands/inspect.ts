@@ -1,9 +1,11 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { InspectedImage } from "../../api/inspect.js";
 import { sizeText } from "../../core/size-text.js";
+import { platformText } from "../../oci/platform.js";
 import { columns } from "../columns.js";
 import { examples } from "../examples.js";
 import { layerTree, onOneLine, shortDigest } from "../layer-tree.js";
+import { readPlatform } from "../option-value.js";
 import type { Paint } from "../paint.js";
 import type { Report } from "../report.js";
 import { act, type Session, type Shell } from "../session.js";
@@ -11,6 +13,8 @@ import { act, type Session, type Shell } from "../session.js";
 interface InspectFlags {
   readonly files?: boolean;
   readonly tag?: string;
+  readonly platform?: string;
+  readonly store?: string;
 }
 
 type Layer = InspectedImage["layers"][number];
@@ -21,7 +25,9 @@ export function define(command: Command, shell: Shell): void {
   command
     .argument("<image>", "an archive (docker save, OCI) or an OCI layout folder")
     .option("--files", "list the files of each layer")
-    .option("-t, --tag <tag>", "which image, where there are several");
+    .option("-t, --tag <tag>", "which image, where there are several")
+    .option("--platform <platform>", "which platform, where there are several")
+    .addOption(new Option("--store <folder>", "the folder of the store").env("LAYERWRIGHT_CACHE"));
   examples(command, [
     "layerwright inspect layerwright.out/app.tar",
     "layerwright inspect app.tar --files --json",
@@ -31,7 +37,11 @@ export function define(command: Command, shell: Shell): void {
 
 async function inspect(_: Session, [path = ""]: readonly string[], flags: InspectFlags): Promise<Report> {
   const { inspectArchive } = await import("../../api/inspect.js");
-  const found = await inspectArchive(path, flags.tag === undefined ? {} : { tag: flags.tag });
+  const found = await inspectArchive(path, {
+    ...(flags.tag === undefined ? {} : { tag: flags.tag }),
+    ...(flags.platform === undefined ? {} : { platform: readPlatform(flags.platform) }),
+    ...(flags.store === undefined ? {} : { store: flags.store }),
+  });
   // The names of a layer's files can be many: they are shown, and handed on, when they are asked for.
   const images = flags.files === true ? found : found.map(withoutFiles);
   return {
@@ -57,7 +67,7 @@ function imageText(image: InspectedImage, path: string, paint: Paint): string {
   const size = layers.reduce((sum, layer) => sum + layer.size, 0);
   const facts = [
     format,
-    platformOf(platform),
+    platformText(platform),
     shortDigest(digest),
     `${sizeText(size)} in ${layers.length} layers`,
   ];
@@ -97,15 +107,11 @@ function letterOf(type: string): string {
   const letters: Readonly<Record<string, string>> = {
     file: "-",
     folder: "d",
-    directory: "d",
     symlink: "l",
-    link: "h",
+    hardlink: "h",
+    "character-device": "c",
+    "block-device": "b",
+    fifo: "p",
   };
   return letters[type] ?? type.charAt(0);
-}
-
-function platformOf(platform: unknown): string {
-  if (typeof platform === "string") return platform;
-  const { os, architecture, variant } = (platform ?? {}) as Record<string, string | undefined>;
-  return [os, architecture, variant].filter((part) => part !== undefined).join("/");
 }

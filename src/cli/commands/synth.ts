@@ -1,37 +1,37 @@
-import { relative } from "node:path";
+import { relative, resolve } from "node:path";
 import { type Command, Option } from "commander";
-import type { SynthResult } from "../../api/synth.js";
+import type { DockerfileStyle } from "../../api/dockerfile.js";
+import type { SynthesizedImage, SynthResult } from "../../api/synth.js";
 import { platformText } from "../../oci/platform.js";
 import { examples } from "../examples.js";
-import { warningText } from "../explain-image.js";
-import type { LoadedImage } from "../load/loaded-catalog.js";
+
 import { type OpenCatalog, openCatalog } from "../open-catalog.js";
 import { defaultFolder } from "../output-places.js";
 import type { Paint } from "../paint.js";
 import type { Report } from "../report.js";
 import { act, type Session, type Shell } from "../session.js";
 import { UsageError } from "../usage-error.js";
+import { sayWarnings } from "../warning-text.js";
 
-interface SynthFlags {
-  readonly out: string;
+interface SynthFlags extends DockerfileStyle {
+  readonly out?: string;
   readonly plan?: boolean;
   readonly stdout?: boolean;
-  readonly dialect?: "buildkit" | "classic";
-  readonly frontend?: string;
-  readonly syntax?: string;
 }
 
 /** `layerwright synth`: the optimized Dockerfiles. */
 export function define(command: Command, shell: Shell): void {
   command
     .argument("[names...]", "names or patterns such as api-*")
-    .option("--out <folder>", "where the files go", defaultFolder)
+    .option("--out <folder>", `where the files go (default: ${defaultFolder} beside the catalog)`)
     .option("--plan", "print the plans as JSON and write nothing")
     .option("--stdout", "print the Dockerfile of one image and write nothing")
     .addOption(
       new Option("--dialect <dialect>", "what builds the Dockerfile").choices(["buildkit", "classic"]),
     )
-    .option("--frontend <version>", "the Dockerfile frontend that has to read it, for example 1.4")
+    .addOption(
+      new Option("--frontend <version>", "the oldest front end that has to read it").choices(["1.4", "1.19"]),
+    )
     .option("--syntax <reference>", "the image of the frontend, for the `# syntax=` line");
   examples(command, [
     "layerwright synth",
@@ -53,36 +53,53 @@ async function synth(session: Session, names: readonly string[], flags: SynthFla
   }
   const catalog = await openCatalog(session, names);
   if (flags.plan === true) return plansOf(catalog);
-  const shape = { ...dialectOf(flags), context: catalog.context };
-  const warn = (it: LoadedImage): void => {
-    for (const warning of it.plans[0]?.optimized.warnings ?? []) {
-      session.note(warningText(warning, session.paint));
-    }
-  };
-  if (flags.stdout === true) {
-    const { dockerfileOf } = await import("../../api/synth.js");
-    const [only, ...others] = catalog.images;
-    const first = only?.plans[0];
-    if (only === undefined || first === undefined || others.length > 0) {
-      const chosen = catalog.images.map(({ name }) => name);
-      throw new UsageError("IMAGE_AMBIGUOUS", { option: "--stdout", names: chosen });
-    }
-    warn(only);
-    const { text } = await dockerfileOf(first.optimized, shape);
-    return { json: { name: only.name, dockerfile: text }, quiet: text, text: () => text };
-  }
+  if (flags.stdout === true) return await dockerfileText(session, catalog, dialectOf(flags));
   const { synthPlans } = await import("../../api/synth.js");
   const plans = catalog.images.flatMap(({ name, plans: each }) => each.map((plan) => ({ ...plan, name })));
-  const result = await synthPlans(plans, { ...shape, out: flags.out });
-  catalog.images.forEach(warn);
+  const result = await synthPlans(plans, {
+    ...dialectOf(flags),
+    context: catalog.context,
+    catalog: catalog.name,
+    // What the user names is relative to where the user is; the default belongs to the catalog.
+    out: flags.out === undefined ? resolve(catalog.context, defaultFolder) : resolve(flags.out),
+  });
+  const warn = sayWarnings(session.note, session.paint);
+  for (const { name, warnings } of result.images) warn(name, warnings);
   return {
-    json: { catalog: catalog.name, ...result },
-    quiet: result.images.map(({ dockerfile }) => `${dockerfile}\n`).join(""),
+    json: {
+      catalog: catalog.name,
+      context: catalog.context,
+      out: result.out,
+      images: result.images.map(asJson),
+    },
+    quiet: result.images.map(({ dockerfile }) => `${shownPath(catalog, dockerfile)}\n`).join(""),
     text: (paint) => synthText(result, catalog, paint),
   };
 }
 
-function dialectOf({ dialect, frontend, syntax }: SynthFlags) {
+/** The Dockerfile of one image alone. */
+async function dockerfileText(
+  session: Session,
+  catalog: OpenCatalog,
+  style: DockerfileStyle,
+): Promise<Report> {
+  const [only, ...others] = catalog.images;
+  const first = only?.plans[0];
+  if (only === undefined || first === undefined || others.length > 0) {
+    const names = catalog.images.map(({ name }) => name);
+    throw new UsageError("IMAGE_AMBIGUOUS", { option: "--stdout", names });
+  }
+  const { dockerfileOf } = await import("../dockerfile-of.js");
+  const emitted = await dockerfileOf(first.optimized.plan, catalog.context, style);
+  sayWarnings(session.note, session.paint)(only.name, [...first.optimized.warnings, ...emitted.warnings]);
+  if (emitted.files.length > 0) {
+    session.note(`it needs ${emitted.files.length} generated files, which \`layerwright synth\` writes\n`);
+  }
+  const { text } = emitted;
+  return { json: { name: only.name, dockerfile: text }, quiet: text, text: () => text };
+}
+
+function dialectOf({ dialect, frontend, syntax }: SynthFlags): DockerfileStyle {
   return {
     ...(dialect === undefined ? {} : { dialect }),
     ...(frontend === undefined ? {} : { frontend }),
@@ -99,17 +116,21 @@ function plansOf(catalog: OpenCatalog): Report {
   return { json, quiet: text, text: () => text };
 }
 
-function synthText(result: SynthResult, catalog: OpenCatalog, paint: Paint): string {
-  const images = result.images.map(({ name, dockerfile, files, command }) => {
-    const sent = files === undefined ? "" : `, ${files} file${files === 1 ? "" : "s"} of the context`;
-    return `${paint.bold(name)} ${paint.cyan(shownPath(dockerfile))}${sent}\n  $ ${command}\n`;
-  });
-  const folder = relative(process.cwd(), catalog.context);
-  const where = folder === "" ? "" : paint.dim(`run from ${folder}\n`);
-  return `${images.join("")}${where}`;
+function asJson({ platform, ...image }: SynthesizedImage): unknown {
+  return { ...image, platform: platformText(platform) };
 }
 
-function shownPath(path: string): string {
-  const near = relative(process.cwd(), path);
-  return near.startsWith("..") ? path : near;
+function synthText({ images }: SynthResult, catalog: OpenCatalog, paint: Paint): string {
+  const lines = images.map(({ name, platform, dockerfile, files, command }) => {
+    const generated = files === 0 ? "" : `, with ${files} generated file${files === 1 ? "" : "s"}`;
+    const place = paint.cyan(shownPath(catalog, dockerfile));
+    return `${paint.bold(name)} ${platformText(platform)}: ${place}${generated}\n  $ ${command}\n`;
+  });
+  const folder = relative(process.cwd(), catalog.context);
+  return `${lines.join("")}${folder === "" ? "" : paint.dim(`to be run in ${folder}\n`)}`;
+}
+
+/** The api names files from the context folder, people are where they are. */
+function shownPath(catalog: OpenCatalog, path: string): string {
+  return relative(process.cwd(), resolve(catalog.context, path));
 }

@@ -24,7 +24,8 @@ export function applyChmod(state: LayerState, operation: ChmodOperation): void {
 export async function applyChown(state: LayerState, operation: ChownOperation): Promise<void> {
   const { path, owner, recursive, origin } = operation;
   const ids = await ownerOf(state, owner, origin);
-  const found = existingPath(state.draft.tree, path, "chown", origin);
+  // `chown -R` of a link is about the link, `chown` of one is about what it leads to.
+  const found = existingPath(state.draft.tree, path, "chown", origin, recursive !== true);
   changeNodes(state.draft, found.path, found.node, recursive === true, (node) => chowned(node, ids));
 }
 

@@ -3,14 +3,15 @@ import type { Origin } from "../../errors/origin.js";
 import { resolvePath } from "../../layer/resolve.js";
 import type { FolderNode, TreeNode } from "../../layer/tree-node.js";
 
-/** A path of the image that exists, with links followed; else `PATH_NOT_FOUND`. */
+/** A path of the image that exists, with links followed (the last one if `followLast`); else `PATH_NOT_FOUND`. */
 export function existingPath(
   tree: FolderNode,
   path: string,
   step: string,
   origin: Origin | undefined,
+  followLast = true,
 ): { readonly path: string; readonly node: TreeNode } {
-  const found = resolvePath(tree, path);
+  const found = resolvePath(tree, path, { followLast });
   if (found.node !== undefined) return { path: found.path, node: found.node };
   const similar = similarPath(tree, path);
   throw new PlanError("PATH_NOT_FOUND", { path, step, similar }, { subject: path, origin });

@@ -16,7 +16,7 @@ export const cliMessages = {
   }),
   OPTION_VALUE_INVALID: (p: { option: string; got: string; allowed: string }) => ({
     message: `${p.option} is ${JSON.stringify(p.got)}, allowed is ${p.allowed}`,
-    hint: `pass ${p.allowed}`,
+    hint: `correct ${p.option}, or leave it out`,
   }),
   IMAGE_UNKNOWN: (p: { got: string; known: readonly string[]; suggestion: string | undefined }) => ({
     message: `the catalog has no image ${JSON.stringify(p.got)}; it has ${p.known.join(", ") || "none"}`,

@@ -10,6 +10,10 @@ export const outputMessages = {
     message: `the output ${p.path} is also what the image is built from`,
     hint: "name another file for the output",
   }),
+  OUTPUT_INVALID: (p: { got: unknown; types: readonly string[] }) => ({
+    message: `the output ${JSON.stringify(p.got)} is neither a path nor { type, dest }`,
+    hint: `give a path, or one of the types ${p.types.join(", ")} with a dest`,
+  }),
   OUTPUT_UNWRITABLE: (p: { path: string; reason: string }) => ({
     message: `the output ${p.path} cannot be written: ${p.reason}`,
     hint: "name a place that exists and that you can write to",

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, webcrypto } from "node:crypto";
 import { crc32 } from "node:zlib";
 import type { Digest } from "../../oci/digest.js";
 import type { BlobWriter } from "../../ports/blob-store.js";
@@ -36,8 +36,12 @@ export async function packLayer(items: Iterable<TarItem>, options: PackOptions):
 
 /** A block on its way: its compressed bytes, or where they come from. */
 interface PendingBlock {
-  readonly raw: string | undefined;
+  readonly raw: Promise<string> | undefined;
   readonly bytes: Promise<Uint8Array>;
+}
+
+async function hashOnPool(block: Buffer): Promise<string> {
+  return Buffer.from(await webcrypto.subtle.digest("SHA-256", block)).toString("hex");
 }
 
 class Packing {
@@ -100,13 +104,26 @@ class Packing {
     this.#session.note(block);
     this.#uncompressedSize += block.length;
     this.#options.onProgress?.(this.#uncompressedSize);
-    const raw = this.#record ? createHash("sha256").update(block).digest("hex") : undefined;
-    const old = raw === undefined ? undefined : this.#options.previous?.find(raw);
-    if (old !== undefined) this.#reusedSize += old.length;
-    const bytes = old === undefined ? this.#session.encode(block) : Promise.resolve(Buffer.from(old));
+    const pending = this.#record
+      ? this.#recorded(block)
+      : { raw: undefined, bytes: this.#session.encode(block) };
     // Awaited later and in order; without this a failure in between would be an unhandled one.
-    bytes.catch(() => {});
-    this.#pending.push({ raw, bytes });
+    pending.bytes.catch(() => {});
+    this.#pending.push(pending);
+  }
+
+  /** The hash of the block is taken on the thread pool, where a warm build leaves room. */
+  #recorded(block: Buffer): PendingBlock {
+    const { previous } = this.#options;
+    const raw = hashOnPool(block);
+    if (previous === undefined) return { raw, bytes: this.#session.encode(block) };
+    const bytes = raw.then((hash) => {
+      const old = previous.find(hash);
+      if (old === undefined) return this.#session.encode(block);
+      this.#reusedSize += old.length;
+      return Buffer.from(old);
+    });
+    return { raw, bytes };
   }
 
   async #drainOne(): Promise<void> {
@@ -114,7 +131,12 @@ class Packing {
     const compressed = await bytes;
     this.#pending.shift();
     if (raw !== undefined) {
-      this.#blocks.push({ raw, offset: this.#size, size: compressed.length, crc: crc32(compressed) });
+      this.#blocks.push({
+        raw: await raw,
+        offset: this.#size,
+        size: compressed.length,
+        crc: crc32(compressed),
+      });
     }
     this.#write(compressed);
   }

@@ -13,7 +13,12 @@ import type { Plan, Stage } from "../../../src/plan/plan.js";
 import { readTarEntries, type TestEntry } from "./read-tar.js";
 
 /** A file, a folder (`null`), a link (`{ link }`) or a file with its mode. */
-export type TestFile = string | Uint8Array | null | { readonly link: string } | { readonly text: string; readonly mode: number };
+export type TestFile =
+  | string
+  | Uint8Array
+  | null
+  | { readonly link: string }
+  | { readonly text: string; readonly mode: number };
 
 const folders: string[] = [];
 afterEach(() => {
@@ -40,7 +45,9 @@ export function makeContext(files: Readonly<Record<string, TestFile>>): string {
 
 /** A plan of one stage on scratch, a layer an inner list. */
 export function planOf(layers: readonly (readonly Operation[])[], stage: Partial<Stage> = {}): Plan {
-  return plansOf([{ id: "image", layers: layers.map((operations, at) => ({ id: `layer${at}`, operations })), ...stage }]);
+  return plansOf([
+    { id: "image", layers: layers.map((operations, at) => ({ id: `layer${at}`, operations })), ...stage },
+  ]);
 }
 
 /** A plan of several stages. */
@@ -49,7 +56,13 @@ export function plansOf(stages: readonly (Partial<Stage> & { readonly id: string
     schema: 1,
     platform: { os: "linux", architecture: "amd64" },
     contexts: {},
-    stages: stages.map((stage) => ({ base: { kind: "scratch" }, layers: [], config: [], squash: "keep", ...stage })),
+    stages: stages.map((stage) => ({
+      base: { kind: "scratch" },
+      layers: [],
+      config: [],
+      squash: "keep",
+      ...stage,
+    })),
   };
 }
 
@@ -109,7 +122,21 @@ export async function testBuild(
 /** Entries in one line each: `path mode uid:gid content`. */
 export function lines(entries: readonly TestEntry[] | undefined): string[] {
   return (entries ?? []).map(({ path, type, mode, uid, gid, text, target }) => {
-    const tail = type === "file" ? ` ${JSON.stringify(text)}` : target === undefined ? "" : ` ${type} ${target}`;
+    const tail =
+      type === "file" ? ` ${JSON.stringify(text)}` : target === undefined ? "" : ` ${type} ${target}`;
     return `${path}${type === "folder" ? "/" : ""} ${mode.toString(8).padStart(4, "0")} ${uid}:${gid}${tail}`;
   });
 }
+
+/** Config changes and annotations of every kind, for tests of documents. */
+export const annotated: Partial<Stage> = {
+  config: [
+    { set: "env", name: "B", value: "1" },
+    { set: "env", name: "A", value: "2" },
+    { set: "label", name: "z", value: "<&>" },
+    { set: "label", name: "a", value: "1" },
+    { set: "expose", port: "80/tcp" },
+    { set: "annotation", name: "org.opencontainers.image.title", value: "t" },
+    { set: "cmd", args: ["/app"] },
+  ],
+};

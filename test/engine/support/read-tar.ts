@@ -17,7 +17,8 @@ export function readTarEntries(tar: Uint8Array): TestEntry[] {
   const bytes = Buffer.from(tar);
   const entries: TestEntry[] = [];
   for (let at = 0; at + 512 <= bytes.length; ) {
-    const text = (from: number, length: number) => bytes.toString("utf8", at + from, at + from + length).split("\0")[0]!;
+    const text = (from: number, length: number) =>
+      bytes.toString("utf8", at + from, at + from + length).split("\0")[0]!;
     const number = (from: number, length: number) => Number.parseInt(text(from, length) || "0", 8);
     if (bytes[at] === 0) break;
     const size = number(124, 12);

@@ -1,5 +1,5 @@
 import { Image } from "layerwright";
 
 export default Image.scratch()
-  .copy("src", "/app/src", { exclude: ["**/*.test.ts", "secret"] })
-  .copy("src", "/app/keep", { exclude: ["**/*.ts", "!keep.ts"] });
+  .copy("src", "/app/src", { exclude: ["**/*.test.c", "secret"] })
+  .copy("src", "/app/keep", { exclude: ["**/*.c", "!keep.c"] });

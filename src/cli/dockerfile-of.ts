@@ -1,0 +1,15 @@
+import { type DockerfileStyle, emitResolved } from "../api/dockerfile.js";
+import { knownBases } from "../api/known-bases.js";
+import { hasLocalBase } from "../api/known-bases-sync.js";
+import type { EmittedDockerfile } from "../dockerfile/emit-dockerfile.js";
+import type { Plan } from "../plan/plan.js";
+
+/** The Dockerfile of a plan that came from the user's file; bases on disk are looked at first. */
+export async function dockerfileOf(
+  plan: Plan,
+  context: string,
+  style: DockerfileStyle,
+): Promise<EmittedDockerfile> {
+  const known = hasLocalBase(plan) ? await knownBases(plan, context) : plan;
+  return emitResolved(known, context, style);
+}

@@ -1,0 +1,74 @@
+import { existsSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { buildPlan } from "../../src/api/build.js";
+import { emitResolved } from "../../src/api/dockerfile.js";
+import { knownBases } from "../../src/api/known-bases.js";
+import { planImage } from "../../src/api/plan-image.js";
+import { synthPlans } from "../../src/api/synth.js";
+import type { Image } from "layerwright";
+import type { Plan } from "../../src/plan/plan.js";
+import { BASES } from "../fixtures/bases.js";
+import { PLATFORM } from "../golden/golden-cases.js";
+import type { BuildRequest } from "../peers/build-request.js";
+import { type ImageListing, imageListing } from "../peers/image-listing.js";
+
+/** What both syntheses need of an image. */
+export interface BuildInput {
+  readonly image: Image;
+  readonly context: string;
+  readonly store: string;
+}
+
+/** What the tests stand in for a registry with: what a reference of this name gives, no network is asked. */
+const REFERENCES = { "layerwright.test/base:v1": `oci-layout://${join(BASES, "layout")}:v1` };
+
+export function planOf({ image, context }: BuildInput): ReturnType<typeof planImage> {
+  return planImage(image.node, { context, platform: PLATFORM });
+}
+
+/** Whether the direct build can make it: it runs no command and reads no registry (see `check-plan.ts`). */
+export function isDirect(plan: Plan): boolean {
+  return plan.stages.every(
+    ({ base, layers }) =>
+      base.kind !== "registry" && layers.every((layer) => layer.operations.every(({ op }) => op !== "run")),
+  );
+}
+
+/** Builds an image directly and lays it open. */
+export async function direct(input: BuildInput, dest: string): Promise<ImageListing> {
+  const { context, store } = input;
+  const output = { type: "oci", dest } as const;
+  await buildPlan(planOf(input), { context, store, output, compression: "none" });
+  return imageListing(dest);
+}
+
+/** Writes the Dockerfile of an image as `synth` does, and says what a builder has to be asked for. */
+export async function dockerfileRequest(
+  input: BuildInput,
+  dialect: "buildkit" | "classic",
+  outOciTar: string,
+): Promise<BuildRequest> {
+  const { context, store } = input;
+  const optimized = planOf(input);
+  const known = await knownBases(optimized.plan, context, store);
+  const out = `layerwright.out/${dialect}`;
+  const filesFolder = `${out}/files`;
+  const emitted = emitResolved(known, context, { dialect, filesFolder });
+  if (existsSync(join(context, out))) rmSync(join(context, out), { recursive: true });
+  const [platformOs = "", architecture = ""] = PLATFORM.split("/");
+  const named = { name: "image", platform: { os: platformOs, architecture }, optimized };
+  const { images } = await synthPlans([named], { context, store, out, dialect });
+  const contexts = emitted.contexts.map(({ name, value }) => [name, absolute(context, value)]);
+  return {
+    contextDir: context,
+    dockerfile: join(context, images[0]!.dockerfile),
+    namedContexts: { ...Object.fromEntries(contexts), ...REFERENCES },
+    network: "none",
+    outOciTar,
+  };
+}
+
+function absolute(context: string, value: string): string {
+  const scheme = /^oci-layout:\/\//.exec(value)?.[0] ?? "";
+  return `${scheme}${resolve(context, value.slice(scheme.length))}`;
+}

@@ -1,0 +1,38 @@
+import { buildWithBuildah } from "../peers/buildah.js";
+import { buildWithBuildKit } from "../peers/buildkit.js";
+import type { BuildRequest } from "../peers/build-request.js";
+import { type Peer, type PeerName, peerOrSkipReason } from "../peers/peers.js";
+
+/** One builder with the dialect that it is given. */
+export interface Builder {
+  readonly name: string;
+  readonly peer: PeerName;
+  readonly dialect: "buildkit" | "classic";
+  readonly build: (peer: Peer, request: BuildRequest) => Promise<void>;
+}
+
+export const builders: readonly Builder[] = [
+  { name: "docker 26", peer: "docker26", dialect: "buildkit", build: buildWithBuildKit },
+  { name: "docker 28", peer: "docker28", dialect: "buildkit", build: buildWithBuildKit },
+  { name: "buildah 1.43", peer: "docker28", dialect: "buildkit", build: buildWithBuildah },
+  { name: "buildah 1.43 classic", peer: "docker28", dialect: "classic", build: buildWithBuildah },
+  { name: "buildah 1.39 classic", peer: "docker26", dialect: "classic", build: buildWithBuildah },
+  { name: "buildah 1.28 classic", peer: "buildah28", dialect: "classic", build: buildWithBuildah },
+];
+
+/** A builder that is here. */
+export interface ReadyBuilder extends Builder {
+  readonly found: Peer;
+}
+
+/** The builders that are here, and why others are not. Where peers are promised, a missing one throws. */
+export function readyBuilders(): { readonly ready: readonly ReadyBuilder[]; readonly missing: readonly string[] } {
+  const ready: ReadyBuilder[] = [];
+  const missing = new Set<string>();
+  for (const builder of builders) {
+    const found = peerOrSkipReason(builder.peer);
+    if (typeof found === "string") missing.add(found);
+    else ready.push({ ...builder, found });
+  }
+  return { ready, missing: [...missing] };
+}

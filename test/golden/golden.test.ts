@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, test } from "vitest";
+import { buildPlan } from "../../src/api/build.js";
+import { emitResolved } from "../../src/api/dockerfile.js";
+import { knownBases } from "../../src/api/known-bases.js";
+import { planImage } from "../../src/api/plan-image.js";
+import { type BasesFacts, ensureBases } from "../fixtures/bases.js";
+import { imageListing } from "../peers/image-listing.js";
+import { expectGolden, textOrRefusal } from "./expect-golden.js";
+import { caseFolder, caseImage, goldenCases, PLATFORM } from "./golden-cases.js";
+import { listingText } from "./listing-text.js";
+import { serveFile } from "./serve-file.js";
+
+const work = mkdtempSync(join(tmpdir(), "layerwright-golden-"));
+const store = join(work, "store");
+let bases: BasesFacts;
+let close: () => Promise<void>;
+
+beforeAll(async () => {
+  bases = ensureBases();
+  close = await serveFile();
+});
+afterAll(async () => {
+  await close();
+  rmSync(work, { recursive: true, force: true });
+});
+
+describe.each(goldenCases())("golden %s", (name) => {
+  const context = caseFolder(name);
+  const planned = async () => planImage((await caseImage(name)).node, { context, platform: PLATFORM });
+  const skipWithoutOwners = (skip: (note: string) => void) => {
+    if (name.includes("rootfs-folder") && !bases.owners) skip("only root can make a folder with its true owners");
+  };
+
+  test("plan", async () => {
+    const { plan } = await planned();
+    expectGolden(context, "plan.json", `${JSON.stringify(plan, null, 2)}\n`);
+  });
+
+  test.each([
+    ["Dockerfile", "buildkit"],
+    ["Dockerfile.classic", "classic"],
+  ] as const)("%s", async (file, dialect) => {
+    const { plan } = await planned();
+    const known = await knownBases(plan, context, store);
+    expectGolden(context, file, await textOrRefusal(() => emitResolved(known, context, { dialect }).text));
+  });
+
+  test("layers", async ({ skip }) => {
+    skipWithoutOwners(skip);
+    const dest = join(work, `${name}.tar`);
+    const text = await textOrRefusal(async () => {
+      const options = { context, store, output: { type: "oci", dest }, compression: "none" } as const;
+      const built = await buildPlan(await planned(), options);
+      const inherited = built.layers.filter((layer) => layer.inherited).length;
+      return listingText(imageListing(dest), inherited);
+    });
+    expectGolden(context, "layers.txt", text);
+  });
+});
