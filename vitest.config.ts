@@ -7,7 +7,6 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^layerwright$/, replacement: source("index.ts") },
-      { find: /^layerwright\/testing$/, replacement: source("testing/index.ts") },
     ],
   },
   test: {

@@ -13,10 +13,13 @@ function newest(path) {
   return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
 }
 
-const inputs = ["src", "tsconfig.json", "tsconfig.build.json", "package.json"].map((name) => join(root, name));
+const inputs = ["src", "tsconfig.json", "tsconfig.build.json", "package.json"].map((name) =>
+  join(root, name),
+);
 // An installed package has dist/ and no src/: there is nothing to compile.
 const hasSource = existsSync(inputs[0]);
-const isFresh = existsSync(stamp) && statSync(stamp).mtimeMs >= Math.max(...(hasSource ? inputs.map(newest) : [0]));
+const isFresh =
+  existsSync(stamp) && statSync(stamp).mtimeMs >= Math.max(...(hasSource ? inputs.map(newest) : [0]));
 if (hasSource && !isFresh) {
   rmSync(join(root, "dist"), { recursive: true, force: true });
   const tsc = join(root, "node_modules/typescript/bin/tsc");

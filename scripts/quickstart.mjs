@@ -15,6 +15,15 @@ function step(title, ...args) {
 const built = spawnSync(process.execPath, ["scripts/build.mjs"], { cwd: root, stdio: "inherit" });
 if (built.status !== 0) process.exit(built.status ?? 1);
 
-step("a local base", "build", "--app", "base.ts", "-o", "type=layout,dest=layerwright.out/server", "--tag", "latest");
+step(
+  "a local base",
+  "build",
+  "--app",
+  "base.ts",
+  "-o",
+  "type=layout,dest=layerwright.out/server",
+  "--tag",
+  "latest",
+);
 step("both images, directly: no daemon, no root", "build");
 step("the same two as Dockerfiles", "synth");

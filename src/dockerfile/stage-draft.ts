@@ -34,13 +34,11 @@ export class StageDraft {
   canName = true;
   /** Whether a command has run in a POSIX shell here, so that the image must have one. */
   shellSeen = false;
-  readonly #wantedName: string;
-  #name: string;
+  readonly #name: string;
   #instructions: Instruction[];
 
   constructor(emission: Emission, name: string, from: string, baseLabel: string, real?: StageDraft) {
     this.emission = emission;
-    this.#wantedName = name;
     this.#name = name;
     this.baseLabel = baseLabel;
     this.real = real ?? this;
@@ -69,18 +67,17 @@ export class StageDraft {
 
   /** The name of the stage as it is now; what follows goes on from it in a new section. */
   split(): string {
-    if (this.#instructions.length === 1) {
-      const [from] = this.#instructions;
-      if (from?.kind === "from") return from.base === "scratch" ? this.#cut() : from.base;
-    }
-    return this.#cut();
-  }
-
-  #cut(): string {
-    this.finish();
-    const before = this.#name;
-    this.#name = this.emission.names.numbered(this.#wantedName);
-    this.#instructions = [{ kind: "from", base: before, as: this.#name }];
+    const [from] = this.#instructions;
+    const empty = this.#instructions.every((one, index) => index === 0 || one.kind === "comment");
+    if (empty && from?.kind === "from" && from.base !== "scratch") return from.base;
+    // What is written next keeps its comment, and the last section the name that the stage was given.
+    const comments: Instruction[] = [];
+    while (this.#instructions.at(-1)?.kind === "comment") comments.unshift(this.#instructions.pop()!);
+    const before = this.emission.names.numbered(this.#name);
+    const [, ...rest] = this.#instructions;
+    if (from?.kind !== "from") throw new TypeError("a stage begins with FROM");
+    this.emission.sections.push({ name: before, instructions: [{ ...from, as: before }, ...rest] });
+    this.#instructions = [{ kind: "from", base: before, as: this.#name }, ...comments];
     return before;
   }
 

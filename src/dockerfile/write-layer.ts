@@ -4,8 +4,9 @@ import type { CopyOperation, FileOperation } from "../plan/operation.js";
 import { emitCopy } from "./emit-copy.js";
 import { layFolder } from "./emit-folder.js";
 import { emitAdd, emitMkdir, emitSymlink, emitWrite } from "./emit-simple.js";
-import type { Fact, KnownTree } from "./known-tree.js";
+import { type Fact, isFolder, type KnownTree } from "./known-tree.js";
 import { noteEffects, rootOf } from "./layer-effects.js";
+import { modeAfter } from "./mode-flag.js";
 import { slashed } from "./side-stage.js";
 import type { StageDraft } from "./stage-draft.js";
 
@@ -18,6 +19,11 @@ export function writeLayer(draft: StageDraft, operations: readonly BringOperatio
   if (first === undefined) return;
   if (operations.length === 1) {
     emitOne(draft, first);
+  } else if (isLateFolder(draft, operations)) {
+    // The folder may exist or not, which only a step of its own can leave open.
+    writeLayer(draft, [first]);
+    writeLayer(draft, operations.slice(1));
+    return;
   } else {
     const layout = layoutOf(draft, operations);
     if (layout.unknown.length > 0) {
@@ -30,6 +36,16 @@ export function writeLayer(draft: StageDraft, operations: readonly BringOperatio
     writePrep(draft, layout);
   }
   for (const operation of operations) noteEffects(draft, operation);
+}
+
+/**
+ * Whether a layer begins with a working folder that is to be somebody's where it is missing, and nobody knows
+ * whether it is.
+ */
+function isLateFolder(draft: StageDraft, operations: readonly BringOperation[]): boolean {
+  const [first] = operations;
+  if (first?.op !== "mkdir" || !first.ifMissing || first.owner === undefined || draft.isPrep) return false;
+  return draft.tree.at(draft.tree.real(first.path, true)).kind === "unknown";
 }
 
 /** Whether the operations can be one COPY from a prep stage, with what is known. */
@@ -76,10 +92,15 @@ function layoutOf(draft: StageDraft, operations: readonly BringOperation[]): Lay
     return real;
   });
   const roots = moved.map((operation) => rootOf(operation, mergesFolder(draft, operation)));
-  const root = roots.reduce((left, right) => commonFolder(left, right));
+  const common = roots.reduce((left, right) => commonFolder(left, right));
+  const looks = moved.some((operation) => operation.op !== "write" && givesLook(draft, operation, common));
+  const top = draft.tree.at(common).kind;
+  // The folder that is copied into is made as root's 0755; one that is to look otherwise has to lie inside.
+  const root = looks && !isFolder(draft.tree.at(common)) ? parentPath(common) : common;
   const existing = new Map<string, Extract<Fact, { kind: "folder" }>>();
   const unknown = new Set<string>();
   const made = new Set<string>();
+  if (root !== common && top === "unknown") unknown.add(common);
   for (const [index, operation] of moved.entries()) {
     for (const folder of foldersBetween(root, roots[index]!)) {
       if (made.has(folder)) continue;
@@ -101,7 +122,7 @@ function writePrep(draft: StageDraft, layout: Layout): void {
   }
   for (const operation of layout.operations) {
     // A new folder below one with setgid would inherit the bit.
-    if (inherits) layMissingParents(prep, rootOf(operation, false));
+    if (inherits) layMissingParents(prep, rootOf({ ...operation, into: false } as BringOperation, false));
     writeLayer(prep, [operation]);
   }
   prep.finish();
@@ -122,6 +143,18 @@ function layMissingParents(prep: StageDraft, folder: string): void {
 /** All folders on the way are laid out, so nothing is lost by not looking at what is below. */
 function linkable(draft: StageDraft, { root }: Layout): boolean {
   return draft.emission.dialect.link && !draft.isPrep && root === "/";
+}
+
+/** Whether an operation makes this folder, where it is new, as something else than root's 0755. */
+function givesLook(draft: StageDraft, operation: BringOperation, folder: string): boolean {
+  if (operation.op === "mkdir") {
+    return (
+      operation.path === folder &&
+      (operation.owner !== undefined || modeAfter(operation.mode, 0o755, true) !== 0o755)
+    );
+  }
+  if (operation.op !== "copy" || operation.dest !== folder || !mergesFolder(draft, operation)) return false;
+  return operation.owner !== undefined || modeAfter(operation.mode, 0o755, true) !== 0o755;
 }
 
 /** Whether a copy merges the contents of a folder, as far as that is known. */

@@ -7,9 +7,8 @@ import { type DiskCalls, realDisk } from "../../src/adapters/store-dir/disk-call
 import { isLayerwrightError } from "../../src/errors/layerwright-error.js";
 import { type Digest, digestOf } from "../../src/oci/digest.js";
 import { bytesOf, store } from "./blob-store-conformance.js";
+import { compiledChild } from "./compiled-child.js";
 import { tempFolder } from "./temp-folder.js";
-
-const CHILD = new URL("./store-dir-child.ts", import.meta.url).pathname;
 
 /** Runs the writing child; `killAfter` is in milliseconds after it began to write. */
 function runChild(
@@ -17,7 +16,7 @@ function runChild(
   killAfter?: number,
 ): Promise<{ code: number | null; digests: string[] }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["--import", "tsx", CHILD, ...args], {
+    const child = spawn(process.execPath, [script, ...args], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     let output = "";
@@ -49,9 +48,10 @@ describe("a store whose writers die", () => {
     timeout: 120_000,
   }, async () => {
     const folder = tempFolder();
+    const script = compiledChild("store-dir-child.ts");
     for (let round = 0; round < 14; round++) {
       const runs = Array.from({ length: 4 }, (_, lane) =>
-        runChild([folder, `${round}-${lane}`], Math.random() * 60),
+        runChild(script, [folder, `${round}-${lane}`], Math.random() * 60),
       );
       const results = await Promise.all(runs);
       await checkWhole(folder);
@@ -63,8 +63,9 @@ describe("a store whose writers die", () => {
 
   it("has one copy when 8 processes write the same blobs", { timeout: 60_000 }, async () => {
     const folder = tempFolder();
+    const script = compiledChild("store-dir-child.ts");
     const results = await Promise.all(
-      Array.from({ length: 8 }, (_, lane) => runChild([folder, `${lane}`, "20", "the same for all"])),
+      Array.from({ length: 8 }, (_, lane) => runChild(script, [folder, `${lane}`, "20", "the same for all"])),
     );
     for (const { code, digests } of results) {
       expect(code).toBe(0);

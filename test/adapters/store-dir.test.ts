@@ -64,6 +64,7 @@ describe("the store in a folder", () => {
     const folder = tempFolder();
     chmodSync(folder, 0o777);
     await expect(openDirStore({ folder })).rejects.toMatchObject({ code: "STORE_UNSAFE" });
+    expect(readdirSync(folder)).toEqual([]);
     chmodSync(folder, 0o700);
     mkdirSync(join(folder, "blobs"));
     chmodSync(join(folder, "blobs"), 0o777);

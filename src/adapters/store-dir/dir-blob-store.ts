@@ -1,5 +1,5 @@
 import { statSync, utimesSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { IntegrityError } from "../../errors/layerwright-error.js";
 import { type Digest, digestHex, isDigest } from "../../oci/digest.js";
 import type { BlobStore, BlobWriter, ScratchFile } from "../../ports/blob-store.js";
@@ -85,7 +85,6 @@ export class DirBlobStore implements BlobStore {
   async putRecord(kind: string, key: string, value: unknown): Promise<void> {
     const path = recordPath(this.#paths.records, checkKind(kind), key);
     try {
-      this.#disk.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
       await this.#inTemp((temp) => writeRecord(this.#disk, temp, path, key, value));
     } catch (error) {
       throw storeError(error, "write", path);

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { canonicalJson } from "../../core/canonical-json.js";
 import { sha256Hex } from "../../core/sha256.js";
-import type { DiskCalls } from "./disk-calls.js";
+import { type DiskCalls, errnoOf } from "./disk-calls.js";
 import { removeQuietly, renamePatiently, writeFully } from "./durable.js";
 import { touch } from "./touch.js";
 
@@ -52,9 +52,20 @@ export async function writeRecord(
     } finally {
       disk.closeSync(fd);
     }
-    await renamePatiently(disk, temp, path);
+    await renameIntoKind(disk, temp, path);
   } catch (error) {
     removeQuietly(disk, temp);
     throw error;
+  }
+}
+
+/** The folder of a kind comes into being with its first record. */
+async function renameIntoKind(disk: DiskCalls, temp: string, path: string): Promise<void> {
+  try {
+    await renamePatiently(disk, temp, path);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
+    disk.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    await renamePatiently(disk, temp, path);
   }
 }

@@ -33,8 +33,11 @@ export function storePaths(root: string): StorePaths {
  * write to: what lies in it would end up in images. A store that is there but cannot be written can still be read.
  */
 export function prepareFolders(disk: DiskCalls, paths: StorePaths): void {
+  // The folder itself first: nothing is put into one that somebody else can change.
+  makeFolder(disk, paths, paths.root);
+  checkTrusted(paths.root, paths.root);
   makeFolders(disk, paths);
-  for (const folder of [paths.root, join(paths.root, "blobs"), paths.blobs, paths.records, paths.temp]) {
+  for (const folder of [join(paths.root, "blobs"), paths.blobs, paths.records, paths.temp]) {
     checkTrusted(paths.root, folder);
   }
 }
@@ -42,15 +45,18 @@ export function prepareFolders(disk: DiskCalls, paths: StorePaths): void {
 /** Makes the folders of a store where they are missing, e.g. because someone removed the cache during a build. */
 export function makeFolders(disk: DiskCalls, paths: StorePaths): void {
   for (const folder of [paths.root, paths.blobs, paths.records, paths.temp, paths.active]) {
-    try {
-      disk.mkdirSync(folder, { recursive: true, mode: 0o700 });
-    } catch (error) {
-      const errno = errnoOf(error);
-      const readOnly = errno === "EROFS" || errno === "EACCES" || errno === "EPERM";
-      if (!readOnly || statSync(paths.root, { throwIfNoEntry: false }) === undefined) {
-        throw storeError(error, "make the folder", folder);
-      }
-    }
+    makeFolder(disk, paths, folder);
+  }
+}
+
+function makeFolder(disk: DiskCalls, paths: StorePaths, folder: string): void {
+  try {
+    disk.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const errno = errnoOf(error);
+    const readOnly = errno === "EROFS" || errno === "EACCES" || errno === "EPERM";
+    if (readOnly && statSync(paths.root, { throwIfNoEntry: false }) !== undefined) return;
+    throw storeError(error, "make the folder", folder);
   }
 }
 

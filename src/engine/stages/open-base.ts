@@ -54,19 +54,20 @@ export async function baseImage(
   options: BuildImageOptions,
 ): Promise<{ readonly image: StageImage; close(): Promise<void> }> {
   const source = await ports.bases.open(baseLocation(base, options.folder), platform);
+  const closers = [() => source.close()];
+  const close = async () => {
+    for (const closer of closers) await closer();
+  };
   try {
     const opened = await openLayers(source.layers, ports.store, { spool: need.contents });
+    closers.unshift(() => opened.close());
     for (const { bytes, index } of opened.layers) identify(bytes, index.diffId);
     const layers: StageLayer[] = [];
-    if (packed)
-      for (const layer of source.layers) layers.push(await baseLayer(layer, base.kind, ports, options));
-    const close = async () => {
-      await opened.close();
-      await source.close();
-    };
+    const passedOn = need.layers ? source.layers : [];
+    for (const layer of passedOn) layers.push(await baseLayer(layer, base.kind, ports, options));
     return { image: { ...describe(source, options), tree: opened.tree, layers }, close };
   } catch (error) {
-    await source.close();
+    await close().catch(() => {});
     throw error;
   }
 }

@@ -109,6 +109,7 @@ class Packing {
       : { raw: undefined, bytes: this.#session.encode(block) };
     // Awaited later and in order; without this a failure in between would be an unhandled one.
     pending.bytes.catch(() => {});
+    pending.raw?.catch(() => {});
     this.#pending.push(pending);
   }
 
