@@ -5,12 +5,15 @@
  */
 export { build } from "./api/build.js";
 export type { BuildOptions, BuildResult, BuiltLayer, OutputTarget } from "./api/build-types.js";
+export type { DockerfileStyle } from "./api/dockerfile.js";
 export { type DockerfileVerbOptions, dockerfile } from "./api/dockerfile.js";
 export { plan } from "./api/plan.js";
 export type { PlanOptions } from "./api/plan-image.js";
 export { type SynthesizedImage, type SynthOptions, type SynthResult, synth } from "./api/synth.js";
 export { Catalog, type CatalogOptions, isCatalog } from "./catalog/catalog.js";
+export type { DialectName, FrontendVersion } from "./dockerfile/dialect.js";
 export type { ErrorCode } from "./errors/catalogue.js";
+export type { ErrorContext } from "./errors/layerwright-error.js";
 export {
   DefinitionError,
   EnvironmentError,
@@ -20,14 +23,40 @@ export {
   PlanError,
 } from "./errors/layerwright-error.js";
 export type { Origin } from "./errors/origin.js";
-export { Base, isBase } from "./image/base.js";
-export { type ContextFolder, context } from "./image/context.js";
+export {
+  Base,
+  isBase,
+  type LocalBaseOptions,
+  type RegistryBaseOptions,
+  type RootfsBaseOptions,
+} from "./image/base.js";
+export type {
+  ArchiveBase,
+  BaseNode,
+  LayoutBase,
+  ParentBase,
+  RegistryBase,
+  RootfsBase,
+  ScratchBase,
+} from "./image/base-node.js";
+export { type ContextFolder, context, isContextFolder } from "./image/context.js";
 export { Image, isImage, type Recipe } from "./image/image.js";
+export type { ImageNode } from "./image/image-node.js";
+export type { Mode, ModeInput } from "./image/mode.js";
+export type { BindMount, MountInput } from "./image/mount.js";
+export type { Owner, OwnerInput } from "./image/owner.js";
+export type { SourceInput } from "./image/parse-source.js";
+export type { ContextSource, ImageSource, NamedContext, Source } from "./image/source.js";
 export type { SquashPolicy } from "./image/squash-policy.js";
 export * as steps from "./image/steps/steps.js";
+export type { StringPairs } from "./image/string-record.js";
+export type { HealthcheckConfig, RuntimeConfig } from "./oci/image-config.js";
 export { hostPlatform, type Platform, parsePlatform, platformText } from "./oci/platform.js";
 export { canonicalReference, familiarReference, parseReference, type Reference } from "./oci/reference.js";
-export type { Plan } from "./plan/plan.js";
+export type { ConfigChange } from "./plan/config-change.js";
+export type * from "./plan/operation.js";
+export type { BaseFacts, KnownBase, KnownPath, Layer, Plan, PlanBase, Stage } from "./plan/plan.js";
+export type { PassRecord, PassWarning } from "./plan/record.js";
 export type { Progress, ProgressEvent } from "./ports/progress.js";
 export { apk } from "./recipes/apk.js";
 export { apt } from "./recipes/apt.js";
@@ -35,6 +64,7 @@ export { type CaCertificatesOptions, caCertificates } from "./recipes/ca-certifi
 export { dnf } from "./recipes/dnf.js";
 export { type NonRootOptions, nonRoot } from "./recipes/non-root.js";
 export { type NpmCiOptions, type NpmInstallOptions, npm } from "./recipes/npm.js";
+export type { PackageSpec } from "./recipes/package-list.js";
 export { type PipInstallOptions, pip } from "./recipes/pip.js";
 export { type TimezonesOptions, timezones } from "./recipes/timezones.js";
 export { tmpDir } from "./recipes/tmp-dir.js";

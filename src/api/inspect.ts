@@ -93,11 +93,11 @@ async function openAny(
     return { image: await bases.open({ kind: "layout", ...where }, platform), format: "OCI" };
   } catch (error) {
     // Only "this is no layout" leads on; a tag that is not there or damage is the answer.
-    if (!isLayerwrightError(error) || error.code !== "BASE_INVALID") throw error;
+    if (!isLayerwrightError(error) || error.code !== "BASE_KIND_WRONG") throw error;
     try {
       return { image: await bases.open({ kind: "archive", ...where }, platform), format: "docker archive" };
     } catch (second) {
-      throw isLayerwrightError(second) && second.code === "BASE_INVALID" ? error : second;
+      throw isLayerwrightError(second) && second.code === "BASE_KIND_WRONG" ? error : second;
     }
   }
 }

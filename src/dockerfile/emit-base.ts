@@ -95,7 +95,7 @@ function beginRootfs(
   const draft = new StageDraft(emission, name, "scratch", base.path);
   draft.tree = KnownTree.ofBase(base);
   draft.accounts = Accounts.ofBase(base.known);
-  const config = base.known?.config ?? base.config ?? scratchConfig;
+  const config = withDefaults(base.known?.config ?? base.config ?? scratchConfig);
   draft.baseConfig = scratchConfig;
   const source = emission.generatedSource(emission.files.rootfs(base.path));
   if (source.from !== undefined) {
@@ -116,4 +116,11 @@ function beginRootfs(
   draft.inheritedUser = draft.config.user;
   draft.inheritedWorkdir = draft.config.workdir;
   return draft;
+}
+
+/** A root file system has no config of its own, so what builders say of a stage from scratch holds for it too. */
+function withDefaults(config: RuntimeConfig): RuntimeConfig {
+  const env = config.Env ?? [];
+  const Env = env.some((line) => line.startsWith("PATH=")) ? env : [...(scratchConfig.Env ?? []), ...env];
+  return { ...config, Env, WorkingDir: config.WorkingDir || "/" };
 }

@@ -36,7 +36,8 @@ export function emitConfig(draft: StageDraft, changes: readonly ConfigChange[]):
     draft.add({ kind: "healthcheck", check: checkedHealth(health.check, health.origin) });
   const shell = last("shell");
   if (shell !== undefined) emitShell(draft, shell);
-  else if (draft.config.shell !== undefined) setShell(draft, draft.inheritedShell ?? ["/bin/sh", "-c"]);
+  else if (draft.config.shell !== undefined)
+    setShell(draft, draft.inheritedShell ?? draft.baseConfig?.Shell ?? ["/bin/sh", "-c"]);
   for (const kind of ["entrypoint", "cmd"] as const) {
     const change = last(kind);
     if (change !== undefined) draft.add({ kind, args: checkedArguments(change.args, kind, change.origin) });

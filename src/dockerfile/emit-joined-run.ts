@@ -6,7 +6,7 @@ import { noteCommand, noteEffects } from "./layer-effects.js";
 import { fitsHeredoc, shellWord, shellWords } from "./quoting.js";
 import { runFlags, sameOf } from "./run-flags.js";
 import type { StageDraft } from "./stage-draft.js";
-import { setUser, setVariables, setWorkdir } from "./transition.js";
+import { currentShell, setUser, setVariables, setWorkdir } from "./transition.js";
 import { type BringOperation, writeLayer } from "./write-layer.js";
 
 /**
@@ -35,8 +35,7 @@ export function emitJoinedRun(draft: StageDraft, operations: readonly Operation[
       ? []
       : [`--mount=type=bind,from=${mounted.stage},source=/,target=${MOUNT}`]),
   ];
-  const heredoc =
-    draft.emission.dialect.heredoc && fitsHeredoc(script, 32 * 1024) && draft.config.shell === undefined;
+  const heredoc = draft.emission.dialect.heredoc && fitsHeredoc(script, 32 * 1024) && isDefaultShell(draft);
   draft.add({
     kind: "run",
     flags,
@@ -138,4 +137,8 @@ function refuseWithoutTools(draft: StageDraft, operations: readonly Operation[])
     { operation: verb, path, base: draft.baseLabel },
     { subject: path, origin: needs.origin },
   );
+}
+
+function isDefaultShell(draft: StageDraft): boolean {
+  return currentShell(draft).join(" ") === "/bin/sh -c";
 }

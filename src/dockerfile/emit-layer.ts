@@ -1,4 +1,4 @@
-import { PlanError } from "../errors/layerwright-error.js";
+import { isLayerwrightError, PlanError } from "../errors/layerwright-error.js";
 import type { Layer } from "../plan/plan.js";
 import { emitJoinedRun, isRoot } from "./emit-joined-run.js";
 import { emitRun } from "./emit-run.js";
@@ -7,7 +7,7 @@ import { noteEffects } from "./layer-effects.js";
 import { originComment } from "./origin-comment.js";
 import type { StageDraft } from "./stage-draft.js";
 import { setUser } from "./transition.js";
-import { type BringOperation, canPrep, writeLayer } from "./write-layer.js";
+import { type BringOperation, writeLayer } from "./write-layer.js";
 
 /** Writes one layer of a plan: exactly one instruction that makes a layer, and whatever prepares it. */
 export function emitLayer(draft: StageDraft, layer: Layer): void {
@@ -27,9 +27,7 @@ export function emitLayer(draft: StageDraft, layer: Layer): void {
       operation.op !== "chown",
   );
   if (bring.length === operations.length) {
-    // Where a command has run in a shell, there is one, and it can do what COPY cannot.
-    if (canPrep(draft, bring) || !draft.shellSeen) writeLayer(draft, bring);
-    else emitJoinedRun(draft, operations);
+    bringFiles(draft, bring);
     return;
   }
   if (operations.length === 1 && (first.op === "remove" || first.op === "chmod" || first.op === "chown")) {
@@ -37,6 +35,19 @@ export function emitLayer(draft: StageDraft, layer: Layer): void {
     return;
   }
   emitJoinedRun(draft, operations);
+}
+
+/** Copies files in; where COPY cannot say it and a command has run in a shell, there is one, and it can. */
+function bringFiles(draft: StageDraft, operations: readonly BringOperation[]): void {
+  const before = draft.mark();
+  try {
+    writeLayer(draft, operations);
+  } catch (error) {
+    const unknown = isLayerwrightError(error) && error.code === "FOLDERS_UNKNOWN";
+    if (!unknown || !draft.shellSeen) throw error;
+    draft.rewind(before);
+    emitJoinedRun(draft, operations);
+  }
 }
 
 type Change = Parameters<typeof changeArguments>[1];

@@ -5,7 +5,7 @@ import { noteCommand } from "./layer-effects.js";
 import { fitsHeredoc, isPlainCommand, isText, shellWord } from "./quoting.js";
 import { runFlags } from "./run-flags.js";
 import type { StageDraft } from "./stage-draft.js";
-import { transitionTo } from "./transition.js";
+import { currentShell, transitionTo } from "./transition.js";
 
 const LONGEST_SCRIPT = 32 * 1024;
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -41,7 +41,8 @@ export function argumentsOf(run: RunOperation): readonly string[] {
 function runCommand(draft: StageDraft, run: RunOperation): RunCommand {
   const variables = Object.entries(run.stepEnv ?? {});
   const args = argumentsOf(run);
-  if (typeof run.command !== "string") return { form: "exec", args: withVariables(variables, args) };
+  const other = currentShell(draft).join("\0") !== run.shell.join("\0");
+  if (typeof run.command !== "string" || other) return { form: "exec", args: withVariables(variables, args) };
   const exportable = isPosixShell(run.shell) && variables.every(([name]) => IDENTIFIER.test(name));
   if (variables.length > 0 && !exportable) return { form: "exec", args: withVariables(variables, args) };
   const prefix = variables.map(([name, value]) => `export ${name}=${shellWord(value)}`);

@@ -12,6 +12,16 @@ export interface StageConfig {
   shell: readonly string[] | undefined;
 }
 
+/** A place in the writing of a stage. */
+export interface StageMark {
+  readonly instructions: Instruction[];
+  readonly length: number;
+  readonly sections: number;
+  readonly tree: KnownTree;
+  readonly accounts: Accounts;
+  readonly config: StageConfig;
+}
+
 /** A stage of the Dockerfile while it is written. */
 export class StageDraft {
   readonly emission: Emission;
@@ -71,14 +81,35 @@ export class StageDraft {
     const empty = this.#instructions.every((one, index) => index === 0 || one.kind === "comment");
     if (empty && from?.kind === "from" && from.base !== "scratch") return from.base;
     // What is written next keeps its comment, and the last section the name that the stage was given.
-    const comments: Instruction[] = [];
-    while (this.#instructions.at(-1)?.kind === "comment") comments.unshift(this.#instructions.pop()!);
+    const last = this.#instructions.findLastIndex((one) => one.kind !== "comment") + 1;
+    const comments = this.#instructions.slice(last);
+    const rest = this.#instructions.slice(1, last);
     const before = this.emission.names.numbered(this.#name);
-    const [, ...rest] = this.#instructions;
     if (from?.kind !== "from") throw new TypeError("a stage begins with FROM");
     this.emission.sections.push({ name: before, instructions: [{ ...from, as: before }, ...rest] });
     this.#instructions = [{ kind: "from", base: before, as: this.#name }, ...comments];
     return before;
+  }
+
+  /** A place to go back to when what is being written turns out not to work. */
+  mark(): StageMark {
+    return {
+      instructions: this.#instructions,
+      length: this.#instructions.length,
+      sections: this.emission.sections.length,
+      tree: this.tree.clone(),
+      accounts: this.accounts.clone(),
+      config: { ...this.config, env: new Map(this.config.env) },
+    };
+  }
+
+  /** Goes back to a place. */
+  rewind(mark: StageMark): void {
+    this.#instructions = mark.instructions.slice(0, mark.length);
+    this.emission.sections.length = mark.sections;
+    this.tree = mark.tree;
+    this.accounts = mark.accounts;
+    this.config = mark.config;
   }
 
   /** A stage from scratch whose tree becomes one layer of this one. */

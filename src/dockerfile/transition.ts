@@ -11,7 +11,9 @@ export function transitionTo(draft: StageDraft, run: RunOperation): void {
   setVariables(draft, run.env, run.origin);
   setWorkdir(draft, run.workdir, run.origin);
   setUser(draft, run.user, run.origin);
-  if (typeof run.command === "string") setShell(draft, run.shell);
+  // A shell that the image sets is set now; going back to another for one command is left to JSON.
+  const custom = typeof run.command === "string" && run.shell.join("\0") !== DEFAULT_SHELL.join("\0");
+  if (custom && draft.emission.dialect.heredoc) setShell(draft, run.shell);
 }
 
 /** Sets the variables that differ. */
@@ -49,15 +51,20 @@ export function setUser(draft: StageDraft, user: string | undefined, origin: Ori
     user ??
     (draft.config.user === undefined
       ? undefined
-      : baseValue(draft, draft.baseConfig?.User || "0", "user", origin));
+      : baseValue(draft, draft.baseConfig?.User ?? "", "user", origin));
   if (want === undefined || want === draft.config.user) return;
   draft.add({ kind: "user", value: expressible(want, "user", origin) });
   draft.config.user = want;
 }
 
+/** The shell that a RUN in shell form gets. */
+export function currentShell(draft: StageDraft): readonly string[] {
+  return draft.config.shell ?? draft.baseConfig?.Shell ?? DEFAULT_SHELL;
+}
+
 /** Sets the shell of string commands. */
 export function setShell(draft: StageDraft, shell: readonly string[]): void {
-  const current = draft.config.shell ?? DEFAULT_SHELL;
+  const current = currentShell(draft);
   if (current.join("\0") === shell.join("\0")) return;
   draft.add({ kind: "shell", args: shell });
   draft.config.shell = shell;

@@ -48,11 +48,6 @@ function isLateFolder(draft: StageDraft, operations: readonly BringOperation[]):
   return draft.tree.at(draft.tree.real(first.path, true)).kind === "unknown";
 }
 
-/** Whether the operations can be one COPY from a prep stage, with what is known. */
-export function canPrep(draft: StageDraft, operations: readonly BringOperation[]): boolean {
-  return operations.length < 2 || layoutOf(draft, operations).unknown.length === 0;
-}
-
 function emitOne(draft: StageDraft, operation: BringOperation): void {
   switch (operation.op) {
     case "copy":

@@ -22,11 +22,17 @@ export function contentIdentity(content: NodeContent): string | undefined {
       return layer === undefined ? undefined : `${layer}+${content.offset}`;
     }
     case "file": {
-      const guard = content.guard as StampedGuard | undefined;
-      if (guard?.ctimeMs === undefined) return undefined;
-      return `${guard.dev}/${guard.ino}@${guard.mtimeMs},${guard.ctimeMs}`;
+      const stamp = stampOf(content);
+      return stamp && `${stamp.dev}/${stamp.ino}@${stamp.mtimeMs},${stamp.ctimeMs}`;
     }
     case "range":
       return undefined;
   }
+}
+
+/** What `lstat` said of a host file, if it was noted in full. */
+export function stampOf(content: NodeContent): StampedGuard | undefined {
+  if (content.kind !== "file") return undefined;
+  const guard = content.guard as StampedGuard | undefined;
+  return guard?.ctimeMs === undefined ? undefined : guard;
 }

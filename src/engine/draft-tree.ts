@@ -10,6 +10,8 @@ export class DraftTree {
   /** The tree below the layer; stays as it is. */
   readonly lower: FolderNode;
   #root: FolderNode;
+  /** Whether one file was put under several names. Files are told apart only then, which takes memory for each. */
+  hasLinks = false;
   readonly #owned = new Set<FolderNode>();
   readonly #fresh = new Set<FolderNode>();
 

@@ -4,8 +4,8 @@ import type { LayerItem } from "../layer/layer-item.js";
 import { sameAttributes, sameNode } from "../layer/same-node.js";
 import type { FolderNode, TreeNode } from "../layer/tree-node.js";
 import { joinPath } from "../layer/tree-path.js";
-import { orderedKeys } from "../layer/walk.js";
 import { OPAQUE_NAME, whiteoutOf } from "../layer/whiteout.js";
+import type { TarEntry } from "../tar/tar-entry.js";
 import type { DraftTree } from "./draft-tree.js";
 
 /**
@@ -39,34 +39,55 @@ class ItemWriter {
     const lower = opaque ? undefined : below;
     if (opaque) this.#whiteout(joinPath(path, OPAQUE_NAME));
     else if (below !== undefined) this.#whiteouts(path, below, upper);
-    const changed: string[] = [];
-    for (const [name, node] of upper.children) if (lower?.children.get(name) !== node) changed.push(name);
-    const keys = orderedKeys(changed, (name) => isFull(upper.children.get(name)!, lower?.children.get(name)));
-    for (const key of keys) {
-      const inside = key.endsWith("/");
-      const name = inside ? key.slice(0, -1) : key;
+    const names: string[] = [];
+    for (const [name, node] of upper.children) if (lower?.children.get(name) !== node) names.push(name);
+    // Folders whose own entry is written and whose contents are still to come.
+    const open: string[] = [];
+    for (const name of names.sort(compareBytes)) {
+      while (open.length > 0 && !comesBeforeContents(name, open.at(-1)!))
+        this.#contents(path, open.pop()!, lower, upper);
       const node = upper.children.get(name)!;
       const under = lower?.children.get(name);
-      const childPath = joinPath(path, name);
-      if (inside) this.folder(childPath, under?.type === "folder" ? under : undefined, node as FolderNode);
-      else if (under === undefined || !this.#same(under, node)) this.put(childPath, node);
+      if (under === undefined || !this.#same(under, node)) this.put(joinPath(path, name), node);
+      if (isFull(node, under)) open.push(name);
     }
+    while (open.length > 0) this.#contents(path, open.pop()!, lower, upper);
+  }
+
+  #contents(path: string, name: string, lower: FolderNode | undefined, upper: FolderNode): void {
+    const under = lower?.children.get(name);
+    const folder = upper.children.get(name) as FolderNode;
+    this.folder(joinPath(path, name), under?.type === "folder" ? under : undefined, folder);
   }
 
   put(path: string, node: TreeNode): void {
-    const entry = entryOf(path, node, this.#options);
+    const entry = this.#entry(path, node);
     if (node.type !== "file") {
       this.items.push({ entry });
       return;
     }
-    const first = this.#firstNames.get(node);
+    const first = this.#draft.hasLinks ? this.#firstNames.get(node) : undefined;
     if (first !== undefined) {
       const { mode, uid, gid, mtime } = entry;
       this.items.push({ entry: { type: "hardlink", path, mode, uid, gid, size: 0, mtime, linkname: first } });
       return;
     }
-    this.#firstNames.set(node, path);
+    if (this.#draft.hasLinks) this.#firstNames.set(node, path);
     this.items.push(node.size === 0 ? { entry } : { entry, content: node.content });
+  }
+
+  /** As `entryOf`; the plain case is written out, because a layer may have a million of them. */
+  #entry(path: string, node: TreeNode): TarEntry {
+    const { mtime } = this.#options;
+    if (
+      node.xattrs !== undefined ||
+      mtime === undefined ||
+      (node.type !== "file" && node.type !== "folder")
+    ) {
+      return entryOf(path, node, this.#options);
+    }
+    const { type, mode, uid, gid } = node;
+    return { type, path, mode, uid, gid, size: type === "file" ? node.size : 0, mtime };
   }
 
   sameFolder(lower: FolderNode, upper: FolderNode): boolean {
@@ -92,6 +113,13 @@ class ItemWriter {
     this.items.push({ entry: { type: "file", path, mode: 0o644, uid: 0, gid: 0, size: 0, mtime } });
   }
 }
+
+/** Whether a name stands before what is in a folder, in the byte order of whole paths: `a-b` does before `a/c`. */
+function comesBeforeContents(name: string, folder: string): boolean {
+  return name.charCodeAt(folder.length) < SLASH && name.startsWith(folder);
+}
+
+const SLASH = 0x2f;
 
 function isFull(node: TreeNode, below: TreeNode | undefined): boolean {
   if (node.type !== "folder") return false;

@@ -36,6 +36,7 @@ export abstract class LayerwrightError<Code extends ErrorCode = ErrorCode> exten
   /** The message without the place, for programs that show the place themselves. */
   readonly shortMessage: string;
 
+  /** @internal */
   constructor(code: Code, parameters: ErrorParameters<Code>, context: ErrorContext = {}) {
     const { message, hint } = catalogue[code](parameters as never);
     const place = context.origin === undefined ? "" : ` (at ${originText(context.origin)})`;

@@ -6,7 +6,7 @@ import { parseSource, type SourceInput } from "./parse-source.js";
 import type { RunMount } from "./steps/run-step.js";
 
 type CacheMount = Extract<RunMount, { type: "cache" }>;
-type BindMount = Extract<RunMount, { type: "bind" }>;
+export type BindMount = Extract<RunMount, { type: "bind" }>;
 type TmpfsMount = Extract<RunMount, { type: "tmpfs" }>;
 type SecretMount = Extract<RunMount, { type: "secret" }>;
 type SshMount = Extract<RunMount, { type: "ssh" }>;

@@ -46,15 +46,15 @@ export type PlanBase =
       readonly path: string;
       readonly tag?: string;
       readonly reference?: string;
-    } & Known)
+    } & KnownBase)
   | ({
       readonly kind: "rootfs";
       readonly path: string;
       readonly shape?: "folder" | "tar";
       readonly config?: RuntimeConfig;
-    } & Known);
+    } & KnownBase);
 
-interface Known {
+export interface KnownBase {
   /** What was read from the base, where the plan was resolved. */
   readonly known?: BaseFacts;
 }

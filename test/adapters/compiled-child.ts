@@ -11,20 +11,18 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
-import { onTestFinished } from "vitest";
 
 const REPOSITORY = fileURLToPath(new URL("../../", import.meta.url));
 
 /** What the children of these tests import. */
-const FOLDERS = ["core", "errors", "oci", "ports", "tar", "adapters/store-dir", "adapters/output-disk"];
+const FOLDERS = ["core", "errors", "oci", "tar", "adapters/store-dir", "adapters/output-disk"];
 
 /**
  * A script of this folder as JavaScript with what it imports, so that a child process starts in a tenth of the time
  * that it takes through tsx: these tests start and kill many.
  */
-export function compiledChild(name: string): string {
+export function compileChild(name: string): { readonly script: string; remove(): void } {
   const out = mkdtempSync(join(tmpdir(), "lw-child-"));
-  onTestFinished(() => rmSync(out, { recursive: true, force: true }));
   writeFileSync(join(out, "package.json"), '{"type":"module"}');
   symlinkSync(join(REPOSITORY, "node_modules"), join(out, "node_modules"));
   const sources = FOLDERS.flatMap((folder) =>
@@ -39,5 +37,8 @@ export function compiledChild(name: string): string {
     mkdirSync(dirname(place), { recursive: true });
     writeFileSync(place, ts.transpileModule(text, { compilerOptions }).outputText);
   }
-  return join(out, "test", "adapters", name.replace(/\.ts$/, ".js"));
+  return {
+    script: join(out, "test", "adapters", name.replace(/\.ts$/, ".js")),
+    remove: () => rmSync(out, { recursive: true, force: true }),
+  };
 }

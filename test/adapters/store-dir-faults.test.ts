@@ -1,17 +1,18 @@
 import { spawn } from "node:child_process";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { openDirStore } from "../../src/adapters/store-dir/dir-blob-store.js";
 import { type DiskCalls, realDisk } from "../../src/adapters/store-dir/disk-calls.js";
 import { isLayerwrightError } from "../../src/errors/layerwright-error.js";
 import { type Digest, digestOf } from "../../src/oci/digest.js";
 import { bytesOf, store } from "./blob-store-conformance.js";
-import { compiledChild } from "./compiled-child.js";
+import { compileChild } from "./compiled-child.js";
 import { tempFolder } from "./temp-folder.js";
 
 /** Runs the writing child; `killAfter` is in milliseconds after it began to write. */
 function runChild(
+  script: string,
   args: readonly string[],
   killAfter?: number,
 ): Promise<{ code: number | null; digests: string[] }> {
@@ -44,11 +45,17 @@ async function checkWhole(folder: string): Promise<void> {
 }
 
 describe("a store whose writers die", () => {
+  let script: string;
+  beforeAll(() => {
+    const child = compileChild("store-dir-child.ts");
+    script = child.script;
+    return child.remove;
+  });
+
   it("holds every committed blob, only whole blobs, and no leftovers, after 56 kills", {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const folder = tempFolder();
-    const script = compiledChild("store-dir-child.ts");
     for (let round = 0; round < 14; round++) {
       const runs = Array.from({ length: 4 }, (_, lane) =>
         runChild(script, [folder, `${round}-${lane}`], Math.random() * 60),
@@ -61,9 +68,8 @@ describe("a store whose writers die", () => {
     }
   });
 
-  it("has one copy when 8 processes write the same blobs", { timeout: 60_000 }, async () => {
+  it("has one copy when 8 processes write the same blobs", { timeout: 300_000 }, async () => {
     const folder = tempFolder();
-    const script = compiledChild("store-dir-child.ts");
     const results = await Promise.all(
       Array.from({ length: 8 }, (_, lane) => runChild(script, [folder, `${lane}`, "20", "the same for all"])),
     );

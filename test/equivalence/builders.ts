@@ -1,6 +1,6 @@
+import type { BuildRequest } from "../peers/build-request.js";
 import { buildWithBuildah } from "../peers/buildah.js";
 import { buildWithBuildKit } from "../peers/buildkit.js";
-import type { BuildRequest } from "../peers/build-request.js";
 import { type Peer, type PeerName, peerOrSkipReason } from "../peers/peers.js";
 
 /** One builder with the dialect that it is given. */
@@ -26,7 +26,10 @@ export interface ReadyBuilder extends Builder {
 }
 
 /** The builders that are here, and why others are not. Where peers are promised, a missing one throws. */
-export function readyBuilders(): { readonly ready: readonly ReadyBuilder[]; readonly missing: readonly string[] } {
+export function readyBuilders(): {
+  readonly ready: readonly ReadyBuilder[];
+  readonly missing: readonly string[];
+} {
   const ready: ReadyBuilder[] = [];
   const missing = new Set<string>();
   for (const builder of builders) {

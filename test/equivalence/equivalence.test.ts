@@ -12,7 +12,8 @@ import { Workspace } from "./subjects.js";
 
 const bases = ensureBases();
 const { ready, missing } = readyBuilders();
-if (process.env["CI"] && !bases.busybox) throw new Error("the test base has no tools: install busybox-static");
+if (process.env["CI"] && !bases.busybox)
+  throw new Error("the test base has no tools: install busybox-static");
 
 const workspace = new Workspace();
 const work = mkdtempSync(join(tmpdir(), "layerwright-builds-"));
@@ -36,13 +37,21 @@ describe("the direct build and the Dockerfile give the same image", () => {
     const store = join(work, "store");
     if (textOnly[name] !== undefined) {
       outcomes.push(
-        ...ready.map((builder) => ({ name, builder: builder.name, result: "text only", differences: [], known: [] })),
+        ...ready.map((builder) => ({
+          name,
+          builder: builder.name,
+          result: "text only",
+          differences: [],
+          known: [],
+        })),
       );
       return;
     }
     const found = await compareBuilders(name, { image, context, store }, ready, folder);
     outcomes.push(...found);
-    const lines = found.flatMap(({ builder, differences }) => differences.map((line) => `${builder}: ${line}`));
+    const lines = found.flatMap(({ builder, differences }) =>
+      differences.map((line) => `${builder}: ${line}`),
+    );
     expect(lines.join("\n")).toBe("");
   });
 

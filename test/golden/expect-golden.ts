@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect } from "vitest";
 import { isLayerwrightError } from "layerwright";
+import { expect } from "vitest";
 
 /** The text that a synthesis gives, or the code that it refuses with. */
 export async function textOrRefusal(make: () => string | Promise<string>): Promise<string> {

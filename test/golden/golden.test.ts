@@ -31,7 +31,8 @@ describe.each(goldenCases())("golden %s", (name) => {
   const context = caseFolder(name);
   const planned = async () => planImage((await caseImage(name)).node, { context, platform: PLATFORM });
   const skipWithoutOwners = (skip: (note: string) => void) => {
-    if (name.includes("rootfs-folder") && !bases.owners) skip("only root can make a folder with its true owners");
+    if (name.includes("rootfs-folder") && !bases.owners)
+      skip("only root can make a folder with its true owners");
   };
 
   test("plan", async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BuildRequest, outputSeenByPeer, sharedOptions } from "./build-request.js";
@@ -19,6 +19,20 @@ function storeFor(peer: Peer): string {
   process.once("exit", () => rmSync(made, { recursive: true, force: true }));
   stores.set(peer.name, made);
   return made;
+}
+
+/**
+ * What a RUN step may use, as options. Left alone, buildah asks for more than
+ * this process has, which some machines forbid even to root; and 1.28 cannot
+ * go back up once it has lowered its own processes to its own 32768.
+ */
+function limits(): string[] {
+  const table = readFileSync("/proc/self/limits", "utf8");
+  return Object.entries({ nofile: "Max open files", nproc: "Max processes" }).flatMap(([option, name]) => {
+    const hard = new RegExp(`^${name} +\\S+ +(\\d+)`, "m").exec(table)?.[1];
+    const most = Math.min(Number(hard ?? Number.POSITIVE_INFINITY), 32768);
+    return [`--ulimit=${option}=${most}:${most}`];
+  });
 }
 
 /** To tell the images of the shared store apart. */
@@ -44,6 +58,7 @@ export async function buildWithBuildah(peer: Peer, request: BuildRequest): Promi
     "--format=docker",
     // It would add a label of its own, which no Dockerfile asked for.
     "--identity-label=false",
+    ...limits(),
     ...sharedOptions(peer, request).map((word) => word.replace("=oci-layout://", "=container-image://oci:")),
     `--tag=${tag}`,
     seenByPeer(peer, request.contextDir),

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { pathFromBytes } from "../../core/path-bytes.js";
 
 /**
  * The `security.capability` of the files below a folder, by path. Node cannot read extended attributes, so
@@ -36,5 +37,5 @@ function unescapeOctal(text: string): string {
     text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8))),
     "latin1",
   );
-  return bytes.toString("utf8");
+  return pathFromBytes(bytes);
 }

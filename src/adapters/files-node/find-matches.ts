@@ -5,7 +5,7 @@ import type { ParentMatches } from "../../core/pattern/ignore-rules.js";
 import type { ContextRoot } from "./context-root.js";
 import { followLink } from "./follow-link.js";
 import { hostChild } from "./host-path.js";
-import { readNames } from "./read-names.js";
+import { sortedNames } from "./read-names.js";
 import { sourceFailure } from "./source-failure.js";
 
 /** A path of a context that a pattern names. */
@@ -58,7 +58,7 @@ function search(
     searchDeep(root, components, at, here, found);
     return;
   }
-  const names = component.kind === "name" ? [component.name] : sortedNames(here.hostPath);
+  const names = component.kind === "name" ? [component.name] : namesOf(here.hostPath);
   for (const name of names) {
     if (!matchesName(component, name)) continue;
     const child = step(root, here, name, true);
@@ -75,14 +75,14 @@ function searchDeep(
   found: FoundPath[],
 ): void {
   if (at + 1 === components.length) {
-    for (const name of sortedNames(here.hostPath)) {
+    for (const name of namesOf(here.hostPath)) {
       const child = step(root, here, name, true);
       if (child !== undefined) search(root, components, at + 1, child, found);
     }
     return;
   }
   search(root, components, at + 1, here, found);
-  for (const name of sortedNames(here.hostPath)) {
+  for (const name of namesOf(here.hostPath)) {
     const child = step(root, here, name, false);
     if (child?.stats.isDirectory()) searchDeep(root, components, at, child, found);
   }
@@ -114,9 +114,9 @@ function statsOrNothing(path: string | Buffer): Stats | undefined {
   }
 }
 
-function sortedNames(folder: string | Buffer): string[] {
+function namesOf(folder: string | Buffer): string[] {
   try {
-    return readNames(folder).sort(compareBytes);
+    return sortedNames(folder);
   } catch (error) {
     throw sourceFailure(folder, error);
   }

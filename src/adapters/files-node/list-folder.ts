@@ -1,9 +1,8 @@
-import { compareBytes } from "../../core/byte-order.js";
 import type { IgnoreRules, ParentMatches } from "../../core/pattern/ignore-rules.js";
 import { PlanError } from "../../errors/layerwright-error.js";
 import type { SourceEntry } from "../../ports/file-source.js";
 import { hostChild, hostText } from "./host-path.js";
-import { readNames } from "./read-names.js";
+import { sortedNames } from "./read-names.js";
 import { lookAt, sourceEntry } from "./source-entry.js";
 import { sourceFailure } from "./source-failure.js";
 
@@ -101,7 +100,7 @@ function judge(name: string, cursors: readonly RuleCursor[]): Judged | "drop" {
 
 function namesOf(folder: string | Buffer): string[] {
   try {
-    return readNames(folder).sort(compareBytes);
+    return sortedNames(folder);
   } catch (error) {
     throw sourceFailure(folder, error);
   }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { GlobPattern } from "../../core/pattern/glob-pattern.js";
 import { PlanError } from "../../errors/layerwright-error.js";
 import { type ContextRoot, IGNORE_FILE } from "./context-root.js";
-import { readNames } from "./read-names.js";
+import { sortedNames } from "./read-names.js";
 
 /** The error for a source that names nothing: which rule hides it, or what the user may have meant. */
 export function sourceNotFound(root: ContextRoot, pattern: string, glob: GlobPattern): PlanError {
@@ -42,7 +42,7 @@ function similarPath(folder: string, names: readonly string[]): string | undefin
 
 function namesOrNone(folder: string): string[] {
   try {
-    return readNames(folder).sort();
+    return sortedNames(folder);
   } catch {
     return [];
   }

@@ -20,10 +20,11 @@ export function lookAt(path: string | Buffer): Stats {
 export function sourceEntry(path: string, hostPath: string | Buffer, stats: Stats): SourceEntry | undefined {
   const type = entryType(hostPath, stats);
   if (type === undefined) return undefined;
-  const stamp = { ino: stats.ino, dev: stats.dev, mtimeMs: stats.mtimeMs, ctimeMs: stats.ctimeMs };
+  const { ino, dev, mtimeMs, ctimeMs, size } = stats;
+  const stamp = { ino, dev, mtimeMs, ctimeMs, size };
   const mode = stats.mode & 0o7777;
   if (type === "symlink") return { path, type, mode, size: 0, target: linkTarget(hostPath), hostPath, stamp };
-  return { path, type, mode, size: type === "file" ? stats.size : 0, hostPath, stamp };
+  return { path, type, mode, size: type === "file" ? size : 0, hostPath, stamp };
 }
 
 function entryType(hostPath: string | Buffer, stats: Stats): SourceEntry["type"] | undefined {

@@ -1,7 +1,7 @@
 import { type LoadRequest, REQUEST_VARIABLE } from "./loaded-catalog.js";
 
 /** Long enough for a program that only fetches something. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 
 // Runs in the child process, before the user's file. Everything heavy waits until that file has ended.
 const text = process.env[REQUEST_VARIABLE];
@@ -23,6 +23,7 @@ function watchProgram(request: LoadRequest): void {
   process.once("beforeExit", async () => {
     if (answered) return;
     answered = true;
+    clearTimeout(waiting);
     const { describeProgram } = await import("./describe-program.js");
     await describeProgram(request);
   });

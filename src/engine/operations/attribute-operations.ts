@@ -71,6 +71,7 @@ function changeChild(
 ): void {
   const known = links.get(node);
   if (known !== undefined) {
+    draft.hasLinks = true;
     draft.set(path, known);
     return;
   }

@@ -16,11 +16,15 @@ export function contextNode(entry: SourceEntry, rules: CopyRules): FileNode | Sy
   if (entry.type === "symlink") {
     return { type: "symlink", mode: 0o777, uid, gid, mtime: 0, target: entry.target ?? "" };
   }
-  const { ino, dev, mtimeMs, ctimeMs } = entry.stamp;
-  const guard: StampedGuard = { ino, dev, mtimeMs, ctimeMs, size: entry.size };
+  const guard = guardOf(entry);
   const mode = contextMode(rules, "file", entry.mode);
   const content = { kind: "file", path: entry.hostPath, guard } as const;
   return { type: "file", mode, uid, gid, mtime: 0, size: entry.size, content };
+}
+
+/** The stamp of a file with its size; most sources give it so already, and there are many files. */
+function guardOf({ stamp, size }: SourceEntry): StampedGuard {
+  return "size" in stamp && stamp.size === size ? (stamp as StampedGuard) : { ...stamp, size };
 }
 
 /** Merges the contents of a context folder into a folder of the image. Folders on both sides get the source's attributes. */

@@ -60,7 +60,10 @@ export class StageMerge {
 
   #linked(node: Exclude<TreeNode, FolderNode>): TreeNode {
     const known = this.#links.get(node);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.#draft.hasLinks = true;
+      return known;
+    }
     const copy = stageNode(node, this.#rules);
     this.#links.set(node, copy);
     return copy;

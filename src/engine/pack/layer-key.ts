@@ -1,39 +1,55 @@
 import { createHash } from "node:crypto";
-import { pathToBytes } from "../../core/path-bytes.js";
 import type { LayerItem } from "../../layer/layer-item.js";
-import { contentIdentity } from "../content-identity.js";
+import { contentIdentity, stampOf } from "../content-identity.js";
 
 /** Changes when the same entries would be written as other bytes, so that old records are no longer found. */
 export const WRITER_VERSION = "tar-1";
 
-const FLUSH_AT = 1 << 16;
+/** Entries that are hashed at once. */
+const BATCH = 4096;
+/** Numbers of an entry: mode, owner, size, time, device; then the stamp of a host file. */
+const NUMBERS = 11;
 
 /**
  * The cache key of a layer: a digest over everything that its bytes depend on - every entry with its attributes,
  * what tells the content of each file apart, the encoder and the writer. Undefined where a content cannot be named.
  */
 export function layerKey(items: readonly LayerItem[], encoderId: string): string | undefined {
-  const hash = createHash("sha256");
-  let text = `${WRITER_VERSION}\n${encoderId}\n`;
-  for (const { entry, content } of items) {
-    const identity = content === undefined ? "" : contentIdentity(content);
-    if (identity === undefined) return undefined;
-    // JSON keeps names with line breaks apart from the lines of the key.
-    text += `${JSON.stringify(entry.path)} ${entry.type} ${entry.mode} ${entry.uid} ${entry.gid} ${entry.size} ${entry.mtime} ${identity}`;
-    if (entry.linkname !== undefined) text += ` ${JSON.stringify(entry.linkname)}`;
-    if (entry.devmajor !== undefined) text += ` ${entry.devmajor}:${entry.devminor}`;
-    if (entry.xattrs !== undefined) text += ` ${xattrText(entry.xattrs)}`;
-    text += "\n";
-    if (text.length < FLUSH_AT) continue;
-    hash.update(text);
-    text = "";
+  const hash = createHash("sha256").update(`${WRITER_VERSION}\n${encoderId}\n`);
+  // Numbers as they are in memory: to print the stamps of many files takes longer than to hash them.
+  const numbers = new Float64Array(BATCH * NUMBERS);
+  for (let start = 0; start < items.length; start += BATCH) {
+    const batch = items.slice(start, start + BATCH);
+    let text = "";
+    let at = 0;
+    for (const { entry, content } of batch) {
+      numbers[at] = entry.mode;
+      numbers[at + 1] = entry.uid;
+      numbers[at + 2] = entry.gid;
+      numbers[at + 3] = entry.size;
+      numbers[at + 4] = entry.mtime;
+      numbers[at + 5] = entry.devmajor ?? -1;
+      numbers[at + 6] = entry.devminor ?? -1;
+      const stamp = content === undefined ? undefined : stampOf(content);
+      numbers[at + 7] = stamp?.dev ?? -1;
+      numbers[at + 8] = stamp?.ino ?? -1;
+      numbers[at + 9] = stamp?.mtimeMs ?? -1;
+      numbers[at + 10] = stamp?.ctimeMs ?? -1;
+      at += NUMBERS;
+      const identity = content === undefined || stamp !== undefined ? "" : contentIdentity(content);
+      if (identity === undefined) return undefined;
+      // No path holds a NUL, so that no two lists of entries give the same text.
+      text += `${entry.type}\0${entry.path}\0${entry.linkname ?? ""}\0${identity}\0${xattrText(entry.xattrs)}\0`;
+    }
+    hash.update(new Uint8Array(numbers.buffer, 0, at * 8));
+    // UTF-16 as it is: UTF-8 would make one of all bytes that are no characters.
+    hash.update(text, "utf16le").update("\n");
   }
-  return hash.update(text).digest("hex");
+  return hash.digest("hex");
 }
 
-function xattrText(xattrs: Readonly<Record<string, Uint8Array>>): string {
+function xattrText(xattrs: Readonly<Record<string, Uint8Array>> | undefined): string {
+  if (xattrs === undefined) return "";
   const names = Object.keys(xattrs).sort();
-  return names
-    .map((name) => `${pathToBytes(name).toString("hex")}=${Buffer.from(xattrs[name]!).toString("hex")}`)
-    .join(",");
+  return names.map((name) => `${name}=${Buffer.from(xattrs[name]!).toString("hex")}`).join("\0");
 }

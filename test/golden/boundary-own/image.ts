@@ -1,6 +1,10 @@
 import { Image } from "layerwright";
 
-const parent = Image.scratch().write("/parent/a", "1\n").write("/parent/b", "2\n").cmd(["/parent/a"]).expose(1);
+const parent = Image.scratch()
+  .write("/parent/a", "1\n")
+  .write("/parent/b", "2\n")
+  .cmd(["/parent/a"])
+  .expose(1);
 
 export default Image.from(parent)
   .write("/child/a", "1\n")

@@ -2,4 +2,4 @@ import { Image } from "layerwright";
 
 export default Image.scratch()
   .copy("src", "/app/src", { exclude: ["**/*.test.c", "secret"] })
-  .copy("src", "/app/keep", { exclude: ["**/*.c", "!keep.c"] });
+  .copy("more", "/app/more", { exclude: ["**/*.c", "!keep.c"] });

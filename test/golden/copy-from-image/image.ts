@@ -9,4 +9,5 @@ const build = Image.scratch()
 export default Image.scratch()
   .copy(build.path("/out/app"), "/usr/bin/app")
   .copy(build.path("/out"), "/opt/all")
-  .copy(build.path("/out/lib"), "/opt/mine/", { owner: 65532, mode: "a+r" });
+  .copy(build.path("/out/lib"), "/opt/mine/", { owner: 65532 })
+  .copy(build.path("/out/app"), "/opt/app", { owner: 0, mode: 0o4711 });

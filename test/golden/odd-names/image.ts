@@ -5,7 +5,7 @@ const odd = context("odd", "odd");
 export default Image.scratch()
   .copy(odd, "/all names/")
   .copy("with space.txt", "/dest with space/")
-  .copy("with space.txt", "/quote's \"here\"")
+  .copy("with space.txt", '/quote\'s "here"')
   .write("/$HOME/#hash/~", "dollar\n")
   .write("/back\\slash", "b\n")
   .write("/[glob]*?", "g\n")

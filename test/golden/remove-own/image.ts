@@ -4,5 +4,4 @@ export default Image.scratch()
   .copy("tree", "/tree")
   .write("/scrap", "gone\n")
   .remove("/scrap")
-  .remove("/tree/drop")
-  .remove("/never/was");
+  .remove("/tree/drop");

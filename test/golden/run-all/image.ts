@@ -1,4 +1,6 @@
 import { Image } from "layerwright";
 import { layout } from "../local-bases.js";
 
-export default Image.from(layout).run("rm -r /opt/old && echo done > /done", { network: "none" }).squash("all");
+export default Image.from(layout)
+  .run("rm -r /opt/old && echo done > /done", { network: "none" })
+  .squash("all");

@@ -1,0 +1,5 @@
+import { Image } from "layerwright";
+
+export default Image.scratch()
+  .copy("src", "/some", { exclude: ["secret"] })
+  .copy("src", "/all");
