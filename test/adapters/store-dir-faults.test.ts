@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -8,28 +7,8 @@ import { isLayerwrightError } from "../../src/errors/layerwright-error.js";
 import { type Digest, digestOf } from "../../src/oci/digest.js";
 import { bytesOf, store } from "./blob-store-conformance.js";
 import { compileChild } from "./compiled-child.js";
+import { runChild } from "./run-child.js";
 import { tempFolder } from "./temp-folder.js";
-
-/** Runs the writing child; `killAfter` is in milliseconds after it began to write. */
-function runChild(
-  script: string,
-  args: readonly string[],
-  killAfter?: number,
-): Promise<{ code: number | null; digests: string[] }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [script, ...args], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    let output = "";
-    child.stdout.on("data", (data: Buffer) => {
-      if (killAfter !== undefined && output === "") setTimeout(() => child.kill("SIGKILL"), killAfter);
-      output += data;
-    });
-    child.on("error", reject);
-    // A line that the kill cut in half says nothing.
-    child.on("close", (code) => resolve({ code, digests: output.split("\n").slice(1, -1) }));
-  });
-}
 
 async function checkWhole(folder: string): Promise<void> {
   const blobs = await openDirStore({ folder });
@@ -62,7 +41,7 @@ describe("a store whose writers die", () => {
       );
       const results = await Promise.all(runs);
       await checkWhole(folder);
-      for (const digest of results.flatMap((result) => result.digests)) {
+      for (const digest of results.flatMap((result) => result.lines)) {
         expect(statSync(join(folder, "blobs", "sha256", digest.slice(7))).isFile()).toBe(true);
       }
     }
@@ -73,9 +52,9 @@ describe("a store whose writers die", () => {
     const results = await Promise.all(
       Array.from({ length: 8 }, (_, lane) => runChild(script, [folder, `${lane}`, "20", "the same for all"])),
     );
-    for (const { code, digests } of results) {
+    for (const { code, lines } of results) {
       expect(code).toBe(0);
-      expect(digests).toEqual(results[0]!.digests);
+      expect(lines).toEqual(results[0]!.lines);
     }
     await checkWhole(folder);
     expect(readdirSync(join(folder, "blobs", "sha256")).length).toBe(20);
