@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import type { BuildResult } from "../api/build-types.js";
 import { sizeText } from "../core/size-text.js";
 import { platformText } from "../oci/platform.js";
+import { counted } from "./counted.js";
 import { layerTree, shortDigest } from "./layer-tree.js";
 import type { Paint } from "./paint.js";
 
@@ -14,8 +15,7 @@ export interface NamedResult {
 /** A built image for people: its layers, then where it went. */
 export function buildText({ name, result }: NamedResult, paint: Paint): string {
   const { platform, digest, size, layers, references, output } = result;
-  const count = `${layers.length} layer${layers.length === 1 ? "" : "s"}`;
-  const title = `${paint.bold(name)} ${platformText(platform)} ${shortDigest(digest)}, ${sizeText(size)} in ${count}`;
+  const title = `${paint.bold(name)} ${platformText(platform)} ${shortDigest(digest)}, ${sizeText(size)} in ${counted(layers.length, "layer")}`;
   const tree = layerTree(
     title,
     layers.map((layer) => {

@@ -55,7 +55,9 @@ function place(
 
 /** Writes a file of the description: as a here-document where that is exact, else from a generated file. */
 export function emitWrite(draft: StageDraft, operation: WriteOperation): void {
-  const { path, contents } = operation;
+  const { contents } = operation;
+  // Builders do not agree on a link in the place of the file, so the file that it points to is named.
+  const path = draft.tree.real(operation.path, true);
   const { emission } = draft;
   const mode = modeAfter(operation.mode, 0o644, false);
   const owner = ownerOf(draft, operation.owner, operation);

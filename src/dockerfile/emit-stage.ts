@@ -1,5 +1,5 @@
 import { PlanError } from "../errors/layerwright-error.js";
-import { annotationsOf, applyConfig, scratchConfig } from "../plan/apply-config.js";
+import { annotationsOf, applyConfig, fromScratch, scratchConfig } from "../plan/apply-config.js";
 import type { Stage } from "../plan/plan.js";
 import { configChanges } from "./config-changes.js";
 import type { Emission } from "./emission.js";
@@ -64,7 +64,7 @@ function emitMelted(emission: Emission, stage: Stage, name: string): void {
   draft.accounts = full.accounts;
   draft.shellSeen = full.shellSeen;
   draft.add({ kind: "copy", flags: { from: full.name }, sources: ["/"], dest: "/" });
-  const final = applyConfig(config, stage.config);
+  const final = applyConfig(fromScratch(config), stage.config);
   emitConfig(draft, configChanges(scratchConfig, final, full.baseLabel));
   draft.fullConfig = config;
   finishStage(emission, stage, draft);

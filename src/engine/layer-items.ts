@@ -6,6 +6,7 @@ import type { FolderNode, TreeNode } from "../layer/tree-node.js";
 import { joinPath } from "../layer/tree-path.js";
 import { OPAQUE_NAME, whiteoutOf } from "../layer/whiteout.js";
 import type { TarEntry } from "../tar/tar-entry.js";
+import { contentIdentity } from "./content-identity.js";
 import type { DraftTree } from "./draft-tree.js";
 
 /**
@@ -99,7 +100,7 @@ class ItemWriter {
 
   #same(below: TreeNode, node: TreeNode): boolean {
     if (below.type === "folder") return node.type === "folder" && this.sameFolder(below, node);
-    return sameNode(below, node);
+    return sameNode(below, node) || sameHostFile(below, node);
   }
 
   #whiteouts(path: string, lower: FolderNode, upper: FolderNode): void {
@@ -112,6 +113,13 @@ class ItemWriter {
     const mtime = this.#options.mtime ?? 0;
     this.items.push({ entry: { type: "file", path, mode: 0o644, uid: 0, gid: 0, size: 0, mtime } });
   }
+}
+
+/** The same file of a context copied over itself: BuildKit makes no entry of that either. */
+function sameHostFile(below: TreeNode, node: TreeNode): boolean {
+  if (below.type !== "file" || node.type !== "file" || !sameAttributes(below, node)) return false;
+  const [left, right] = [contentIdentity(below.content), contentIdentity(node.content)];
+  return below.size === node.size && left !== undefined && left === right;
 }
 
 /** Whether a name stands before what is in a folder, in the byte order of whole paths: `a-b` does before `a/c`. */

@@ -8,6 +8,13 @@ export const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/
 /** What an image from scratch says of itself before its first step. */
 export const scratchConfig: RuntimeConfig = { Env: [`PATH=${DEFAULT_PATH}`], WorkingDir: "/" };
 
+/** A config with what every builder gives a stage that starts from scratch, where it does not say it itself. */
+export function fromScratch(config: RuntimeConfig): RuntimeConfig {
+  const env = config.Env ?? [];
+  const withPath = env.some((line) => line.startsWith("PATH=")) ? env : [`PATH=${DEFAULT_PATH}`, ...env];
+  return { ...config, Env: withPath, WorkingDir: config.WorkingDir || "/" };
+}
+
 type Draft = { -readonly [Key in keyof RuntimeConfig]: RuntimeConfig[Key] };
 
 /**

@@ -1,5 +1,6 @@
 import { beginCall } from "../image/call.js";
 import type { Recipe } from "../image/image.js";
+import { removeLeftovers } from "./leftovers.js";
 import { type PackageGrammar, type PackageSpec, packageWords } from "./package-list.js";
 
 /** apk-world(5): a name, perhaps with the tag of a repository. */
@@ -28,7 +29,7 @@ export const apk = Object.freeze({
    */
   install(...packages: readonly PackageSpec[]): Recipe {
     const words = packageWords(beginCall("apk.install"), GRAMMAR, packages);
-    const command = `apk add --no-cache ${words.join(" ")} && rm -rf /var/cache/apk/* /var/log/apk.log`;
+    const command = `apk add --no-cache ${words.join(" ")} && ${removeLeftovers("apk")}`;
     return (image) => image.run(command);
   },
 });

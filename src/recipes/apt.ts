@@ -1,5 +1,6 @@
 import { beginCall } from "../image/call.js";
 import type { Recipe } from "../image/image.js";
+import { removeLeftovers } from "./leftovers.js";
 import { type PackageGrammar, type PackageSpec, packageWords } from "./package-list.js";
 
 /** Debian policy 5.6.1 and 5.6.12 (names, versions), with an architecture and a version that ends in `*`. */
@@ -12,20 +13,6 @@ const GRAMMAR: PackageGrammar = {
   allowedName: 'lower-case letters, digits, "+", "-" and ".", at least two',
   allowedVersion: 'a Debian version such as "1.22.1-9" or "1.22*"',
 };
-
-/** What apt, dpkg and debconf leave behind that no later start of them needs. */
-const LEFTOVERS = [
-  "/var/lib/apt/lists/*",
-  "/var/cache/apt/archives/*",
-  "/var/cache/apt/pkgcache.bin",
-  "/var/cache/apt/srcpkgcache.bin",
-  "/var/cache/debconf/*-old",
-  "/var/cache/ldconfig/aux-cache",
-  "/var/lib/dpkg/*-old",
-  "/var/log/apt",
-  "/var/log/alternatives.log",
-  "/var/log/dpkg.log",
-];
 
 /** Packages of Debian and Ubuntu. */
 export const apt = Object.freeze({
@@ -46,7 +33,7 @@ export const apt = Object.freeze({
     const command = [
       "apt-get update",
       `apt-get install -y --no-install-recommends ${words.join(" ")}`,
-      `rm -rf ${LEFTOVERS.join(" ")}`,
+      removeLeftovers("apt"),
     ].join(" && ");
     return (image) => image.run(command, { env: { DEBIAN_FRONTEND: "noninteractive" } });
   },

@@ -1,5 +1,6 @@
 import { beginCall } from "../image/call.js";
 import type { Recipe } from "../image/image.js";
+import { removeLeftovers } from "./leftovers.js";
 import { type PackageGrammar, type PackageSpec, packageWords } from "./package-list.js";
 
 /** Names and versions as rpm allows them; a version is appended as dnf's `name-version`. */
@@ -32,7 +33,7 @@ export const dnf = Object.freeze({
     const command = [
       `dnf install -y --setopt=install_weak_deps=False --setopt=tsflags=nodocs ${words.join(" ")}`,
       "dnf clean all",
-      "rm -rf /var/cache/dnf /var/cache/libdnf5 /var/cache/yum /var/log/dnf* /var/log/hawkey.log",
+      removeLeftovers("dnf"),
     ].join(" && ");
     return (image) => image.run(command);
   },

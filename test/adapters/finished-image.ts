@@ -37,7 +37,12 @@ export function finishedImage(
       layers: layers.map((layer) => layer.descriptor),
     }),
   );
-  const descriptor = { mediaType: mediaType.ociManifest, digest: digestOf(manifest), size: manifest.length, platform };
+  const descriptor = {
+    mediaType: mediaType.ociManifest,
+    digest: digestOf(manifest),
+    size: manifest.length,
+    platform,
+  };
   return {
     references,
     manifest: { descriptor, bytes: manifest },

@@ -8,13 +8,21 @@ const output = createDiskOutput({ type: "layout", dest: folder! });
 const blob = (text: string) => {
   const bytes = Buffer.from(text);
   const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}` as Digest;
-  return { bytes, descriptor: { mediaType: "application/vnd.oci.image.manifest.v1+json", digest, size: bytes.length } };
+  return {
+    bytes,
+    descriptor: { mediaType: "application/vnd.oci.image.manifest.v1+json", digest, size: bytes.length },
+  };
 };
 process.stdout.write("ready\n");
 for (let round = 0; round < Number(rounds); round++) {
   const reference = `example.com/app:l${lane}-r${round}`;
   await output.write([
-    { references: [reference], manifest: blob(`{"manifest":"${lane} ${round}"}`), config: blob("{}"), layers: [] },
+    {
+      references: [reference],
+      manifest: blob(`{"manifest":"${lane} ${round}"}`),
+      config: blob("{}"),
+      layers: [],
+    },
   ]);
   process.stdout.write(`${reference}\n`);
 }

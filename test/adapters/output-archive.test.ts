@@ -24,7 +24,10 @@ import { tempFolder } from "./temp-folder.js";
 
 const NAME = "docker.io/library/app:v1";
 
-async function write(type: "archive" | "oci", ...images: Parameters<typeof finishedImage>[]): Promise<string> {
+async function write(
+  type: "archive" | "oci",
+  ...images: Parameters<typeof finishedImage>[]
+): Promise<string> {
   const path = join(tempFolder(), "image.tar");
   await createDiskOutput({ type, dest: path }).write(images.map((image) => finishedImage(...image)));
   return path;
@@ -36,7 +39,12 @@ function contents(path: string): Map<string, Buffer> {
   const parser = new TarParser(
     {
       entry: ({ path: name, size, mode, uid, gid, mtime, type }, { data }) => {
-        expect({ uid, gid, mtime, mode }).toEqual({ uid: 0, gid: 0, mtime: 0, mode: type === "folder" ? 0o755 : 0o644 });
+        expect({ uid, gid, mtime, mode }).toEqual({
+          uid: 0,
+          gid: 0,
+          mtime: 0,
+          mode: type === "folder" ? 0o755 : 0o644,
+        });
         files.set(name, tar.subarray(data, data + size));
       },
     },
@@ -61,7 +69,8 @@ describe("the archive that every loader takes", () => {
     expect(names.slice(0, 5)).toEqual(["blobs", "blobs/sha256", "oci-layout", "index.json", "manifest.json"]);
     expect(names.slice(5)).toEqual(names.slice(5).sort());
     expect(names.length).toBe(5 + 4);
-    for (const name of names.slice(5)) expect(digestOf(files.get(name)!)).toBe(`sha256:${name.slice("blobs/sha256/".length)}`);
+    for (const name of names.slice(5))
+      expect(digestOf(files.get(name)!)).toBe(`sha256:${name.slice("blobs/sha256/".length)}`);
     expect(files.get("oci-layout")!.toString()).toBe('{"imageLayoutVersion":"1.0.0"}');
     const blob = (digest: string) => `blobs/sha256/${digest.slice(7)}`;
     expect(document(files, "manifest.json")).toEqual([
@@ -82,14 +91,21 @@ describe("the archive that every loader takes", () => {
       ],
     });
     const size = statSync(path).size;
-    expect(readFileSync(path).subarray(size - 1024).every((byte) => byte === 0)).toBe(true);
+    expect(
+      readFileSync(path)
+        .subarray(size - 1024)
+        .every((byte) => byte === 0),
+    ).toBe(true);
     expect(readFileSync(path).subarray(0, 512).toString("latin1", 257, 265)).toBe("ustar\x0000");
   });
 
   it("opens as both kinds of base", async () => {
     const path = await write("archive", [[NAME, "example.com:5000/other/app:v2"]]);
     const image = finishedImage([]);
-    for (const location of [{ kind: "layout" as const, tag: "v1" }, { kind: "archive" as const, tag: "v2" }]) {
+    for (const location of [
+      { kind: "layout" as const, tag: "v1" },
+      { kind: "archive" as const, tag: "v2" },
+    ]) {
       const { layers, blobs } = await readBase({ ...location, path }, amd64);
       expect(layers.map((layer) => layer.diffId)).toEqual(image.layers.map((layer) => layer.diffId));
       expect(blobs.length).toBe(2);
@@ -124,14 +140,19 @@ describe("the archive that every loader takes", () => {
 
   it.each([
     ["OUTPUT_NEEDS_LAYER", [finishedImage([NAME], [])]],
-    ["OUTPUT_PLATFORMS", [finishedImage([NAME]), finishedImage([NAME], ["one"], { os: "linux", architecture: "arm64" })]],
+    [
+      "OUTPUT_PLATFORMS",
+      [finishedImage([NAME]), finishedImage([NAME], ["one"], { os: "linux", architecture: "arm64" })],
+    ],
     ["OUTPUT_NAME_TWICE", [finishedImage([NAME]), finishedImage([NAME], ["other"])]],
     ["OUTPUT_REFERENCE_INVALID", [finishedImage(["app"])]],
     ["OUTPUT_REFERENCE_INVALID", [finishedImage(["app:v1"])]],
     ["OUTPUT_REFERENCE_INVALID", [finishedImage(["docker.io/library/app:-v1"])]],
   ] as const)("refuses with %s what some loader does not take", async (code, images) => {
     const path = join(tempFolder(), "image.tar");
-    await expect(createDiskOutput({ type: "archive", dest: path }).write(images)).rejects.toMatchObject({ code });
+    await expect(createDiskOutput({ type: "archive", dest: path }).write(images)).rejects.toMatchObject({
+      code,
+    });
     expect(existsSync(path)).toBe(false);
   });
 });
@@ -169,7 +190,9 @@ describe("a file as output", () => {
     });
     await expect(output.write([failing])).rejects.toThrow("read failed");
     for (const size of [5, 10_000]) {
-      await expect(output.write([broken(size, layer!.blob as never)])).rejects.toMatchObject({ code: "OUTPUT_BLOB_WRONG" });
+      await expect(output.write([broken(size, layer!.blob as never)])).rejects.toMatchObject({
+        code: "OUTPUT_BLOB_WRONG",
+      });
     }
     expect(readdirSync(join(folder, "new"))).toEqual([]);
     await output.write([image]);
@@ -181,7 +204,9 @@ describe("a file as output", () => {
 
   it("is not a folder and not one of the inputs", async () => {
     const folder = tempFolder();
-    await expect(createDiskOutput({ type: "oci", dest: folder }).write([image])).rejects.toMatchObject({ code: "OUTPUT_IS_FOLDER" });
+    await expect(createDiskOutput({ type: "oci", dest: folder }).write([image])).rejects.toMatchObject({
+      code: "OUTPUT_IS_FOLDER",
+    });
     const input = join(folder, "base.tar");
     writeFileSync(input, "base");
     symlinkSync(input, join(folder, "link.tar"));
@@ -205,7 +230,9 @@ describe("a file as output", () => {
     }
     expect(readdirSync(join(folder, "real")).sort()).toEqual(["missing.tar", "old.tar"]);
     symlinkSync("loop.tar", join(folder, "loop.tar"));
-    await expect(createDiskOutput({ type: "oci", dest: join(folder, "loop.tar") }).write([image])).rejects.toMatchObject({
+    await expect(
+      createDiskOutput({ type: "oci", dest: join(folder, "loop.tar") }).write([image]),
+    ).rejects.toMatchObject({
       code: "OUTPUT_UNWRITABLE",
     });
   });
@@ -227,27 +254,42 @@ describe("a file as output", () => {
     expect((await read).equals(readFileSync(await write("oci", [[NAME]])))).toBe(true);
   });
 
-  it.skipIf(process.getuid?.() !== 0)("that does not fit on the disk is said so, and leaves nothing", async () => {
-    const folder = tempFolder();
-    if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder]).status !== 0) return;
-    try {
-      const big = finishedImage([NAME], ["big"]);
-      const [layer] = big.layers;
-      const size = 200_000;
-      const full = {
-        ...big,
-        layers: [{ ...layer!, descriptor: { ...layer!.descriptor, size }, blob: async function* () { yield Buffer.alloc(size); } }],
-      };
-      await expect(createDiskOutput({ type: "archive", dest: join(folder, "a.tar") }).write([full])).rejects.toMatchObject({ code: "DISK_FULL" });
-      await expect(createDiskOutput({ type: "layout", dest: join(folder, "layout") }).write([full])).rejects.toMatchObject({ code: "DISK_FULL" });
-      expect(existsSync(join(folder, "a.tar"))).toBe(false);
-      expect(readdirSync(folder)).toEqual(["layout"]);
-      expect(readdirSync(join(folder, "layout")).filter((name) => name.startsWith(".layer"))).toEqual([]);
-      expect(existsSync(join(folder, "layout", "index.json"))).toBe(false);
-    } finally {
-      spawnSync("umount", ["-l", folder]);
-    }
-  });
+  it.skipIf(process.getuid?.() !== 0)(
+    "that does not fit on the disk is said so, and leaves nothing",
+    async () => {
+      const folder = tempFolder();
+      if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder]).status !== 0) return;
+      try {
+        const big = finishedImage([NAME], ["big"]);
+        const [layer] = big.layers;
+        const size = 200_000;
+        const full = {
+          ...big,
+          layers: [
+            {
+              ...layer!,
+              descriptor: { ...layer!.descriptor, size },
+              blob: async function* () {
+                yield Buffer.alloc(size);
+              },
+            },
+          ],
+        };
+        await expect(
+          createDiskOutput({ type: "archive", dest: join(folder, "a.tar") }).write([full]),
+        ).rejects.toMatchObject({ code: "DISK_FULL" });
+        await expect(
+          createDiskOutput({ type: "layout", dest: join(folder, "layout") }).write([full]),
+        ).rejects.toMatchObject({ code: "DISK_FULL" });
+        expect(existsSync(join(folder, "a.tar"))).toBe(false);
+        expect(readdirSync(folder)).toEqual(["layout"]);
+        expect(readdirSync(join(folder, "layout")).filter((name) => name.startsWith(".layer"))).toEqual([]);
+        expect(existsSync(join(folder, "layout", "index.json"))).toBe(false);
+      } finally {
+        spawnSync("umount", ["-l", folder]);
+      }
+    },
+  );
 });
 
 describe("a stream as output", () => {
@@ -260,11 +302,15 @@ describe("a stream as output", () => {
           done(writes > 3 ? Object.assign(new Error(code), { code, syscall: "write" }) : null);
         },
       });
-      await expect(createDiskOutput({ type: "archive", dest: stream }).write([finishedImage([NAME])])).rejects.toMatchObject({ code: "OUTPUT_CLOSED" });
+      await expect(
+        createDiskOutput({ type: "archive", dest: stream }).write([finishedImage([NAME])]),
+      ).rejects.toMatchObject({ code: "OUTPUT_CLOSED" });
     }
     const closed = new PassThrough();
     closed.destroy();
-    await expect(createDiskOutput({ type: "archive", dest: closed }).write([finishedImage([NAME])])).rejects.toMatchObject({ code: "OUTPUT_CLOSED" });
+    await expect(
+      createDiskOutput({ type: "archive", dest: closed }).write([finishedImage([NAME])]),
+    ).rejects.toMatchObject({ code: "OUTPUT_CLOSED" });
   });
 
   it("gets the same bytes however slow it is", async () => {

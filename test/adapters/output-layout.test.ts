@@ -21,7 +21,8 @@ function names(folder: string): string[] {
 
 function checkBlobs(folder: string): void {
   const blobs = join(folder, "blobs", "sha256");
-  for (const name of readdirSync(blobs)) expect(digestOf(readFileSync(join(blobs, name)))).toBe(`sha256:${name}`);
+  for (const name of readdirSync(blobs))
+    expect(digestOf(readFileSync(join(blobs, name)))).toBe(`sha256:${name}`);
 }
 
 describe("an OCI layout as output", () => {
@@ -29,7 +30,10 @@ describe("an OCI layout as output", () => {
     const folder = join(tempFolder(), "deep", "layout");
     const output = createDiskOutput({ type: "layout", dest: folder });
     await output.write([finishedImage(["a.example/app:v1"])]);
-    await output.write([finishedImage(["a.example/app:v2"], ["two"]), finishedImage(["a.example/other:v1"], ["three"])]);
+    await output.write([
+      finishedImage(["a.example/app:v2"], ["two"]),
+      finishedImage(["a.example/other:v1"], ["three"]),
+    ]);
     expect(names(folder)).toEqual(["a.example/app:v1", "a.example/app:v2", "a.example/other:v1"]);
     const replaced = finishedImage(["a.example/app:v1"], ["new"]);
     await output.write([replaced]);
@@ -60,7 +64,10 @@ describe("an OCI layout as output", () => {
       annotations: { "org.opencontainers.image.ref.name": "theirs" },
       artifactType: "x",
     };
-    writeFileSync(join(folder, "index.json"), JSON.stringify({ ...index(folder), manifests: [theirs], annotations: { k: "v" } }));
+    writeFileSync(
+      join(folder, "index.json"),
+      JSON.stringify({ ...index(folder), manifests: [theirs], annotations: { k: "v" } }),
+    );
     await output.write([finishedImage(["a.example/app:v2"])]);
     expect(index(folder)).toMatchObject({ annotations: { k: "v" }, manifests: [theirs, {}] });
   });
@@ -71,31 +78,45 @@ describe("an OCI layout as output", () => {
     const image = finishedImage(["a.example/app:v1"]);
     await output.write([image]);
     const blobs = join(folder, "blobs", "sha256");
-    for (const name of readdirSync(blobs)) writeFileSync(join(blobs, name), readFileSync(join(blobs, name)).fill(0, 0, 4));
+    for (const name of readdirSync(blobs))
+      writeFileSync(join(blobs, name), readFileSync(join(blobs, name)).fill(0, 0, 4));
     await output.write([image]);
     checkBlobs(folder);
   });
 
   it.each([
     ["that holds other things", (folder: string): void => writeFileSync(join(folder, "notes.txt"), "mine")],
-    ["of another version", (folder: string): void => writeFileSync(join(folder, "oci-layout"), '{"imageLayoutVersion":"2.0.0"}')],
-    ["with a garbage oci-layout", (folder: string): void => writeFileSync(join(folder, "oci-layout"), "garbage")],
-    ["with a garbage index", (folder: string): void => {
-      writeFileSync(join(folder, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
-      writeFileSync(join(folder, "index.json"), "");
-    }],
+    [
+      "of another version",
+      (folder: string): void => writeFileSync(join(folder, "oci-layout"), '{"imageLayoutVersion":"2.0.0"}'),
+    ],
+    [
+      "with a garbage oci-layout",
+      (folder: string): void => writeFileSync(join(folder, "oci-layout"), "garbage"),
+    ],
+    [
+      "with a garbage index",
+      (folder: string): void => {
+        writeFileSync(join(folder, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
+        writeFileSync(join(folder, "index.json"), "");
+      },
+    ],
   ])("refuses a folder %s and leaves it alone", async (_, prepare) => {
     const folder = tempFolder();
     prepare(folder);
     const before = existsSync(join(folder, "index.json"));
-    await expect(createDiskOutput({ type: "layout", dest: folder }).write([finishedImage([])])).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
+    await expect(
+      createDiskOutput({ type: "layout", dest: folder }).write([finishedImage([])]),
+    ).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
     expect(existsSync(join(folder, "index.json"))).toBe(before);
   });
 
   it("refuses a file in its place", async () => {
     const path = join(tempFolder(), "file");
     writeFileSync(path, "");
-    await expect(createDiskOutput({ type: "layout", dest: path }).write([finishedImage([])])).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
+    await expect(
+      createDiskOutput({ type: "layout", dest: path }).write([finishedImage([])]),
+    ).rejects.toMatchObject({ code: "LAYOUT_INVALID" });
   });
 
   it("breaks the lock of a dead writer, and cleans up after it", async () => {
@@ -122,7 +143,9 @@ describe("writers of one layout at the same time", () => {
 
   it("lose no tag: 8 writers, 20 rounds", { timeout: 300_000 }, async () => {
     const folder = tempFolder();
-    const runs = await Promise.all(Array.from({ length: 8 }, (_, lane) => runChild(script, [folder, `${lane}`, "20"])));
+    const runs = await Promise.all(
+      Array.from({ length: 8 }, (_, lane) => runChild(script, [folder, `${lane}`, "20"])),
+    );
     expect(runs.map((run) => run.code)).toEqual(Array.from({ length: 8 }, () => 0));
     const written = runs.flatMap((run) => run.lines).sort();
     expect(written.length).toBe(160);
@@ -135,7 +158,9 @@ describe("writers of one layout at the same time", () => {
     const folder = tempFolder();
     const written = new Set<string>();
     for (let round = 0; round < 14; round++) {
-      const lanes = Array.from({ length: 4 }, (_, lane) => runChild(script, [folder, `${round}-${lane}`, "1000"], Math.random() * 80));
+      const lanes = Array.from({ length: 4 }, (_, lane) =>
+        runChild(script, [folder, `${round}-${lane}`, "1000"], Math.random() * 80),
+      );
       for (const run of await Promise.all(lanes)) for (const line of run.lines) written.add(line);
       if (written.size === 0) continue;
       const present = new Set(names(folder));

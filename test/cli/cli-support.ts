@@ -50,6 +50,9 @@ export class Project {
     return execute(process.execPath, commandLine(args).slice(1), this.folder, { ...this.env, ...env });
   }
 
+  /** The words that run the command, for a shell. */
+  readonly commandText = commandLine([]).join(" ");
+
   /** Runs a command of the shell, in which `lw` is the command. */
   shell(script: string, env: Readonly<Record<string, string>> = {}): Promise<Ran> {
     const lw = commandLine([])

@@ -51,11 +51,16 @@ describe("loading the user's file", () => {
     ["catalog.mts", "commonjs"],
     ["catalog.js", "module"],
     ["catalog.mjs", "commonjs"],
-    ["other.cts", "module"],
   ] as const)("takes %s in a %s project", async (file, type) => {
     const project = projectOf({ [file]: oneImage }, type);
     const ran = await project.run(["ls", "-q", "--app", file]);
     expect(ran).toEqual({ code: 0, stdout: `${file.replace(/\..*/, "")}\n`, stderr: "" });
+  });
+
+  it("takes a .cts file, or says why this Node cannot", async () => {
+    const ran = await projectOf({ "other.cts": oneImage }).run(["ls", "-q", "--app", "other.cts"]);
+    if (ran.code === 0) expect(ran.stdout).toBe("other\n");
+    else expect(ran.stderr).toContain("rename it to .mts");
   });
 
   it("makes a catalog of named images when there is no default export", async () => {

@@ -147,7 +147,7 @@ test.each([
   });
 });
 
-test("a stage gives files with owner and mode, and hard links stay together", async () => {
+test("a stage gives files with owner and mode", async () => {
   const plan = plansOf([
     {
       id: "build",
@@ -222,4 +222,30 @@ test("a path that a stage does not have is named with what is near", async () =>
     code: "STAGE_PATH_NOT_FOUND",
     hint: "did you mean /out/app?",
   });
+});
+
+test("a file copied over itself makes no layer, another owner does", async () => {
+  const plan = planOf([[copy("f", "/f")], [copy("f", "/f")], [copy("f", "/f", { owner: { user: 1 } })]]);
+  const { layers } = await testBuild(plan, makeContext({ f: "f" }));
+  expect(layers.map(lines)).toEqual([['f 0644 0:0 "f"'], ['f 0644 1:1 "f"']]);
+});
+
+test("what a stage gave can be changed in the same layer", async () => {
+  const plan = plansOf([
+    { id: "a", layers: [{ id: "a", operations: [write("/d/one", "1")] }] },
+    {
+      id: "image",
+      layers: [
+        {
+          id: "i",
+          operations: [
+            { op: "copy", sources: [{ from: "stage", stage: "a", path: "/d" }], dest: "/x", into: false },
+            { op: "chown", path: "/x", owner: { user: 2 }, recursive: true },
+          ],
+        },
+      ],
+    },
+  ]);
+  const { layers } = await testBuild(plan);
+  expect(lines(layers[0])).toEqual(["x/ 0755 2:2", 'x/one 0644 2:2 "1"']);
 });

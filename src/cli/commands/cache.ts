@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import { sizeText } from "../../core/size-text.js";
 import { ageText, parseAge, parseSize } from "../amounts.js";
 import { columns } from "../columns.js";
+import { counted } from "../counted.js";
 import { examples } from "../examples.js";
 import type { Report } from "../report.js";
 import { act, type Session, type Shell } from "../session.js";
@@ -50,7 +51,7 @@ async function list(_: Session, __: readonly string[], flags: CacheFlags): Promi
         blobs.map(({ digest, size, usedAt }) => [digest, sizeText(size), ageText(now - usedAt)]),
         [1],
       ) +
-      `${paint.bold(sizeText(bytes))} in ${store.folder}: ${blobs.length} blobs, ${records.count} records\n`,
+      `${paint.bold(sizeText(bytes))} in ${store.folder}: ${counted(blobs.length, "blob")}, ${counted(records.count, "record")}\n`,
   };
 }
 
@@ -70,6 +71,6 @@ async function pruneStore(_: Session, __: readonly string[], flags: PruneFlags):
     json: { folder: store.folder, dryRun, ...report },
     quiet: removed.map(({ digest }) => `${digest}\n`).join(""),
     text: (paint) =>
-      `${verb} ${removed.length} blobs and ${removedRecords} records: ${paint.bold(sizeText(freedBytes))}, ${sizeText(keptBytes)} left\n`,
+      `${verb} ${counted(removed.length, "blob")} and ${counted(removedRecords, "record")}: ${paint.bold(sizeText(freedBytes))}, ${sizeText(keptBytes)} left\n`,
   };
 }

@@ -3,6 +3,7 @@ import type { InspectedImage } from "../../api/inspect.js";
 import { sizeText } from "../../core/size-text.js";
 import { platformText } from "../../oci/platform.js";
 import { columns } from "../columns.js";
+import { counted } from "../counted.js";
 import { examples } from "../examples.js";
 import { layerTree, onOneLine, shortDigest } from "../layer-tree.js";
 import { readPlatform } from "../option-value.js";
@@ -69,14 +70,14 @@ function imageText(image: InspectedImage, path: string, paint: Paint): string {
     format,
     platformText(platform),
     shortDigest(digest),
-    `${sizeText(size)} in ${layers.length} layers`,
+    `${sizeText(size)} in ${counted(layers.length, "layer")}`,
   ];
   const title = `${paint.bold(onOneLine(name))} ${facts.filter((it) => it !== "").join(", ")}`;
   const shown = layers.map((layer) => ({
     digest: layer.digest,
     size: layer.size,
     description:
-      `${layer.description ?? ""}  ${paint.dim(`${layer.entries} entries, ${sizeText(layer.uncompressedSize)} unpacked`)}`.trim(),
+      `${layer.description ?? ""}  ${paint.dim(`${counted(layer.entries, "entry", "entries")}, ${sizeText(layer.uncompressedSize)} unpacked`)}`.trim(),
   }));
   if (!layers.some(({ files }) => files !== undefined)) return layerTree(title, shown, paint);
   const parts = layers.map((layer, index) => {

@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import type { DockerfileStyle } from "../../api/dockerfile.js";
 import type { SynthesizedImage, SynthResult } from "../../api/synth.js";
 import { platformText } from "../../oci/platform.js";
+import { counted } from "../counted.js";
 import { examples } from "../examples.js";
 
 import { type OpenCatalog, openCatalog } from "../open-catalog.js";
@@ -93,7 +94,9 @@ async function dockerfileText(
   const emitted = await dockerfileOf(first.optimized.plan, catalog.context, style);
   sayWarnings(session.note, session.paint)(only.name, [...first.optimized.warnings, ...emitted.warnings]);
   if (emitted.files.length > 0) {
-    session.note(`it needs ${emitted.files.length} generated files, which \`layerwright synth\` writes\n`);
+    session.note(
+      `it needs ${counted(emitted.files.length, "generated file")}, which \`layerwright synth\` writes\n`,
+    );
   }
   const { text } = emitted;
   return { json: { name: only.name, dockerfile: text }, quiet: text, text: () => text };
@@ -122,7 +125,7 @@ function asJson({ platform, ...image }: SynthesizedImage): unknown {
 
 function synthText({ images }: SynthResult, catalog: OpenCatalog, paint: Paint): string {
   const lines = images.map(({ name, platform, dockerfile, files, command }) => {
-    const generated = files === 0 ? "" : `, with ${files} generated file${files === 1 ? "" : "s"}`;
+    const generated = files === 0 ? "" : `, with ${counted(files, "generated file")}`;
     const place = paint.cyan(shownPath(catalog, dockerfile));
     return `${paint.bold(name)} ${platformText(platform)}: ${place}${generated}\n  $ ${command}\n`;
   });

@@ -28,6 +28,10 @@ export function programFailure(request: LoadRequest, error: unknown): Failure {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error))
     return `it threw ${typeof error === "string" ? error : JSON.stringify(error)}`;
+  // Node 20 with tsx: `npx tsx` fails the same way, and only the name of the file helps.
+  if (/^request for '.+' is not in cache$/.test(error.message)) {
+    return "this Node cannot load layerwright from a CommonJS file by name (.cts, .cjs): rename it to .mts or .mjs";
+  }
   const cause = error.cause instanceof Error ? ` (${error.cause.message})` : "";
   return `${error.name}: ${error.message}${cause}`;
 }

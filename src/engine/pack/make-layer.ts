@@ -36,11 +36,11 @@ export async function makeLayer(
   const known = key === undefined ? undefined : await findLayer(items, key, listedAt, ports);
   if (known !== undefined) return { ...known, cached: true };
   const racy = racyItems(items, listedAt);
-  const before = key === undefined ? undefined : digestItems(items, racy);
+  const before = key === undefined ? undefined : await digestItems(items, racy);
   const packed = await pack(items, identity, ports, options);
   const record = recordOf(packed);
   // A file that changed between the two looks may be in the layer in either form: such a layer is not remembered.
-  if (key !== undefined && before !== undefined && sameDigests(items, before)) {
+  if (key !== undefined && before !== undefined && (await sameDigests(items, before))) {
     await store.putRecord("layer", key, before.length === 0 ? record : { ...record, racy: before });
   }
   return { ...record, cached: false };
@@ -55,7 +55,7 @@ async function findLayer(
   const found = parseLayerRecord(await store.getRecord("layer", key));
   if (found === undefined || (await store.stat(found.digest)) !== found.size) return undefined;
   if (found.racy === undefined) return found;
-  if (!sameDigests(items, found.racy)) return undefined;
+  if (!(await sameDigests(items, found.racy))) return undefined;
   const { racy: _, ...settled } = found;
   // Old enough by now, and the content was just compared: from here on the stamps are proof.
   if (racyItems(items, listedAt).length === 0) await store.putRecord("layer", key, settled);

@@ -1,6 +1,6 @@
-import { appendFileSync } from "node:fs";
 import type { BlockSource } from "../../layer/pack/packed-layer.js";
 import { PreviousBlob } from "../../layer/pack/previous-blob.js";
+import { Spool } from "../../layer/spooled-layer.js";
 import type { BlobStore } from "../../ports/blob-store.js";
 import type { BlocksRecord } from "./layer-record.js";
 
@@ -16,19 +16,18 @@ export async function openPrevious(
   record: BlocksRecord,
 ): Promise<PreviousLayer | undefined> {
   if (record.blocks.length === 0 || (await store.stat(record.digest)) !== record.size) return undefined;
-  const scratch = await store.scratchFile();
+  const spool = await Spool.open(store);
   try {
-    for await (const chunk of store.read(record.digest)) appendFileSync(scratch.path, chunk);
+    for await (const chunk of store.read(record.digest)) spool.write(chunk);
   } catch {
-    await scratch.dispose();
+    // It only would have saved time.
+    await spool.dispose();
     return undefined;
   }
-  const source = new PreviousBlob(scratch.path, record.blocks);
-  return {
-    source,
-    close: async () => {
-      source.close();
-      await scratch.dispose();
-    },
+  const source = new PreviousBlob(spool.finish().path, record.blocks);
+  const close = async () => {
+    source.close();
+    await spool.dispose();
   };
+  return { source, close };
 }

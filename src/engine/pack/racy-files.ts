@@ -1,8 +1,6 @@
-import { createHash } from "node:crypto";
-import { closeSync } from "node:fs";
+import { sha256Hex } from "../../core/sha256.js";
 import type { LayerItem } from "../../layer/layer-item.js";
-import type { FileGuard } from "../../tar/entry-content.js";
-import { checkGuard, openHostFile, readFully } from "../../tar/host-reader.js";
+import { readFileNode } from "../../layer/read-node.js";
 import type { StampedGuard } from "../operations/copy-context.js";
 
 /**
@@ -32,18 +30,16 @@ export function racyItems(items: readonly LayerItem[], listedAt: number): number
 }
 
 /** Digests of these files as they are now; undefined when they are too many, or one is not what was listed. */
-export function digestItems(
+export async function digestItems(
   items: readonly LayerItem[],
   indexes: readonly number[],
-): RacyDigests | undefined {
+): Promise<RacyDigests | undefined> {
   let bytes = 0;
   for (const index of indexes) bytes += items[index]?.entry.size ?? 0;
   if (indexes.length > MAX_FILES || bytes > MAX_BYTES) return undefined;
   const digests: [number, string][] = [];
   for (const index of indexes) {
-    const content = items[index]?.content;
-    if (content?.kind !== "file") return undefined;
-    const digest = fileDigest(content.path, content.guard, items[index]!.entry.size);
+    const digest = await itemDigest(items[index]);
     if (digest === undefined) return undefined;
     digests.push([index, digest]);
   }
@@ -51,25 +47,21 @@ export function digestItems(
 }
 
 /** Whether these files still have the content that was recorded. */
-export function sameDigests(items: readonly LayerItem[], recorded: RacyDigests): boolean {
-  const now = digestItems(
+export async function sameDigests(items: readonly LayerItem[], recorded: RacyDigests): Promise<boolean> {
+  const now = await digestItems(
     items,
     recorded.map(([index]) => index),
   );
   return now?.every(([, digest], index) => digest === recorded[index]![1]) === true;
 }
 
-function fileDigest(path: string | Buffer, guard: FileGuard | undefined, size: number): string | undefined {
+async function itemDigest(item: LayerItem | undefined): Promise<string | undefined> {
+  if (item?.content?.kind !== "file") return undefined;
+  const { size, mode, uid, gid, mtime } = item.entry;
   try {
-    const fd = openHostFile(path);
-    try {
-      if (guard !== undefined) checkGuard(fd, path, guard);
-      const bytes = Buffer.alloc(size);
-      const got = readFully(fd, path, bytes, 0, size, 0);
-      return got === size ? createHash("sha256").update(bytes).digest("hex") : undefined;
-    } finally {
-      closeSync(fd);
-    }
+    return sha256Hex(
+      await readFileNode({ type: "file", size, mode, uid, gid, mtime, content: item.content }),
+    );
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
 import { flattenTree } from "../../layer/entries.js";
 import type { LayerItem } from "../../layer/layer-item.js";
 import type { Platform } from "../../oci/platform.js";
-import { annotationsOf, applyConfig } from "../../plan/apply-config.js";
+import { annotationsOf, applyConfig, fromScratch } from "../../plan/apply-config.js";
 import type { Layer, Stage } from "../../plan/plan.js";
 import { configHistory, layerHistory, layerText } from "../documents/history.js";
 import { DraftTree } from "../draft-tree.js";
@@ -64,7 +64,7 @@ export async function buildStage(
     layers,
     history,
     document: base.document,
-    config: applyConfig(base.config, stage.config),
+    config: applyConfig(melted ? fromScratch(base.config) : base.config, stage.config),
     annotations: { ...base.annotations, ...annotationsOf(stage.config) },
     fromScratch: base.fromScratch,
   };

@@ -1,17 +1,16 @@
 import { createHash } from "node:crypto";
-import { appendFileSync } from "node:fs";
 import { IntegrityError, isLayerwrightError } from "../../errors/layerwright-error.js";
-import type { FileNode, LayerBytes, PlainTar } from "../../layer/tree-node.js";
+import { SpooledLayer } from "../../layer/spooled-layer.js";
+import type { FileNode } from "../../layer/tree-node.js";
 import type { Digest } from "../../oci/digest.js";
 import { redactUrl } from "../../plan/describe.js";
-import type { BlobStore } from "../../ports/blob-store.js";
 import { identify } from "../content-identity.js";
 import type { BuildPorts } from "../ports.js";
 
 /** Fetched files of one build; they are in the store under their own digest, and are fetched once in the store's life. */
 export class Downloads {
   readonly #ports: BuildPorts;
-  readonly #files = new Map<string, StoredFile>();
+  readonly #files = new Map<string, SpooledLayer>();
 
   constructor(ports: BuildPorts) {
     this.#ports = ports;
@@ -28,7 +27,8 @@ export class Downloads {
     const size = (await store.stat(digest)) ?? (await this.#download(url, digest, signal));
     let file = this.#files.get(digest);
     if (file === undefined) {
-      file = new StoredFile(store, digest, () => this.#download(url, digest, signal));
+      file = new SpooledLayer(store, (sink) => this.#copy(url, digest, sink, signal));
+      identify(file, digest);
       this.#files.set(digest, file);
     }
     return { content: { kind: "layer", layer: file, offset: 0 }, size };
@@ -36,6 +36,25 @@ export class Downloads {
 
   async close(): Promise<void> {
     for (const file of this.#files.values()) await file.close();
+  }
+
+  /** Hands on the bytes of a file of the store; what the store finds damaged it drops, and the address still has it. */
+  async #copy(
+    url: string,
+    digest: Digest,
+    sink: (chunk: Uint8Array) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { store } = this.#ports;
+    try {
+      // Read once for the check alone: a sink cannot take back what it was given.
+      for await (const _ of store.read(digest)) signal?.throwIfAborted();
+    } catch (error) {
+      if (!isLayerwrightError(error) || (error.code !== "BLOB_DAMAGED" && error.code !== "BLOB_MISSING"))
+        throw error;
+      await this.#download(url, digest, signal);
+    }
+    for await (const chunk of store.read(digest)) sink(chunk);
   }
 
   async #download(url: string, digest: Digest, signal: AbortSignal | undefined): Promise<number> {
@@ -69,46 +88,5 @@ export class Downloads {
       await writer.discard();
       throw error;
     }
-  }
-}
-
-/** A file of the store, at hand as a plain file when somebody reads it. */
-class StoredFile implements LayerBytes {
-  readonly #store: BlobStore;
-  readonly #digest: Digest;
-  readonly #again: () => Promise<number>;
-  #place: Promise<PlainTar & { dispose(): Promise<void> }> | undefined;
-
-  constructor(store: BlobStore, digest: Digest, again: () => Promise<number>) {
-    this.#store = store;
-    this.#digest = digest;
-    this.#again = again;
-    identify(this, digest);
-  }
-
-  spool(): Promise<PlainTar> {
-    this.#place ??= this.#copy().catch(async (error: unknown) => {
-      // The store drops what it finds damaged; the address still has it.
-      if (!isLayerwrightError(error) || (error.code !== "BLOB_DAMAGED" && error.code !== "BLOB_MISSING"))
-        throw error;
-      await this.#again();
-      return this.#copy();
-    });
-    return this.#place;
-  }
-
-  async close(): Promise<void> {
-    await (await this.#place?.catch(() => undefined))?.dispose();
-  }
-
-  async #copy(): Promise<PlainTar & { dispose(): Promise<void> }> {
-    const scratch = await this.#store.scratchFile();
-    try {
-      for await (const chunk of this.#store.read(this.#digest)) appendFileSync(scratch.path, chunk);
-    } catch (error) {
-      await scratch.dispose();
-      throw error;
-    }
-    return { path: scratch.path, offset: 0, dispose: () => scratch.dispose() };
   }
 }

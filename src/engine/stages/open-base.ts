@@ -3,7 +3,7 @@ import { openBase as openLayers } from "../../layer/open-layer.js";
 import { emptyTree } from "../../layer/tree.js";
 import { mediaType } from "../../oci/media-type.js";
 import type { Platform } from "../../oci/platform.js";
-import { scratchConfig } from "../../plan/apply-config.js";
+import { fromScratch, scratchConfig } from "../../plan/apply-config.js";
 import type { PlanBase } from "../../plan/plan.js";
 import type { BaseImage, BaseLayer, BaseLocation } from "../../ports/base-source.js";
 import { identify } from "../content-identity.js";
@@ -21,9 +21,7 @@ export type LocalBase = Extract<PlanBase, { kind: "layout" | "archive" | "rootfs
 export function baseLocation(base: LocalBase, folder: string): BaseLocation {
   const path = resolve(folder, base.path);
   if (base.kind === "rootfs") {
-    return base.config === undefined
-      ? { kind: "rootfs", path }
-      : { kind: "rootfs", path, config: base.config };
+    return { kind: "rootfs", path, config: fromScratch(base.config ?? {}) };
   }
   return base.tag === undefined ? { kind: base.kind, path } : { kind: base.kind, path, tag: base.tag };
 }

@@ -1,3 +1,5 @@
+import { removeLeftovers } from "../../recipes/leftovers.js";
+
 /** A package manager: how its commands look, and what they leave behind that nobody needs. */
 export interface PackageManager {
   readonly name: string;
@@ -19,26 +21,25 @@ export const packageManagers: readonly PackageManager[] = [
     name: "apt",
     installs: /\bapt(-get)?\s+(-\S+\s+)*(update|install|upgrade|dist-upgrade|full-upgrade)\b/,
     cleans: /\brm\s+[^;&|]*\/var\/lib\/apt\/lists/,
-    cleanup:
-      "rm -rf /var/lib/apt/lists/* /var/cache/apt/archives/*.deb /var/cache/apt/*.bin /var/cache/debconf/*-old /var/log/apt /var/log/dpkg.log",
+    cleanup: removeLeftovers("apt"),
   },
   {
     name: "apk",
     installs: /\bapk\s+(-\S+\s+)*(add|update|upgrade)\b(?![^;&|]*--no-cache)/,
     cleans: /\brm\s+[^;&|]*\/var\/cache\/apk|\bapk\s+cache\s+clean/,
-    cleanup: "rm -rf /var/cache/apk/*",
+    cleanup: removeLeftovers("apk"),
   },
   {
     name: "dnf",
     installs: /\b(micro)?dnf\s+(-\S+\s+)*(install|upgrade|update|makecache)\b/,
     cleans: /\b(micro)?dnf\s+(-\S+\s+)*clean\s+all/,
-    cleanup: "rm -rf /var/cache/dnf /var/cache/libdnf5 /var/cache/yum /var/log/dnf*.log /var/log/hawkey.log",
+    cleanup: removeLeftovers("dnf"),
   },
   {
     name: "yum",
     installs: /\byum\s+(-\S+\s+)*(install|upgrade|update|makecache)\b/,
     cleans: /\byum\s+(-\S+\s+)*clean\s+all/,
-    cleanup: "rm -rf /var/cache/yum /var/cache/dnf /var/log/yum.log",
+    cleanup: removeLeftovers("yum"),
   },
   {
     name: "pip",
