@@ -4,6 +4,7 @@ import { cliMessages } from "../src/errors/catalogue/cli.js";
 import { contextMessages } from "../src/errors/catalogue/context.js";
 import { descriptionMessages } from "../src/errors/catalogue/description.js";
 import { dockerfileMessages } from "../src/errors/catalogue/dockerfile.js";
+import { engineMessages } from "../src/errors/catalogue/engine.js";
 import { outputMessages } from "../src/errors/catalogue/output.js";
 import { planMessages } from "../src/errors/catalogue/plan.js";
 import { storeMessages } from "../src/errors/catalogue/store.js";
@@ -15,10 +16,11 @@ type Area = Readonly<Record<string, (parameters: never) => Message>>;
 const AREAS: readonly (readonly [string, string, Area])[] = [
   ["The description", "Thrown in the call that is wrong, with your file and line.", descriptionMessages],
   ["The plan", "The description is well formed, but cannot become an image here.", planMessages],
+  ["Files of the context", "A source of a copy is not as the step needs it.", contextMessages],
   [
-    "Files and steps",
-    "A source, a path of the image or an executable is not as the step needs it.",
-    contextMessages,
+    "The direct build",
+    "A path of the image, an executable or an owner is not as the step needs it.",
+    engineMessages,
   ],
   ["The Dockerfile", "What a dialect or a builder cannot say.", dockerfileMessages],
   ["Bases", "Images and root file systems on disk.", baseMessages],

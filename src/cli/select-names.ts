@@ -1,5 +1,3 @@
-import { matchesGlob, parseGlobPattern } from "../core/pattern/glob-pattern.js";
-import { PatternError } from "../core/pattern/pattern-error.js";
 import { closestName } from "../image/closest-name.js";
 import { UsageError } from "./usage-error.js";
 
@@ -22,12 +20,12 @@ export function selectNames(known: readonly string[], patterns: readonly string[
   return known.filter((name) => chosen.has(name));
 }
 
+/** `*` is any text and `?` any character. A name is no path, so the patterns of copy sources are not these. */
 function matcher(pattern: string): (name: string) => boolean {
-  try {
-    const glob = parseGlobPattern(pattern);
-    return (name) => name === pattern || matchesGlob(glob, name);
-  } catch (error) {
-    if (error instanceof PatternError) return (name) => name === pattern;
-    throw error;
-  }
+  const source = pattern
+    .replace(/[\\^$.+()[\]{}|]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  const expression = new RegExp(`^${source}$`);
+  return (name) => expression.test(name);
 }

@@ -3,6 +3,7 @@ import type { CopyOperation, FoundSource } from "../plan/operation.js";
 import type { SpelledSource } from "./copy-source.js";
 import type { Dialect } from "./dialect.js";
 import { modeAfter, octalText } from "./mode-flag.js";
+import { isUnnameable } from "./quoting.js";
 
 /** How the modes of a copy are said. */
 export interface CopyModes {
@@ -100,6 +101,8 @@ function singleModes(
     const want = modeAfter(operation.mode, normal, type === "folder");
     if (want !== mode) wrong.push({ path, type, mode: want });
   }
+  const odd = wrong.find((one) => one.type === "file" && isUnnameable(one.path));
+  if (odd !== undefined) return tooOld(operation, dialect, `the mode of ${odd.path}, which COPY cannot name`);
   const groups = new Set(
     wrong.map((one) => (one.type === "folder" ? one.path : `${parentOf(one.path)}\0${one.mode}`)),
   );

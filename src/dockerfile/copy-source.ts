@@ -1,6 +1,7 @@
 import { PlanError } from "../errors/layerwright-error.js";
 import type { CopyOperation, FoundSource, PlanSource } from "../plan/operation.js";
-import { isText, literalPattern, portablePattern } from "./quoting.js";
+import { isFolder } from "./known-tree.js";
+import { contextPattern, isText, literalPattern } from "./quoting.js";
 import type { StageDraft } from "./stage-draft.js";
 
 /** What a source is, as far as it is known. */
@@ -24,13 +25,6 @@ export interface SpelledSource {
  */
 export function spellSource(draft: StageDraft, source: PlanSource, operation: CopyOperation): SpelledSource {
   const { emission } = draft;
-  if (source.from === "stage") {
-    const stage = emission.stages.get(source.stage);
-    const fact = stage?.tree.at(stage.tree.real(source.path, true));
-    const shape =
-      operation.executable || fact?.kind === "file" ? "file" : fact?.kind === "folder" ? "folder" : "unknown";
-    return { from: stage?.name ?? source.stage, pattern: literalPattern(source.path), shape, source };
-  }
   const refuse = (reason: string): never => {
     throw new PlanError(
       "NOT_EXPRESSIBLE",
@@ -38,13 +32,36 @@ export function spellSource(draft: StageDraft, source: PlanSource, operation: Co
       { subject: source.path, origin: operation.origin },
     );
   };
+  const refuseBracket = (pattern: string): void => {
+    // Buildah 1.28 calls the class of one bracket a syntax error.
+    if (emission.dialect.name === "classic" && pattern.includes("[[]")) {
+      refuse("names a file with a [, which not every builder of the classic dialect can: copy its folder");
+    }
+  };
+  if (source.from === "stage") {
+    const stage = emission.stages.get(source.stage);
+    const fact = stage?.tree.at(stage.tree.real(source.path, true));
+    const shape =
+      operation.executable || fact?.kind === "file"
+        ? "file"
+        : fact !== undefined && isFolder(fact)
+          ? "folder"
+          : "unknown";
+    if (/[\n\r]/.test(source.path)) refuse("has a line break, which COPY cannot name: copy its folder");
+    const pattern = literalPattern(source.path);
+    refuseBracket(pattern);
+    return { from: stage?.name ?? source.stage, pattern, shape, source };
+  }
   if (!isText(source.path)) refuse("has a name that is not UTF-8");
   if (source.path.split("/").includes("**")) refuse("holds **, which COPY does not know");
   const from = source.context === undefined ? {} : { from: useContext(draft, source.context) };
   const found = source.found === undefined ? {} : { found: source.found };
+  const spelled = contextPattern(source.path);
+  if ("reason" in spelled) return refuse(spelled.reason);
+  refuseBracket(spelled.pattern);
   return {
     ...from,
-    pattern: portablePattern(source.path),
+    pattern: spelled.pattern,
     shape: contextShape(source.found, operation),
     ...found,
     source,

@@ -4,7 +4,7 @@ import type { HealthcheckConfig } from "../oci/image-config.js";
 import type { ConfigChange } from "../plan/config-change.js";
 import { isPlainCommand, isText } from "./quoting.js";
 import type { StageDraft } from "./stage-draft.js";
-import { expressible, setShell, setUser, setVariables, setWorkdir } from "./transition.js";
+import { expressible, expressibleName, setShell, setUser, setVariables, setWorkdir } from "./transition.js";
 
 type Change<Kind extends ConfigChange["set"]> = Extract<ConfigChange, { set: Kind }>;
 
@@ -21,12 +21,12 @@ export function emitConfig(draft: StageDraft, changes: readonly ConfigChange[]):
   setVariables(draft, Object.fromEntries(env), last("env")?.origin);
   const labels = new Map(all("label").map((change) => [change.name, change]));
   for (const { name, value, origin } of labels.values()) {
-    const key = expressible(name, "label", origin);
-    if (key.includes("=")) refuse("label", 'has a "=" in its name', origin);
+    const key = expressibleName(name, "label", origin);
     draft.add({ kind: "label", name: key, value: expressible(value, `value of label ${name}`, origin) });
   }
-  for (const port of new Set(all("expose").map((change) => change.port)))
-    draft.add({ kind: "expose", value: port });
+  for (const { port, origin } of new Map(all("expose").map((change) => [change.port, change])).values()) {
+    draft.add({ kind: "expose", value: expressible(port, "port", origin) });
+  }
   emitVolumes(draft, all("volume"));
   const signal = last("stopSignal");
   if (signal !== undefined)

@@ -96,6 +96,8 @@ export function emitMkdir(draft: StageDraft, operation: MkdirOperation): void {
   const mode = modeAfter(operation.mode, 0o755, true);
   const owner = ownerOf(draft, operation.owner, operation);
   if (operation.ifMissing && isFolder(fact)) return;
+  // A folder that is so already makes no layer.
+  if (fact.kind === "folder" && fact.mode === mode && ownedBy(fact, owner)) return;
   if (path === "/") {
     const reason = "is the root of the image, whose mode and owner are the base's";
     throw new PlanError(
@@ -118,6 +120,13 @@ export function emitMkdir(draft: StageDraft, operation: MkdirOperation): void {
   const write = (stage: StageDraft, _: CopyFlags, at: string | undefined): void =>
     copyFolder(stage, at === undefined ? real : `${at}/${baseName(real)}`, look);
   place(draft, parent, flags, owner, write, { source: `${OUT}/`, dest: slashed(parent) });
+}
+
+function ownedBy(
+  fact: { readonly uid: number; readonly gid: number },
+  owner: OwnerFlag | undefined,
+): boolean {
+  return `${fact.uid}:${fact.gid}` === (owner?.text ?? "0:0");
 }
 
 /**

@@ -17,19 +17,16 @@ export function emitStage(emission: Emission, stage: Stage, name: string): void 
   const draft = beginStage(emission, stage, name);
   for (const layer of stage.layers) emitLayer(draft, layer);
   emitConfig(draft, stage.config);
-  if (
-    emission.dialect.name === "classic" &&
-    draft.config.workdir === undefined &&
-    stage.base.kind === "scratch"
-  ) {
-    // Buildah 1.28 leaves the working folder of a stage from scratch unset.
-    draft.add({ kind: "workdir", value: "/" });
-    draft.config.workdir = "/";
-  }
   finishStage(emission, stage, draft);
 }
 
 function finishStage(emission: Emission, stage: Stage, draft: StageDraft): void {
+  const fromScratch = stage.squash === "all" || stage.base.kind === "scratch" || stage.base.kind === "rootfs";
+  if (emission.dialect.name === "classic" && fromScratch && draft.config.workdir === undefined) {
+    // Buildah 1.28 leaves the working folder of a stage from scratch unset.
+    draft.add({ kind: "workdir", value: "/" });
+    draft.config.workdir = "/";
+  }
   const annotations = Object.keys(annotationsOf(stage.config));
   if (annotations.length > 0) {
     const message = `annotations are of the manifest, not of the Dockerfile: pass --annotation for ${annotations.join(", ")}`;

@@ -81,18 +81,28 @@ export function literalPattern(path: string): string {
     .join("/");
 }
 
-/** A user's pattern with its backslash escapes spelled as classes or plain characters. */
-export function portablePattern(pattern: string): string {
-  return pattern
+/**
+ * A user's pattern of the context as every BuildKit reads it, or why there is no such spelling: an escaped wildcard
+ * makes BuildKit copy nothing at all, silently, whatever way it is written (measured); only `[` has one.
+ */
+export function contextPattern(pattern: string): { readonly pattern: string } | { readonly reason: string } {
+  if (/\\[^[\]^!-]/.test(pattern) || /\\$/.test(pattern)) {
+    return { reason: "names a file with a backslash, a * or a ?, which COPY cannot name: copy its folder" };
+  }
+  if (/\[[^\]\\]+\\/.test(pattern.replaceAll("\\[", ""))) return { reason: "has an escape in a class" };
+  if (/[\n\r]/.test(pattern)) return { reason: "has a line break, which COPY cannot name: copy its folder" };
+  const spelled = pattern
     .split("/")
-    .map((name) => (name.includes("[") && !name.includes("\\[") ? name : spellEscapes(name)))
+    .map((name) => name.replace(/\\(.)/gs, (_, one: string) => (one === "[" ? "[[]" : one)))
     .join("/");
+  // At the top of the context a blank at the edge is cut off and a `!` means "not".
+  const edges = spelled.replace(/^[ !]/, (one) => `[${one}]`);
+  return { pattern: edges.includes("/") ? edges : edges.replace(/ $/, "[ ]") };
 }
 
-function spellEscapes(name: string): string {
-  return name.replace(/\\(.)/gs, (_, one: string) =>
-    "*?[".includes(one) ? `[${one}]` : one === "\\" ? "\\\\" : one,
-  );
+/** Whether a name on disk is one that a COPY of it alone could not find. */
+export function isUnnameable(path: string): boolean {
+  return /[*?\\\n\r]/.test(path) || !isText(path);
 }
 
 /** Text of a line that a here-document, a comment or a flag cannot be made of. */

@@ -26,7 +26,7 @@ export function setVariables(
     if (draft.config.env.get(name) === value) continue;
     draft.add({
       kind: "env",
-      name: expressible(name, "variable name", origin),
+      name: expressibleName(name, "variable name", origin),
       value: expressible(value, `value of ${name}`, origin),
     });
     draft.config.env.set(name, value);
@@ -88,4 +88,14 @@ export function expressible(value: string, field: string, origin: Origin | undef
       ? "holds a NUL"
       : "is not well-formed Unicode";
   throw new PlanError("NOT_EXPRESSIBLE", { field, reason }, { subject: field, origin });
+}
+
+/** A name before a `=`, which cannot hold one itself. */
+export function expressibleName(name: string, field: string, origin: Origin | undefined): string {
+  if (!name.includes("=")) return expressible(name, field, origin);
+  throw new PlanError(
+    "NOT_EXPRESSIBLE",
+    { field, reason: 'has a "=" in its name' },
+    { subject: field, origin },
+  );
 }

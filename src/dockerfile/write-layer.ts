@@ -17,7 +17,7 @@ export type BringOperation = Exclude<FileOperation, { op: "remove" | "chmod" | "
 export function writeLayer(draft: StageDraft, operations: readonly BringOperation[]): void {
   const [first] = operations;
   if (first === undefined) return;
-  if (operations.length === 1) {
+  if (operations.length === 1 && !inheritsGroup(draft, targetRoot(draft, first))) {
     emitOne(draft, first);
   } else if (isLateFolder(draft, operations)) {
     // The folder may exist or not, which only a step of its own can leave open.

@@ -4,6 +4,7 @@ import { cliMessages } from "./catalogue/cli.js";
 import { contextMessages } from "./catalogue/context.js";
 import { descriptionMessages } from "./catalogue/description.js";
 import { dockerfileMessages } from "./catalogue/dockerfile.js";
+import { engineMessages } from "./catalogue/engine.js";
 import { outputMessages } from "./catalogue/output.js";
 import { planMessages } from "./catalogue/plan.js";
 import { storeMessages } from "./catalogue/store.js";
@@ -16,6 +17,7 @@ export const catalogue = {
   ...contextMessages,
   ...descriptionMessages,
   ...dockerfileMessages,
+  ...engineMessages,
   ...outputMessages,
   ...planMessages,
   ...storeMessages,

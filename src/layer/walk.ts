@@ -1,4 +1,4 @@
-import { compareBytes } from "../core/byte-order.js";
+import { sortByBytes } from "../core/byte-order.js";
 import type { FolderNode, TreeNode } from "./tree-node.js";
 import { joinPath } from "./tree-path.js";
 
@@ -35,5 +35,5 @@ export function orderedKeys(names: Iterable<string>, hasContents: (name: string)
     keys.push(name);
     if (hasContents(name)) keys.push(`${name}/`);
   }
-  return keys.sort(compareBytes);
+  return sortByBytes(keys);
 }

@@ -3,6 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { vi } from "vitest";
+import { run } from "../../src/cli/run.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const tsx = pathToFileURL(join(root, "node_modules/tsx/dist/loader.mjs")).href;
@@ -97,3 +99,24 @@ const api = Image.scratch().copy("site/", "/srv/").chmod("/srv/index.html", 0o60
 const web = Image.from(api).write("/etc/motd", "hi\\n").squash("own");
 export default new Catalog("acme", { api, web }, { platforms: ["linux/amd64"] });
 `;
+
+/** Runs the command in this process: for what ends before a user's file is loaded. */
+export async function runHere(args: readonly string[]): Promise<Ran> {
+  let stdout = "";
+  let stderr = "";
+  const out = vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+    stdout += String(text);
+    return true;
+  });
+  const err = vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+    stderr += String(text);
+    return true;
+  });
+  try {
+    const code = await run(args, new AbortController().signal);
+    return { code, stdout, stderr };
+  } finally {
+    out.mockRestore();
+    err.mockRestore();
+  }
+}

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { Project, twoImages } from "./cli-support.js";
+import { Project, runHere, twoImages } from "./cli-support.js";
 
 const project = new Project({ "catalog.ts": twoImages, "site/index.html": "hi\n" });
 const empty = new Project({});
@@ -28,7 +28,7 @@ const mistakes: readonly (readonly [string, string, string])[] = [
 
 describe("a wrong command line", () => {
   it.each(mistakes)("%s is refused with %s on standard error", async (line, code, word) => {
-    const ran = await project.run(line.split(" "));
+    const ran = await runHere(line.split(" "));
     expect(ran.code).toBe(2);
     if (line.includes("--json")) {
       expect(JSON.parse(ran.stdout).error.code).toBe(code);
@@ -88,20 +88,20 @@ describe("help", () => {
   it.each(["init", "ls", "synth", "build", "inspect", "explain", "doctor", "cache", "cache prune"])(
     "of %s has at least two examples",
     async (name) => {
-      const ran = await empty.run([...name.split(" "), "--help"]);
+      const ran = await runHere([...name.split(" "), "--help"]);
       expect([ran.code, ran.stderr]).toEqual([0, ""]);
       expect(ran.stdout.match(/^ {2}\$ layerwright /gm)?.length).toBeGreaterThanOrEqual(2);
     },
   );
 
   it("without a command is a mistake, and prints the help to standard error", async () => {
-    const ran = await empty.run([]);
+    const ran = await runHere([]);
     expect([ran.code, ran.stdout]).toEqual([2, ""]);
     expect(ran.stderr).toContain("Usage: layerwright");
   });
 
   it("--version prints the version alone", async () => {
-    const ran = await empty.run(["--version"]);
+    const ran = await runHere(["--version"]);
     expect(ran).toMatchObject({ code: 0, stderr: "" });
     expect(ran.stdout).toMatch(/^\d+\.\d+\.\d+\S*\n$/);
   });

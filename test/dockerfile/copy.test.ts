@@ -181,8 +181,8 @@ describe("a copy", () => {
   });
 
   test("names that mean something to a builder stay names", () => {
-    const names = ["--link", "<<EOT", "a b", "$HOME", "#x", 'q"', "it's", "back\\\\slash", "git@x"];
-    const layers = names.map((name) => copyFile(name, `/to/${name.replace("\\\\", "\\")}`));
+    const names = ["--link", "<<EOT", "a b", "$HOME", "#x", 'q"', "it's", "!n", " s ", "git@x"];
+    const layers = names.map((name) => copyFile(name, `/to/${name}`));
     expect(spelled(planOf(registry, layers))).toMatchInlineSnapshot(`
       "FROM debian:12 AS image
       COPY ./--link /to/--link
@@ -208,6 +208,15 @@ describe("a copy", () => {
     };
     const plan = { ...base, stages: [{ ...first!, id: "zero" }, ...planOf(scratch, [copy]).stages] };
     expect(spelled(plan)).toContain('COPY --from=stage-1 --link ["/a[[]1][*]", "/b"]');
+  });
+
+  test("of names that COPY cannot find is refused, and a bracket is a class of one", () => {
+    for (const name of ["st\\*ar", "qu\\?", "back\\\\slash", "new\nline"]) {
+      expect(refusal(planOf(registry, [copyFile(name, "/b")]))).toBe("NOT_EXPRESSIBLE");
+    }
+    const bracket = planOf(registry, [copyFile("a\\[1].txt", "/b")]);
+    expect(spelled(bracket)).toContain('["a[[]1].txt", "/b"]');
+    expect(refusal(bracket, { dialect: "classic" })).toBe("NOT_EXPRESSIBLE");
   });
 
   test("with ** is refused", () => {

@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, rmSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Image } from "layerwright";
 import { buildPlan } from "../../src/api/build.js";
@@ -58,7 +58,7 @@ export async function dockerfileRequest(
   const [platformOs = "", architecture = ""] = PLATFORM.split("/");
   const named = { name: "image", platform: { os: platformOs, architecture }, optimized };
   const { images } = await synthPlans([named], { context, store, out, dialect });
-  const contexts = emitted.contexts.map(({ name, value }) => [name, absolute(context, value)]);
+  const contexts = emitted.contexts.map(({ name, value }) => [name, absolute(context, name, value)]);
   return {
     contextDir: context,
     dockerfile: join(context, images[0]!.dockerfile),
@@ -68,7 +68,12 @@ export async function dockerfileRequest(
   };
 }
 
-function absolute(context: string, value: string): string {
+function absolute(context: string, name: string, value: string): string {
   const scheme = /^oci-layout:\/\//.exec(value)?.[0] ?? "";
-  return `${scheme}${resolve(context, value.slice(scheme.length))}`;
+  const path = resolve(context, value.slice(scheme.length));
+  if (scheme !== "" || !/[:@]/.test(path)) return `${scheme}${path}`;
+  // The peers' modules take what follows such a character for a tag or digest, also of a plain folder.
+  const alias = `${context}.${name}`;
+  if (!existsSync(alias)) symlinkSync(path, alias);
+  return alias;
 }

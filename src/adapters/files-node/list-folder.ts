@@ -16,7 +16,7 @@ export interface RuleCursor {
 }
 
 /** Names that a layer cannot hold (image-spec layer.md, whiteouts). */
-export const RESERVED = ".wh.";
+const RESERVED = ".wh.";
 
 /** A folder that is ignored itself, and is there only if something in it is not. */
 interface Hidden {

@@ -1,14 +1,10 @@
 import { readdirSync } from "node:fs";
-import { compareBytes } from "../../core/byte-order.js";
+import { sortByBytes } from "../../core/byte-order.js";
 import { pathFromBytes } from "../../core/path-bytes.js";
-
-const SURROGATE = /[\ud800-\udfff]/;
 
 /** The names in a folder in byte order. */
 export function sortedNames(folder: string | Buffer): string[] {
-  const names = readNames(folder);
-  // The built-in order is that of bytes unless there are surrogates, and twice as fast.
-  return SURROGATE.test(names.join("")) ? names.sort(compareBytes) : names.sort();
+  return sortByBytes(readNames(folder));
 }
 
 /** What stands in decoded text for bytes that are no UTF-8. */

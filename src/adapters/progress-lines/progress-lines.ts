@@ -79,7 +79,7 @@ export function progressLines(options: ProgressLinesOptions): ClosableProgress {
 
 function amount({ bytes, total }: Running): string {
   if (bytes === 0) return "";
-  return ` (${sizeText(bytes)}${total === undefined ? "" : ` of ${sizeText(total)}`})`;
+  return ` (${sizeText(bytes)}${total === undefined || total < bytes ? "" : ` of ${sizeText(total)}`})`;
 }
 
 function seconds(ms: number): string {

@@ -84,7 +84,7 @@ function finishText(event: ProgressEvent & { kind: "finish" }, it: Running | und
 function runningText(running: ReadonlyMap<string, Running>): string {
   const [first] = running.values();
   if (first === undefined) return "";
-  const total = first.total === undefined ? "" : ` of ${sizeText(first.total)}`;
+  const total = first.total === undefined || first.total < first.bytes ? "" : ` of ${sizeText(first.total)}`;
   const size = first.bytes === 0 ? "" : ` ${sizeText(first.bytes)}${total}`;
   const more = running.size === 1 ? "" : ` and ${running.size - 1} more`;
   return oneLine(`${first.label}${size}${more}`);

@@ -3,7 +3,7 @@ import type { GlobToken } from "./glob-syntax.js";
 const SPECIAL = /[\\^$.*+?()[\]{}|/-]/g;
 
 /** Source of a regular expression (with the `u` flag) that matches exactly this text. */
-export function literalExpression(text: string): string {
+function literalExpression(text: string): string {
   return text.replace(SPECIAL, "\\$&");
 }
 

@@ -1,10 +1,8 @@
 import type { MessageArea } from "../message.js";
-import { engineMessages } from "./engine.js";
 
 /** The files on disk that an image is made from. */
 export const contextMessages = {
   // Until the catalogue names this area itself.
-  ...engineMessages,
   CONTEXT_NOT_FOUND: (p: { folder: string; name: string | undefined; reason: string }) => ({
     message: `the ${contextText(p.name)} ${p.folder} cannot be used: ${p.reason}`,
     hint: "make the folder, or correct the `context` option that names it",

@@ -15,10 +15,6 @@ export const engineMessages = {
     message: `the plan refers to the stage ${JSON.stringify(p.stage)}, which it does not hold above this place`,
     hint: "plan the image again with this version of layerwright",
   }),
-  SQUASH_UNRESOLVED: () => ({
-    message: 'the squash policy "auto" was not decided before the build',
-    hint: "build the whole catalog, or choose a policy for this image",
-  }),
   PATH_NOT_FOUND: (p: { path: string; step: string; similar?: string | undefined }) => ({
     message: `${p.step}: ${p.path} does not exist in the image at this step`,
     hint:

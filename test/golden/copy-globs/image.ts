@@ -2,6 +2,6 @@ import { Image } from "layerwright";
 
 export default Image.scratch()
   .copy("*.txt", "/top/")
-  .copy("docs/**/*.md", "/docs/")
-  .copy("data/file-?.bin", "/data/")
+  .copy("docs/deep/*.md", "/docs/")
+  .copy("data/file_?.bin", "/data/")
   .copy("data/[ab].dat", "/letters/");

@@ -6,6 +6,5 @@ export default Image.scratch()
   .copy("$var", "/3")
   .copy("q'q", "/4")
   .copy("ü☃", "/5")
-  .copy("!not", "/6")
   .copy("--from=x", "/7")
   .copy("dir with space/", "/8/");

@@ -1,0 +1,3 @@
+import { Image } from "layerwright";
+
+export default Image.scratch().copy("file-*.txt", "/files/");
