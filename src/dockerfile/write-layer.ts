@@ -91,7 +91,9 @@ function layoutOf(draft: StageDraft, operations: readonly BringOperation[]): Lay
   const looks = moved.some((operation) => operation.op !== "write" && givesLook(draft, operation, common));
   const top = draft.tree.at(common).kind;
   // The folder that is copied into is made as root's 0755; one that is to look otherwise has to lie inside.
-  const root = looks && !isFolder(draft.tree.at(common)) ? parentPath(common) : common;
+  let root = looks && !isFolder(draft.tree.at(common)) ? parentPath(common) : common;
+  // What is copied from the prep stage keeps its mode; only a folder that the copy itself makes would inherit.
+  if (inheritsGroup(draft, root)) while (draft.tree.at(root).kind === "absent") root = parentPath(root);
   const existing = new Map<string, Extract<Fact, { kind: "folder" }>>();
   const unknown = new Set<string>();
   const made = new Set<string>();
@@ -106,6 +108,20 @@ function layoutOf(draft: StageDraft, operations: readonly BringOperation[]): Lay
     if (operation.op === "mkdir" && !operation.ifMissing) made.add(operation.path);
   }
   return { root, existing, unknown: [...unknown], operations: moved };
+}
+
+/** The folder that an operation puts things in, links followed. */
+function targetRoot(draft: StageDraft, operation: BringOperation): string {
+  return rootOf(throughLinks(draft.tree, operation), mergesFolder(draft, operation));
+}
+
+/** Whether a folder that is missing would be made below one with setgid: BuildKit hands the group and bit on. */
+function inheritsGroup(draft: StageDraft, folder: string): boolean {
+  if (draft.tree.at(folder).kind !== "absent") return false;
+  let above = parentPath(folder);
+  while (draft.tree.at(above).kind === "absent") above = parentPath(above);
+  const fact = draft.tree.at(above);
+  return fact.kind === "folder" && (fact.mode & 0o2000) !== 0;
 }
 
 function writePrep(draft: StageDraft, layout: Layout): void {

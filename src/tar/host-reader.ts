@@ -32,13 +32,46 @@ export function readFully(
   position: number | null,
 ): number {
   let done = 0;
+  while (done < length) {
+    const at = position === null ? null : position + done;
+    const got = readOnce(fd, path, target, offset + done, length - done, at);
+    if (got === 0) break;
+    done += got;
+  }
+  return done;
+}
+
+/**
+ * Reads on from where an open file is: at least `enough` bytes, fewer only at the end of the file, and `length` at
+ * most. A file of the size that was expected costs one call, and not a second one that finds its end.
+ */
+export function readAtLeast(
+  fd: number,
+  path: string | Buffer,
+  target: Uint8Array,
+  offset: number,
+  enough: number,
+  length: number,
+): number {
+  let done = 0;
+  do {
+    const got = readOnce(fd, path, target, offset + done, length - done, null);
+    if (got === 0) break;
+    done += got;
+  } while (done < enough);
+  return done;
+}
+
+function readOnce(
+  fd: number,
+  path: string | Buffer,
+  target: Uint8Array,
+  offset: number,
+  length: number,
+  position: number | null,
+): number {
   try {
-    while (done < length) {
-      const at = position === null ? null : position + done;
-      const got = readSync(fd, target, offset + done, length - done, at);
-      if (got === 0) break;
-      done += got;
-    }
+    return readSync(fd, target, offset, length, position);
   } catch (error) {
     throw new EnvironmentError(
       "FILE_UNREADABLE",
@@ -46,7 +79,6 @@ export function readFully(
       { subject: pathText(path), cause: error },
     );
   }
-  return done;
 }
 
 /** Throws `FILE_CHANGED` unless the open file is still the one that was listed. */

@@ -3,7 +3,7 @@ import { isAnchor, isLarge, MIN_CUT } from "./block-cuts.js";
 import type { EntryContent } from "./entry-content.js";
 import { encodeHeader, isPlain, writePlainHeader } from "./entry-header.js";
 import { unwritable } from "./entry-limits.js";
-import { changed, checkGuard, OpenFiles, openHostFile, readFully } from "./host-reader.js";
+import { changed, checkGuard, OpenFiles, openHostFile, readAtLeast, readFully } from "./host-reader.js";
 import type { TarEntry } from "./tar-entry.js";
 import type { TarItem } from "./tar-item.js";
 import { BLOCK, padding } from "./ustar-layout.js";
@@ -113,7 +113,7 @@ function readWhole(
     try {
       // One byte more where there is padding to take it tells a file that grew from one that did not.
       const extra = padding(size) === 0 ? 0 : 1;
-      const got = readFully(fd, content.path, block, used, size + extra, null);
+      const got = readAtLeast(fd, content.path, block, used, size, size + extra);
       if (got !== size)
         throw changed(content.path, got < size ? `it ended after ${got} of ${size} bytes` : "it grew");
       if (content.guard !== undefined) checkGuard(fd, content.path, content.guard);

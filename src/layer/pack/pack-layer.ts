@@ -1,4 +1,4 @@
-import { createHash, webcrypto } from "node:crypto";
+import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import type { Digest } from "../../oci/digest.js";
 import type { BlobWriter } from "../../ports/blob-store.js";
@@ -36,12 +36,8 @@ export async function packLayer(items: Iterable<TarItem>, options: PackOptions):
 
 /** A block on its way: its compressed bytes, or where they come from. */
 interface PendingBlock {
-  readonly raw: Promise<string> | undefined;
+  readonly raw: string | undefined;
   readonly bytes: Promise<Uint8Array>;
-}
-
-async function hashOnPool(block: Buffer): Promise<string> {
-  return Buffer.from(await webcrypto.subtle.digest("SHA-256", block)).toString("hex");
 }
 
 class Packing {
@@ -109,22 +105,16 @@ class Packing {
       : { raw: undefined, bytes: this.#session.encode(block) };
     // Awaited later and in order; without this a failure in between would be an unhandled one.
     pending.bytes.catch(() => {});
-    pending.raw?.catch(() => {});
     this.#pending.push(pending);
   }
 
-  /** The hash of the block is taken on the thread pool, where a warm build leaves room. */
+  /** Hashed here and now: WebCrypto, which has a thread for it, copies the block first, and that takes longer. */
   #recorded(block: Buffer): PendingBlock {
-    const { previous } = this.#options;
-    const raw = hashOnPool(block);
-    if (previous === undefined) return { raw, bytes: this.#session.encode(block) };
-    const bytes = raw.then((hash) => {
-      const old = previous.find(hash);
-      if (old === undefined) return this.#session.encode(block);
-      this.#reusedSize += old.length;
-      return Buffer.from(old);
-    });
-    return { raw, bytes };
+    const raw = createHash("sha256").update(block).digest("hex");
+    const old = this.#options.previous?.find(raw);
+    if (old === undefined) return { raw, bytes: this.#session.encode(block) };
+    this.#reusedSize += old.length;
+    return { raw, bytes: Promise.resolve(Buffer.from(old)) };
   }
 
   async #drainOne(): Promise<void> {
@@ -133,7 +123,7 @@ class Packing {
     this.#pending.shift();
     if (raw !== undefined) {
       this.#blocks.push({
-        raw: await raw,
+        raw,
         offset: this.#size,
         size: compressed.length,
         crc: crc32(compressed),
