@@ -13,7 +13,8 @@ export async function checkImage(path) {
   try {
     const files = listTar(fd);
     const json = (name) => JSON.parse(readAll(fd, files.get(name) ?? fail(`${path} has no ${name}`)));
-    const blob = (digest) => files.get(`blobs/sha256/${digest.split(":")[1]}`) ?? fail(`${path} has no blob ${digest}`);
+    const blob = (digest) =>
+      files.get(`blobs/sha256/${digest.split(":")[1]}`) ?? fail(`${path} has no blob ${digest}`);
     for (const [name, place] of files) {
       const hex = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
       if (hex !== undefined && hashOf(fd, place) !== hex) fail(`${path}: the blob ${hex} has another digest`);

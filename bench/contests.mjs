@@ -35,7 +35,8 @@ export const MEMORY_CEILING = 220;
 /** The contests of one input: `ours` and `peers` run in turns, each a whole process. */
 export async function openContest(input, names, { work, home, peers }) {
   const scratch = join(work, "scratch");
-  const ours = (name, script, context, compression, more = {}) => ourBuild(name, script, { work, home, scratch, context, compression, ...more });
+  const ours = (name, script, context, compression, more = {}) =>
+    ourBuild(name, script, { work, home, scratch, context, compression, ...more });
   const wanted = (all) => all.filter(({ name }) => names.includes(name));
   switch (input) {
     case "binary": {

@@ -27,7 +27,9 @@ export async function measure(command, args, { env = {}, cwd, scratch, settle = 
       `${[command, ...args].join(" ")}: exit code ${result.code}\n${result.stdout.slice(-2000)}${result.stderr.slice(-2000)}`,
     );
   }
-  const [user, system, memory] = hasGnuTime ? readFileSync(figures, "utf8").trim().split(" ").map(Number) : [];
+  const [user, system, memory] = hasGnuTime
+    ? readFileSync(figures, "utf8").trim().split(" ").map(Number)
+    : [];
   return { wall, cpu: user + system, memory: (memory * 1024) / 1e6, stdout: result.stdout };
 }
 
@@ -35,7 +37,9 @@ export async function measure(command, args, { env = {}, cwd, scratch, settle = 
 export async function prepare(command, args, options = {}) {
   const { code, stdout, stderr } = await run(command, args, options);
   if (code !== 0) {
-    throw new Error(`${[command, ...args].join(" ")}: exit code ${code}\n${stdout.slice(-2000)}${stderr.slice(-2000)}`);
+    throw new Error(
+      `${[command, ...args].join(" ")}: exit code ${code}\n${stdout.slice(-2000)}${stderr.slice(-2000)}`,
+    );
   }
   return stdout;
 }
@@ -72,7 +76,12 @@ async function settled(seconds) {
 
 function processorTicks() {
   try {
-    const ticks = readFileSync("/proc/stat", "utf8").split("\n", 1)[0].trim().split(/\s+/).slice(1, 9).map(Number);
+    const ticks = readFileSync("/proc/stat", "utf8")
+      .split("\n", 1)[0]
+      .trim()
+      .split(/\s+/)
+      .slice(1, 9)
+      .map(Number);
     return { idle: ticks[3] + ticks[4], total: ticks.reduce((sum, one) => sum + one, 0) };
   } catch {
     return undefined;

@@ -38,7 +38,9 @@ function works(program) {
 /** What a peer says of its version, in one line. */
 export function versionOf(peer, name) {
   const [command, ...args] = peer.run;
-  const { stdout, stderr } = spawnSync(command, [...args, name === "crane" ? "version" : "--version"], { encoding: "utf8" });
+  const { stdout, stderr } = spawnSync(command, [...args, name === "crane" ? "version" : "--version"], {
+    encoding: "utf8",
+  });
   return `${stdout}`.split("\n")[0] || `${stderr}`.split("\n")[0] || "version unknown";
 }
 
@@ -92,7 +94,12 @@ export function umociInsert({ umoci }, folder, name, scratch) {
     line(...umoci.run, "new", "--image", image),
     line(...umoci.run, "insert", "--image", image, umoci.path(join(folder, name)), `/${name}`),
   ];
-  return { name: "umoci insert", script: steps.join(" && "), outputs: [layout], check: join(layout, "index.json") };
+  return {
+    name: "umoci insert",
+    script: steps.join(" && "),
+    outputs: [layout],
+    check: join(layout, "index.json"),
+  };
 }
 
 /** `tar | gzip` and `tar | pigz`: a layer without a digest and without an image. */
@@ -105,7 +112,15 @@ export function tarInto(peers, program, level, folder, name, scratch) {
 
 const buildahRun = (buildah, scratch) => {
   const at = (name) => buildah.path(join(scratch, name));
-  return [...buildah.run, "--root", at("buildah/root"), "--runroot", at("buildah/run"), "--storage-driver", "overlay"];
+  return [
+    ...buildah.run,
+    "--root",
+    at("buildah/root"),
+    "--runroot",
+    at("buildah/run"),
+    "--storage-driver",
+    "overlay",
+  ];
 };
 
 /** `buildah bud` and `push`. */
@@ -146,7 +161,10 @@ function buildahContestant(name, steps, run, out, scratch) {
     check: out,
     // A fresh store each time, as the other peers have; its overlay folders are not removed by hand.
     after: () =>
-      prepare("sh", ["-c", `${line(...run, "rmi", "--all", "--force")} >/dev/null 2>&1; rm -rf ${quote(join(scratch, "buildah"))}`]),
+      prepare("sh", [
+        "-c",
+        `${line(...run, "rmi", "--all", "--force")} >/dev/null 2>&1; rm -rf ${quote(join(scratch, "buildah"))}`,
+      ]),
   };
 }
 

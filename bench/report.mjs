@@ -6,7 +6,9 @@ import { median } from "./measure.mjs";
 export function printReport(about, results, failures) {
   const { date, node, zlib, cores, processor, memoryGB, rounds, peers, missing } = about;
   console.log(`${date}  ${cores} x ${processor}, ${memoryGB} GB, Node ${node} (zlib ${zlib})`);
-  console.log(`Whole processes, page cache warm, medians of ${rounds} rounds in which all take turns; times in seconds.`);
+  console.log(
+    `Whole processes, page cache warm, medians of ${rounds} rounds in which all take turns; times in seconds.`,
+  );
   for (const [name, version] of Object.entries(peers)) console.log(`  ${name}: ${version}`);
   if (missing.length > 0) console.log(`  not here: ${missing.join(", ")}`);
   console.log("\nOur builds");
@@ -62,9 +64,13 @@ function range(runs) {
 }
 
 function printTable(head, rows) {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column].length)));
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column].length)),
+  );
   for (const row of [head, ...rows]) {
-    const cells = row.map((cell, column) => (column < 2 && !/^[\d.]+$/.test(cell) ? cell.padEnd(widths[column]) : cell.padStart(widths[column])));
+    const cells = row.map((cell, column) =>
+      column < 2 && !/^[\d.]+$/.test(cell) ? cell.padEnd(widths[column]) : cell.padStart(widths[column]),
+    );
     console.log(`  ${cells.join("  ").trimEnd()}`);
   }
 }

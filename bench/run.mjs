@@ -145,11 +145,17 @@ async function runOurs(build, round, facts) {
     const found = await checkImage(build.output);
     if (found.digest !== digest) throw new Error(`it says ${digest}, and the archive has ${found.digest}`);
     const entries = found.layers.reduce((sum, layer) => sum + layer.entries, 0);
-    facts.set(build, { digest, size, entries, unpacked: layers.reduce((sum, layer) => sum + layer.uncompressedSize, 0) });
+    facts.set(build, {
+      digest,
+      size,
+      entries,
+      unpacked: layers.reduce((sum, layer) => sum + layer.uncompressedSize, 0),
+    });
   } else if (digest !== known.digest || size !== known.size) {
     throw new Error(`two builds of the same gave ${known.digest} and ${digest}`);
   }
-  if (build.name === "warm" && layers.some((layer) => !layer.cached)) throw new Error("nothing changed, and it was built again");
+  if (build.name === "warm" && layers.some((layer) => !layer.cached))
+    throw new Error("nothing changed, and it was built again");
   return figures;
 }
 

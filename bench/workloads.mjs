@@ -63,7 +63,8 @@ export async function preparePackage(work) {
   }
   copyFileSync(join(repository, "package.json"), join(home, "package.json"));
   cpSync(join(repository, "bench/images"), join(home, "images"), { recursive: true });
-  if (!existsSync(join(home, "node_modules"))) symlinkSync(join(repository, "node_modules"), join(home, "node_modules"));
+  if (!existsSync(join(home, "node_modules")))
+    symlinkSync(join(repository, "node_modules"), join(home, "node_modules"));
   return home;
 }
 

@@ -4,7 +4,7 @@ import type { ProgressMode } from "./progress-mode.js";
 import type { Report } from "./report.js";
 
 /** The options that every command takes. */
-export interface GlobalOptions {
+interface GlobalOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly debug?: boolean;

@@ -50,13 +50,8 @@ class EntryWriter {
     }
     const first = this.#firstNames.get(node);
     if (first !== undefined) {
-      const entry = {
-        ...entryOf(path, node, this.#options),
-        type: "hardlink",
-        size: 0,
-        linkname: first,
-      } as const;
-      this.items.push({ entry: { ...entry, xattrs: undefined } });
+      const { mode, uid, gid, mtime } = entryOf(path, node, this.#options);
+      this.items.push({ entry: { type: "hardlink", path, mode, uid, gid, size: 0, mtime, linkname: first } });
       return;
     }
     this.#firstNames.set(node, path);

@@ -17,6 +17,12 @@ export interface BlobWriter {
   discard(): Promise<void>;
 }
 
+/** How a blob is read. */
+export interface ReadOptions {
+  /** Each chunk is used up before the next one is asked for, so that all of them may be the same memory. */
+  readonly transient?: boolean;
+}
+
 /**
  * A content-addressed store with small records beside the blobs. Shared by concurrent builds. What comes out is
  * verified: a damaged blob is dropped and reported as absent or as an `IntegrityError`, never handed on.
@@ -26,7 +32,7 @@ export interface BlobStore {
   /** The size in bytes of a blob that is present, without verifying its content. */
   stat(digest: Digest): Promise<number | undefined>;
   /** The bytes of a blob in order, verified: the last step throws `BLOB_DAMAGED` (and the blob is dropped) when digest or size differ. */
-  read(digest: Digest): AsyncIterable<Uint8Array>;
+  read(digest: Digest, options?: ReadOptions): AsyncIterable<Uint8Array>;
   /** A small JSON value stored under a key, or undefined when absent or unreadable. */
   getRecord(kind: string, key: string): Promise<unknown>;
   /** Stores a small JSON value. A later value replaces an earlier one. */

@@ -102,7 +102,7 @@ const failures: readonly (readonly [string, string, string, readonly string[]])[
     "USER_PROGRAM_FAILED",
     ["Error: late"],
   ],
-  ["ends itself", "process.exit(0);\n", "USER_PROGRAM_FAILED", ["it called process.exit()"]],
+  ["ends itself", "process.exit(0);\n", "USER_PROGRAM_FAILED", ["it called process.exit before"]],
   ["ends itself with a code", "process.exit(7);\n", "USER_PROGRAM_FAILED", ["exit code 7"]],
   [
     "exports nothing of ours",

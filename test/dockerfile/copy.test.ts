@@ -192,7 +192,8 @@ describe("a copy", () => {
       COPY ["./#x", "/to/#x"]
       COPY ["q\\\\\\"", "/to/q\\\\\\""]
       COPY ["it\\\\'s", "/to/it\\\\'s"]
-      COPY ["back\\\\\\\\\\\\\\\\slash", "/to/back\\\\\\\\slash"]
+      COPY ["./[!]n", "/to/!n"]
+      COPY ["./[ ]s[ ]", "/to/ s "]
       COPY ./git@x /to/git@x"
     `);
   });

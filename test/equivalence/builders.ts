@@ -9,12 +9,26 @@ export interface Builder {
   readonly peer: PeerName;
   readonly dialect: "buildkit" | "classic";
   readonly build: (peer: Peer, request: BuildRequest) => Promise<void>;
+  /** Why a Dockerfile of its dialect is not for it, if so. */
+  readonly refuses?: (dockerfile: string) => string | undefined;
+}
+
+/** Buildah makes no folder for a WORKDIR in a stage from scratch; that is why there is a classic dialect. */
+function needsWorkdirFolders(dockerfile: string): string | undefined {
+  const makesFolders = /^FROM scratch AS folders$/m.test(dockerfile) || /^WORKDIR (?!\/$)/m.test(dockerfile);
+  return makesFolders ? "WORKDIR makes no folder in buildah: the classic dialect is for it" : undefined;
 }
 
 export const builders: readonly Builder[] = [
   { name: "docker 26", peer: "docker26", dialect: "buildkit", build: buildWithBuildKit },
   { name: "docker 28", peer: "docker28", dialect: "buildkit", build: buildWithBuildKit },
-  { name: "buildah 1.43", peer: "docker28", dialect: "buildkit", build: buildWithBuildah },
+  {
+    name: "buildah 1.43",
+    peer: "docker28",
+    dialect: "buildkit",
+    build: buildWithBuildah,
+    refuses: needsWorkdirFolders,
+  },
   { name: "buildah 1.43 classic", peer: "docker28", dialect: "classic", build: buildWithBuildah },
   { name: "buildah 1.39 classic", peer: "docker26", dialect: "classic", build: buildWithBuildah },
   { name: "buildah 1.28 classic", peer: "buildah28", dialect: "classic", build: buildWithBuildah },
@@ -38,4 +52,18 @@ export function readyBuilders(): {
     else ready.push({ ...builder, found });
   }
   return { ready, missing: [...missing] };
+}
+
+/** Whether every builder gets every case: what the report is made with. */
+const EVERY = process.env["LAYERWRIGHT_EVERY_BUILDER"] === "1";
+
+/**
+ * The builders of one case. Both BuildKits always; a build with buildah takes a second a line, so a case gets one
+ * of its versions, in turn, unless all are asked for.
+ */
+export function buildersOf(ready: readonly ReadyBuilder[], turn: number): readonly ReadyBuilder[] {
+  if (EVERY) return ready;
+  const buildahs = ready.filter(({ name }) => name.startsWith("buildah"));
+  const chosen = buildahs[turn % Math.max(buildahs.length, 1)];
+  return ready.filter((builder) => !buildahs.includes(builder) || builder === chosen);
 }

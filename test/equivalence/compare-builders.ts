@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isLayerwrightError } from "layerwright";
 import { compareImages } from "../peers/compare.js";
@@ -28,9 +28,11 @@ export async function compareBuilders(
   rmSync(own, { force: true });
   return Promise.all(
     builders.map(async (builder, index) => {
-      const outcome = { name, builder: builder.name, differences: [], known: [] };
+      const outcome: Omit<Outcome, "result"> = { name, builder: builder.name, differences: [], known: [] };
       const request = requests.get(builder.dialect)!;
       if (typeof request === "string") return { ...outcome, result: `refused ${request}` };
+      const unfit = builder.refuses?.(readFileSync(request.dockerfile, "utf8"));
+      if (unfit !== undefined) return { ...outcome, result: "left out", known: [unfit] };
       const outOciTar = join(work, `${index}.tar`);
       try {
         await builder.build(builder.found, { ...request, outOciTar });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { ensureBases } from "../fixtures/bases.js";
 import { serveFile } from "../golden/serve-file.js";
-import { readyBuilders } from "./builders.js";
+import { buildersOf, readyBuilders } from "./builders.js";
 import { compareBuilders } from "./compare-builders.js";
 import { textOnly } from "./known-differences.js";
 import { type Outcome, publish } from "./report.js";
@@ -22,6 +22,7 @@ const only = process.env["LAYERWRIGHT_CASE"];
 const subjects = [...(await workspace.goldenSubjects()), ...(await workspace.exampleSubjects())].filter(
   ({ name }) => only === undefined || name.includes(only),
 );
+const cases = subjects.map((subject, turn) => ({ ...subject, turn }));
 const outcomes: Outcome[] = [];
 
 afterAll(async () => {
@@ -32,7 +33,7 @@ afterAll(async () => {
 });
 
 describe("the direct build and the Dockerfile give the same image", () => {
-  test.each(subjects)("$name", { timeout: 180_000 }, async ({ name, image, context }) => {
+  test.each(cases)("$name", { timeout: 600_000 }, async ({ name, image, context, turn }) => {
     const folder = mkdtempSync(join(work, "case-"));
     const store = join(work, "store");
     if (textOnly[name] !== undefined) {
@@ -47,7 +48,7 @@ describe("the direct build and the Dockerfile give the same image", () => {
       );
       return;
     }
-    const found = await compareBuilders(name, { image, context, store }, ready, folder);
+    const found = await compareBuilders(name, { image, context, store }, buildersOf(ready, turn), folder);
     outcomes.push(...found);
     const lines = found.flatMap(({ builder, differences }) =>
       differences.map((line) => `${builder}: ${line}`),

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 export interface Outcome {
   readonly name: string;
   readonly builder: string;
-  /** `same`, `built` (there is no direct build to compare with), `refused CODE`, `text only`, `different`, `failed`. */
+  /** `same`, `built` (there is no direct build to compare with), `refused CODE`, `text only`, `left out`, `different`, `failed`. */
   readonly result: string;
   readonly differences: readonly string[];
   /** Reasons of differences that are the builder's own. */
@@ -30,7 +30,8 @@ export function reportText(outcomes: readonly Outcome[]): string {
     "# Equivalence\n\n",
     "The direct build of every case and example against its Dockerfile, built by real builders. `same`: root file\n",
     "system, config and layers are equal. `built`: the image has a run step or a registry base, so that there is no\n",
-    "direct build to compare with; the builder made it. `refused`: the dialect cannot say it, and says so by code.\n\n",
+    "direct build to compare with; the builder made it. `refused`: the dialect cannot say it, and says so by code.\n",
+    "An empty cell: not built with this one (LAYERWRIGHT_EVERY_BUILDER=1 builds every case with every builder).\n\n",
     `${rows.length} cases, ${columns.length} builders, ${compared.length} comparisons, `,
     `${different.length === 0 ? "no" : different.length} differences.\n\n`,
     line(["case", ...columns]),

@@ -18,7 +18,7 @@ import { mediaType } from "../../src/oci/media-type.js";
 import type { TarEntry } from "../../src/tar/tar-entry.js";
 import type { TarItem } from "../../src/tar/tar-item.js";
 import { draft, layoutFiles, tarOf, writeFolder } from "../adapters/image-fixture.js";
-import { anyEdit, anyNode, anyPath, noBytes, type TreeEdit } from "./random-trees.js";
+import { anyEdit, anyNode, anyPath, indexOfItems, noBytes, type TreeEdit } from "./random-trees.js";
 
 const RUNS = Number(process.env["LAYERWRIGHT_UMOCI_RUNS"] ?? 40);
 
@@ -170,6 +170,31 @@ describe.skipIf(skip !== undefined)(
       );
     });
 
+    /**
+     * A parent that no entry names, where the layers below have something else than a folder: umoci makes a folder with
+     * the file's mode there, we make one as every other parent that is not named. The same
+     * where the layer hides below what is a parent of its own: what umoci makes of that depends on the order. The
+     * specification says nothing of either.
+     */
+    function hasOddParent(layers: readonly (readonly LayerItem[])[]): boolean {
+      const tree = emptyTree();
+      for (const items of layers) {
+        const before = cloneTree(tree);
+        const own = new Set(items.map(({ entry }) => entry.path));
+        for (const { entry } of items) {
+          const parents = entry.path.split("/").slice(0, -1);
+          for (let count = 1; count <= parents.length; count++) {
+            const parent = parents.slice(0, count).join("/");
+            const node = lookup(before, parent);
+            const inTheWay = node !== undefined && node.type !== "folder" && node.type !== "symlink";
+            if (inTheWay && !own.has(parent)) return true;
+          }
+        }
+        applyLayer(tree, indexOfItems(items), noBytes());
+      }
+      return false;
+    }
+
     /** Entries in any order, parents named or not, whiteouts anywhere, hard links to files of the same layer. */
     const anyLayer = fc
       .array(
@@ -214,6 +239,7 @@ describe.skipIf(skip !== undefined)(
     it("are what our model says, for layers of any shape", { timeout: 600_000 }, async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(anyLayer, { minLength: 1, maxLength: 4 }), async (layers) => {
+          fc.pre(!hasOddParent(layers));
           const tars = layers.map((items) => packed(items));
           expect(await modelled(tars)).toEqual(await unpacked(tars));
         }),

@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "n
 import { join } from "node:path";
 import { IntegrityError } from "../../errors/layerwright-error.js";
 import { type Digest, digestHex } from "../../oci/digest.js";
+import type { ReadOptions } from "../../ports/blob-store.js";
 import { type DiskCalls, errnoOf } from "./disk-calls.js";
 import { storeError } from "./disk-error.js";
 import { removeQuietly } from "./durable.js";
@@ -21,6 +22,7 @@ export async function* readBlobFile(
   disk: DiskCalls,
   paths: StorePaths,
   digest: Digest,
+  options: ReadOptions,
 ): AsyncGenerator<Uint8Array> {
   const path = join(paths.blobs, digestHex(digest));
   const fd = openBlob(path, digest);
@@ -29,8 +31,10 @@ export async function* readBlobFile(
     const stat = fstatSync(fd);
     if (!stat.isFile()) throw new IntegrityError("BLOB_MISSING", { digest }, { subject: path });
     const hash = createHash("sha256");
+    let chunk: Buffer | undefined;
     for (;;) {
-      const chunk = Buffer.allocUnsafeSlow(CHUNK);
+      // New memory costs more than to read into it, so it is taken only where somebody keeps the chunk.
+      if (chunk === undefined || options.transient !== true) chunk = Buffer.allocUnsafeSlow(CHUNK);
       const length = readChunk(fd, chunk, path);
       if (length === 0) break;
       const bytes = length === CHUNK ? chunk : chunk.subarray(0, length);

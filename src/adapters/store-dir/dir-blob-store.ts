@@ -2,7 +2,7 @@ import { statSync, utimesSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { IntegrityError } from "../../errors/layerwright-error.js";
 import { type Digest, digestHex, isDigest } from "../../oci/digest.js";
-import type { BlobStore, BlobWriter, ScratchFile } from "../../ports/blob-store.js";
+import type { BlobStore, BlobWriter, ReadOptions, ScratchFile } from "../../ports/blob-store.js";
 import { readBlobFile } from "./blob-file-reader.js";
 import { BlobFileWriter } from "./blob-file-writer.js";
 import { defaultStoreFolder } from "./default-location.js";
@@ -73,9 +73,9 @@ export class DirBlobStore implements BlobStore {
     return stat.size;
   }
 
-  read(digest: Digest): AsyncIterable<Uint8Array> {
+  read(digest: Digest, options: ReadOptions = {}): AsyncIterable<Uint8Array> {
     this.#blobPath(digest);
-    return readBlobFile(this.#disk, this.#paths, digest);
+    return readBlobFile(this.#disk, this.#paths, digest, options);
   }
 
   async getRecord(kind: string, key: string): Promise<unknown> {

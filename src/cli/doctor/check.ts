@@ -1,5 +1,5 @@
 /** How a check went. */
-export type Verdict = "ok" | "warn" | "fail";
+type Verdict = "ok" | "warn" | "fail";
 
 /** What one check found. */
 export interface Finding {

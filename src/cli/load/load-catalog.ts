@@ -56,7 +56,7 @@ function outcome(
   if (reply !== undefined && failed === undefined) return reply.catalog;
   const reason =
     failed === undefined
-      ? "it called process.exit() before its catalog could be read"
+      ? "it called process.exit before its catalog could be read"
       : `it ended with ${failed}`;
   throw new DefinitionError(
     "USER_PROGRAM_FAILED",

@@ -3,7 +3,7 @@ import type { OptimizedPlan } from "../../plan/passes/pipeline.js";
 import type { Failure } from "../failure.js";
 
 /** An image for one platform, lowered in the user's process. */
-export interface LoadedPlan {
+interface LoadedPlan {
   readonly platform: Platform;
   readonly optimized: OptimizedPlan;
 }

@@ -18,7 +18,7 @@ export async function openPrevious(
   if (record.blocks.length === 0 || (await store.stat(record.digest)) !== record.size) return undefined;
   const spool = await Spool.open(store);
   try {
-    for await (const chunk of store.read(record.digest)) spool.write(chunk);
+    for await (const chunk of store.read(record.digest, { transient: true })) spool.write(chunk);
   } catch {
     // It only would have saved time.
     await spool.dispose();

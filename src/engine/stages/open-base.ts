@@ -107,7 +107,7 @@ async function baseLayer(
     ...inherited,
     diffId,
     descriptor,
-    blob: () => ports.store.read(digest),
+    blob: () => ports.store.read(digest, { transient: true }),
     uncompressedSize,
     cached: false,
   };

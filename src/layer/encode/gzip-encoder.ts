@@ -1,22 +1,25 @@
 import { availableParallelism } from "node:os";
-import { constants, crc32, deflateRaw } from "node:zlib";
+import { crc32 } from "node:zlib";
 import { BLOCK_CUTS } from "../../tar/block-cuts.js";
+import { TAR_BLOCK_SIZE } from "../../tar/tar-blocks.js";
+import { BlockDeflater } from "./block-deflater.js";
 import { STORE_ABOVE, sampledEntropy } from "./entropy.js";
 import type { EncodeSession, LayerEncoder } from "./layer-encoder.js";
-import { storedBlocks } from "./stored-blocks.js";
+import { storedBlocks, storedSize } from "./stored-blocks.js";
 
 /**
  * Gzip by `node:zlib`, level 1 to 9: one member with a constant header, each block deflated on its own on the
  * thread pool and ended by a sync flush, blocks that would not shrink stored.
  */
 export function gzipEncoder(level: number): LayerEncoder {
+  // The default pool has 4 threads; two more keep it fed while the main thread reads.
+  const parallel = Math.max(4, availableParallelism() + 2);
   return {
     encoding: "gzip",
     id: `gzip:${level};node-zlib/${process.versions.zlib};${BLOCK_CUTS};store>${STORE_ABOVE}`,
     reusable: true,
-    // The default pool has 4 threads; two more keep it fed while the main thread reads.
-    parallel: Math.max(4, availableParallelism() + 2),
-    open: () => new GzipSession(level),
+    parallel,
+    open: () => new GzipSession(level, parallel),
   };
 }
 
@@ -26,14 +29,24 @@ const HEADER = Buffer.from("1f8b08000000000000ff", "hex");
 /** An empty final block (fixed codes), so that every block of data is of one kind wherever it stands. */
 const FINAL_BLOCK = Buffer.from("0300", "hex");
 
+/** What one of the blocks under way needs; used again and again, because new memory is dear. */
+interface Slot {
+  readonly deflater: BlockDeflater;
+  stored: Buffer | undefined;
+}
+
 class GzipSession implements EncodeSession {
   readonly header = HEADER;
   readonly #level: number;
+  readonly #parallel: number;
+  readonly #slots: Slot[] = [];
+  #count = 0;
   #crc = 0;
   #size = 0;
 
-  constructor(level: number) {
+  constructor(level: number, parallel: number) {
     this.#level = level;
+    this.#parallel = parallel;
   }
 
   note(block: Uint8Array): void {
@@ -42,8 +55,14 @@ class GzipSession implements EncodeSession {
   }
 
   encode(block: Uint8Array): Promise<Uint8Array> {
-    if (sampledEntropy(block) > STORE_ABOVE) return Promise.resolve(storedBlocks(block));
-    return deflateBlock(block, this.#level);
+    const at = this.#count++ % this.#parallel;
+    this.#slots[at] ??= { deflater: new BlockDeflater(this.#level, TAR_BLOCK_SIZE), stored: undefined };
+    const slot = this.#slots[at];
+    if (sampledEntropy(block) > STORE_ABOVE) {
+      slot.stored ??= Buffer.allocUnsafeSlow(storedSize(TAR_BLOCK_SIZE));
+      return Promise.resolve(storedBlocks(block, slot.stored));
+    }
+    return slot.deflater.deflate(block);
   }
 
   trailer(): Uint8Array {
@@ -54,14 +73,7 @@ class GzipSession implements EncodeSession {
     return trailer;
   }
 
-  async close(): Promise<void> {}
-}
-
-function deflateBlock(block: Uint8Array, level: number): Promise<Buffer> {
-  // Room for the worst case, so that a block is one trip to the thread pool and not dozens.
-  const chunkSize = Math.max(1024, block.length + (block.length >>> 3) + 64);
-  const options = { level, chunkSize, finishFlush: constants.Z_SYNC_FLUSH };
-  return new Promise((resolve, reject) => {
-    deflateRaw(block, options, (error, result) => (error === null ? resolve(result) : reject(error)));
-  });
+  async close(): Promise<void> {
+    for (const { deflater } of this.#slots) deflater.close();
+  }
 }

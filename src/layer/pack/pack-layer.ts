@@ -40,6 +40,9 @@ interface PendingBlock {
   readonly bytes: Promise<Uint8Array>;
 }
 
+/** Memory for a compressed block: more than a block that was stored. */
+const REUSED_SIZE = TAR_BLOCK_SIZE + (1 << 12);
+
 class Packing {
   readonly #options: PackOptions;
   readonly #session;
@@ -48,6 +51,7 @@ class Packing {
   readonly #blocks: PackedBlock[] = [];
   readonly #pending: PendingBlock[] = [];
   readonly #buffers: Buffer[] = [];
+  readonly #reused: Buffer[] = [];
   #taken = 0;
   #uncompressedSize = 0;
   #size = 0;
@@ -114,7 +118,13 @@ class Packing {
     const old = this.#options.previous?.find(raw);
     if (old === undefined) return { raw, bytes: this.#session.encode(block) };
     this.#reusedSize += old.length;
-    return { raw, bytes: Promise.resolve(Buffer.from(old)) };
+    const slot = this.#taken % this.#options.encoder.parallel;
+    this.#reused[slot] ??= Buffer.allocUnsafeSlow(REUSED_SIZE);
+    // The old bytes are valid until the next look only, and this block's turn comes later.
+    const kept =
+      old.length <= REUSED_SIZE ? this.#reused[slot].subarray(0, old.length) : Buffer.alloc(old.length);
+    kept.set(old);
+    return { raw, bytes: Promise.resolve(kept) };
   }
 
   async #drainOne(): Promise<void> {

@@ -1,0 +1,105 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { compareImages } from "../peers/compare.js";
+import { type ImageListing, imageListing } from "../peers/image-listing.js";
+import { oracleRootfs } from "../peers/oracle-rootfs.js";
+import { peerOrSkipReason, requirePeer, seenByPeer } from "../peers/peers.js";
+import { runInPeer } from "../peers/run.js";
+import { treeDifferences } from "./same-tree.js";
+import { REFERENCE, sampleImage, written } from "./sample-image.js";
+import { storageOptions, workFolder } from "./storage.js";
+
+const { folder, remove } = workFolder();
+const archive = join(folder, "archive.tar");
+const oci = join(folder, "oci.tar");
+const layout = join(folder, "layout");
+let ours: ImageListing;
+
+beforeAll(async () => {
+  const store = join(folder, "store");
+  await written(sampleImage(), { type: "archive", dest: archive }, store);
+  await written(sampleImage(), { type: "oci", dest: oci }, store);
+  await written(sampleImage(), { type: "layout", dest: layout }, store);
+  ours = imageListing(oci);
+});
+afterAll(remove);
+
+test("the three outputs are one image", () => {
+  expect(compareImages(ours, imageListing(archive))).toEqual([]);
+  expect(compareImages(ours, imageListing(layout))).toEqual([]);
+});
+
+describe.each(["docker26", "docker28"] as const)("what we write is read in %s by", (name) => {
+  const work = join(folder, name);
+  mkdirSync(work);
+
+  test.each([
+    ["oci-archive", oci],
+    ["oci-archive", archive],
+    ["docker-archive", archive],
+  ])("skopeo from %s: %s", async (transport, path) => {
+    const peer = peerOrSkipReason(name);
+    if (typeof peer === "string") return;
+    const out = join(work, `skopeo-${transport}-${path === oci ? "oci" : "archive"}`);
+    mkdirSync(out);
+    const dest = `oci:${seenByPeer(peer, out)}:v1`;
+    await runInPeer(peer, [
+      "skopeo",
+      "--insecure-policy",
+      "copy",
+      "-q",
+      `${transport}:${seenByPeer(peer, path)}`,
+      dest,
+    ]);
+    expect(compareImages(ours, imageListing(out))).toEqual([]);
+  });
+
+  test("umoci, which unpacks the tree that we list", async (test) => {
+    const peer = requirePeer(test, name);
+    expect(treeDifferences(ours, await oracleRootfs(peer, layout, "v1"))).toEqual([]);
+  });
+
+  test("podman load", async (test) => {
+    const peer = requirePeer(test, name);
+    const podman = ["podman", ...storageOptions(peer, work)];
+    const said = await runInPeer(peer, [...podman, "load", "-i", seenByPeer(peer, archive)]);
+    expect(said).toContain(REFERENCE);
+    const saved = join(work, "podman.tar");
+    const save = [
+      "save",
+      "-q",
+      "--format=oci-archive",
+      "-o",
+      `${seenByPeer(peer, work)}/podman.tar`,
+      REFERENCE,
+    ];
+    await runInPeer(peer, [...podman, ...save]);
+    expect(compareImages(ours, imageListing(saved))).toEqual([]);
+  });
+
+  test("buildah from", async (test) => {
+    const peer = requirePeer(test, name);
+    const buildah = ["buildah", ...storageOptions(peer, work)];
+    const container = await runInPeer(peer, [...buildah, "from", `oci-archive:${seenByPeer(peer, oci)}`]);
+    const shown = await runInPeer(peer, [...buildah, "inspect", container.trim()]);
+    expect(JSON.parse(shown).OCIv1.config.Labels).toMatchObject({ "org.example.sample": "yes" });
+  });
+
+  test("docker load", async (test) => {
+    const peer = requirePeer(test, name);
+    const said = await runInPeer(peer, ["docker", "load", "-i", seenByPeer(peer, archive)]);
+    expect(said).toContain(REFERENCE);
+    const saved = `${seenByPeer(peer, work)}/docker.tar`;
+    await runInPeer(peer, ["docker", "save", "-o", saved, REFERENCE]);
+    await runInPeer(peer, ["docker", "image", "rm", REFERENCE]);
+    expect(compareImages(ours, imageListing(join(work, "docker.tar")))).toEqual([]);
+  });
+
+  test("crane", async (test) => {
+    const peer = requirePeer(test, name);
+    if (!peer.versions["crane"]) test.skip("crane is in no suite of this peer");
+    const exported = await runInPeer(peer, ["crane", "validate", "--tarball", seenByPeer(peer, archive)]);
+    expect(exported).toContain("PASS");
+  });
+});
