@@ -1,20 +1,8 @@
 import { type Catalog, isCatalog } from "../catalog/catalog.js";
-import { type BuiltImage, buildImage } from "../engine/build-image.js";
-import { retryOnDamage } from "../engine/retry-on-damage.js";
-import { parseSourceDateEpoch } from "../engine/source-date.js";
 import type { Image } from "../image/image.js";
-import { encoderFor } from "../layer/encode/compression.js";
 import { platformText } from "../oci/platform.js";
-import type { OptimizedPlan } from "../plan/passes/pipeline.js";
-import type { Plan } from "../plan/plan.js";
 import type { BuildOptions, BuildResult, OutputTarget } from "./build-types.js";
-import { openOutput, outputTarget } from "./output.js";
 import { planImage } from "./plan-image.js";
-import { fullReference } from "./references.js";
-import { withWorkspace } from "./workspace.js";
-
-/** The level of gzip that is used unless asked otherwise: what most registries hold. */
-const DEFAULT_COMPRESSION = "gzip:6";
 
 /**
  * Builds an image, or every image of a catalog, directly: no daemon, no root. Layers whose inputs did not change come
@@ -44,6 +32,8 @@ export async function build(
   what: Image | Catalog,
   options: BuildOptions = {},
 ): Promise<BuildResult | Record<string, BuildResult[]>> {
+  // The engine is loaded when something is built: a program that only describes images starts without it.
+  const { buildPlan } = await import("./build-plan.js");
   if (!isCatalog(what)) return buildPlan(planImage(what.node, options), options);
   const results: Record<string, BuildResult[]> = {};
   for (const [name, image] of what) {
@@ -77,59 +67,6 @@ function imageOptions(
     ...rest,
     platform,
     reference: options.reference ?? `${catalog.name}/${name}`,
-    ...(target === undefined ? {} : { output: target }),
-  };
-}
-
-/** Builds one plan; what the command line calls for plans that came from the user's file. */
-export async function buildPlan(optimized: OptimizedPlan, options: BuildOptions): Promise<BuildResult> {
-  const { plan, warnings } = optimized;
-  const references = options.reference === undefined ? [] : [fullReference(options.reference)];
-  const target = outputTarget(options.output);
-  const encoder = encoderFor(options.compression ?? DEFAULT_COMPRESSION);
-  const sourceDateEpoch = parseSourceDateEpoch(process.env["SOURCE_DATE_EPOCH"]);
-  return withWorkspace(options, async ({ context, portsFor, store }) => {
-    const output = target && openOutput(target, plan, context, store);
-    return retryOnDamage(async () => {
-      const built = await buildImage(plan, portsFor(plan.contexts), {
-        encoder,
-        folder: context,
-        sourceDateEpoch,
-        references,
-        cache: options.cache,
-        signal: options.signal,
-      });
-      try {
-        await output?.write([built.image]);
-        return resultOf(built, { plan, references, warnings, target });
-      } finally {
-        await built.close();
-      }
-    });
-  });
-}
-
-function resultOf(
-  { image, layers }: BuiltImage,
-  about: Pick<BuildResult, "references" | "warnings"> & { plan: Plan; target: OutputTarget | undefined },
-): BuildResult {
-  const { plan, references, warnings, target } = about;
-  return {
-    platform: plan.platform,
-    digest: image.manifest.descriptor.digest,
-    configDigest: image.config.descriptor.digest,
-    size: layers.reduce((sum, layer) => sum + layer.descriptor.size, 0),
-    layers: layers.map((layer) => ({
-      description: layer.description,
-      digest: layer.descriptor.digest,
-      diffId: layer.diffId,
-      size: layer.descriptor.size,
-      cached: layer.cached,
-      inherited: layer.id === undefined,
-      ...(layer.uncompressedSize === undefined ? {} : { uncompressedSize: layer.uncompressedSize }),
-    })),
-    references,
-    warnings,
     ...(target === undefined ? {} : { output: target }),
   };
 }

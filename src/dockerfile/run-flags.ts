@@ -6,6 +6,17 @@ import type { StageDraft } from "./stage-draft.js";
 /** The `--network` and `--mount` flags of some commands that become one RUN. */
 export function runFlags(draft: StageDraft, runs: readonly RunOperation[]): string[] {
   const [network] = sameOf(runs, "network", (run) => run.network ?? "default");
+  const { dialect } = draft.emission;
+  if (network !== undefined && network !== "default" && dialect.name === "classic") {
+    // Buildah 1.28: "RUN only supports the --mount flag".
+    const way = "use the buildkit dialect, or leave the network to the build command (--network)";
+    const context = { subject: network, origin: runs[0]?.origin };
+    throw new PlanError(
+      "DIALECT_CANNOT",
+      { what: `network: "${network}"`, dialect: dialect.name, way },
+      context,
+    );
+  }
   const mounts = new Map<string, { text: string; run: RunOperation }>();
   for (const run of runs) {
     for (const mount of run.mounts ?? []) {

@@ -35,6 +35,8 @@ describe("a pattern against a path", () => {
     ["src/**/*.ts", "src/a/b.js", false],
     ["**/**/x", "x", true],
     ["a**", "abc", true],
+    ["my-*.txt", "my-a.txt", true],
+    ["[a-c]-x", "b-x", true],
   ];
   test.each(cases.filter(([pattern]) => pattern !== "a[-z]"))("%j and %j: %j", (pattern, path, expected) => {
     expect(matchesGlob(parseGlobPattern(pattern), path)).toBe(expected);

@@ -386,6 +386,9 @@ describe("a command", () => {
       "FROM debian:12 AS image
       RUN --network=none --mount=type=cache,target=/c,id=k,sharing=locked --mount=type=bind,source=src,target=/b,rw=true --mount=type=tmpfs,target=/t,size=1024 --mount=type=secret,id=s,target=/s,required=true --mount=type=ssh x"
     `);
+    expect(refusal(planOf(registry, [run("x", { network: "none" })]), { dialect: "classic" })).toBe(
+      "DIALECT_CANNOT",
+    );
     const secret = run("x", { mounts: [{ type: "secret", id: "s", env: "S" }] });
     expect(refusal(planOf(registry, [secret]))).toBe("FRONTEND_TOO_OLD");
     expect(refusal(planOf(registry, [secret]), { frontend: "1.19" })).toBe("none");

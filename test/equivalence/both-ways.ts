@@ -1,11 +1,11 @@
 import { existsSync, rmSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Image } from "layerwright";
-import { buildPlan } from "../../src/api/build.js";
+import { buildPlan } from "../../src/api/build-plan.js";
 import { emitResolved } from "../../src/api/dockerfile.js";
 import { knownBases } from "../../src/api/known-bases.js";
 import { planImage } from "../../src/api/plan-image.js";
-import { synthPlans } from "../../src/api/synth.js";
+import { synthPlans } from "../../src/api/synth-plans.js";
 import type { Plan } from "../../src/plan/plan.js";
 import { BASES } from "../fixtures/bases.js";
 import { PLATFORM } from "../golden/golden-cases.js";

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, test } from "vitest";
-import { buildPlan } from "../../src/api/build.js";
+import { buildPlan } from "../../src/api/build-plan.js";
 import { emitResolved } from "../../src/api/dockerfile.js";
 import { knownBases } from "../../src/api/known-bases.js";
 import { planImage } from "../../src/api/plan-image.js";

@@ -14,7 +14,17 @@ export const REFERENCE = "layerwright.test/sample:v1";
 /** An image with all that a reader may stumble over: its base's layers in three encodings, whiteouts, links, odd names. */
 export function sampleImage(): Image {
   ensureBases();
-  return Image.from(Base.layout(join(BASES, "layout"), { tag: "v1" }))
+  return sampleOver(Base.layout(join(BASES, "layout"), { tag: "v1" }));
+}
+
+/** The same without a zstd layer, which umoci 0.4 does not know. */
+export function sampleWithoutZstd(): Image {
+  ensureBases();
+  return sampleOver(Base.archive(join(BASES, "archive-new.tar")));
+}
+
+function sampleOver(base: Base): Image {
+  return Image.from(base)
     .remove("/opt/old/y")
     .write("/etc/motd", "the sample\n")
     .write("/srv/a b/grüße ☃", "odd\n", { owner: "www-data", mode: 0o600 })

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Base, Image } from "layerwright";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -6,7 +6,7 @@ import { compareImages } from "../peers/compare.js";
 import { imageListing } from "../peers/image-listing.js";
 import { type Peer, requirePeer, seenByPeer } from "../peers/peers.js";
 import { runInPeer } from "../peers/run.js";
-import { REFERENCE, sampleImage, written } from "./sample-image.js";
+import { REFERENCE, sampleImage, sampleWithoutZstd, written } from "./sample-image.js";
 import { storageOptions, workFolder } from "./storage.js";
 
 const { folder, remove } = workFolder();
@@ -75,7 +75,7 @@ describe.each(["docker26", "docker28"] as const)("what is written in %s is read 
   test("umoci insert, a layer more", async (test) => {
     const peer = requirePeer(test, name);
     const out = join(work, "umoci");
-    cpSync(layout, out, { recursive: true });
+    await written(sampleWithoutZstd(), { type: "layout", dest: out }, store);
     writeFileSync(join(work, "inserted"), "by umoci\n");
     const image = `${seenByPeer(peer, out)}:v1`;
     await runInPeer(peer, [

@@ -51,7 +51,7 @@ async function buildImages(session: Session, names: readonly string[], flags: Bu
     images.map(({ name }) => name),
   );
   const places = outputPlaces(checked.output, jobs, context);
-  const { buildPlan } = await import("../../api/build.js");
+  const { buildPlan } = await import("../../api/build-plan.js");
   const results: NamedResult[] = [];
   const warn = sayWarnings(session.note, session.paint);
   for (const [index, { name, platform, optimized }] of jobs.entries()) {

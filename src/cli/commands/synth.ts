@@ -55,7 +55,7 @@ async function synth(session: Session, names: readonly string[], flags: SynthFla
   const catalog = await openCatalog(session, names);
   if (flags.plan === true) return plansOf(catalog);
   if (flags.stdout === true) return await dockerfileText(session, catalog, dialectOf(flags));
-  const { synthPlans } = await import("../../api/synth.js");
+  const { synthPlans } = await import("../../api/synth-plans.js");
   const plans = catalog.images.flatMap(({ name, plans: each }) => each.map((plan) => ({ ...plan, name })));
   const result = await synthPlans(plans, {
     ...dialectOf(flags),

@@ -11,14 +11,15 @@ import { workerThreads, ZstdWorkers } from "./zstd-workers.js";
  */
 export function zstdEncoder(level: number): LayerEncoder {
   const native = nativeZstd();
+  const parallel = native === undefined ? workerThreads() + 2 : Math.max(4, availableParallelism() + 2);
   const implementation =
     native === undefined ? `wasm-zstd/${wasmZstdVersion()}` : `node-zstd/${process.versions["zstd"] ?? "?"}`;
   return {
     encoding: "zstd",
     id: `zstd:${level};${implementation};${BLOCK_CUTS}`,
     reusable: true,
-    parallel: native === undefined ? workerThreads() + 2 : Math.max(4, availableParallelism() + 2),
-    open: () => (native === undefined ? new WasmSession(level) : new NativeSession(level, native)),
+    parallel,
+    open: () => (native === undefined ? new WasmSession(level, parallel) : new NativeSession(level, native)),
   };
 }
 
@@ -52,17 +53,19 @@ class NativeSession extends ZstdSession {
 
 class WasmSession extends ZstdSession {
   readonly #level: number;
+  readonly #parallel: number;
   #count = 0;
   #workers: ZstdWorkers | undefined;
 
-  constructor(level: number) {
+  constructor(level: number, parallel: number) {
     super();
     this.#level = level;
+    this.#parallel = parallel;
   }
 
   encode(block: Uint8Array): Promise<Uint8Array> {
     if (this.#count++ === ALONE) this.#workers = ZstdWorkers.start(this.#level);
-    return this.#workers === undefined ? this.#here(block) : this.#workers.compress(block);
+    return this.#workers === undefined ? this.#here(block) : this.#workers.compress(block, this.#parallel);
   }
 
   async #here(block: Uint8Array): Promise<Uint8Array> {

@@ -15,7 +15,7 @@ export function workerThreads(): number {
 export class ZstdWorkers {
   readonly #workers: Worker[];
   readonly #load: number[];
-  readonly #free: SharedArrayBuffer[] = [];
+  readonly #slots: SharedArrayBuffer[] = [];
   readonly #waiting = new Map<number, Waiting>();
   #nextId = 0;
   #failure: Error | undefined;
@@ -40,13 +40,17 @@ export class ZstdWorkers {
     });
   }
 
-  /** Compresses a copy of the block. */
-  compress(block: Uint8Array): Promise<Uint8Array> {
+  /**
+   * Compresses a copy of the block. The result lies in memory that is used again: it is valid until this is called
+   * `slots` more times.
+   */
+  compress(block: Uint8Array, slots: number): Promise<Uint8Array> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    const slot = this.#free.pop() ?? new SharedArrayBuffer(SLOT_SIZE);
+    const id = this.#nextId++;
+    this.#slots[id % slots] ??= new SharedArrayBuffer(SLOT_SIZE);
+    const slot = this.#slots[id % slots]!;
     new Uint8Array(slot).set(block);
     const worker = this.#leastLoaded();
-    const id = this.#nextId++;
     this.#load[worker]!++;
     this.#workers[worker]!.postMessage({ id, slot, size: block.length } satisfies ZstdRequest);
     return new Promise((resolve, reject) => this.#waiting.set(id, { slot, resolve, reject }));
@@ -75,10 +79,7 @@ export class ZstdWorkers {
       waiting.reject(new Error(reply.failure));
       return;
     }
-    // A copy out of shared memory, so that the slot is free at once.
-    const result = Uint8Array.prototype.slice.call(new Uint8Array(waiting.slot, 0, reply.size));
-    this.#free.push(waiting.slot);
-    waiting.resolve(Buffer.from(result.buffer, 0, result.length));
+    waiting.resolve(new Uint8Array(waiting.slot, 0, reply.size));
   }
 
   #fail(error: Error): void {
