@@ -1,51 +1,59 @@
-const CLAUSE = /^([ugoa]*)((?:[-+=][rwxXst]*)+)$/;
-const ACTION = /([-+=])([rwxXst]*)/g;
-const SHIFTS = { u: 6, g: 3, o: 0 } as const;
+const RWX_USER = 0o4700;
+const RWX_GROUP = 0o2070;
+const RWX_OTHER = 0o1007;
+const ALL = 0o7777;
+/** What a clause without u, g, o or a leaves out: the umask that builds run with. */
+const UMASK = 0o022;
 
 /**
- * Applies symbolic clauses to permission bits as chmod(1) does, with a umask of 0 for clauses that name nobody.
- * `X` stands for execute where the thing is a folder or somebody may execute it already.
+ * Permission bits after symbolic clauses, as chmod(1) of GNU coreutils computes them. `X` stands for execute where the
+ * thing is a folder or somebody may execute it already.
  *
  * Source: POSIX.1-2017, chmod, "extended description".
  */
-export function applySymbolicMode(clauses: string, mode: number, isFolder: boolean): number {
-  let bits = mode;
-  for (const clause of clauses.split(",")) {
-    const match = CLAUSE.exec(clause);
-    if (match === null) continue;
-    const who = match[1] === "" || match[1]?.includes("a") ? "ugo" : (match[1] ?? "");
-    for (const [, sign, letters = ""] of (match[2] ?? "").matchAll(ACTION)) {
-      const mask = letterBits(letters, who, bits, isFolder);
-      if (sign === "+") bits |= mask;
-      else if (sign === "-") bits &= ~mask;
-      else bits = (bits & ~whoBits(who, isFolder)) | mask;
-    }
-  }
-  return bits & 0o7777;
+export function applySymbolicMode(clauses: string, before: number, isFolder: boolean): number {
+  let bits = before & ALL;
+  for (const clause of clauses.split(",")) bits = applyClause(clause, bits, isFolder);
+  return bits;
 }
 
-/** All bits that an `=` clause may clear for these classes; a folder keeps its setuid and setgid, as GNU has it. */
-function whoBits(who: string, isFolder: boolean): number {
-  let mask = 0;
-  for (const one of who) mask |= 0o7 << SHIFTS[one as keyof typeof SHIFTS];
-  if (!isFolder && who.includes("u")) mask |= 0o4000;
-  if (!isFolder && who.includes("g")) mask |= 0o2000;
-  if (who.includes("o")) mask |= 0o1000;
-  return mask;
+function applyClause(clause: string, before: number, folder: boolean): number {
+  const who = /^[ugoa]*/.exec(clause)![0];
+  const affected = classes(who);
+  let bits = before;
+  for (const [, operator, permissions] of clause
+    .slice(who.length)
+    .matchAll(/([-+=])([rwxXst]*|[ugo])(?=[-+=]|$)/g)) {
+    const value = permissionBits(permissions!, bits, folder);
+    // A folder keeps setuid and setgid unless they are named.
+    const omitted = folder ? 0o6000 & ~(affected === 0 ? value : affected & value) : 0;
+    const change = value & (affected === 0 ? ~UMASK : affected) & ~omitted;
+    if (operator === "+") bits |= change;
+    else if (operator === "-") bits &= ~change;
+    else bits = (bits & ((affected === 0 ? 0 : ~affected) | omitted)) | change;
+  }
+  return bits & ALL;
 }
 
-function letterBits(letters: string, who: string, bits: number, isFolder: boolean): number {
-  let mask = 0;
-  const execute = isFolder || (bits & 0o111) !== 0;
-  for (const one of who) {
-    const shift = SHIFTS[one as keyof typeof SHIFTS];
-    if (letters.includes("r")) mask |= 4 << shift;
-    if (letters.includes("w")) mask |= 2 << shift;
-    if (letters.includes("x") || (letters.includes("X") && execute)) mask |= 1 << shift;
+function classes(who: string): number {
+  let affected = 0;
+  for (const letter of who) {
+    affected |= letter === "u" ? RWX_USER : letter === "g" ? RWX_GROUP : letter === "o" ? RWX_OTHER : ALL;
   }
-  if (letters.includes("s") && who.includes("u")) mask |= 0o4000;
-  if (letters.includes("s") && who.includes("g")) mask |= 0o2000;
-  // The sticky bit belongs to "others" or to everybody.
-  if (letters.includes("t") && (who.includes("o") || who === "ugo")) mask |= 0o1000;
-  return mask;
+  return affected;
+}
+
+function permissionBits(letters: string, bits: number, folder: boolean): number {
+  const copied = letters === "u" ? (bits >> 6) & 7 : letters === "g" ? (bits >> 3) & 7 : bits & 7;
+  if (letters === "u" || letters === "g" || letters === "o") return copied * 0o111;
+  let value = 0;
+  for (const letter of letters) {
+    if (letter === "r") value |= 0o444;
+    else if (letter === "w") value |= 0o222;
+    else if (letter === "x") value |= 0o111;
+    else if (letter === "X") value |= folder || (bits & 0o111) !== 0 ? 0o111 : 0;
+    else if (letter === "s") value |= 0o6000;
+    else if (letter === "t") value |= 0o1000;
+  }
+  return value;
 }

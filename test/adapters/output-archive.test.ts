@@ -313,6 +313,26 @@ describe("a stream as output", () => {
     ).rejects.toMatchObject({ code: "OUTPUT_CLOSED" });
   });
 
+  it("gets the right bytes from a blob that is read into the same memory again and again", async () => {
+    const image = finishedImage([NAME]);
+    const layers = image.layers.map((layer) => ({
+      ...layer,
+      async *blob() {
+        const memory = Buffer.alloc(7);
+        for await (const chunk of layer.blob()) {
+          for (let at = 0; at < chunk.length; at += memory.length) {
+            const part = chunk.subarray(at, at + memory.length);
+            memory.set(part);
+            yield memory.subarray(0, part.length);
+          }
+        }
+      },
+    }));
+    const stream = new PassThrough({ highWaterMark: 1 << 30 });
+    await createDiskOutput({ type: "archive", dest: stream }).write([{ ...image, layers }]);
+    expect((stream.read() as Buffer).equals(readFileSync(await write("archive", [[NAME]])))).toBe(true);
+  });
+
   it("gets the same bytes however slow it is", async () => {
     const expected = readFileSync(await write("archive", [[NAME]]));
     await fc.assert(

@@ -3,6 +3,7 @@ import type { Descriptor } from "../../oci/descriptor.js";
 import type { Digest } from "../../oci/digest.js";
 import { type LayerEncoding, mediaType } from "../../oci/media-type.js";
 import type { BaseLayer } from "../../ports/base-source.js";
+import type { ReadOptions } from "../../ports/blob-store.js";
 import { type HostRange, readRange, streamVerified } from "./host-range.js";
 import { invalid } from "./image-files.js";
 import { MAGIC_LENGTH, magicOf } from "./sniff.js";
@@ -48,7 +49,7 @@ export function layerAt(base: string, descriptor: Descriptor, diffId: Digest, ra
   if (encoding === "none" && descriptor.digest !== diffId) {
     throw invalid(base, name, `is not compressed, and the config calls it ${diffId}`);
   }
-  const blob = () => streamVerified(base, range, descriptor.digest);
+  const blob = (options?: ReadOptions) => streamVerified(base, range, descriptor.digest, options);
   if (encoding !== "none") return { diffId, descriptor, encoding, blob };
   return { diffId, descriptor, encoding, blob, plain: { path: range.path, offset: range.offset } };
 }

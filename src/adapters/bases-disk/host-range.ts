@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { EnvironmentError, IntegrityError } from "../../errors/layerwright-error.js";
 import { type Digest, digestHex } from "../../oci/digest.js";
+import type { ReadOptions } from "../../ports/blob-store.js";
 
 /** A range of a host file. */
 export interface HostRange {
@@ -52,14 +53,19 @@ export function readRange(range: HostRange): Uint8Array {
   });
 }
 
-/** The bytes of a range in pieces of at most 1 MiB, each in memory of its own. */
-export async function* streamRange(range: HostRange): AsyncGenerator<Uint8Array> {
+/** The bytes of a range in pieces of at most 1 MiB, each in memory of its own unless the caller needs none. */
+export async function* streamRange(range: HostRange, options: ReadOptions = {}): AsyncGenerator<Uint8Array> {
   const opened = openRegular(range.path);
   if (opened === undefined || opened instanceof NotAFile) throw unreadable(range.path, "it is gone");
   try {
     let done = 0;
+    let memory: Buffer | undefined;
     while (done < range.size) {
-      const chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK, range.size - done));
+      // New memory costs several times what it costs to read into it.
+      if (memory === undefined || options.transient !== true) {
+        memory = Buffer.allocUnsafeSlow(Math.min(CHUNK, range.size - done));
+      }
+      const chunk = memory.subarray(0, Math.min(CHUNK, range.size - done));
       const got = readAt(opened.fd, range.path, chunk, range.offset + done);
       if (got === 0) return;
       done += got;
@@ -75,10 +81,11 @@ export async function* streamVerified(
   base: string,
   range: HostRange,
   digest: Digest,
+  options: ReadOptions = {},
 ): AsyncGenerator<Uint8Array> {
   const hash = createHash("sha256");
   let size = 0;
-  for await (const chunk of streamRange(range)) {
+  for await (const chunk of streamRange(range, options)) {
     hash.update(chunk);
     size += chunk.length;
     yield chunk;
@@ -95,7 +102,7 @@ export async function* streamVerified(
 /** The digest of a range. */
 export async function hashRange(range: HostRange): Promise<Digest> {
   const hash = createHash("sha256");
-  for await (const chunk of streamRange(range)) hash.update(chunk);
+  for await (const chunk of streamRange(range, { transient: true })) hash.update(chunk);
   return `sha256:${hash.digest("hex")}`;
 }
 

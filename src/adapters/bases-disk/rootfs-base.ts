@@ -58,7 +58,10 @@ async function readThrough(base: string, file: PlainFile): Promise<Digest> {
     },
     base,
   );
-  for await (const chunk of streamRange({ path: file.path, offset: 0, size: file.size })) {
+  for await (const chunk of streamRange(
+    { path: file.path, offset: 0, size: file.size },
+    { transient: true },
+  )) {
     hash.update(chunk);
     parser.feed(chunk);
   }

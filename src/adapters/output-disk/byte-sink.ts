@@ -3,7 +3,7 @@ import type { Writable } from "node:stream";
 
 /** Where bytes go, in order. */
 export interface ByteSink {
-  /** Takes bytes; what it gives back is to be awaited before the next call. The bytes may be kept until then. */
+  /** Takes bytes; what it gives back is to be awaited before the next call. The bytes may change after that. */
   write(bytes: Uint8Array): Promise<void> | undefined;
   /** Everything is written. */
   finish(): Promise<void> | undefined;
@@ -45,8 +45,9 @@ export function streamSink(stream: Writable): ByteSink {
   return {
     write: (bytes) =>
       new Promise((resolve, reject) => {
+        // A copy, because a stream may pass memory on and be done with it long before its reader is.
         // A reader that went away shows here; the stream's own "error" event is caught by `guardStream`.
-        stream.write(bytes, (error) => (error ? reject(error) : resolve()));
+        stream.write(Buffer.from(bytes), (error) => (error ? reject(error) : resolve()));
       }),
     finish: () => undefined,
   };
