@@ -42,3 +42,12 @@ stop_peer() {
 	kill -9 "${pids[@]}" 2>/dev/null || true
 	sleep 0.5
 }
+
+# Removes a tree, and first whatever an interrupted build left mounted in it:
+# removing through such a mount would empty the machine's own folders.
+remove_tree() { # FOLDER
+	local mounted
+	awk -v below="$1/" 'index($2, below) == 1 { print $2 }' /proc/mounts | tac |
+		while read -r mounted; do umount -l "$mounted" || true; done
+	rm -rf --one-file-system "$1"
+}

@@ -2,23 +2,13 @@ import { relative, resolve, sep } from "node:path";
 import { PlanError } from "../errors/layerwright-error.js";
 import { platformText } from "../oci/platform.js";
 import { annotationsOf } from "../plan/apply-config.js";
-import type { OptimizedPlan } from "../plan/passes/pipeline.js";
 import type { Plan } from "../plan/plan.js";
 import { buildCommand } from "./build-command.js";
-import { type DockerfileStyle, emitResolved } from "./dockerfile.js";
+import { emitResolved } from "./dockerfile.js";
 import { knownBases } from "./known-bases.js";
 import { hasLocalBase } from "./known-bases-sync.js";
 import type { NamedPlan, SynthesizedImage, SynthOptions, SynthResult } from "./synth.js";
 import { SynthFolder } from "./synth-folder.js";
-
-/** The text of one planned image; what the command line prints. */
-export async function dockerfileOf(
-  optimized: OptimizedPlan,
-  options: DockerfileStyle & Pick<SynthOptions, "context" | "store">,
-): Promise<{ readonly text: string; readonly ignore: string }> {
-  const context = resolve(options.context ?? ".");
-  return emitResolved(await resolvedBases(optimized.plan, context, options.store), context, options);
-}
 
 function resolvedBases(plan: Plan, context: string, store: string | undefined): Plan | Promise<Plan> {
   return hasLocalBase(plan) ? knownBases(plan, context, store) : plan;

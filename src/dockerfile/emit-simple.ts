@@ -2,6 +2,7 @@ import { baseName, parentPath } from "../core/posix-path.js";
 import { PlanError } from "../errors/layerwright-error.js";
 import type { Owner } from "../image/owner.js";
 import type { AddOperation, MkdirOperation, SymlinkOperation, WriteOperation } from "../plan/operation.js";
+import { contentsBytes } from "../plan/plan-contents.js";
 import { copyFolder, copyFolderEntry } from "./emit-folder.js";
 import type { CopyFlags, Instruction } from "./instruction.js";
 import { isFolder } from "./known-tree.js";
@@ -77,10 +78,7 @@ export function emitWrite(draft: StageDraft, operation: WriteOperation): void {
       stage.add({ kind: "copy-text", flags: all, text, dest });
       return;
     }
-    const bytes =
-      contents.base64 === undefined
-        ? Buffer.from(text ?? "", "utf8")
-        : Buffer.from(contents.base64, "base64");
+    const bytes = contentsBytes(contents);
     const source = emission.generatedSource(emission.files.file(bytes));
     const from = source.from === undefined ? {} : { from: source.from };
     stage.add({ kind: "copy", flags: { ...from, ...all }, sources: [source.path], dest });

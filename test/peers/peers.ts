@@ -51,12 +51,6 @@ function lookUp(name: PeerName): Peer | string {
   return { ...found, name, enter: known.enter };
 }
 
-/** The peer, or null when it is not up. */
-export function peer(name: PeerName): Peer | null {
-  const found = lookUp(name);
-  return typeof found === "string" ? null : found;
-}
-
 /**
  * The peer, or the reason to skip a test that needs it. Where peers are
  * promised (CI, or `LAYERWRIGHT_REQUIRE_PEERS=1`) a missing one throws instead:

@@ -7,7 +7,7 @@ import { type BaseTools, kindOfPath, openTar } from "./open-tar.js";
 import { openRootfs } from "./rootfs-base.js";
 import { indexTarFile } from "./tar-file-index.js";
 
-export type { BaseTools, Decompress } from "./open-tar.js";
+export type { BaseTools } from "./open-tar.js";
 
 /**
  * Opens bases that lie on disk: OCI layouts (folder or tar), `docker save` archives, root file systems (folder or

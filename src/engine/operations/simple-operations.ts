@@ -4,11 +4,11 @@ import type { FileNode } from "../../layer/tree-node.js";
 import type {
   AddOperation,
   MkdirOperation,
-  PlanContents,
   RemoveOperation,
   SymlinkOperation,
   WriteOperation,
 } from "../../plan/operation.js";
+import { contentsBytes } from "../../plan/plan-contents.js";
 import { applyMode } from "../apply-mode.js";
 import { fileDestination, isFolder, notFolder } from "./destination.js";
 import { type LayerState, ownerOf } from "./layer-state.js";
@@ -19,14 +19,9 @@ export async function applyWrite(state: LayerState, operation: WriteOperation): 
   const ids = await ownerOf(state, owner, origin);
   const place = fileDestination(state.draft.tree, path, false, "", { source: "the written file", origin });
   const mode = applyMode(operation.mode, 0o644, false);
-  const bytes = contentBytes(contents);
+  const bytes = contentsBytes(contents);
   const content = { kind: "bytes", bytes } as const;
   state.draft.set(place, { type: "file", mode, ...ids, mtime: 0, size: bytes.length, content });
-}
-
-function contentBytes(contents: PlanContents): Uint8Array {
-  if (contents.base64 !== undefined) return Buffer.from(contents.base64, "base64");
-  return Buffer.from(contents.text ?? "", "utf8");
 }
 
 /** Puts a downloaded file into the image; 0600 without a mode, as ADD gives it. */

@@ -79,6 +79,7 @@ async function pack(
     const packed = await packLayer(await toTarItems(items), {
       encoder,
       writer: await store.writer(),
+      expectedSize: total,
       recordBlocks: keepBlocks,
       previous: previous?.source,
       onProgress: (bytes) => {

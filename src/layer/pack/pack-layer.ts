@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import type { Digest } from "../../oci/digest.js";
 import type { BlobWriter } from "../../ports/blob-store.js";
 import { TAR_BLOCK_SIZE, tarBlocks } from "../../tar/tar-blocks.js";
 import type { TarItem } from "../../tar/tar-item.js";
 import type { LayerEncoder } from "../encode/layer-encoder.js";
+import { blockHasher } from "./block-hasher.js";
 import type { BlockSource, PackedBlock, PackedLayer } from "./packed-layer.js";
 
 /** How a layer is packed. */
@@ -12,6 +12,8 @@ export interface PackOptions {
   readonly encoder: LayerEncoder;
   /** Where the blob goes. It is committed, or discarded when packing fails. */
   readonly writer: BlobWriter;
+  /** About how many bytes all contents have, 0 when not given. */
+  readonly expectedSize?: number | undefined;
   /** Whether to hash every block for a later build's `previous`: a tenth more processor time. */
   readonly recordBlocks?: boolean | undefined;
   /** Blocks of an earlier blob of the same encoder id. Implies `recordBlocks`. */
@@ -34,9 +36,9 @@ export async function packLayer(items: Iterable<TarItem>, options: PackOptions):
   }
 }
 
-/** A block on its way: its compressed bytes, or where they come from. */
+/** A block on its way: its own digest, when it is recorded, and its compressed bytes. */
 interface PendingBlock {
-  readonly raw: string | undefined;
+  readonly raw: Promise<string>;
   readonly bytes: Promise<Uint8Array>;
 }
 
@@ -47,7 +49,7 @@ class Packing {
   readonly #options: PackOptions;
   readonly #session;
   readonly #record: boolean;
-  readonly #diffId = createHash("sha256");
+  readonly #hasher;
   readonly #blocks: PackedBlock[] = [];
   readonly #pending: PendingBlock[] = [];
   readonly #buffers: Buffer[] = [];
@@ -60,6 +62,7 @@ class Packing {
   constructor(options: PackOptions) {
     this.#options = options;
     this.#session = options.encoder.open();
+    this.#hasher = blockHasher(options.expectedSize ?? 0);
     this.#record =
       options.encoder.reusable && (options.recordBlocks === true || options.previous !== undefined);
   }
@@ -74,9 +77,11 @@ class Packing {
     while (this.#pending.length > 0) await this.#drainOne();
     this.#write(this.#session.trailer());
     await this.#session.close();
+    const diffId = `sha256:${await this.#hasher.digest()}` as Digest;
+    await this.#hasher.close();
     const blob = await this.#options.writer.commit();
     return {
-      diffId: `sha256:${this.#diffId.digest("hex")}` as Digest,
+      diffId,
       digest: blob.digest,
       size: blob.size,
       uncompressedSize: this.#uncompressedSize,
@@ -87,57 +92,55 @@ class Packing {
 
   /** Ends what is under way, whatever it says now: the first error is the one to report. */
   async abandon(): Promise<void> {
-    await Promise.allSettled(this.#pending.map((block) => block.bytes));
+    await Promise.allSettled(this.#pending.flatMap(({ raw, bytes }) => [raw, bytes]));
     await this.#session.close().catch(() => {});
+    await this.#hasher.close().catch(() => {});
     await this.#options.writer.discard();
   }
 
   /** A ring of buffers: when block k is filled, block k - parallel has been drained. */
   #nextBuffer(): Buffer {
     const slot = this.#taken++ % this.#options.encoder.parallel;
-    this.#buffers[slot] ??= Buffer.allocUnsafeSlow(TAR_BLOCK_SIZE);
+    this.#buffers[slot] ??= this.#hasher.allocate(TAR_BLOCK_SIZE);
     return this.#buffers[slot];
   }
 
   #take(block: Buffer): void {
-    this.#diffId.update(block);
     this.#session.note(block);
     this.#uncompressedSize += block.length;
     this.#options.onProgress?.(this.#uncompressedSize);
-    const pending = this.#record
-      ? this.#recorded(block)
-      : { raw: undefined, bytes: this.#session.encode(block) };
+    const { previous } = this.#options;
+    const slot = this.#taken % this.#options.encoder.parallel;
+    const raw = this.#hasher.add(block, this.#record);
+    const bytes =
+      previous === undefined
+        ? this.#session.encode(block)
+        : raw.then((hash) => this.#reuse(previous.find(hash), slot) ?? this.#session.encode(block));
     // Awaited later and in order; without this a failure in between would be an unhandled one.
-    pending.bytes.catch(() => {});
-    this.#pending.push(pending);
+    raw.catch(() => {});
+    bytes.catch(() => {});
+    this.#pending.push({ raw, bytes });
   }
 
-  /** Hashed here and now: WebCrypto, which has a thread for it, copies the block first, and that takes longer. */
-  #recorded(block: Buffer): PendingBlock {
-    const raw = createHash("sha256").update(block).digest("hex");
-    const old = this.#options.previous?.find(raw);
-    if (old === undefined) return { raw, bytes: this.#session.encode(block) };
+  /** Keeps bytes of the earlier blob, which are valid until the next look only, until it is their turn. */
+  #reuse(old: Uint8Array | undefined, slot: number): Uint8Array | undefined {
+    if (old === undefined) return undefined;
     this.#reusedSize += old.length;
-    const slot = this.#taken % this.#options.encoder.parallel;
+    if (old.length > REUSED_SIZE) return Buffer.from(old);
     this.#reused[slot] ??= Buffer.allocUnsafeSlow(REUSED_SIZE);
-    // The old bytes are valid until the next look only, and this block's turn comes later.
-    const kept =
-      old.length <= REUSED_SIZE ? this.#reused[slot].subarray(0, old.length) : Buffer.alloc(old.length);
+    const kept = this.#reused[slot].subarray(0, old.length);
     kept.set(old);
-    return { raw, bytes: Promise.resolve(kept) };
+    return kept;
   }
 
   async #drainOne(): Promise<void> {
     const { raw, bytes } = this.#pending[0]!;
     const compressed = await bytes;
+    // Also where it is not recorded: the block's memory is used again.
+    const hash = await raw;
     this.#pending.shift();
-    if (raw !== undefined) {
-      this.#blocks.push({
-        raw,
-        offset: this.#size,
-        size: compressed.length,
-        crc: crc32(compressed),
-      });
+    if (this.#record) {
+      this.#blocks.push({ raw: hash, offset: this.#size, size: compressed.length, crc: crc32(compressed) });
     }
     this.#write(compressed);
   }

@@ -24,14 +24,21 @@ export function foldInto(
     case "write":
       return operation.path === metadata.path ? withMetadata(operation, metadata, false) : undefined;
     case "mkdir":
-      return operation.path === metadata.path && operation.ifMissing !== true
-        ? withMetadata(operation, metadata, true)
-        : undefined;
+      if (operation.path !== metadata.path || operation.ifMissing === true) return undefined;
+      // What was in the folder already is meant by a recursive change, and not by mkdir.
+      return metadata.recursive === true && !isNewAt(operation.path, earlier, stage, probe)
+        ? undefined
+        : withMetadata(operation, metadata, true);
     case "copy":
       return foldIntoCopy(operation, metadata, earlier, stage, probe);
     default:
       return undefined;
   }
+}
+
+/** Whether nothing can have been at a path before. */
+function isNewAt(path: string, earlier: readonly Operation[], stage: Stage, probe: SourceProbe): boolean {
+  return startsEmpty(stage) && !earlier.some((one) => mayMake(one, path, probe));
 }
 
 function foldIntoCopy(
@@ -47,8 +54,8 @@ function foldIntoCopy(
     return undefined;
   if (metadata.path === copy.dest) {
     // The top folder keeps its metadata when it exists, so the whole tree is only ours where it cannot.
-    const isNew = startsEmpty(stage) && !earlier.some((one) => mayMake(one, copy.dest, probe));
-    return metadata.recursive === true && isNew ? withMetadata(copy, metadata, true) : undefined;
+    const isNew = metadata.recursive === true && isNewAt(copy.dest, earlier, stage, probe);
+    return isNew ? withMetadata(copy, metadata, true) : undefined;
   }
   if (!isWithin(metadata.path, copy.dest) || copy.exclude !== undefined) return undefined;
   const inside = metadata.path.slice(copy.dest === "/" ? 1 : copy.dest.length + 1);

@@ -60,7 +60,9 @@ describe("clean-in-layer", () => {
 
   it("keeps the meaning of a command with alternatives or a comment", () => {
     const { plan } = planned(debian.run("apk add curl || true # maybe"), {}, only);
-    expect(commands(plan)).toEqual(["{ apk add curl || true # maybe\n} && rm -rf /var/cache/apk/* /var/log/apk.log"]);
+    expect(commands(plan)).toEqual([
+      "{ apk add curl || true # maybe\n} && rm -rf /var/cache/apk/* /var/log/apk.log",
+    ]);
   });
 
   it("leaves a cache mount to itself", () => {
