@@ -33,7 +33,7 @@ export async function findArchiveImage(
   const layers: BaseLayer[] = [];
   for (const [at, name] of image.layers.entries())
     layers.push(await findLayer(files, name, config.rootfs.diff_ids[at]!));
-  return { config, layers };
+  return { config, layers, references: image.tags };
 }
 
 function chooseImage(base: string, images: readonly ArchiveImage[], tag: string | undefined): ArchiveImage {

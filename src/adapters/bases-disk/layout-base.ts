@@ -1,6 +1,6 @@
 import { PlanError } from "../../errors/layerwright-error.js";
 import type { Descriptor } from "../../oci/descriptor.js";
-import { digestHex } from "../../oci/digest.js";
+import { type Digest, digestHex } from "../../oci/digest.js";
 import type { ImageConfig } from "../../oci/image-config.js";
 import type { ImageManifest } from "../../oci/manifest.js";
 import { mediaType } from "../../oci/media-type.js";
@@ -18,6 +18,8 @@ import { isIndexType, readIndex, readManifest } from "./manifest-document.js";
 export interface FoundImage {
   readonly config: ImageConfig;
   readonly layers: readonly BaseLayer[];
+  readonly digest?: Digest;
+  readonly references?: readonly string[];
 }
 
 /** Indexes one in another; a chain that is longer is somebody's joke. */
@@ -60,7 +62,9 @@ export function findLayoutImage(files: ImageFiles, tag: string | undefined, plat
     }
     return layerAt(files.base, descriptor, config.rootfs.diff_ids[at]!, range);
   });
-  return { config, layers };
+  const { digest, annotations } = best.image.descriptor;
+  const reference = annotations?.["io.containerd.image.name"];
+  return { config, layers, digest, ...(reference === undefined ? {} : { references: [reference] }) };
 }
 
 /** The error that lists the platforms there are. */
@@ -104,6 +108,7 @@ function manifestsOf(files: ImageFiles, descriptor: Descriptor, depth: number): 
 }
 
 interface LazyImage {
+  readonly descriptor: Descriptor;
   readonly platform: Platform;
   read(): { readonly manifest: ImageManifest; readonly config: ImageConfig };
 }
@@ -112,9 +117,9 @@ interface LazyImage {
 function lazyImage(files: ImageFiles, descriptor: Descriptor): LazyImage {
   const read = () => readImage(files, descriptor);
   const platform = descriptor.platform ?? undefined;
-  if (platform !== undefined) return { platform, read };
+  if (platform !== undefined) return { descriptor, platform, read };
   const image = read();
-  return { platform: image.config, read: () => image };
+  return { descriptor, platform: image.config, read: () => image };
 }
 
 function readImage(

@@ -18,5 +18,8 @@ export interface ZstdReply {
   readonly failure?: string | undefined;
 }
 
-/** Bytes of a slot: the worst case of a 1 MiB block (zstd's ZSTD_compressBound). */
-export const SLOT_SIZE = (1 << 20) + (1 << 13);
+/** Bytes of the largest block. */
+export const BLOCK_SIZE = 1 << 20;
+
+/** Bytes of a slot: the worst case of a block (zstd's ZSTD_compressBound). */
+export const SLOT_SIZE = BLOCK_SIZE + (1 << 13);

@@ -1,10 +1,11 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { loadWasmZstd } from "./wasm-zstd.js";
-import type { ZstdReply, ZstdRequest, ZstdWorkerData } from "./zstd-messages.js";
+import { type CompressInPlace, loadBlockCompressor } from "./wasm-zstd.js";
+import { BLOCK_SIZE, type ZstdReply, type ZstdRequest, type ZstdWorkerData } from "./zstd-messages.js";
 
 // A worker thread's whole program: compress the block in the slot, answer with the size of the result.
 const { level } = workerData as ZstdWorkerData;
 const port = parentPort!;
+let loading: Promise<CompressInPlace> | undefined;
 
 port.on("message", (request: ZstdRequest) => {
   compress(request).then(
@@ -14,8 +15,7 @@ port.on("message", (request: ZstdRequest) => {
 });
 
 async function compress({ slot, size }: ZstdRequest): Promise<number> {
-  const codec = await loadWasmZstd();
-  const result = codec.compress(new Uint8Array(slot, 0, size), level);
-  new Uint8Array(slot).set(result);
-  return result.length;
+  loading ??= loadBlockCompressor(BLOCK_SIZE);
+  const compressInPlace = await loading;
+  return compressInPlace(new Uint8Array(slot), size, level);
 }
