@@ -148,7 +148,10 @@ function canFlag(draft: StageDraft, piece: Piece, folder: string): boolean {
 
 /** Files, whose missing parents are root's whatever the files get. */
 function copyFiles(draft: StageDraft, piece: Piece): void {
-  const { operation, modes, owner } = piece;
+  const { modes, owner } = piece;
+  // Builders do not agree on a link in the place of the file, so the file that it points to is named.
+  const real = piece.operation.into ? piece.operation.dest : draft.tree.real(piece.operation.dest, true);
+  const operation: CopyOperation = { ...piece.operation, dest: real };
   const folder = operation.into ? operation.dest : parentPath(operation.dest);
   const flags = { ...chmodOf(modes), ...chownOf(owner) };
   if (canFlag(draft, piece, folder)) {

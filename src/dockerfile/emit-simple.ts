@@ -174,7 +174,8 @@ export function emitSymlink(draft: StageDraft, operation: SymlinkOperation): voi
 
 /** Fetches a file and has the builder verify it. */
 export function emitAdd(draft: StageDraft, operation: AddOperation): void {
-  const { url, sha256, dest, into, origin } = operation;
+  const { url, sha256, into, origin } = operation;
+  const dest = into ? operation.dest : draft.tree.real(operation.dest, true);
   const { dialect } = draft.emission;
   if (!dialect.checksum) {
     const way = "use the buildkit dialect, or fetch the file before the build and copy it";

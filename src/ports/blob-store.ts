@@ -21,6 +21,8 @@ export interface BlobWriter {
 export interface ReadOptions {
   /** Each chunk is used up before the next one is asked for, so that all of them may be the same memory. */
   readonly transient?: boolean;
+  /** A blob that this store itself wrote a moment ago is copied straight on, and need not be verified for that. */
+  readonly trustOwn?: boolean;
 }
 
 /**

@@ -22,7 +22,6 @@ const only = process.env["LAYERWRIGHT_CASE"];
 const subjects = [...(await workspace.goldenSubjects()), ...(await workspace.exampleSubjects())].filter(
   ({ name }) => only === undefined || name.includes(only),
 );
-const cases = subjects.map((subject, turn) => ({ ...subject, turn }));
 const outcomes: Outcome[] = [];
 
 afterAll(async () => {
@@ -33,7 +32,7 @@ afterAll(async () => {
 });
 
 describe("the direct build and the Dockerfile give the same image", () => {
-  test.each(cases)("$name", { timeout: 600_000 }, async ({ name, image, context, turn }) => {
+  test.each(subjects)("$name", { timeout: 600_000 }, async ({ name, image, context }) => {
     const folder = mkdtempSync(join(work, "case-"));
     const store = join(work, "store");
     if (textOnly[name] !== undefined) {
@@ -48,7 +47,7 @@ describe("the direct build and the Dockerfile give the same image", () => {
       );
       return;
     }
-    const found = await compareBuilders(name, { image, context, store }, buildersOf(ready, turn), folder);
+    const found = await compareBuilders(name, { image, context, store }, buildersOf(ready, name), folder);
     outcomes.push(...found);
     const lines = found.flatMap(({ builder, differences }) =>
       differences.map((line) => `${builder}: ${line}`),

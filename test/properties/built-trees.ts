@@ -8,7 +8,7 @@ import { type ImageListing, imageListing } from "../peers/image-listing.js";
 import { type ContextLook, writeContext } from "./random-image.js";
 
 /** Programs a property is tried with. */
-export const RUNS = Number(process.env["LAYERWRIGHT_PROPERTY_RUNS"] ?? 40);
+export const RUNS = Number(process.env["LAYERWRIGHT_PROPERTY_RUNS"] ?? 20);
 
 /** A context folder and a store that go with the test. */
 export class Bench {

@@ -19,10 +19,16 @@ export interface ContextRoot {
   readonly rules: IgnoreRules;
 }
 
+/**
+ * What `synth` and `build` write by default: no part of the main context, as the ignore file beside a Dockerfile says
+ * too, else the second build of `copy(".", ...)` would hold the first one.
+ */
+const OUTPUT_FOLDER = "layerwright.out";
+
 /** Opens a context folder and reads its `.dockerignore`. */
 export function openContext(name: string | undefined, folder: string): ContextRoot {
   const realFolder = realFolderOf(name, folder);
-  return { name, folder, realFolder, rules: readRules(realFolder) };
+  return { name, folder, realFolder, rules: readRules(realFolder, name === undefined) };
 }
 
 function realFolderOf(name: string | undefined, folder: string): string {
@@ -40,7 +46,7 @@ function realFolderOf(name: string | undefined, folder: string): string {
   }
 }
 
-function readRules(folder: string): IgnoreRules {
+function readRules(folder: string, isMain: boolean): IgnoreRules {
   const path = join(folder, IGNORE_FILE);
   let text: string;
   try {
@@ -51,7 +57,7 @@ function readRules(folder: string): IgnoreRules {
     text = "";
   }
   try {
-    return parseIgnoreFile(text);
+    return parseIgnoreFile(isMain ? `${text}\n/${OUTPUT_FOLDER}` : text);
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
     const { pattern, reason, line = 1 } = error;

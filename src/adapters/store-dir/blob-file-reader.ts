@@ -3,7 +3,6 @@ import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "n
 import { join } from "node:path";
 import { IntegrityError } from "../../errors/layerwright-error.js";
 import { type Digest, digestHex } from "../../oci/digest.js";
-import type { ReadOptions } from "../../ports/blob-store.js";
 import { type DiskCalls, errnoOf } from "./disk-calls.js";
 import { storeError } from "./disk-error.js";
 import { removeQuietly } from "./durable.js";
@@ -14,6 +13,14 @@ import { touch } from "./touch.js";
 /** Bytes read at a time. */
 const CHUNK = 1 << 20;
 
+/** How the file of a blob is read. */
+export interface BlobReading {
+  /** Whether the content is checked against the digest, as it always is but for what was written just now. */
+  readonly verify: boolean;
+  /** Whether all chunks may be the same memory. */
+  readonly transient: boolean;
+}
+
 /**
  * The bytes of a stored blob. Reads are synchronous: for files in the page cache that is three times as fast as
  * through the thread pool. A blob whose content does not have its digest is taken out of the store.
@@ -22,7 +29,7 @@ export async function* readBlobFile(
   disk: DiskCalls,
   paths: StorePaths,
   digest: Digest,
-  options: ReadOptions,
+  { verify, transient }: BlobReading,
 ): AsyncGenerator<Uint8Array> {
   const path = join(paths.blobs, digestHex(digest));
   const fd = openBlob(path, digest);
@@ -34,13 +41,14 @@ export async function* readBlobFile(
     let chunk: Buffer | undefined;
     for (;;) {
       // New memory costs more than to read into it, so it is taken only where somebody keeps the chunk.
-      if (chunk === undefined || options.transient !== true) chunk = Buffer.allocUnsafeSlow(CHUNK);
+      if (chunk === undefined || !transient) chunk = Buffer.allocUnsafeSlow(CHUNK);
       const length = readChunk(fd, chunk, path);
       if (length === 0) break;
       const bytes = length === CHUNK ? chunk : chunk.subarray(0, length);
-      hash.update(bytes);
+      if (verify) hash.update(bytes);
       yield bytes;
     }
+    if (!verify) return;
     const found = hash.digest("hex");
     if (found === digestHex(digest)) return;
     dropBlob(disk, paths, path, stat.ino);

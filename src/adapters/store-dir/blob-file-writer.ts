@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { digestHex } from "../../oci/digest.js";
+import { type Digest, digestHex } from "../../oci/digest.js";
 import type { BlobWriter, StoredBlob } from "../../ports/blob-store.js";
 import type { DiskCalls } from "./disk-calls.js";
 import { storeError } from "./disk-error.js";
@@ -22,6 +22,7 @@ export class BlobFileWriter implements BlobWriter {
   readonly #disk: DiskCalls;
   readonly #path: string;
   readonly #blobs: string;
+  readonly #onWritten: (digest: Digest) => void;
   readonly #hash = createHash("sha256");
   #fd: number | undefined;
   #size = 0;
@@ -32,10 +33,11 @@ export class BlobFileWriter implements BlobWriter {
   #failure: unknown;
   #stored: StoredBlob | undefined;
 
-  constructor(disk: DiskCalls, path: string, blobs: string) {
+  constructor(disk: DiskCalls, path: string, blobs: string, onWritten: (digest: Digest) => void) {
     this.#disk = disk;
     this.#path = path;
     this.#blobs = blobs;
+    this.#onWritten = onWritten;
     // Nobody else may read or write it while it grows.
     this.#fd = disk.openSync(path, "wx", 0o600);
   }
@@ -73,6 +75,7 @@ export class BlobFileWriter implements BlobWriter {
       this.#disk.closeSync(fd);
       await renamePatiently(this.#disk, this.#path, place);
       await syncFolder(this.#disk, dirname(place));
+      this.#onWritten(digest);
     } catch (error) {
       throw this.#fail(error, "write");
     }

@@ -41,6 +41,8 @@ export class DirBlobStore implements BlobStore {
   readonly #disk: DiskCalls;
   readonly #paths: StorePaths;
   readonly #mark: string;
+  /** Blobs that came into being here, and not those that were there already. */
+  readonly #written = new Set<Digest>();
 
   /** @internal Use `openDirStore`. */
   constructor(disk: DiskCalls, paths: StorePaths) {
@@ -62,7 +64,8 @@ export class DirBlobStore implements BlobStore {
   }
 
   async writer(): Promise<BlobWriter> {
-    return this.#inTemp((path) => new BlobFileWriter(this.#disk, path, this.#paths.blobs));
+    const onWritten = (digest: Digest) => void this.#written.add(digest);
+    return this.#inTemp((path) => new BlobFileWriter(this.#disk, path, this.#paths.blobs, onWritten));
   }
 
   async stat(digest: Digest): Promise<number | undefined> {
@@ -75,7 +78,8 @@ export class DirBlobStore implements BlobStore {
 
   read(digest: Digest, options: ReadOptions = {}): AsyncIterable<Uint8Array> {
     this.#blobPath(digest);
-    return readBlobFile(this.#disk, this.#paths, digest, options);
+    const verify = options.trustOwn !== true || !this.#written.has(digest);
+    return readBlobFile(this.#disk, this.#paths, digest, { verify, transient: options.transient === true });
   }
 
   async getRecord(kind: string, key: string): Promise<unknown> {

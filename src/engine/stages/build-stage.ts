@@ -106,7 +106,7 @@ async function packItems(
   const { diffId, digest, size, uncompressedSize, cached } = made;
   ports.progress?.report({ kind: "finish", id: layer.id, label: description, cached });
   const descriptor = { mediaType: layerMediaType(options), digest, size };
-  const blob = () => ports.store.read(digest, { transient: true });
+  const blob = () => ports.store.read(digest, { transient: true, trustOwn: true });
   return {
     diffId,
     descriptor,

@@ -107,7 +107,7 @@ async function baseLayer(
     ...inherited,
     diffId,
     descriptor,
-    blob: () => ports.store.read(digest, { transient: true }),
+    blob: () => ports.store.read(digest, { transient: true, trustOwn: true }),
     uncompressedSize,
     cached: false,
   };

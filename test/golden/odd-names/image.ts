@@ -9,7 +9,6 @@ export default Image.scratch()
   .write("/$HOME/#hash/~", "dollar\n")
   .write("/back\\slash", "b\n")
   .write("/[glob]*?", "g\n")
-  .write("/grüße/☃", "u\n")
   .write("/-dash", "d\n")
   .symlink("with space", "/link with space")
   .mkdir("/dir with 'quotes' and $", { mode: 0o700 });

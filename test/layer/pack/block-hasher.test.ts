@@ -1,0 +1,72 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import ts from "typescript";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { blockHasher } from "../../../src/layer/pack/block-hasher.js";
+
+const MIB = 1 << 20;
+const blocks = [Buffer.alloc(MIB, 1), Buffer.alloc(MIB, 2), Buffer.alloc(700, 3)];
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+describe("blockHasher", () => {
+  it("gives the digest of each block and of all", async () => {
+    const hasher = blockHasher(0);
+    const alone = [];
+    for (const block of blocks) alone.push(await hasher.add(block, true));
+    expect(alone).toEqual(blocks.map(sha256));
+    expect(await hasher.digest()).toBe(sha256(Buffer.concat(blocks)));
+    await hasher.close();
+  });
+
+  it("gives no digest of a block that nobody asks for", async () => {
+    const hasher = blockHasher(0);
+    expect(await hasher.add(blocks[0]!, false)).toBe("");
+    await hasher.close();
+  });
+});
+
+/** The thread runs from JavaScript only, as it is shipped; so a child process does it. */
+describe("blockHasher in a thread", () => {
+  let folder: string;
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "lw-hasher-"));
+    writeFileSync(join(folder, "package.json"), '{"type":"module"}');
+    for (const name of ["block-hasher", "hash-messages", "hash-worker"]) {
+      const source = readFileSync(new URL(`../../../src/layer/pack/${name}.ts`, import.meta.url), "utf8");
+      const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 };
+      writeFileSync(join(folder, `${name}.js`), ts.transpileModule(source, { compilerOptions }).outputText);
+    }
+  });
+
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  function inChild(work: string): unknown {
+    const script = join(folder, "child.js");
+    const start = 'import { blockHasher } from "./block-hasher.js";\nconst hasher = blockHasher(2 ** 30);\n';
+    writeFileSync(script, `${start}${work}\nconsole.log(JSON.stringify(result));\n`);
+    return JSON.parse(execFileSync(process.execPath, [script], { encoding: "utf8" }));
+  }
+
+  it("gives the same digests from shared memory", () => {
+    const result = inChild(`
+      const blocks = [[1, 2 ** 20], [2, 2 ** 20], [3, 700]].map(([fill, size]) =>
+        hasher.allocate(2 ** 20).fill(fill).subarray(0, size));
+      const alone = await Promise.all(blocks.map((block) => hasher.add(block, true)));
+      const result = { shared: blocks[0].buffer instanceof SharedArrayBuffer, alone, all: await hasher.digest() };
+      await hasher.close();`);
+    expect(result).toEqual({ shared: true, alone: blocks.map(sha256), all: sha256(Buffer.concat(blocks)) });
+  });
+
+  it("fails what waits when it is closed", () => {
+    const result = inChild(`
+      const waiting = hasher.add(hasher.allocate(2 ** 20), true).catch((error) => error.message);
+      await hasher.close();
+      const after = hasher.digest().catch((error) => error.message);
+      const result = [await waiting, await after];`);
+    expect(result).toEqual(["the hash worker was stopped", "the hash worker was stopped"]);
+  });
+});
