@@ -21,10 +21,10 @@ function needsWorkdirFolders(dockerfile: string): string | undefined {
   return makesFolders ? "WORKDIR makes no folder in buildah: the classic dialect is for it" : undefined;
 }
 
-/** Buildah 1.39 writes the new name into a header of the kind that the old name had, which holds ASCII only. */
+/** Buildah writes the new name into a header of the kind that the old name had, which holds ASCII only. */
 function renamesBeyondAscii(dockerfile: string): string | undefined {
   const renames = /^COPY [^\n]*[^\x00-\x7f"][^"\n/]*"\]$/m.test(dockerfile);
-  return renames ? "buildah 1.39 cannot copy a file to a name beyond ASCII" : undefined;
+  return renames ? "buildah cannot copy a file to a name beyond ASCII" : undefined;
 }
 
 export const builders: readonly Builder[] = [
@@ -35,9 +35,15 @@ export const builders: readonly Builder[] = [
     peer: "docker28",
     dialect: "buildkit",
     build: buildWithBuildah,
-    refuses: needsWorkdirFolders,
+    refuses: (dockerfile) => needsWorkdirFolders(dockerfile) ?? renamesBeyondAscii(dockerfile),
   },
-  { name: "buildah 1.43 classic", peer: "docker28", dialect: "classic", build: buildWithBuildah },
+  {
+    name: "buildah 1.43 classic",
+    peer: "docker28",
+    dialect: "classic",
+    build: buildWithBuildah,
+    refuses: renamesBeyondAscii,
+  },
   {
     name: "buildah 1.39 classic",
     peer: "docker26",
@@ -45,7 +51,13 @@ export const builders: readonly Builder[] = [
     build: buildWithBuildah,
     refuses: renamesBeyondAscii,
   },
-  { name: "buildah 1.28 classic", peer: "buildah28", dialect: "classic", build: buildWithBuildah },
+  {
+    name: "buildah 1.28 classic",
+    peer: "buildah28",
+    dialect: "classic",
+    build: buildWithBuildah,
+    refuses: renamesBeyondAscii,
+  },
 ];
 
 /** A builder that is here. */

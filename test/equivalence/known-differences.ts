@@ -30,21 +30,6 @@ const chmodOfTwin = [
   "layer 3: /usr/bin/twin-c only in the second",
 ];
 
-const replacesLink =
-  "a file copied to where a link is: BuildKit writes through the link, as the direct build does; buildah replaces the link";
-
-const fileOverLink = [
-  "/etc/conf.d/motd: type symlink | file",
-  "/etc/conf.d/motd: mode 0777 | 0600",
-  "/etc/conf.d/motd: size 0 | 7",
-  "/etc/conf.d/motd: content  | c859968d74aa",
-  "/etc/conf.d/motd: link target ../motd | ",
-  "/etc/motd: mode 0600 | 0644",
-  "/etc/motd: content c859968d74aa | 480c2336b410",
-  "layer 7: /etc/motd only in the first",
-  "layer 7: /etc/conf.d/motd only in the second",
-];
-
 export const knownDifferences: readonly KnownDifference[] = [
   ...chmodOfTwin.map((difference) => ({
     builders: buildahs,
