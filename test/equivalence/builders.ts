@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import type { BuildRequest } from "../peers/build-request.js";
 import { buildWithBuildah } from "../peers/buildah.js";
 import { buildWithBuildKit } from "../peers/buildkit.js";
@@ -85,26 +84,12 @@ const EVERY = process.env["LAYERWRIGHT_EVERY_BUILDER"] === "1";
 
 /**
  * The builders of one case. Both BuildKits always; a build with buildah takes a second a line, so a case gets one
- * of its versions, told by its name, unless all are asked for. Two kinds of cases go to 1.43 alone: those with a RUN
- * (1.28 and 1.39 leave /run, /etc/hosts, /etc/hostname and /etc/resolv.conf behind after any command) and those with
- * a destination beyond ASCII (both fail on it, also with a Dockerfile of two lines written by hand).
+ * of its versions, told by its name, unless all are asked for.
  */
 export function buildersOf(ready: readonly ReadyBuilder[], name: string): readonly ReadyBuilder[] {
   if (EVERY) return ready;
-  const text = classicText(name);
-  const onlyNewest = /^RUN /m.test(text) || /[^\x00-\x7f]/.test(text);
   const buildahs = ready.filter(({ name: builder }) => builder.startsWith("buildah"));
-  const fit = buildahs.filter(({ name: builder }) => !onlyNewest || builder.includes("1.43"));
   const turn = createHash("sha256").update(name).digest().readUInt32BE(0);
-  const chosen = fit[turn % Math.max(fit.length, 1)];
+  const chosen = buildahs[turn % Math.max(buildahs.length, 1)];
   return ready.filter((builder) => !buildahs.includes(builder) || builder === chosen);
-}
-
-/** The Dockerfile of a golden case in the classic dialect; empty for an example. */
-function classicText(name: string): string {
-  try {
-    return readFileSync(new URL(`../golden/${name}/Dockerfile.classic`, import.meta.url), "utf8");
-  } catch {
-    return "";
-  }
 }
