@@ -59,6 +59,8 @@ export async function preparePackage(work) {
     const tsc = join(repository, "node_modules/typescript/bin/tsc");
     const args = [tsc, "-p", join(repository, "tsconfig.build.json"), "--outDir", join(home, "dist")];
     await prepare(process.execPath, args);
+    const bundle = join(repository, "scripts/bundle.mjs");
+    if (existsSync(bundle)) await prepare(process.execPath, [bundle, join(home, "dist")]);
     await prepare("touch", ["-d", `@${started}`, stamp]);
   }
   copyFileSync(join(repository, "package.json"), join(home, "package.json"));

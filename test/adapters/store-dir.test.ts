@@ -97,6 +97,19 @@ describe("the store in a folder", () => {
     expect(await blobs.stat(digestOf("pipe"))).toBeUndefined();
   });
 
+  it("trusts only what it wrote itself, and only when asked", async () => {
+    const folder = tempFolder();
+    const writer = await openDirStore({ folder });
+    const later = await openDirStore({ folder });
+    const digest = await store(writer, Buffer.from("written just now"));
+    await store(later, Buffer.from("written just now"));
+    overwrite(blobPath(folder, digest), Buffer.from("written just n0w"));
+    const reading = { trustOwn: true, transient: true };
+    expect((await bytesOf(writer.read(digest, reading))).toString()).toBe("written just n0w");
+    await expect(bytesOf(later.read(digest, reading))).rejects.toMatchObject({ code: "BLOB_DAMAGED" });
+    expect(await writer.stat(digest)).toBeUndefined();
+  });
+
   const damages: readonly [string, (bytes: Buffer) => Buffer][] = [
     ["empty", () => Buffer.alloc(0)],
     ["cut short", (bytes) => bytes.subarray(0, -2)],

@@ -10,13 +10,18 @@ const PATIENCE_SECONDS = 60;
  * Runs work while holding a lock that other processes respect. The lock is a symbolic link whose text names its
  * owner: it comes into being whole, in one call. A lock whose owner is dead is broken; age alone says nothing.
  */
-export async function withLock<T>(lock: string, folder: string, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(
+  lock: string,
+  folder: string,
+  work: () => Promise<T>,
+  patienceSeconds = PATIENCE_SECONDS,
+): Promise<T> {
   const mine = newOwnedName();
-  const until = performance.now() + PATIENCE_SECONDS * 1000;
+  const until = performance.now() + patienceSeconds * 1000;
   while (!take(lock, mine)) {
     if (breakDead(lock)) continue;
     if (performance.now() > until) {
-      const parameters = { path: folder, seconds: PATIENCE_SECONDS };
+      const parameters = { path: folder, seconds: patienceSeconds };
       throw new EnvironmentError("LAYOUT_LOCKED", parameters, { subject: lock });
     }
     await sleep(2 + Math.random() * 20);
