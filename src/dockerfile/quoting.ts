@@ -20,9 +20,12 @@ export function isText(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
 }
 
-/** A value of a field in which the builder expands variables: in double quotes unless it is plain. */
+/**
+ * A value of a field in which the builder expands variables: in double quotes unless it is plain, and where it begins
+ * with a dash, so that it is no flag of the instruction.
+ */
 export function expandedWord(text: string): string {
-  return PLAIN.test(text) ? text : `"${text.replace(/[\\"$]/g, "\\$&")}"`;
+  return PLAIN.test(text) && !text.startsWith("-") ? text : `"${text.replace(/[\\"$]/g, "\\$&")}"`;
 }
 
 /**
