@@ -55,9 +55,16 @@ export class TarParser {
     }
   }
 
-  /** Says that there is no more. An archive without its zero blocks is accepted when it ends after a whole entry. */
+  /**
+   * Says that there is no more. An archive without its zero blocks is accepted when it ends after a whole entry, also
+   * without the padding of the last one: umoci 0.4.7 writes such layers, and Go reads them.
+   */
   end(): void {
     if (this.#state === "end") return;
+    if (this.#state === "data" && this.#data === 0 && !this.#inMeta) {
+      this.#handler.entryEnd?.();
+      return;
+    }
     if (this.#state !== "header" || this.#partialUsed > 0)
       throw this.#damaged("it ends in the middle of an entry");
     if (this.#meta.start !== -1) throw this.#damaged("it ends after an extended header");

@@ -1,7 +1,7 @@
 import { Image } from "layerwright";
 
 export default Image.scratch()
-  .copy("*.txt", "/top/")
+  .copy("[ot]*.txt", "/top/")
   .copy("docs/deep/*.md", "/docs/")
   .copy("data/file_?.bin", "/data/")
   .copy("data/[ab].dat", "/letters/");
