@@ -58,7 +58,7 @@ export async function startRegistry(crane, folder) {
     });
   }
   for (let waited = 0; waited < 100; waited++) {
-    const port = /(?:127\.0\.0\.1|localhost|\[::\]):(\d+)/.exec(said)?.[1];
+    const port = /serving on port (\d+)/.exec(said)?.[1];
     if (port !== undefined) return { host: `127.0.0.1:${port}`, stop: () => void child.kill() };
     if (child.exitCode !== null) break;
     await sleep(100);
