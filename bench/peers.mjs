@@ -138,7 +138,7 @@ export function buildahBud({ buildah }, folder, name, scratch) {
   return buildahContestant("buildah bud + push", steps, run, out, scratch);
 }
 
-/** buildah's squash of all layers, and `push`. */
+/** buildah's squash, which takes the base's layers too, and `push`. */
 export function buildahSquash({ buildah }, layout, scratch) {
   if (buildah === undefined) return undefined;
   const run = buildahRun(buildah, scratch);
@@ -147,10 +147,10 @@ export function buildahSquash({ buildah }, layout, scratch) {
   writeFileSync(join(scratch, "Dockerfile.flat"), `FROM oci:${buildah.path(layout)}\n`);
   const file = ["-f", buildah.path(join(scratch, "Dockerfile.flat"))];
   const steps = [
-    line(...run, "bud", "--squash-all", "--timestamp", "0", "-t", "bench", ...file, buildah.path(scratch)),
+    line(...run, "bud", "--squash", "--timestamp", "0", "-t", "bench", ...file, buildah.path(scratch)),
     line(...run, "push", "bench", `oci-archive:${buildah.path(out)}`),
   ];
-  return buildahContestant("buildah bud --squash-all + push", steps, run, out, scratch);
+  return buildahContestant("buildah bud --squash + push", steps, run, out, scratch);
 }
 
 function buildahContestant(name, steps, run, out, scratch) {

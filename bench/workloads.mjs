@@ -45,35 +45,20 @@ const LARGE = 1 << 30;
 const PIECE = 1 << 16;
 
 /**
- * The package as a user has it, compiled into the work folder so that `dist/` may be rebuilt meanwhile, with the build
+ * The package as a user has it, copied into the work folder so that `dist/` may be rebuilt meanwhile, with the build
  * scripts of `bench/images/` beside it.
  */
 export async function preparePackage(work) {
   const home = join(work, "layerwright");
   mkdirSync(home, { recursive: true });
-  const stamp = join(home, ".built");
-  const built = existsSync(stamp) ? statSync(stamp).mtimeMs : 0;
-  if (newest(join(repository, "src")) > built || newest(join(repository, "package.json")) > built) {
-    const started = Date.now() / 1000;
-    rmSync(join(home, "dist"), { recursive: true, force: true });
-    const tsc = join(repository, "node_modules/typescript/bin/tsc");
-    const args = [tsc, "-p", join(repository, "tsconfig.build.json"), "--outDir", join(home, "dist")];
-    await prepare(process.execPath, args);
-    const bundle = join(repository, "scripts/bundle.mjs");
-    if (existsSync(bundle)) await prepare(process.execPath, [bundle, join(home, "dist")]);
-    await prepare("touch", ["-d", `@${started}`, stamp]);
-  }
+  await prepare(process.execPath, [join(repository, "scripts/build.mjs")]);
+  rmSync(join(home, "dist"), { recursive: true, force: true });
+  cpSync(join(repository, "dist"), join(home, "dist"), { recursive: true });
   copyFileSync(join(repository, "package.json"), join(home, "package.json"));
   cpSync(join(repository, "bench/images"), join(home, "images"), { recursive: true });
   if (!existsSync(join(home, "node_modules")))
     symlinkSync(join(repository, "node_modules"), join(home, "node_modules"));
   return home;
-}
-
-function newest(path) {
-  const stat = statSync(path);
-  if (!stat.isDirectory()) return stat.mtimeMs;
-  return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
 }
 
 /** S: one static binary of a real package. */

@@ -1,4 +1,5 @@
-// Compiles src/ to dist/ with plain tsc, and only when something changed: `npm ci`, `npm pack` and the bench all run it.
+// Makes dist/ of src/, and only when something changed: `npm ci`, `npm pack` and the bench all run it. The compiler
+// writes the declarations, the bundler the code.
 import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +14,7 @@ function newest(path) {
   return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
 }
 
-const inputs = ["src", "tsconfig.json", "tsconfig.build.json", "package.json"].map((name) =>
+const inputs = ["src", "scripts", "tsconfig.json", "tsconfig.build.json", "package.json"].map((name) =>
   join(root, name),
 );
 // An installed package has dist/ and no src/: there is nothing to compile.
@@ -24,6 +25,9 @@ if (hasSource && !isFresh) {
   rmSync(join(root, "dist"), { recursive: true, force: true });
   const tsc = join(root, "node_modules/typescript/bin/tsc");
   execFileSync(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json")], { stdio: "inherit" });
+  // Here and not above: an installed package has no bundler.
+  const { bundle } = await import("./bundle.mjs");
+  await bundle(join(root, "src"), join(root, "dist"));
   chmodSync(join(root, "dist/cli/main.js"), 0o755);
   writeFileSync(stamp, "");
 }

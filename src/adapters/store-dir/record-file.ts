@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { canonicalJson } from "../../core/canonical-json.js";
 import { sha256Hex } from "../../core/sha256.js";
 import { type DiskCalls, errnoOf } from "./disk-calls.js";
 import { removeQuietly, renamePatiently, writeFully } from "./durable.js";
@@ -43,8 +42,8 @@ export async function writeRecord(
   key: string,
   value: unknown,
 ): Promise<void> {
-  const body = canonicalJson(value);
-  const head = canonicalJson({ version: VERSION, key, sha256: sha256Hex(body) });
+  const body = JSON.stringify(value);
+  const head = JSON.stringify({ version: VERSION, key, sha256: sha256Hex(body) });
   const fd = disk.openSync(temp, "wx", 0o600);
   try {
     try {

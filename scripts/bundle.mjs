@@ -1,0 +1,55 @@
+// Joins the modules of src/ into a few files of dist/: hundreds of small modules take Node three times as long to load.
+// Every program that is started on its own keeps its place; what they share, and what is loaded late, are chunks.
+import { readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { build } from "esbuild";
+
+const PROGRAMS = [
+  "index",
+  "cli/main",
+  "cli/load/preload",
+  "api/known-bases-child",
+  "layer/encode/zstd-worker",
+  "layer/pack/hash-worker",
+];
+
+export async function bundle(src, dist) {
+  await build({
+    entryPoints: PROGRAMS.map((program) => ({ in: join(src, `${program}.ts`), out: program })),
+    outdir: dist,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    packages: "external",
+    sourcemap: true,
+    chunkNames: "chunks/[name]-[hash]",
+    plugins: [ownAddresses(src)],
+    logLevel: "warning",
+  });
+}
+
+/**
+ * A module's own address stays what it is without chunks: programs, data and our own stack frames are found beside
+ * it. Where dist/ is, a module of its own says, which all programs share and which is therefore in a chunk.
+ */
+function ownAddresses(src) {
+  return {
+    name: "own-addresses",
+    setup({ onLoad, onResolve }) {
+      onResolve({ filter: /^dist:folder$/ }, () => ({ path: "folder", namespace: "dist" }));
+      onLoad({ filter: /.*/, namespace: "dist" }, () => ({
+        contents: 'export const folder = new URL("..", import.meta.url);',
+      }));
+      onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        const source = readFileSync(path, "utf8");
+        if (!source.includes("import.meta.url")) return undefined;
+        const own = `new URL(${JSON.stringify(relative(src, path).replace(/\.ts$/, ".js"))}, distFolder).href`;
+        const head = 'import { folder as distFolder } from "dist:folder"; ';
+        const contents = head + source.replaceAll("import.meta.url", own);
+        return { contents, loader: "ts", resolveDir: dirname(path) };
+      });
+    },
+  };
+}
