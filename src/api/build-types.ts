@@ -1,3 +1,4 @@
+import type { SecretPlace } from "../adapters/secrets-node/node-secrets.js";
 import type { Platform } from "../oci/platform.js";
 import type { PassWarning } from "../plan/record.js";
 import type { Progress } from "../ports/progress.js";
@@ -32,6 +33,12 @@ export interface BuildOptions {
   readonly store?: string;
   /** False builds every layer again. @default - true */
   readonly cache?: boolean;
+  /** Runs the commands again that hold one of these texts, e.g. `["apt-get update"]`. @default - none */
+  readonly noCacheSteps?: readonly string[];
+  /** Secrets for `secret` mounts by id: a file, a variable of this process, or bytes. @default - none */
+  readonly secrets?: Readonly<Record<string, SecretPlace>>;
+  /** Sockets of SSH agents for `ssh` mounts by id (`default` where a mount names none). @default - none */
+  readonly ssh?: Readonly<Record<string, string>>;
   /** Stops the build; nothing half-made stays behind. */
   readonly signal?: AbortSignal;
   /** Receives progress. @default - nobody is told */

@@ -2,6 +2,8 @@ import { resolve } from "node:path";
 import { createDiskBases } from "../adapters/bases-disk/disk-bases.js";
 import { HttpDownloader } from "../adapters/download-http/http-downloader.js";
 import { NodeFiles } from "../adapters/files-node/node-files.js";
+import { RuncSandbox } from "../adapters/sandbox-runc/runc-sandbox.js";
+import { NodeSecrets, type SecretPlace } from "../adapters/secrets-node/node-secrets.js";
 import { type DirBlobStore, openDirStore } from "../adapters/store-dir/dir-blob-store.js";
 import type { BuildPorts } from "../engine/ports.js";
 import { decodeLayer } from "../layer/encode/decode.js";
@@ -12,6 +14,10 @@ export interface WorkspaceOptions {
   readonly context?: string | undefined;
   readonly store?: string | undefined;
   readonly progress?: Progress | undefined;
+  /** Secrets of run steps by id. */
+  readonly secrets?: Readonly<Record<string, SecretPlace>> | undefined;
+  /** Sockets of SSH agents by id. */
+  readonly ssh?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The default adapters, bound to a context folder. */
@@ -32,6 +38,8 @@ export async function withWorkspace<Result>(
   const store = await openDirStore(options.store === undefined ? {} : { folder: options.store });
   const bases = createDiskBases({ store, decompress: (bytes, archive) => decodeLayer(bytes, { archive }) });
   const downloads = new HttpDownloader();
+  const sandbox = new RuncSandbox({ folder: store.folder });
+  const secrets = new NodeSecrets(options.secrets ?? {}, options.ssh ?? {});
   try {
     return await work({
       context,
@@ -40,11 +48,14 @@ export async function withWorkspace<Result>(
         store,
         bases,
         downloads,
+        sandbox,
+        secrets,
         files: contextFiles(context, contexts),
         ...(options.progress === undefined ? {} : { progress: options.progress }),
       }),
     });
   } finally {
+    await sandbox.close();
     await store.close();
   }
 }

@@ -2,6 +2,7 @@ import type { BuildOptions } from "../api/build-types.js";
 import { parseReference } from "../oci/reference.js";
 import { optionValue, readPlatform } from "./option-value.js";
 import { type OutputOption, parseOutput } from "./output-option.js";
+import { readAgents, readSecrets } from "./secret-option.js";
 import { UsageError } from "./usage-error.js";
 
 /** The options of `layerwright build` as they were written. */
@@ -11,6 +12,10 @@ export interface BuildFlags {
   readonly compression?: string;
   readonly tag?: string;
   readonly cache: boolean;
+  /** Texts; true when there are none, as the parser has it for every option that begins with "no". */
+  readonly cacheStep?: readonly string[] | true;
+  readonly secret?: readonly string[];
+  readonly ssh?: readonly string[];
   readonly store?: string;
   readonly iidfile?: string;
   readonly metadataFile?: string;
@@ -21,7 +26,7 @@ export interface CheckedFlags {
   readonly output: OutputOption;
   readonly platforms: readonly string[] | undefined;
   /** What holds for every image. */
-  readonly common: Pick<BuildOptions, "compression" | "store" | "cache">;
+  readonly common: Pick<BuildOptions, "compression" | "store" | "cache" | "noCacheSteps" | "secrets" | "ssh">;
   /** Refuses options that take one image when several were chosen. */
   checkCount(jobs: readonly string[], names: readonly string[]): void;
   /** The reference that an image is written under. */
@@ -44,6 +49,9 @@ export async function checkBuildOptions(flags: BuildFlags, json: boolean): Promi
     platforms: flags.platform?.split(",").map(readPlatform),
     common: {
       cache: flags.cache,
+      ...(Array.isArray(flags.cacheStep) ? { noCacheSteps: flags.cacheStep } : {}),
+      ...(flags.secret === undefined ? {} : { secrets: readSecrets(flags.secret) }),
+      ...(flags.ssh === undefined ? {} : { ssh: readAgents(flags.ssh) }),
       ...(flags.compression === undefined ? {} : { compression: await readCompression(flags.compression) }),
       ...(flags.store === undefined ? {} : { store: flags.store }),
     },

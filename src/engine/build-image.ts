@@ -1,8 +1,10 @@
-import type { Plan } from "../plan/plan.js";
+import type { Plan, Stage } from "../plan/plan.js";
 import type { FinishedImage } from "../ports/image-output.js";
-import { neededStages } from "./check-plan.js";
+import { neededStages, stagesOf } from "./check-plan.js";
 import { configDocument, manifestDocument } from "./documents/image-documents.js";
 import type { BuildImageOptions, BuildPorts } from "./ports.js";
+import { checkRuns } from "./run/check-runs.js";
+import { sideBySide } from "./side-by-side.js";
 import { dateText } from "./source-date.js";
 import { buildStage, type StageContext } from "./stages/build-stage.js";
 import { Downloads } from "./stages/download.js";
@@ -21,8 +23,8 @@ export interface BuiltImage {
 }
 
 /**
- * The direct build: a plan becomes an OCI image, with no daemon and nothing run. Refuses, before any work, plans
- * with commands to run and bases in a registry.
+ * The direct build: a plan becomes an OCI image, with no daemon. Refuses, before any work, plans with a base in a
+ * registry, and plans with commands where this machine cannot run them.
  */
 export async function buildImage(
   plan: Plan,
@@ -30,37 +32,65 @@ export async function buildImage(
   options: BuildImageOptions,
 ): Promise<BuiltImage> {
   const { order, packed } = neededStages(plan);
+  await checkRuns(order, ports);
   options.signal?.throwIfAborted();
   const downloads = new Downloads(ports);
   const closers: (() => Promise<void>)[] = [() => downloads.close()];
+  const onOpen = (close: () => Promise<void>) => void closers.push(close);
   const close = async () => {
-    for (const closer of closers.splice(0)) await closer();
+    for (const closer of closers.splice(0).reverse()) await closer();
   };
   const images = new Map<string, StageImage>();
   const { platform } = plan;
-  const context: StageContext = { platform, ports, options, downloads, images, listedAt: Date.now() };
+  const listedAt = Date.now();
   try {
-    let last = scratchImage(platform);
-    for (const stage of order) {
-      // The layers of a base are of use only where they are passed on.
-      const melted = packed.has(stage.id) && stage.squash === "all";
-      const need = { layers: packed.has(stage.id) && !melted, contents: melted };
-      let base = scratchImage(platform);
-      if (stage.base.kind === "stage") base = images.get(stage.base.stage)!;
-      else if (stage.base.kind !== "scratch" && stage.base.kind !== "registry") {
-        const opened = await baseImage(stage.base, platform, need, ports, options);
-        closers.push(opened.close);
-        base = opened.image;
-      }
-      last = await buildStage(stage, base, packed.has(stage.id), context);
-      images.set(stage.id, last);
-    }
+    await sideBySide(
+      order,
+      ({ id }) => id,
+      stagesOf,
+      options.signal,
+      async (stage, signal) => {
+        const stageOptions = { ...options, signal };
+        const context: StageContext = {
+          platform,
+          ports,
+          options: stageOptions,
+          downloads,
+          images,
+          listedAt,
+          onOpen,
+        };
+        const base = await openStageBase(stage, packed.has(stage.id), context);
+        images.set(stage.id, await buildStage(stage, base, packed.has(stage.id), context));
+      },
+    );
+    const last = images.get(order.at(-1)!.id)!;
     const layers = last.layers.map(({ blob: _, ...report }) => report);
     return { image: finish(last, options), layers, close };
   } catch (error) {
     await close().catch(() => {});
     throw error;
   }
+}
+
+async function openStageBase(
+  { base, squash }: Stage,
+  isPacked: boolean,
+  { platform, ports, options, images, onOpen }: StageContext,
+): Promise<StageImage> {
+  if (base.kind === "stage") return images.get(base.stage)!;
+  if (base.kind === "scratch" || base.kind === "registry") return scratchImage(platform, ports);
+  // The layers of a base are of use only where they are passed on.
+  const melted = isPacked && squash === "all";
+  const opened = await baseImage(
+    base,
+    platform,
+    { layers: isPacked && !melted, contents: melted },
+    ports,
+    options,
+  );
+  onOpen(opened.close);
+  return opened.image;
 }
 
 function finish(stage: StageImage, options: BuildImageOptions): FinishedImage {

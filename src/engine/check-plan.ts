@@ -1,6 +1,5 @@
 import { PlanError } from "../errors/layerwright-error.js";
-import { commandText } from "../plan/describe.js";
-import type { Operation, PlanSource, RunOperation } from "../plan/operation.js";
+import type { Operation, PlanSource } from "../plan/operation.js";
 import type { Plan, Stage } from "../plan/plan.js";
 
 /** Which stages an image needs, and what has to be made of each. */
@@ -12,8 +11,8 @@ export interface NeededStages {
 }
 
 /**
- * Refuses what the direct build cannot do, before any work: commands that would have to run, and bases that are in
- * a registry. Stages that the image does not use do not matter.
+ * Refuses what the direct build cannot do, before any work: bases that are in a registry. Stages that the image does
+ * not use do not matter.
  */
 export function neededStages(plan: Plan): NeededStages {
   const byId = new Map(plan.stages.map((stage) => [stage.id, stage]));
@@ -21,7 +20,6 @@ export function neededStages(plan: Plan): NeededStages {
   if (last === undefined) throw new PlanError("STAGE_UNKNOWN", { stage: "" });
   const order: Stage[] = [];
   visit(last.id, byId, order, new Set());
-  refuseRuns(order);
   for (const { base, origin } of order) {
     if (base.kind !== "registry") continue;
     throw new PlanError("BASE_NOT_LOCAL", { reference: base.reference }, { subject: base.reference, origin });
@@ -41,7 +39,8 @@ function visit(id: string, byId: ReadonlyMap<string, Stage>, order: Stage[], pat
   order.push(stage);
 }
 
-function* stagesOf(stage: Stage): Generator<string> {
+/** The stages that a stage needs. */
+export function* stagesOf(stage: Stage): Generator<string> {
   if (stage.base.kind === "stage") yield stage.base.stage;
   for (const { operations } of stage.layers) {
     for (const operation of operations) {
@@ -54,22 +53,6 @@ function sourcesOf(operation: Operation): readonly PlanSource[] {
   if (operation.op === "copy") return operation.sources;
   if (operation.op !== "run") return [];
   return (operation.mounts ?? []).flatMap((mount) => (mount.type === "bind" ? [mount.source] : []));
-}
-
-function refuseRuns(stages: readonly Stage[]): void {
-  const runs: RunOperation[] = [];
-  for (const { layers } of stages) {
-    for (const { operations } of layers)
-      for (const operation of operations) if (operation.op === "run") runs.push(operation);
-  }
-  const [first] = runs;
-  if (first === undefined) return;
-  const command = commandText(first.command);
-  throw new PlanError(
-    "RUN_NEEDS_SANDBOX",
-    { command, count: runs.length },
-    { subject: command, origin: first.origin },
-  );
 }
 
 function packedStages(last: Stage, byId: ReadonlyMap<string, Stage>): Set<string> {

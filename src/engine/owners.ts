@@ -41,18 +41,19 @@ export async function resolveOwner(tree: FolderNode, owner: Owner, origin?: Orig
 /** The accounts of a tree; empty where it has no such files. */
 export async function readAccounts(tree: FolderNode): Promise<Accounts> {
   const users = new Map<string, Ids>();
-  for (const [name, , uid, gid] of await fields(tree, "etc/passwd")) {
+  for (const [name, , uid, gid] of await accountFields(tree, "etc/passwd")) {
     if (isId(uid) && isId(gid) && name && !users.has(name))
       users.set(name, { uid: Number(uid), gid: Number(gid) });
   }
   const groups = new Map<string, number>();
-  for (const [name, , gid] of await fields(tree, "etc/group")) {
+  for (const [name, , gid] of await accountFields(tree, "etc/group")) {
     if (isId(gid) && name && !groups.has(name)) groups.set(name, Number(gid));
   }
   return { users, groups };
 }
 
-async function fields(tree: FolderNode, path: string): Promise<string[][]> {
+/** The lines of an account file of a tree, each split at its colons; none where the tree has no such file. */
+export async function accountFields(tree: FolderNode, path: string): Promise<string[][]> {
   const { node } = resolvePath(tree, path);
   if (node?.type !== "file" || node.size > LARGEST) return [];
   let text = cache.get(node);

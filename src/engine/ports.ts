@@ -1,9 +1,12 @@
 import type { LayerEncoder } from "../layer/encode/layer-encoder.js";
+import type { RunOperation } from "../plan/operation.js";
 import type { BaseSource } from "../ports/base-source.js";
 import type { BlobStore } from "../ports/blob-store.js";
 import type { Downloader } from "../ports/downloader.js";
 import type { FileSource } from "../ports/file-source.js";
 import type { Progress } from "../ports/progress.js";
+import type { Sandbox } from "../ports/sandbox.js";
+import type { SecretSource } from "../ports/secret-source.js";
 
 /** What a direct build reaches the outside through. */
 export interface BuildPorts {
@@ -12,6 +15,10 @@ export interface BuildPorts {
   readonly bases: BaseSource;
   readonly downloads: Downloader;
   readonly progress?: Progress | undefined;
+  /** Runs commands. Without it an image with a run step is refused. */
+  readonly sandbox?: Sandbox | undefined;
+  /** What secret and ssh mounts give. Without it there are none. */
+  readonly secrets?: SecretSource | undefined;
 }
 
 /** How an image is built. */
@@ -23,7 +30,9 @@ export interface BuildImageOptions {
   readonly sourceDateEpoch?: number | undefined;
   /** Full references that the image is named by. */
   readonly references?: readonly string[] | undefined;
-  /** False makes every layer again. */
+  /** False makes every layer again, and runs every command. */
   readonly cache?: boolean | undefined;
+  /** Runs the commands of these layers again: by what `explain` calls them, or their id. */
+  readonly rerun?: ((operation: RunOperation) => boolean) | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -7,6 +7,7 @@ import { dockerfileMessages } from "./catalogue/dockerfile.js";
 import { engineMessages } from "./catalogue/engine.js";
 import { outputMessages } from "./catalogue/output.js";
 import { planMessages } from "./catalogue/plan.js";
+import { runMessages } from "./catalogue/run.js";
 import { storeMessages } from "./catalogue/store.js";
 
 /** Every coded message of the project, one area a file. A code is a line in docs/errors.md and has a test. */
@@ -20,6 +21,7 @@ export const catalogue = {
   ...engineMessages,
   ...outputMessages,
   ...planMessages,
+  ...runMessages,
   ...storeMessages,
 };
 

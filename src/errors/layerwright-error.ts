@@ -73,5 +73,29 @@ export class PlanError<Code extends ErrorCode = ErrorCode> extends LayerwrightEr
 /** The machine refused: a file could not be read or written, a tool is missing. */
 export class EnvironmentError<Code extends ErrorCode = ErrorCode> extends LayerwrightError<Code> {}
 
+/** What a command that failed left behind. */
+export interface StepFailure extends ErrorContext {
+  readonly command: string;
+  readonly exitCode: number;
+  readonly output: readonly string[];
+}
+
+/** A command of the image failed. */
+export class StepError<Code extends ErrorCode = ErrorCode> extends LayerwrightError<Code> {
+  readonly command: string;
+  /** 124 where the command was stopped because its time was up. */
+  readonly exitCode: number;
+  /** The last lines that it printed, with secrets hidden. */
+  readonly output: readonly string[];
+
+  /** @internal */
+  constructor(code: Code, parameters: ErrorParameters<Code>, failure: StepFailure) {
+    super(code, parameters, failure);
+    this.command = failure.command;
+    this.exitCode = failure.exitCode;
+    this.output = failure.output;
+  }
+}
+
 /** Bytes are not what their digest, size or format says. */
 export class IntegrityError<Code extends ErrorCode = ErrorCode> extends LayerwrightError<Code> {}

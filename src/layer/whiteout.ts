@@ -41,6 +41,13 @@ export function nameRole(name: string, path: string, layer: string): NameRole {
   return name.startsWith(META_PREFIX) ? META : { kind: "whiteout", target };
 }
 
+/** The path that a whiteout's path hides; undefined for the path of anything else. */
+export function whiteoutTarget(path: string): string | undefined {
+  const name = path.lastIndexOf("/") + 1;
+  if (!path.startsWith(WHITEOUT_PREFIX, name) || path.startsWith(META_PREFIX, name)) return undefined;
+  return path.slice(0, name) + path.slice(name + WHITEOUT_PREFIX.length);
+}
+
 /** The name that hides a name of the layers below. */
 export function whiteoutOf(name: string): string {
   return WHITEOUT_PREFIX + name;

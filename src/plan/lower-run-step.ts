@@ -26,8 +26,10 @@ export function lowerRunStep(step: RunStep, state: StageState, lowering: Lowerin
     ...(step.env === undefined ? {} : { stepEnv: step.env }),
     ...(workdir === undefined ? {} : { workdir }),
     ...(user === undefined ? {} : { user }),
+    ...(step.keepLeftovers === true ? { keepLeftovers: true } : {}),
     ...(step.network === undefined ? {} : { network: step.network }),
     ...(mounts === undefined ? {} : { mounts }),
+    ...(step.timeout === undefined ? {} : { timeout: step.timeout }),
     ...(origin === undefined ? {} : { origin }),
   };
 }

@@ -179,8 +179,12 @@ export interface RunOperation extends Placed {
   /** Undefined: the base's own. */
   readonly workdir?: string;
   readonly user?: string;
+  /** Whether what a package manager leaves behind is meant to stay in the layer. */
+  readonly keepLeftovers?: boolean;
   readonly network?: "none" | "host" | "default";
   readonly mounts?: readonly PlanMount[];
+  /** Seconds after which the direct build stops the command. */
+  readonly timeout?: number;
 }
 
 /** An operation that needs nothing of the image to run. */

@@ -9,6 +9,8 @@ export type ProgressEvent =
       readonly detail?: string;
       readonly cached?: boolean;
     }
+  /** A line that a command printed. */
+  | { readonly kind: "output"; readonly id: string; readonly label: string; readonly line: string }
   | { readonly kind: "warn"; readonly message: string };
 
 /** Receives progress. */

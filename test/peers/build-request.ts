@@ -22,7 +22,9 @@ export function sharedOptions(peer: Peer, request: BuildRequest): string[] {
   const options = ["--file", seenByPeer(peer, request.dockerfile)];
   for (const [name, value] of Object.entries(request.namedContexts ?? {})) {
     const scheme = /^oci-layout:\/\//.exec(value)?.[0] ?? "";
-    const [path = "", ...tag] = value.slice(scheme.length).split(/(?=[:@])/);
+    const place = value.slice(scheme.length);
+    // Only a layout has a tag or digest behind its path; a folder's name may hold these characters itself.
+    const [path = "", ...tag] = scheme === "" ? [place] : place.split(/(?=[:@][^/]*$)/);
     const layout = `${seenByPeer(peer, path)}${tag.join("")}`;
     options.push("--build-context", `${name}=${scheme}${layout}`);
   }

@@ -66,6 +66,8 @@ export function progressLines(options: ProgressLinesOptions): ClosableProgress {
             `${event.cached === true ? "cached  " : "done    "} ${event.label}${facts === "" ? "" : ` (${facts})`}`,
           );
         }
+        case "output":
+          return line(`${event.label} | ${event.line}`);
         case "warn":
           return line(`warning  ${event.message}`);
       }

@@ -61,6 +61,10 @@ export async function progressOra({ stream, color }: ProgressOraOptions): Promis
           keep(event.cached === true ? "=" : "✔", 32, finishText(event, running.get(event.id)));
           running.delete(event.id);
           break;
+        case "output":
+          spinner.stop();
+          stream.write(`${event.label} | ${oneLine(event.line)}\n`);
+          break;
         case "warn":
           keep("!", 33, event.message);
           break;

@@ -27,7 +27,18 @@ export function define(command: Command, shell: Shell): void {
     )
     .option("--compression <kind>", "gzip, gzip:1 to gzip:9, zstd or none (default: gzip:6)")
     .option("-t, --tag <tag>", "a tag, or for one image a whole reference such as acme/app:v1")
-    .option("--no-cache", "build every layer again")
+    .option("--no-cache", "build every layer and run every command again")
+    .option(
+      "--no-cache-step <text>",
+      "run the commands again that hold this text (may be given several times)",
+      several,
+    )
+    .option(
+      "--secret <secret>",
+      "id=ID,src=FILE or id=ID,env=NAME for the secret mounts of run steps",
+      several,
+    )
+    .option("--ssh <agent>", "default, or ID=SOCKET, for the ssh mounts of run steps", several)
     .addOption(new Option("--store <folder>", "the folder of the store").env("LAYERWRIGHT_CACHE"))
     .option("--iidfile <file>", "write the digest of the image's config to a file")
     .option("--metadata-file <file>", "write the digests and names of the images to a file, as buildx does");
@@ -35,10 +46,17 @@ export function define(command: Command, shell: Shell): void {
     "layerwright build                              # every image, into layerwright.out/",
     "layerwright build app -o app.tar --tag v1",
     "layerwright build app -o - | docker load",
+    "layerwright build app --secret id=npm,src=.npmrc",
     "layerwright build 'api-*' -o type=oci,dest=out/{name}.tar --platform linux/amd64,linux/arm64",
   ]);
   act(command, shell, buildImages);
 }
+
+/** Gathers the values of an option that may be given several times. */
+const several = (value: string, before: unknown): readonly string[] => [
+  ...(Array.isArray(before) ? (before as string[]) : []),
+  value,
+];
 
 async function buildImages(session: Session, names: readonly string[], flags: BuildFlags): Promise<Report> {
   const checked = await checkBuildOptions(flags, session.options.json === true);

@@ -1,7 +1,5 @@
 import { assertNever } from "../../core/assert-never.js";
-import { PlanError } from "../../errors/layerwright-error.js";
-import { commandText } from "../../plan/describe.js";
-import type { Operation } from "../../plan/operation.js";
+import type { FileOperation } from "../../plan/operation.js";
 import { applyCopy } from "../operations/apply-copy.js";
 import { applyChmod, applyChown } from "../operations/attribute-operations.js";
 import type { LayerState } from "../operations/layer-state.js";
@@ -14,8 +12,8 @@ import {
 } from "../operations/simple-operations.js";
 import { withOrigin } from "../with-origin.js";
 
-/** Carries out one operation on a draft; errors name the user's line. */
-export function applyOperation(state: LayerState, operation: Operation): Promise<void> {
+/** Carries out one file operation on a draft; errors name the user's line. */
+export function applyOperation(state: LayerState, operation: FileOperation): Promise<void> {
   return withOrigin(operation.origin, () => {
     switch (operation.op) {
       case "copy":
@@ -34,8 +32,6 @@ export function applyOperation(state: LayerState, operation: Operation): Promise
         return applyChmod(state, operation);
       case "chown":
         return applyChown(state, operation);
-      case "run":
-        throw new PlanError("RUN_NEEDS_SANDBOX", { command: commandText(operation.command), count: 1 });
       default:
         return assertNever(operation);
     }

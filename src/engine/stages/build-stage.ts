@@ -9,7 +9,10 @@ import { layerItems } from "../layer-items.js";
 import type { LayerState } from "../operations/layer-state.js";
 import { makeLayer } from "../pack/make-layer.js";
 import type { BuildImageOptions, BuildPorts } from "../ports.js";
+import type { RootState } from "../run/root-chain.js";
+import { runCommand } from "../run/run-command.js";
 import { dateText } from "../source-date.js";
+import { withOrigin } from "../with-origin.js";
 import { applyOperation } from "./apply-operation.js";
 import type { Downloads } from "./download.js";
 import { layerMediaType } from "./open-base.js";
@@ -25,6 +28,8 @@ export interface StageContext {
   readonly images: ReadonlyMap<string, StageImage>;
   /** When the build began, before any file was listed: milliseconds since the epoch. */
   readonly listedAt: number;
+  /** Told what is to be closed when the image is written. */
+  readonly onOpen: (close: () => Promise<void>) => void;
 }
 
 /** Builds one stage on its base: its files, and its layers where they end up in the image. */
@@ -38,9 +43,10 @@ export async function buildStage(
   const melted = stage.squash === "all";
   const layers: StageLayer[] = melted ? [] : [...base.layers];
   const history = melted ? [] : [...base.history];
-  let tree = base.tree;
+  let { tree, root } = base;
   for (const layer of stage.layers) {
-    const draft = await applyLayer(layer, tree, base.fromScratch, context);
+    const draft = new DraftTree(tree);
+    root = await applyLayer(layer, draft, root, base, context);
     tree = draft.tree;
     if (!packed || melted) continue;
     const items = layerItems(draft, { mtime: context.options.sourceDateEpoch ?? 0 });
@@ -61,6 +67,7 @@ export async function buildStage(
   history.push(...configHistory(stage.config, created));
   return {
     tree,
+    root,
     layers,
     history,
     document: base.document,
@@ -72,12 +79,14 @@ export async function buildStage(
 
 async function applyLayer(
   layer: Layer,
-  tree: StageImage["tree"],
-  fromScratch: boolean,
+  draft: DraftTree,
+  below: RootState,
+  base: StageImage,
   context: StageContext,
-): Promise<DraftTree> {
-  const { platform, ports, options, downloads, images } = context;
-  const draft = new DraftTree(tree);
+): Promise<RootState> {
+  const { platform, ports, options, downloads, images, listedAt, onOpen } = context;
+  const { config, fromScratch } = base;
+  let root = below;
   const state: LayerState = {
     draft,
     platform,
@@ -88,9 +97,13 @@ async function applyLayer(
   };
   for (const operation of layer.operations) {
     options.signal?.throwIfAborted();
-    await applyOperation(state, operation);
+    if (operation.op === "run") {
+      const stageRoot = (id: string) => images.get(id)!.root;
+      const run = { state, ports, options, platform, config, listedAt, onOpen, stageRoot, root };
+      root = await withOrigin(operation.origin, () => runCommand(operation, run));
+    } else await applyOperation(state, operation);
   }
-  return draft;
+  return root;
 }
 
 async function packItems(

@@ -11,6 +11,7 @@ import { baseHistory } from "../documents/history.js";
 import { ociDescriptor } from "../documents/image-documents.js";
 import { compressTar } from "../pack/compress-tar.js";
 import type { BuildImageOptions, BuildPorts } from "../ports.js";
+import { baseRoot } from "../run/root-chain.js";
 import { dateText } from "../source-date.js";
 import type { StageImage, StageLayer } from "./stage-image.js";
 
@@ -27,9 +28,11 @@ export function baseLocation(base: LocalBase, folder: string): BaseLocation {
 }
 
 /** An image of nothing. */
-export function scratchImage({ os, architecture, variant }: Platform): StageImage {
+export function scratchImage({ os, architecture, variant }: Platform, ports: BuildPorts): StageImage {
+  const tree = emptyTree();
   return {
-    tree: emptyTree(),
+    tree,
+    root: baseRoot(tree, [], ports),
     document: variant === undefined ? { os, architecture } : { os, architecture, variant },
     config: scratchConfig,
     annotations: {},
@@ -63,14 +66,19 @@ export async function baseImage(
     const layers: StageLayer[] = [];
     const passedOn = need.layers ? source.layers : [];
     for (const layer of passedOn) layers.push(await baseLayer(layer, base.kind, ports, options));
-    return { image: { ...describe(source, options), tree: opened.tree, layers }, close };
+    const diffIds = source.layers.map(({ diffId }) => diffId);
+    const root = baseRoot(opened.tree, diffIds, ports);
+    return { image: { ...describe(source, options), tree: opened.tree, root, layers }, close };
   } catch (error) {
     await close().catch(() => {});
     throw error;
   }
 }
 
-function describe(source: BaseImage, options: BuildImageOptions): Omit<StageImage, "tree" | "layers"> {
+function describe(
+  source: BaseImage,
+  options: BuildImageOptions,
+): Omit<StageImage, "tree" | "root" | "layers"> {
   const { config, rootfs, history, created: _, ...document } = source.config;
   const created = dateText(options.sourceDateEpoch ?? 0);
   return {

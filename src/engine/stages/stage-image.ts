@@ -2,6 +2,7 @@ import type { FolderNode } from "../../layer/tree-node.js";
 import type { Descriptor } from "../../oci/descriptor.js";
 import type { Digest } from "../../oci/digest.js";
 import type { HistoryEntry, ImageConfig, RuntimeConfig } from "../../oci/image-config.js";
+import type { RootState } from "../run/root-chain.js";
 
 /** One layer of a stage, with what a report says of it. */
 export interface StageLayer {
@@ -23,6 +24,8 @@ export interface StageLayer {
 /** A stage as an image: what the next stage, a copy or the manifest needs of it. */
 export interface StageImage {
   readonly tree: FolderNode;
+  /** A state on the way to the tree, or the tree itself: what a command of a later stage starts from. */
+  readonly root: RootState;
   /** The document that fields we do not know are kept from. */
   readonly document: Omit<ImageConfig, "config" | "rootfs" | "history" | "created">;
   readonly config: RuntimeConfig;

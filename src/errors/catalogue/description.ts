@@ -116,17 +116,18 @@ export const descriptionMessages = {
     hint: 'write a number (0 to 2147483647), a name, "name:group" or "uid:gid"',
   }),
   PACKAGE_INVALID: (p: {
+    call: string;
     manager: string;
     what: "name" | "version" | "option";
     got: unknown;
     allowed: string;
   }) => ({
-    message: `${p.manager}.install: ${shown(p.got)} is not a package ${p.what}, allowed is ${p.allowed}`,
+    message: `${p.call}: ${shown(p.got)} is not a package ${p.what}, allowed is ${p.allowed}`,
     hint: `pass names as ${p.manager} lists them; pin a version with { name: "version" }`,
   }),
-  PACKAGES_MISSING: (p: { manager: string }) => ({
-    message: `${p.manager}.install: no package is named`,
-    hint: `write ${p.manager}.install("name", …)`,
+  PACKAGES_MISSING: (p: { call: string }) => ({
+    message: `${p.call}: no package is named`,
+    hint: `write ${p.call}("name")`,
   }),
   PATH_INVALID: (p: { call: string; got: unknown; reason: string }) => ({
     message: `${p.call}: the path ${shown(p.got)} ${p.reason}`,
@@ -169,6 +170,10 @@ export const descriptionMessages = {
   STEP_UNKNOWN: (p: { got: unknown; suggestion: string | undefined }) => ({
     message: `step: ${shown(p.got)} is not a step${didYouMean(p.suggestion)}`,
     hint: 'pass what a step factory returns, such as steps.mkdir("/data")',
+  }),
+  TOOLS_MISSING: (p: { call: string; url: string }) => ({
+    message: `${p.call}: ${shown(p.url)} is unpacked by tar, and an image from scratch has none`,
+    hint: 'pass an image that has tar: { tools: Image.from("debian:bookworm-slim") }; nothing of it enters this image',
   }),
   URL_HAS_CREDENTIALS: (p: { call: string; host: string }) => ({
     message: `${p.call}: the URL at ${p.host} holds credentials, which would be written into the image's history`,

@@ -3,10 +3,6 @@ import type { MessageArea } from "../message.js";
 
 /** What the direct build cannot make of a plan. */
 export const engineMessages = {
-  RUN_NEEDS_SANDBOX: (p: { command: string; count: number }) => ({
-    message: `the direct build cannot run commands, and this image runs ${JSON.stringify(p.command)}${p.count > 1 ? ` and ${p.count - 1} more` : ""}`,
-    hint: "build the Dockerfile instead: `layerwright synth`, then `docker build`",
-  }),
   BASE_NOT_LOCAL: (p: { reference: string }) => ({
     message: `the direct build reads bases from disk, and ${p.reference} is in a registry`,
     hint: `save it with \`docker save ${p.reference} -o base.tar\` and start from Base.archive("base.tar"), or build the Dockerfile`,

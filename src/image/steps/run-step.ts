@@ -4,7 +4,7 @@ import { checkArgument, parseArguments } from "../argument-list.js";
 import { beginCall, type Call, refuse } from "../call.js";
 import { parseContainerPath } from "../container-path.js";
 import { type MountInput, parseMount } from "../mount.js";
-import { checkOptions, defined } from "../options.js";
+import { checkFlag, checkOptions, defined } from "../options.js";
 import { type Owner, ownerText, parseOwner } from "../owner.js";
 import type { Source } from "../source.js";
 import { parseVariables, recordOf } from "../string-record.js";
@@ -35,8 +35,11 @@ export interface RunStep {
   readonly env?: Readonly<Record<string, string>>;
   readonly workdir?: string;
   readonly user?: string;
+  /** Whether what a package manager leaves behind is meant to stay in the layer. */
+  readonly keepLeftovers?: boolean;
   readonly network?: "none" | "host" | "default";
   readonly mounts?: readonly RunMount[];
+  readonly timeout?: number;
   readonly origin?: Origin;
 }
 
@@ -48,11 +51,18 @@ export interface RunOptions {
   readonly workdir?: string;
   /** @default - the image's user */
   readonly user?: number | string | Owner;
-  /** @default - "default": what the builder gives */
+  /** Whether caches, lists and logs of a package manager stay in the layer, which no pass then cleans. @default - false */
+  readonly keepLeftovers?: boolean;
+  /** @default - "default": what the builder gives; in the direct build that is the host's network */
   readonly network?: "none" | "host" | "default";
   /** Caches, files, secrets and sockets that the command sees and that never become part of the layer. */
   readonly mounts?: readonly MountInput[];
+  /** Seconds after which the direct build stops the command; a Dockerfile cannot say it. @default - no limit */
+  readonly timeout?: number;
 }
+
+/** What a timer of Node can wait for: a little less than 25 days. */
+const LONGEST_TIMEOUT = 2_000_000;
 
 const NETWORKS: readonly string[] = ["none", "host", "default"];
 
@@ -66,6 +76,7 @@ const NETWORKS: readonly string[] = ["none", "host", "default"];
  * ```ts
  * import { Image, steps } from "layerwright";
  *
+ * export const lists = Image.from("debian:bookworm-slim").step(steps.run("apt-get update", { keepLeftovers: true }));
  * const cache = { type: "cache", target: "/root/.cache/go-build" } as const;
  * export const build = Image.from("golang:1.24")
  *   .step(steps.run("go build -o /out/app .", { env: { CGO_ENABLED: "0" }, mounts: [cache] }));
@@ -73,11 +84,14 @@ const NETWORKS: readonly string[] = ["none", "host", "default"];
  */
 export function run(command: string | readonly string[], options: RunOptions = {}): RunStep {
   const call = beginCall("run");
-  checkOptions(call, options, ["env", "workdir", "user", "network", "mounts"]);
-  const { env, workdir, user, network, mounts } = options;
+  checkOptions(call, options, ["env", "workdir", "user", "keepLeftovers", "network", "mounts", "timeout"]);
+  const { env, workdir, user, keepLeftovers, network, mounts, timeout } = options;
   const invalid = (option: string, got: unknown, allowed: string): never =>
     refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: `option ${option}`, got, allowed });
+  checkFlag(call, "keepLeftovers", keepLeftovers);
   if (network !== undefined && !NETWORKS.includes(network)) invalid("network", network, NETWORKS.join(", "));
+  if (timeout !== undefined && !(typeof timeout === "number" && timeout > 0 && timeout <= LONGEST_TIMEOUT))
+    invalid("timeout", timeout, `seconds, more than 0 and at most ${LONGEST_TIMEOUT}`);
   if (mounts !== undefined && !Array.isArray(mounts)) invalid("mounts", mounts, "an array of mounts");
   return deepFreeze(
     defined<RunStep>({
@@ -87,8 +101,10 @@ export function run(command: string | readonly string[], options: RunOptions = {
         env === undefined ? undefined : parseVariables(call, recordOf(call, "variables", env, undefined, 1)),
       workdir: workdir === undefined ? undefined : parseContainerPath(call, workdir),
       user: user === undefined ? undefined : ownerText(parseOwner(call, user)),
+      keepLeftovers: keepLeftovers || undefined,
       network,
       mounts: mounts?.map((mount) => parseMount(call, mount)),
+      timeout,
       origin: call.origin,
     }),
   );

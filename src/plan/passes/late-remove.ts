@@ -59,19 +59,35 @@ function takeBack(
   stage: Stage,
   log: PassLog,
 ): readonly PlacedOperation[] | undefined {
+  if (!startsEmpty(stage)) return undefined;
+  let after: readonly PlacedOperation[] = [];
+  let lost = false;
   for (let index = operations.length - 1; index >= 0; index--) {
     const placed = operations[index]!;
+    if (!mayTouch(placed.operation, remove.path, log.probe)) {
+      after = [placed, ...after];
+      continue;
+    }
     const before = operations.slice(0, index);
     // Below this step the path must not exist, else it would come to light again.
-    const isNew = startsEmpty(stage) && !before.some((one) => mayMake(one.operation, remove.path, log.probe));
-    const replacement = isNew ? withoutPath(placed.operation, remove, log) : undefined;
-    if (replacement !== undefined) {
-      const items = replacement.map((operation) => ({ layer: placed.layer, operation }));
-      return [...before, ...items, ...operations.slice(index + 1)];
+    if (!before.some((one) => mayMake(one.operation, remove.path, log.probe))) {
+      // What was written through a link is somewhere else and stays.
+      if (lost && placed.operation.op === "symlink") return undefined;
+      const replacement = withoutPath(placed.operation, remove, log);
+      const items = replacement?.map((operation) => ({ layer: placed.layer, operation }));
+      return items && [...before, ...items, ...after];
     }
-    if (mayTouch(placed.operation, remove.path, log.probe)) return undefined;
+    if (!isLostWith(placed.operation, remove, log)) return undefined;
+    lost = true;
   }
   return undefined;
+}
+
+/** Whether all that an operation makes is in a folder that is removed later. What leads through a link may not be. */
+function isLostWith(operation: Operation, remove: RemoveOperation, log: PassLog): boolean {
+  if (operation.op === "symlink") return false;
+  const made = producedPath(operation, log.probe);
+  return made !== undefined && isWithin(made, remove.path);
 }
 
 function withoutPath(
@@ -79,9 +95,8 @@ function withoutPath(
   remove: RemoveOperation,
   log: PassLog,
 ): readonly Operation[] | undefined {
-  if (producedPath(operation, log.probe) === remove.path && operation.op !== "symlink")
-    return parentsOnly(operation, remove);
-  if (operation.op === "symlink" && operation.path === remove.path) return parentsOnly(operation, remove);
+  const made = producedPath(operation, log.probe);
+  if (made === remove.path || isLostWith(operation, remove, log)) return parentsOnly(operation, remove);
   if (operation.op !== "copy") return undefined;
   const [source] = operation.sources;
   if (

@@ -17,6 +17,13 @@ describe("late-remove", () => {
     ],
     ["a copied file", scratch.copy("app", "/app").write("/keep", "y").remove("/app"), [["write /keep"]]],
     ["a part of a tree", scratch.copy("tree", "/t").remove("/t/tests"), [["copy tree /t"]]],
+    ["a folder of its own", scratch.mkdir("/d").write("/keep", "y").remove("/d"), [["write /keep"]]],
+    [
+      "a folder of its own with what it wrote there",
+      scratch.mkdir("/d/e").write("/d/e/w", "x").copy("app", "/d/app").write("/keep", "y").remove("/d"),
+      [["write /keep"]],
+    ],
+    ["a folder that came with its file", scratch.write("/a/d/w", "x").remove("/a/d"), [["mkdir /a"]]],
     [
       "a plain rm command",
       Image.from(scratch.write("/x", "1")).copy("app", "/app").run("rm -rf /nothing"),
@@ -35,6 +42,14 @@ describe("late-remove", () => {
   it.each([
     ["the base may have it", debian.copy("app", "/app").remove("/app")],
     ["it was there twice", scratch.copy("tree", "/t").write("/t/x", "1").remove("/t/x")],
+    [
+      "a link leads out of it",
+      scratch.mkdir("/o").mkdir("/d").symlink("/o", "/d/l").write("/d/l/w", "x").remove("/d"),
+    ],
+    [
+      "it is a link that was written through",
+      scratch.mkdir("/o").symlink("/o", "/d").write("/d/w", "x").remove("/d"),
+    ],
     ["a command may have seen it", debian.copy("app", "/app").run("cp /app /b").remove("/app")],
   ] as const)("leaves it where %s, and says so", (_, image) => {
     const { plan, warnings } = planned(image, files, only);

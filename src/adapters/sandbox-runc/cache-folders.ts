@@ -1,0 +1,63 @@
+import { closeSync, mkdirSync, openSync, readdirSync, unlinkSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { sha256Hex } from "../../core/sha256.js";
+import { newOwnedName, ownerState } from "../store-dir/owner-mark.js";
+
+/** A cache folder that a command may use until `release`. */
+export interface CacheFolder {
+  readonly path: string;
+  release(): void;
+}
+
+const RETRY_MS = 200;
+
+/**
+ * Folders that outlive the commands that use them, by id. `shared` folders are used by any number of commands at once,
+ * `locked` ones by one after the other, and of `private` ones each command gets one that nobody else uses now.
+ */
+export class CacheFolders {
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  async take(
+    id: string,
+    sharing: "shared" | "private" | "locked",
+    signal: AbortSignal | undefined,
+  ): Promise<CacheFolder> {
+    const name = sha256Hex(id).slice(0, 24);
+    if (sharing === "shared") return { path: this.#folder(name), release() {} };
+    for (let number = 0; ; ) {
+      const own = sharing === "private" && number > 0 ? `${name}-${number}` : name;
+      const path = this.#folder(own);
+      const release = this.#lock(own);
+      if (release !== undefined) return { path, release };
+      if (sharing === "private") number++;
+      // Not in step with another process that waits.
+      else await sleep(RETRY_MS * (0.5 + Math.random()), undefined, signal === undefined ? {} : { signal });
+    }
+  }
+
+  #folder(name: string): string {
+    const path = join(this.#root, name, "files");
+    mkdirSync(path, { recursive: true, mode: 0o755 });
+    return path;
+  }
+
+  /** A lock is a file named by the process that holds it, so that one of a dead process does not count. */
+  #lock(name: string): (() => void) | undefined {
+    const holders = join(this.#root, name, "holders");
+    mkdirSync(holders, { recursive: true });
+    const own = newOwnedName();
+    const mine = join(holders, own);
+    closeSync(openSync(mine, "wx"));
+    const release = () => unlinkSync(mine);
+    const others = readdirSync(holders).filter((other) => other !== own && ownerState(other) !== "gone");
+    if (others.length === 0) return release;
+    release();
+    return undefined;
+  }
+}

@@ -1,0 +1,41 @@
+import { pathFromBytes } from "../../core/path-bytes.js";
+import { asRoot, type HostTools } from "./host-tools.js";
+import { runProgram } from "./run-program.js";
+
+/** The paths of a root file system with the time of each one's last change of any kind. */
+export type RootListing = ReadonlyMap<string, string>;
+
+/** What a command changed in a root that it ran in itself. */
+export interface ChangedPaths {
+  readonly names: readonly string[];
+  readonly present: ReadonlySet<string>;
+}
+
+/** Lists a root file system. Change times cannot be set, so that no change of a file escapes. */
+export async function listAll(tools: HostTools, folder: string): Promise<RootListing> {
+  const pieces: Buffer[] = [];
+  const command = [...asRoot(tools), "find", folder, "-mindepth", "1", "-printf", "%C@ %i %P\\0"];
+  await runProgram(command, { sink: (chunk) => void pieces.push(Buffer.from(chunk)) });
+  const listing = new Map<string, string>();
+  // Byte for byte, as tar is given them back: names need not be UTF-8.
+  for (const line of Buffer.concat(pieces).toString("latin1").split("\0")) {
+    const [time = "", inode = "", ...path] = line.split(" ");
+    if (path.length > 0) listing.set(path.join(" "), `${time} ${inode}`);
+  }
+  return listing;
+}
+
+/** The paths that are not as they were, and all that are there. */
+export async function changedSince(
+  tools: HostTools,
+  folder: string,
+  before: RootListing,
+): Promise<ChangedPaths> {
+  const after = await listAll(tools, folder);
+  const names: string[] = [];
+  for (const [path, stamp] of after) if (before.get(path) !== stamp) names.push(path);
+  return {
+    names,
+    present: new Set([...after.keys()].map((path) => pathFromBytes(Buffer.from(path, "latin1")))),
+  };
+}

@@ -1,0 +1,75 @@
+import { execFileSync } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/** The programs that a sandbox is made of. Paths are absolute. */
+export interface HostTools {
+  readonly runtime: string;
+  readonly runtimeName: "runc" | "crun";
+  readonly unshare: string;
+  readonly tar: string;
+  readonly shell: string;
+  /** Whether the user is root already; else every program runs in a user namespace. */
+  readonly root: boolean;
+}
+
+/** What was found, or what is missing and was looked for. */
+export type ToolSearch =
+  | { readonly tools: HostTools }
+  | { readonly tools: undefined; readonly missing: readonly string[] };
+
+/** Where system programs lie that an ordinary user's PATH may lack. */
+const SYSTEM_FOLDERS = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+/** Looks for an OCI runtime and the programs around it. */
+export function findHostTools(path: string = process.env["PATH"] ?? ""): ToolSearch {
+  if (process.platform !== "linux")
+    return { tools: undefined, missing: [`Linux (this is ${process.platform})`] };
+  const folders = [...path.split(delimiter).filter((folder) => folder !== ""), ...SYSTEM_FOLDERS];
+  const find = (name: string) => folders.map((folder) => join(folder, name)).find(isProgram);
+  const runc = find("runc");
+  const runtime = runc ?? find("crun");
+  const unshare = find("unshare");
+  const tar = find("tar");
+  const shell = find("sh");
+  const missing: string[] = [];
+  if (runtime === undefined) missing.push("runc or crun");
+  if (unshare === undefined) missing.push("unshare (util-linux)");
+  if (find("mount") === undefined) missing.push("mount (util-linux)");
+  if (tar === undefined || !isGnuTar(tar)) missing.push("GNU tar");
+  if (shell === undefined) missing.push("sh");
+  if (runtime === undefined || unshare === undefined || tar === undefined || shell === undefined)
+    return { tools: undefined, missing };
+  if (missing.length > 0) return { tools: undefined, missing };
+  const runtimeName = runc === undefined ? "crun" : "runc";
+  return { tools: { runtime, runtimeName, unshare, tar, shell, root: process.geteuid?.() === 0 } };
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Other tars lose extended attributes, and with them file capabilities. */
+function isGnuTar(path: string): boolean {
+  try {
+    return execFileSync(path, ["--version"], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).includes("GNU tar");
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The words before a program that lets it act as root over files of every owner: none for root, and else a user
+ * namespace with all subordinate ids of the user.
+ */
+export function asRoot(tools: HostTools): readonly string[] {
+  return tools.root ? [] : [tools.unshare, "--user", "--map-root-user", "--map-auto"];
+}

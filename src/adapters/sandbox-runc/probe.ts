@@ -1,0 +1,55 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { newOwnedName } from "../store-dir/owner-mark.js";
+import { asRoot, type HostTools } from "./host-tools.js";
+import { runProgram } from "./run-program.js";
+
+/** What this machine lets a sandbox do. */
+export interface SandboxProbe {
+  /** What stands in the way of running anything; empty when nothing does. */
+  readonly missing: readonly string[];
+  readonly overlay: boolean;
+}
+
+const probes = new Map<string, Promise<SandboxProbe>>();
+
+/** Tries out namespaces and overlays in a folder, once a process. */
+export function probeSandbox(tools: HostTools, folder: string): Promise<SandboxProbe> {
+  const known = probes.get(folder);
+  if (known !== undefined) return known;
+  const probe = tryOut(tools, folder);
+  probes.set(folder, probe);
+  return probe;
+}
+
+async function tryOut(tools: HostTools, folder: string): Promise<SandboxProbe> {
+  const place = join(folder, "roots", `probe-${newOwnedName()}`);
+  for (const name of ["a", "b", "upper", "work", "at"]) mkdirSync(join(place, name), { recursive: true });
+  try {
+    const apart = [
+      ...asRoot(tools),
+      tools.unshare,
+      "--mount",
+      "--pid",
+      "--fork",
+      "--kill-child",
+      "--mount-proc",
+    ];
+    const namespaces = await runProgram([...apart, tools.shell, "-c", ":"]);
+    if (namespaces.code !== 0) {
+      const why = namespaces.said.split("\n").at(-1) ?? "";
+      const missing = [
+        tools.root
+          ? `the right to make namespaces (${why})`
+          : `user namespaces with subordinate ids, or root (${why})`,
+      ];
+      return { missing, overlay: false };
+    }
+    const options = `lowerdir=a:b,upperdir=upper,workdir=work,redirect_dir=off,index=off,metacopy=off,xino=off${tools.root ? "" : ",userxattr"}`;
+    const mount = `cd '${place.replaceAll("'", "'\\''")}' && mount -t overlay overlay -o ${options} at`;
+    const overlay = await runProgram([...apart, tools.shell, "-c", mount]);
+    return { missing: [], overlay: overlay.code === 0 };
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
+}

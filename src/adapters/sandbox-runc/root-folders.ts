@@ -1,0 +1,93 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { sha256Hex } from "../../core/sha256.js";
+import { newOwnedName, ownerState } from "../store-dir/owner-mark.js";
+import { asRoot, type HostTools } from "./host-tools.js";
+import { runQuietly } from "./run-program.js";
+
+/**
+ * The folders that root file systems are laid together from: `kept/` by key, and `work/` with one folder a process,
+ * whose layers go with it. Names are short, because a mount names up to a hundred of them.
+ */
+export class RootFolders {
+  readonly root: string;
+  readonly work: string;
+  readonly #tools: HostTools;
+  #count = 0;
+
+  constructor(root: string, tools: HostTools) {
+    this.root = root;
+    this.#tools = tools;
+    this.work = join(root, "work", newOwnedName());
+  }
+
+  /** Makes the folders, and removes what dead processes left. */
+  async open(): Promise<void> {
+    for (const folder of ["kept", "work"])
+      mkdirSync(join(this.root, folder), { recursive: true, mode: 0o700 });
+    const dead = readdirSync(join(this.root, "work")).filter((name) => ownerState(name) === "gone");
+    await this.#removeAll(dead.map((name) => join(this.root, "work", name)));
+    mkdirSync(this.work, { mode: 0o700 });
+  }
+
+  /** A new empty folder of this process. */
+  newFolder(): string {
+    const folder = join(this.work, `${this.#count++}`);
+    mkdirSync(folder, { mode: 0o755 });
+    return folder;
+  }
+
+  /** The folder kept under a key. */
+  find(key: string): string | undefined {
+    const folder = this.#kept(key);
+    if (!existsSync(folder)) return undefined;
+    this.#touch(folder);
+    return folder;
+  }
+
+  /** Moves a finished folder to its key. Where another process was faster, its folder is taken. */
+  async keep(folder: string, key: string): Promise<string> {
+    const kept = this.#kept(key);
+    try {
+      renameSync(folder, kept);
+    } catch (error) {
+      if (!existsSync(kept)) throw error;
+      await this.#removeAll([folder]);
+    }
+    this.#touch(kept);
+    return kept;
+  }
+
+  /** Removes a folder with files of any owner. */
+  async remove(folder: string): Promise<void> {
+    await this.#removeAll([folder]);
+  }
+
+  async close(): Promise<void> {
+    await this.#removeAll([this.work]);
+  }
+
+  #kept(key: string): string {
+    return join(this.root, "kept", sha256Hex(key).slice(0, 24));
+  }
+
+  /** When a folder was last used stands beside it: the folder itself is part of an image. */
+  #touch(folder: string): void {
+    try {
+      writeFileSync(`${folder}.used`, "", { flag: "a" });
+      const now = new Date();
+      utimesSync(`${folder}.used`, now, now);
+    } catch {
+      // Only the order of pruning suffers.
+    }
+  }
+
+  async #removeAll(folders: readonly string[]): Promise<void> {
+    if (folders.length === 0) return;
+    if (this.#tools.root) {
+      for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+      return;
+    }
+    await runQuietly([...asRoot(this.#tools), "rm", "-rf", "--", ...folders]);
+  }
+}

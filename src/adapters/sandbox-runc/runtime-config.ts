@@ -1,0 +1,125 @@
+import type { HostTools } from "./host-tools.js";
+
+/** What a runtime config is made from. */
+export interface RuntimeConfigInput {
+  readonly rootfs: string;
+  readonly args: readonly string[];
+  readonly env: readonly string[];
+  readonly cwd: string;
+  readonly user: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] };
+  readonly network: "none" | "host";
+  /** Folder with the generated `resolv.conf` and `hosts`. */
+  readonly files: string;
+  readonly mounts: readonly RuntimeMount[];
+}
+
+/** A mount of the OCI runtime specification. */
+export interface RuntimeMount {
+  readonly destination: string;
+  readonly type: string;
+  readonly source: string;
+  readonly options: readonly string[];
+}
+
+/** The capabilities that Docker gives a container. */
+const CAPABILITIES = [
+  "CAP_AUDIT_WRITE",
+  "CAP_CHOWN",
+  "CAP_DAC_OVERRIDE",
+  "CAP_FOWNER",
+  "CAP_FSETID",
+  "CAP_KILL",
+  "CAP_MKNOD",
+  "CAP_NET_BIND_SERVICE",
+  "CAP_NET_RAW",
+  "CAP_SETFCAP",
+  "CAP_SETGID",
+  "CAP_SETPCAP",
+  "CAP_SETUID",
+  "CAP_SYS_CHROOT",
+];
+
+const MASKED = [
+  "/proc/acpi",
+  "/proc/asound",
+  "/proc/kcore",
+  "/proc/keys",
+  "/proc/latency_stats",
+  "/proc/sched_debug",
+  "/proc/scsi",
+  "/proc/timer_list",
+  "/proc/timer_stats",
+  "/sys/devices/virtual/powercap",
+  "/sys/firmware",
+];
+
+const READ_ONLY = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
+
+/**
+ * The config of one command (OCI runtime-spec config.md). It sets no limits, no cgroup resources and no cgroup
+ * namespace, which a machine inside a container refuses.
+ */
+export function runtimeConfig(input: RuntimeConfigInput, tools: HostTools): object {
+  const { uid, gid, groups } = input.user;
+  const kept = uid === 0 ? CAPABILITIES : [];
+  return {
+    ociVersion: "1.0.2",
+    process: {
+      terminal: false,
+      user: { uid, gid, ...(groups.length === 0 ? {} : { additionalGids: groups }) },
+      args: input.args,
+      env: input.env,
+      cwd: input.cwd,
+      capabilities: { bounding: CAPABILITIES, effective: kept, permitted: kept },
+      noNewPrivileges: true,
+    },
+    root: { path: input.rootfs, readonly: false },
+    hostname: HOSTNAME,
+    mounts: [...systemMounts(input, tools), ...input.mounts],
+    linux: {
+      namespaces: [
+        { type: "mount" },
+        { type: "pid" },
+        { type: "ipc" },
+        { type: "uts" },
+        ...(input.network === "none" ? [{ type: "network" }] : []),
+      ],
+      maskedPaths: MASKED,
+      readonlyPaths: READ_ONLY,
+    },
+  };
+}
+
+/** The name of every sandbox: a name of its own each time would end up in what a command makes. */
+export const HOSTNAME = "layerwright";
+
+function systemMounts({ files, network }: RuntimeConfigInput, tools: HostTools): RuntimeMount[] {
+  const mount = (destination: string, type: string, options: readonly string[], source = type) => ({
+    destination,
+    type,
+    source,
+    options,
+  });
+  const fromFile = (name: string) =>
+    mount(`/etc/${name}`, "bind", ["rbind", "ro", "nosuid", "nodev", "noexec"], `${files}/${name}`);
+  // A user namespace without its own network may not mount another sysfs.
+  const sys =
+    tools.root || network === "none"
+      ? mount("/sys", "sysfs", ["nosuid", "noexec", "nodev", "ro"])
+      : mount("/sys", "bind", ["rbind", "nosuid", "noexec", "nodev", "ro"], "/sys");
+  // The group of terminals, 5, is mapped by hand only.
+  const terminals = ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"];
+  return [
+    mount("/proc", "proc", ["nosuid", "noexec", "nodev"]),
+    mount("/dev", "tmpfs", ["nosuid", "strictatime", "mode=755", "size=65536k"]),
+    mount("/dev/pts", "devpts", tools.root ? [...terminals, "gid=5"] : terminals),
+    mount("/dev/shm", "tmpfs", ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"], "shm"),
+    mount("/dev/mqueue", "mqueue", ["nosuid", "noexec", "nodev"]),
+    sys,
+    fromFile("resolv.conf"),
+    fromFile("hosts"),
+  ];
+}
+
+/** Mount points that the sandbox itself needs in every root file system. */
+export const SYSTEM_TARGETS: readonly string[] = ["/proc", "/dev", "/sys", "/etc/resolv.conf", "/etc/hosts"];

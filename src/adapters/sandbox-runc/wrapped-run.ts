@@ -1,0 +1,67 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { Readable } from "node:stream";
+import { asRoot, type HostTools } from "./host-tools.js";
+
+/** How the script ended. */
+export interface WrappedEnd {
+  readonly code: number;
+  readonly timedOut: boolean;
+}
+
+/** What the script is started with. */
+export interface WrappedRun {
+  readonly script: string;
+  /** Read by the script from descriptor 3. */
+  readonly secrets: Iterable<Uint8Array>;
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onOutput: (stream: "stdout" | "stderr", piece: Uint8Array) => void;
+}
+
+/**
+ * Runs a script in namespaces of its own. Its processes are in one pid namespace whose first process is killed with
+ * `unshare` itself: whatever ends that ends them all, and the mounts go with the last of them.
+ */
+export async function wrappedRun(tools: HostTools, run: WrappedRun): Promise<WrappedEnd> {
+  const [program = "", ...args] = [
+    ...asRoot(tools),
+    tools.unshare,
+    "--mount",
+    "--pid",
+    "--fork",
+    "--kill-child",
+    "--mount-proc",
+    tools.shell,
+    "-c",
+    run.script,
+  ];
+  run.signal?.throwIfAborted();
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe", "pipe"], detached: true });
+  let timedOut = false;
+  const kill = () => void child.kill("SIGKILL");
+  const onExit = () => kill();
+  const timer =
+    run.timeoutMs === undefined
+      ? undefined
+      : setTimeout(() => {
+          timedOut = true;
+          kill();
+        }, run.timeoutMs);
+  run.signal?.addEventListener("abort", kill, { once: true });
+  process.once("exit", onExit);
+  child.stdout?.on("data", (piece: Buffer) => run.onOutput("stdout", piece));
+  child.stderr?.on("data", (piece: Buffer) => run.onOutput("stderr", piece));
+  const secrets = child.stdio[3] as NodeJS.WritableStream;
+  secrets.on("error", () => {});
+  Readable.from(run.secrets).pipe(secrets);
+  try {
+    const [code] = (await once(child, "close")) as [number | null];
+    run.signal?.throwIfAborted();
+    return { code: code ?? 137, timedOut };
+  } finally {
+    clearTimeout(timer);
+    run.signal?.removeEventListener("abort", kill);
+    process.off("exit", onExit);
+  }
+}

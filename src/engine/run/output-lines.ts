@@ -1,0 +1,66 @@
+/** Lines kept for the message of a failure. */
+const KEPT = 20;
+/** Longer lines are cut: a command may print megabytes without a line break. */
+const LONGEST = 4096;
+
+/** Splits what a command prints into lines, hides secrets in them, and remembers the last ones. */
+export class OutputLines {
+  readonly #hidden: readonly string[];
+  readonly #onLine: (line: string) => void;
+  readonly #last: string[] = [];
+  readonly #open = { stdout: "", stderr: "" };
+  readonly #decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
+
+  constructor(secrets: readonly Uint8Array[], onLine: (line: string) => void) {
+    this.#hidden = hiddenTexts(secrets);
+    this.#onLine = onLine;
+  }
+
+  add(stream: "stdout" | "stderr", piece: Uint8Array): void {
+    const text = this.#open[stream] + this.#decoders[stream].decode(piece, { stream: true });
+    const lines = text.split(/\r?\n/);
+    this.#open[stream] = lines.pop() ?? "";
+    for (const line of lines) this.#line(line);
+    while (this.#open[stream].length > LONGEST) {
+      this.#line(this.#open[stream].slice(0, LONGEST));
+      this.#open[stream] = this.#open[stream].slice(LONGEST);
+    }
+  }
+
+  /** Ends lines without a line break, and gives the last ones of all. */
+  end(): readonly string[] {
+    for (const stream of ["stdout", "stderr"] as const) {
+      if (this.#open[stream] !== "") this.#line(this.#open[stream]);
+      this.#open[stream] = "";
+    }
+    return this.#last;
+  }
+
+  #line(text: string): void {
+    // A progress bar draws over its own line: what it drew last is the line.
+    const drawn = text.slice(text.lastIndexOf("\r") + 1);
+    const line = this.#hidden.reduce((shown, secret) => shown.replaceAll(secret, "***"), drawn);
+    this.#last.push(line);
+    if (this.#last.length > KEPT) this.#last.shift();
+    this.#onLine(line);
+  }
+}
+
+/** Shorter pieces would hide half of every log. */
+const SHORTEST = 4;
+
+/** The forms in which a secret could be printed: its lines, and base64 or hex of it. */
+function hiddenTexts(secrets: readonly Uint8Array[]): string[] {
+  const texts = new Set<string>();
+  for (const secret of secrets) {
+    const bytes = Buffer.from(secret);
+    for (const line of bytes.toString("utf8").split(/\r?\n/)) texts.add(line.trim());
+    for (const form of [bytes, Buffer.from(bytes.toString("utf8").trim())]) {
+      texts.add(form.toString("base64").replace(/=+$/, ""));
+      texts.add(form.toString("hex"));
+    }
+  }
+  return [...texts]
+    .filter((text) => text.length >= SHORTEST)
+    .sort((left, right) => right.length - left.length);
+}

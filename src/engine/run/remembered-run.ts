@@ -1,0 +1,75 @@
+import type { LayerIndex } from "../../layer/layer-index.js";
+import { openLayer } from "../../layer/open-layer.js";
+import type { LayerBytes } from "../../layer/tree-node.js";
+import { type Digest, isDigest } from "../../oci/digest.js";
+import { mediaType } from "../../oci/media-type.js";
+import type { BaseLayer } from "../../ports/base-source.js";
+import type { BlobStore } from "../../ports/blob-store.js";
+import { identify } from "../content-identity.js";
+
+/** What a command changed, kept in the store as the tar that the sandbox gave. */
+export interface KeptChanges {
+  readonly digest: Digest;
+  readonly index: LayerIndex;
+  readonly bytes: LayerBytes;
+  /** The paths that are there, where the tar does not say what is gone. */
+  readonly present: readonly string[] | undefined;
+  close(): Promise<void>;
+}
+
+const KIND = "run-1";
+
+/** What a command of this key changed when it ran last; undefined when it has to run. */
+export async function recallChanges(key: string, store: BlobStore): Promise<KeptChanges | undefined> {
+  const record = (await store.getRecord(KIND, key)) as
+    | { digest?: unknown; size?: unknown; present?: unknown }
+    | undefined;
+  const { digest, size, present } = record ?? {};
+  if (typeof digest !== "string" || !isDigest(digest) || typeof size !== "number") return undefined;
+  if ((await store.stat(digest)) !== size) return undefined;
+  return openChanges(digest, size, Array.isArray(present) ? (present as string[]) : undefined, store);
+}
+
+/** Puts the tar of a command's changes into the store. */
+export async function keepChanges(
+  read: (sink: (chunk: Uint8Array) => void) => Promise<void>,
+  present: readonly string[] | undefined,
+  store: BlobStore,
+): Promise<KeptChanges> {
+  const writer = await store.writer();
+  try {
+    await read((chunk) => writer.write(chunk));
+    const { digest, size } = await writer.commit();
+    return await openChanges(digest, size, present, store);
+  } catch (error) {
+    await writer.discard();
+    throw error;
+  }
+}
+
+/** Remembers what a command of this key changed. */
+export async function rememberChanges(key: string, changes: KeptChanges, store: BlobStore): Promise<void> {
+  const { digest, index, present } = changes;
+  await store.putRecord(KIND, key, {
+    digest,
+    size: index.size,
+    ...(present === undefined ? {} : { present }),
+  });
+}
+
+async function openChanges(
+  digest: Digest,
+  size: number,
+  present: readonly string[] | undefined,
+  store: BlobStore,
+): Promise<KeptChanges> {
+  const layer: BaseLayer = {
+    diffId: digest,
+    descriptor: { mediaType: mediaType.ociLayer, digest, size },
+    encoding: "none",
+    blob: () => store.read(digest),
+  };
+  const { index, bytes, close } = await openLayer(layer, store, { spool: true });
+  identify(bytes, digest);
+  return { digest, index, bytes, present, close };
+}

@@ -1,0 +1,136 @@
+import { sha256Hex } from "../../core/sha256.js";
+import { diffTrees } from "../../layer/diff.js";
+import { flattenTree, toEntries } from "../../layer/entries.js";
+import { entryOf } from "../../layer/entry-of-node.js";
+import { type LayerItem, toTarItems } from "../../layer/layer-item.js";
+import { lookup } from "../../layer/tree.js";
+import type { FolderNode } from "../../layer/tree-node.js";
+import { whiteoutTarget } from "../../layer/whiteout.js";
+import type { RootLayer } from "../../ports/sandbox.js";
+import { tarBlocks } from "../../tar/tar-blocks.js";
+import type { TarItem } from "../../tar/tar-item.js";
+import type { BuildPorts } from "../ports.js";
+import { contentKey } from "./content-key.js";
+
+/**
+ * A tree with what a command needs of it: a key that is the same wherever the tree has the same content, and layers
+ * on this machine's disk. Both are made only when a command runs on it.
+ */
+export interface RootState {
+  readonly tree: FolderNode;
+  /** Undefined where the content cannot be named: then nothing that runs on it is remembered. */
+  key(): Promise<string | undefined>;
+  layers(): Promise<readonly RootLayer[]>;
+}
+
+const ALL = { xattrs: () => true };
+
+/** The state of a base, whose layers say what is in it. */
+export function baseRoot(tree: FolderNode, diffIds: readonly string[], ports: BuildPorts): RootState {
+  const key = sha256Hex(`base\n${diffIds.join("\n")}`);
+  return remembered(
+    tree,
+    async () => key,
+    async () => {
+      const sandbox = ports.sandbox!;
+      const found = await sandbox.find(key);
+      return [found ?? (await sandbox.unpack(await treeTar(tree), key))];
+    },
+  );
+}
+
+/** The state after file operations on another one; the same state when nothing changed. */
+export function changedRoot(
+  below: RootState,
+  tree: FolderNode,
+  listedAt: number,
+  ports: BuildPorts,
+): RootState {
+  if (below.tree === tree) return below;
+  const changes = once(async () => toEntries(diffTrees(below.tree, tree), below.tree, ALL));
+  return remembered(
+    tree,
+    async () => {
+      const [before, own] = [await below.key(), await contentKey(await changes(), listedAt, ports)];
+      return before === undefined || own === undefined ? undefined : sha256Hex(`${before}\nfiles ${own}`);
+    },
+    async () => {
+      const items = await toTarItems(overlayItems(await changes(), tree));
+      return [...(await below.layers()), await ports.sandbox!.unpack(tarBlocks(items))];
+    },
+  );
+}
+
+/** The state after a command: on disk already, or unpacked again from what was remembered of it. */
+export function commandRoot(
+  below: RootState,
+  tree: FolderNode,
+  key: string | undefined,
+  layer: () => Promise<RootLayer>,
+): RootState {
+  return remembered(
+    tree,
+    async () => key,
+    async () => [...(await below.layers()), await layer()],
+  );
+}
+
+/** A whole tree as a tar. */
+export async function treeTar(tree: FolderNode): Promise<Iterable<Uint8Array>> {
+  return tarBlocks(await toTarItems([{ entry: entryOf("", tree, ALL) }, ...flattenTree(tree, ALL)]));
+}
+
+/**
+ * Entries of a layer in the form of overlayfs: whiteouts are devices, and the folders above an entry come along, since
+ * in an overlay the upper folder's own attributes count.
+ */
+function overlayItems(items: readonly LayerItem[], tree: FolderNode): LayerItem[] {
+  const seen = new Set<string>();
+  const made: LayerItem[] = [];
+  for (const item of items) {
+    const { entry } = item;
+    for (const parent of parentsOf(entry.path)) {
+      if (seen.has(parent)) continue;
+      seen.add(parent);
+      const node = lookup(tree, parent);
+      if (node?.type === "folder") made.push({ entry: entryOf(parent, node, ALL) });
+    }
+    const hidden = whiteoutTarget(entry.path);
+    if (hidden === undefined) {
+      if (entry.type === "folder") {
+        if (seen.has(entry.path)) continue;
+        seen.add(entry.path);
+      }
+      made.push(item);
+    } else {
+      const { mode, uid, gid, mtime } = entry;
+      const type = "character-device" as const;
+      made.push({ entry: { type, path: hidden, mode, uid, gid, size: 0, mtime, devmajor: 0, devminor: 0 } });
+    }
+  }
+  return made;
+}
+
+function* parentsOf(path: string): Generator<string> {
+  yield "";
+  for (let slash = path.indexOf("/"); slash > 0; slash = path.indexOf("/", slash + 1))
+    yield path.slice(0, slash);
+}
+
+function remembered(
+  tree: FolderNode,
+  key: () => Promise<string | undefined>,
+  layers: () => Promise<readonly RootLayer[]>,
+): RootState {
+  return { tree, key: once(key), layers: once(layers) };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+export type { TarItem };

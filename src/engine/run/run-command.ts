@@ -1,0 +1,178 @@
+import { PlanError, StepError } from "../../errors/layerwright-error.js";
+import { resolvePath } from "../../layer/resolve.js";
+import type { RuntimeConfig } from "../../oci/image-config.js";
+import type { Platform } from "../../oci/platform.js";
+import { commandText } from "../../plan/describe.js";
+import type { RunOperation } from "../../plan/operation.js";
+import type { RootLayer, Sandbox, SandboxMount } from "../../ports/sandbox.js";
+import type { BuildImageOptions } from "../ports.js";
+import { applyChanges } from "./apply-changes.js";
+import { OutputLines } from "./output-lines.js";
+import { type ProcessUser, processUser } from "./process-user.js";
+import { type KeptChanges, keepChanges, recallChanges, rememberChanges } from "./remembered-run.js";
+import { changedRoot, commandRoot, type RootState, treeTar } from "./root-chain.js";
+import { type MountContext, type PreparedMount, prepareMounts } from "./run-mounts.js";
+import { commandArgs, commandEnv, commandFolder, runKey } from "./run-spec.js";
+import { sandboxStubs } from "./sandbox-stubs.js";
+
+/** What a command runs in. */
+export interface RunContext extends MountContext {
+  /** The config of the stage's base. */
+  readonly config: RuntimeConfig;
+  readonly platform: Platform;
+  readonly options: BuildImageOptions;
+  /** The last state of the stage that is known; file operations since then are in the draft. */
+  readonly root: RootState;
+  /** Told when what a command left can be closed. */
+  readonly onOpen: (close: () => Promise<void>) => void;
+}
+
+/** Runs a command on a draft, or recalls what it did when nothing that it depends on has changed. */
+export async function runCommand(run: RunOperation, context: RunContext): Promise<RootState> {
+  const { state, ports, options, config, listedAt } = context;
+  const { store } = ports;
+  const { draft } = state;
+  const sandbox = ports.sandbox;
+  if (sandbox === undefined) throw new TypeError("a plan with commands was let through without a sandbox");
+  const cwd = commandFolder(run, config);
+  makeFolder(context, cwd);
+  const before = changedRoot(context.root, draft.tree, listedAt, ports);
+  const user = await processUser(before.tree, run.user ?? config.User ?? "", run.origin);
+  const mounts = await prepareMounts(run, context);
+  const env = commandEnv(run, config, user);
+  const network = run.network === "none" ? "none" : "host";
+  const key = await keyOf(
+    before,
+    mounts,
+    { cwd, network, args: commandArgs(run), env: [...env], user },
+    context,
+  );
+  const targets = [
+    ...SYSTEM_TARGETS,
+    ...mounts.flatMap(({ target }) => (target === undefined ? [] : [target])),
+  ];
+  const stubs = sandboxStubs(before.tree, targets);
+  const progressId = `${run.origin?.file}:${run.origin?.line}:${key ?? commandText(run.command)}`;
+  const label = `run ${commandText(run.command)}`;
+  ports.progress?.report({ kind: "start", id: progressId, label });
+  const again = options.cache === false || options.rerun?.(run) === true;
+  const known = key === undefined || again ? undefined : await recallChanges(key, store);
+  const start = { sandbox, before, mounts, env, cwd, user, network, label, progressId } as const;
+  const { kept, layer } =
+    known === undefined ? await runNow(run, start, context) : recalled(known, sandbox, store);
+  context.onOpen(() => kept.close());
+  if (known === undefined && key !== undefined) await rememberChanges(key, kept, store);
+  const present = kept.present === undefined ? undefined : new Set(kept.present);
+  await applyChanges(draft, { index: kept.index, bytes: kept.bytes, present, stubs });
+  ports.progress?.report({ kind: "finish", id: progressId, label, cached: known !== undefined });
+  return commandRoot(before, draft.tree, key, layer);
+}
+
+/** Mount points that every sandbox needs. */
+const SYSTEM_TARGETS = ["/proc", "/dev", "/sys", "/etc/resolv.conf", "/etc/hosts"];
+
+interface Start {
+  readonly sandbox: Sandbox;
+  readonly before: RootState;
+  readonly mounts: readonly PreparedMount[];
+  readonly env: ReadonlyMap<string, string>;
+  readonly cwd: string;
+  readonly user: ProcessUser;
+  readonly network: "none" | "host";
+  readonly label: string;
+  readonly progressId: string;
+}
+
+interface Done {
+  readonly kept: KeptChanges;
+  readonly layer: () => Promise<RootLayer>;
+}
+
+async function runNow(run: RunOperation, start: Start, { ports, options }: RunContext): Promise<Done> {
+  const { sandbox, before, progressId, label } = start;
+  const mounts: SandboxMount[] = [];
+  const env = new Map(start.env);
+  for (const prepared of start.mounts) {
+    const mount = await prepared.mount();
+    if (mount !== undefined) mounts.push(mount);
+    const variable = await prepared.env?.();
+    if (variable !== undefined) env.set(...variable);
+  }
+  const secrets = [
+    ...mounts.flatMap((mount) => (mount.type === "secret" ? [mount.bytes] : [])),
+    ...[...env].filter(([name]) => !start.env.has(name)).map(([, value]) => Buffer.from(value)),
+  ];
+  const lines = new OutputLines(secrets, (line) =>
+    ports.progress?.report({ kind: "output", id: progressId, label, line }),
+  );
+  const { uid, gid, groups } = start.user;
+  const end = await sandbox.run({
+    layers: await before.layers(),
+    wholeTar: () => treeTar(before.tree),
+    args: commandArgs(run),
+    env: Array.from(env, ([name, value]) => `${name}=${value}`),
+    cwd: start.cwd,
+    user: { uid, gid, groups },
+    network: start.network,
+    mounts,
+    timeoutMs: run.timeout === undefined ? undefined : run.timeout * 1000,
+    signal: options.signal,
+    onOutput: (stream, piece) => lines.add(stream, piece),
+  });
+  const output = lines.end();
+  const command = commandText(run.command);
+  const context = { subject: command, origin: run.origin };
+  if (end.timedOut) {
+    const seconds = run.timeout ?? 0;
+    throw new StepError(
+      "RUN_TIMED_OUT",
+      { command, seconds, output },
+      { ...context, command, output, exitCode: 124 },
+    );
+  }
+  if (end.exitCode !== 0) {
+    const { exitCode } = end;
+    throw new StepError(
+      "RUN_FAILED",
+      { command, exitCode, output },
+      { ...context, command, output, exitCode },
+    );
+  }
+  const present = end.changes.present === undefined ? undefined : [...end.changes.present];
+  const kept = await keepChanges((sink) => end.changes.read(sink), present, ports.store);
+  return { kept, layer: async () => end.changes.layer };
+}
+
+/** What was remembered is unpacked only when another command has to run on it. */
+function recalled(kept: KeptChanges, sandbox: Sandbox, store: RunContext["ports"]["store"]): Done {
+  return {
+    kept,
+    layer: () => sandbox.unpack(store.read(kept.digest)),
+  };
+}
+
+async function keyOf(
+  before: RootState,
+  mounts: readonly PreparedMount[],
+  parts: Readonly<Record<string, unknown>>,
+  { platform }: RunContext,
+): Promise<string | undefined> {
+  const identities = mounts.map(({ identity }) => identity);
+  const root = await before.key();
+  if (root === undefined || identities.includes(undefined)) return undefined;
+  return runKey(root, { ...parts, platform, mounts: identities });
+}
+
+/** The folder that a command starts in comes into being with it, as a builder makes it. */
+function makeFolder({ state }: RunContext, path: string): void {
+  const { draft } = state;
+  const { path: real, node, blockedBy } = resolvePath(draft.tree, path);
+  if (node?.type === "folder" || real === "") return;
+  if (node !== undefined || blockedBy !== undefined)
+    throw new PlanError(
+      "DEST_NOT_FOLDER",
+      { source: "workdir", dest: path, found: "file" },
+      { subject: path },
+    );
+  draft.writable(real);
+}

@@ -1,0 +1,41 @@
+import type { MessageArea } from "../message.js";
+
+/** What goes wrong around the commands of an image. */
+export const runMessages = {
+  RUN_NEEDS_SANDBOX: (p: { command: string; count: number; missing: readonly string[] }) => ({
+    message: `this machine cannot run the image's commands (${JSON.stringify(p.command)}${p.count > 1 ? ` and ${p.count - 1} more` : ""}): looked for and not found: ${p.missing.join("; ")}`,
+    hint: "install runc or crun with util-linux and GNU tar on Linux, or build the Dockerfile: `layerwright synth`, then `docker build`",
+  }),
+  RUN_FAILED: (p: { command: string; exitCode: number; output: readonly string[] }) => ({
+    message: `${JSON.stringify(p.command)} ended with exit code ${p.exitCode}${lastLines(p.output)}`,
+    hint: exitHint(p.exitCode),
+  }),
+  RUN_TIMED_OUT: (p: { command: string; seconds: number; output: readonly string[] }) => ({
+    message: `${JSON.stringify(p.command)} was stopped after ${p.seconds} s${lastLines(p.output)}`,
+    hint: "give the run step a longer timeout, or find out what it waits for",
+  }),
+  SANDBOX_FAILED: (p: { what: string; reason: string }) => ({
+    message: `the sandbox failed to ${p.what}${p.reason === "" ? "" : `: ${p.reason}`}`,
+    hint: "`layerwright doctor` says what this machine can do; the Dockerfile can be built instead",
+  }),
+  SECRET_UNREADABLE: (p: { id: string; reason: string }) => ({
+    message: `the secret ${JSON.stringify(p.id)} cannot be read: ${p.reason}`,
+    hint: "name a file that you can read, or set the variable for the build",
+  }),
+  SECRET_MISSING: (p: { id: string }) => ({
+    message: `a run step needs the secret ${JSON.stringify(p.id)}, and it was not passed`,
+    hint: `pass it to the build: --secret id=${p.id},src=FILE or --secret id=${p.id},env=NAME`,
+  }),
+} satisfies MessageArea;
+
+function lastLines(output: readonly string[]): string {
+  return output.length === 0 ? "" : `; its last output:\n${output.map((line) => `  | ${line}`).join("\n")}`;
+}
+
+function exitHint(exitCode: number): string {
+  if (exitCode === 126) return "the program is there but cannot be executed: look at its mode and format";
+  if (exitCode === 127)
+    return "the shell did not find the program: install it in an earlier step, or correct PATH";
+  if (exitCode === 137) return "it was killed, as happens when memory runs out";
+  return "run the command by hand in the image of the step before to see more";
+}

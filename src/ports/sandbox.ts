@@ -1,0 +1,95 @@
+/**
+ * One layer of a root file system, unpacked on this machine. Only the sandbox knows where and how; it stays for as long
+ * as the sandbox is open, and longer when it has a key.
+ */
+export interface RootLayer {
+  readonly id: string;
+}
+
+/** What a command sees beside its root file system, and what never becomes part of a layer. Targets are absolute. */
+export type SandboxMount =
+  | { readonly type: "tmpfs"; readonly target: string; readonly sizeBytes?: number }
+  | {
+      readonly type: "cache";
+      readonly target: string;
+      readonly id: string;
+      readonly sharing: "shared" | "private" | "locked";
+    }
+  | {
+      readonly type: "tree";
+      readonly target: string;
+      /** The root file system that the tree is in, bottom first. */
+      readonly layers: readonly RootLayer[];
+      /** The path in it, without a slash at its start; empty for all of it. */
+      readonly path: string;
+      /** Whether the command may write there; what it writes is dropped. */
+      readonly writable: boolean;
+    }
+  | {
+      /** A small file that must never reach a disk. */
+      readonly type: "secret";
+      readonly target: string;
+      readonly bytes: Uint8Array;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+    }
+  | { readonly type: "socket"; readonly target: string; readonly hostPath: string };
+
+/** A command and all that it sees. */
+export interface SandboxRun {
+  /** The root file system, bottom first. */
+  readonly layers: readonly RootLayer[];
+  /**
+   * The whole root file system as one tar, for a machine that cannot lay folders over each other. Asked for only there.
+   */
+  readonly wholeTar: () => Promise<Iterable<Uint8Array>>;
+  readonly args: readonly string[];
+  readonly env: readonly string[];
+  readonly cwd: string;
+  readonly user: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] };
+  readonly network: "none" | "host";
+  readonly mounts: readonly SandboxMount[];
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Told each piece of what the command prints, as it comes. */
+  readonly onOutput: (stream: "stdout" | "stderr", piece: Uint8Array) => void;
+}
+
+/** How a command ended. */
+export interface SandboxEnd {
+  readonly exitCode: number;
+  readonly timedOut: boolean;
+  /** What the command changed; of no use after a failure. */
+  readonly changes: RootChanges;
+}
+
+/** The difference that a command made. */
+export interface RootChanges {
+  /** The same as a layer on those that the command ran on. */
+  readonly layer: RootLayer;
+  /**
+   * Writes the difference as a tar in the form of overlayfs: a character device 0:0 hides what is below, a folder with
+   * the attribute `trusted.overlay.opaque` or `user.overlay.opaque` hides all that is in it.
+   */
+  read(sink: (chunk: Uint8Array) => void): Promise<void>;
+  /** Every path that is there now, where deletions are not part of the tar; else undefined. */
+  readonly present?: ReadonlySet<string> | undefined;
+}
+
+/** Runs commands in root file systems, apart from the host. */
+export interface Sandbox {
+  /** Throws `RUN_NEEDS_SANDBOX`, with what was looked for, when this machine cannot run commands. */
+  check(command: string, count: number): Promise<void>;
+  /** The layer that was kept under a key, if it is still there. */
+  find(key: string): Promise<RootLayer | undefined>;
+  /**
+   * Unpacks a tar in the form of `RootChanges.read` as a layer.
+   *
+   * @param key keeps it for later builds; the same key always stands for the same content
+   */
+  unpack(tar: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, key?: string): Promise<RootLayer>;
+  run(request: SandboxRun): Promise<SandboxEnd>;
+  /** Removes every layer without a key, and whatever else is temporary. */
+  close(): Promise<void>;
+}
