@@ -2,13 +2,22 @@ import { closeSync, mkdirSync, openSync, readdirSync, unlinkSync } from "node:fs
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { sha256Hex } from "../../core/sha256.js";
+import type { SandboxMount } from "../../ports/sandbox.js";
 import { newOwnedName, ownerState } from "../store-dir/owner-mark.js";
 
-/** A cache folder that a command may use until `release`. */
-export interface CacheFolder {
+/** Cache folders that a command may use until `release`. */
+export interface TakenCaches {
+  /** By id. */
+  readonly paths: ReadonlyMap<string, string>;
+  release(): void;
+}
+
+interface CacheFolder {
   readonly path: string;
   release(): void;
 }
+
+type CacheMount = Extract<SandboxMount, { type: "cache" }>;
 
 const RETRY_MS = 200;
 
@@ -23,9 +32,34 @@ export class CacheFolders {
     this.#root = root;
   }
 
-  async take(
+  /**
+   * Takes the folders of all cache mounts, each id once. They are taken in one order everywhere, so that two commands
+   * never wait for each other.
+   */
+  async takeAll(mounts: readonly SandboxMount[], signal: AbortSignal | undefined): Promise<TakenCaches> {
+    const caches = mounts.filter((mount): mount is CacheMount => mount.type === "cache");
+    const wanted = new Map(caches.map((mount) => [mount.id, mount.sharing]));
+    const taken: CacheFolder[] = [];
+    const paths = new Map<string, string>();
+    const release = () => {
+      for (const folder of taken.splice(0)) folder.release();
+    };
+    try {
+      for (const [id, sharing] of [...wanted].sort(([left], [right]) => (left < right ? -1 : 1))) {
+        const folder = await this.#take(id, sharing, signal);
+        taken.push(folder);
+        paths.set(id, folder.path);
+      }
+      return { paths, release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  async #take(
     id: string,
-    sharing: "shared" | "private" | "locked",
+    sharing: CacheMount["sharing"],
     signal: AbortSignal | undefined,
   ): Promise<CacheFolder> {
     const name = sha256Hex(id).slice(0, 24);

@@ -1,15 +1,16 @@
-/** A root file system that the script mounts: folders of layers, bottom first, relative to the roots folder. */
+/** A root file system that the script mounts: folders of layers, bottom first, by names in the script's folder. */
 export interface ScriptMount {
   readonly layers: readonly string[];
   /** Where it is mounted; absolute. */
   readonly at: string;
-  /** Where changes go; without it the mount is read-only. Relative to the roots folder. */
+  /** Where changes go; without it the mount is read-only. */
   readonly writable?: { readonly upper: string; readonly work: string } | undefined;
 }
 
 /** What the script does before and after it starts the runtime. */
 export interface RunScript {
-  readonly roots: string;
+  /** The folder that names of layers count from. */
+  readonly folder: string;
   readonly mounts: readonly ScriptMount[];
   /** Folder in memory that a tar of secrets from descriptor 3 is unpacked into. */
   readonly secrets: string | undefined;
@@ -27,7 +28,7 @@ export const SETUP_FAILED = 125;
  * options that keep parts of a change in attributes are off, so that a layer is complete in itself.
  */
 export function runScript(script: RunScript): string {
-  const lines = [`fail() { exit ${SETUP_FAILED}; }`, `cd ${word(script.roots)} || fail`];
+  const lines = [`fail() { exit ${SETUP_FAILED}; }`, `cd ${word(script.folder)} || fail`];
   for (const mount of script.mounts) lines.push(`${mountCommand(mount, script.root)} || fail`);
   if (script.secrets !== undefined) {
     lines.push(`mount -t tmpfs -o mode=0755,size=8m tmpfs ${word(script.secrets)} || fail`);

@@ -1,15 +1,13 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { EnvironmentError } from "../../errors/layerwright-error.js";
 import type { RootLayer, Sandbox, SandboxEnd, SandboxRun } from "../../ports/sandbox.js";
-import { type CacheFolder, CacheFolders } from "./cache-folders.js";
+import { layBundle } from "./bundle.js";
+import { CacheFolders } from "./cache-folders.js";
 import { changedSince, listAll } from "./copied-root.js";
 import { findHostTools, type HostTools } from "./host-tools.js";
 import { probeSandbox } from "./probe.js";
 import { RootFolders } from "./root-folders.js";
 import { packTar, unpackTar } from "./root-tar.js";
-import { runScript, type ScriptMount } from "./run-script.js";
-import { HOSTNAME, type RuntimeMount, runtimeConfig } from "./runtime-config.js";
 import { secretsTar } from "./secrets-tar.js";
 import { wrappedRun } from "./wrapped-run.js";
 
@@ -65,15 +63,15 @@ export class RuncSandbox implements Sandbox {
   }
 
   async run(request: SandboxRun): Promise<SandboxEnd> {
-    const ready = await this.#open();
-    const { tools, roots } = ready;
-    const bundle = roots.newFolder();
+    const { tools, roots, overlay } = await this.#open();
+    const folder = roots.newFolder();
     const layer = roots.newFolder();
-    if (!ready.overlay) await unpackTar(tools, await request.wholeTar(), layer);
-    const before = ready.overlay ? undefined : await listAll(tools, layer);
-    const taken: CacheFolder[] = [];
+    if (!overlay) await unpackTar(tools, await request.wholeTar(), layer);
+    const before = overlay ? undefined : await listAll(tools, layer);
+    const { paths: caches, release } = await this.#caches.takeAll(request.mounts, request.signal);
+    const name = `layerwright-${process.pid}-${this.#runs++}-${Date.now().toString(36)}`;
     try {
-      const script = await this.#prepare(request, ready, bundle, layer, taken);
+      const script = layBundle({ request, tools, folder, layer, overlay, caches, name });
       const end = await wrappedRun(tools, {
         script,
         secrets: secretsTar(request.mounts),
@@ -92,8 +90,8 @@ export class RuncSandbox implements Sandbox {
         },
       };
     } finally {
-      for (const cache of taken) cache.release();
-      await roots.remove(bundle);
+      release();
+      await roots.remove(folder);
     }
   }
 
@@ -113,91 +111,4 @@ export class RuncSandbox implements Sandbox {
     })();
     return this.#ready;
   }
-
-  /** Lays out the bundle of the runtime, and gives the script that runs it. */
-  async #prepare(
-    request: SandboxRun,
-    { tools, roots, overlay }: Ready,
-    bundle: string,
-    layer: string,
-    taken: CacheFolder[],
-  ): Promise<string> {
-    const at = (name: string): string => {
-      const path = join(bundle, name);
-      mkdirSync(path);
-      return path;
-    };
-    const inRoots = (path: string) => relative(roots.root, path);
-    const mounts: ScriptMount[] = [];
-    const rootfs = overlay ? at("rootfs") : layer;
-    if (overlay) {
-      const layers = request.layers.map(({ id }) => inRoots(id));
-      mounts.push({ layers, at: rootfs, writable: { upper: inRoots(layer), work: inRoots(at("work")) } });
-    }
-    const secrets = request.mounts.some(({ type }) => type === "secret") ? at("secrets") : undefined;
-    const runtimeMounts: RuntimeMount[] = [];
-    for (const [index, mount] of request.mounts.entries()) {
-      if (mount.type === "tree") {
-        const place = at(`tree${index}`);
-        const writable = mount.writable
-          ? { upper: inRoots(at(`upper${index}`)), work: inRoots(at(`work${index}`)) }
-          : undefined;
-        mounts.push({ layers: mount.layers.map(({ id }) => inRoots(id)), at: place, writable });
-        const options = mount.writable ? ["rbind"] : ["rbind", "ro"];
-        runtimeMounts.push({
-          destination: mount.target,
-          type: "bind",
-          source: join(place, mount.path),
-          options,
-        });
-      } else if (mount.type === "cache") {
-        const folder = await this.#caches.take(mount.id, mount.sharing, request.signal);
-        taken.push(folder);
-        runtimeMounts.push({
-          destination: mount.target,
-          type: "bind",
-          source: folder.path,
-          options: ["rbind"],
-        });
-      } else if (mount.type === "tmpfs") {
-        const size = mount.sizeBytes === undefined ? [] : [`size=${mount.sizeBytes}`];
-        const options = ["nosuid", "nodev", "mode=1777", ...size];
-        runtimeMounts.push({ destination: mount.target, type: "tmpfs", source: "tmpfs", options });
-      } else if (mount.type === "secret") {
-        const source = join(secrets!, `${index}`);
-        runtimeMounts.push({ destination: mount.target, type: "bind", source, options: ["rbind", "ro"] });
-      } else {
-        runtimeMounts.push({
-          destination: mount.target,
-          type: "bind",
-          source: mount.hostPath,
-          options: ["rbind"],
-        });
-      }
-    }
-    writeNetworkFiles(bundle, request.network);
-    const config = runtimeConfig({ ...request, rootfs, files: bundle, mounts: runtimeMounts }, tools);
-    writeFileSync(join(bundle, "config.json"), JSON.stringify(config), { mode: 0o600 });
-    const id = `layerwright-${process.pid}-${this.#runs++}-${Date.now().toString(36)}`;
-    const rootless = tools.root ? [] : ["--rootless", "true"];
-    const runtime = [tools.runtime, "--root", at("state"), ...rootless, "run", "--bundle", bundle, id];
-    return runScript({ roots: roots.root, mounts, secrets, tar: tools.tar, runtime, root: tools.root });
-  }
-}
-
-/** The files that tell a command where names come from; bound in, and never part of a layer. */
-function writeNetworkFiles(bundle: string, network: "none" | "host"): void {
-  let servers = "";
-  try {
-    if (network === "host") servers = readFileSync("/etc/resolv.conf", "utf8");
-  } catch {
-    // A machine without it has no names to look up either.
-  }
-  const hosts = `127.0.0.1\tlocalhost ${HOSTNAME}\n::1\tlocalhost ip6-localhost ip6-loopback\n`;
-  const texts = { "resolv.conf": servers, hosts };
-  for (const [name, text] of Object.entries(texts)) {
-    writeFileSync(join(bundle, name), text);
-    chmodSync(join(bundle, name), 0o644);
-  }
-  chmodSync(bundle, 0o711);
 }

@@ -1,0 +1,45 @@
+import { join } from "node:path";
+import type { SandboxMount } from "../../ports/sandbox.js";
+import type { BundleFolder } from "./bundle-folder.js";
+import type { ScriptMount } from "./run-script.js";
+import type { RuntimeMount } from "./runtime-config.js";
+
+/** The mounts of a command: what the script mounts beforehand, and what the runtime binds into the root. */
+export interface BundleMounts {
+  readonly script: readonly ScriptMount[];
+  readonly runtime: readonly RuntimeMount[];
+  /** The folder that secrets are unpacked into, if there are any. */
+  readonly secrets: string | undefined;
+}
+
+/**
+ * Lays out the mounts of a command in its bundle.
+ *
+ * @param caches the folders of the cache mounts, by id
+ */
+export function bundleMounts(
+  mounts: readonly SandboxMount[],
+  caches: ReadonlyMap<string, string>,
+  bundle: BundleFolder,
+): BundleMounts {
+  const script: ScriptMount[] = [];
+  const runtime: RuntimeMount[] = [];
+  const bind = (destination: string, source: string, options: readonly string[] = []) =>
+    void runtime.push({ destination, type: "bind", source, options: ["rbind", ...options] });
+  const secrets = mounts.some(({ type }) => type === "secret") ? bundle.make("secrets") : undefined;
+  for (const [index, mount] of mounts.entries()) {
+    if (mount.type === "tree") {
+      const at = bundle.make(`tree${index}`);
+      const writable = mount.writable ? bundle.writable(`${index}`) : undefined;
+      script.push({ layers: mount.layers.map(({ id }) => bundle.link(id)), at, writable });
+      bind(mount.target, join(at, mount.path), mount.writable ? [] : ["ro"]);
+    } else if (mount.type === "cache") bind(mount.target, caches.get(mount.id)!);
+    else if (mount.type === "tmpfs") {
+      const size = mount.sizeBytes === undefined ? [] : [`size=${mount.sizeBytes}`];
+      const options = ["nosuid", "nodev", "mode=1777", ...size];
+      runtime.push({ destination: mount.target, type: "tmpfs", source: "tmpfs", options });
+    } else if (mount.type === "secret") bind(mount.target, join(secrets!, `${index}`), ["ro"]);
+    else bind(mount.target, mount.hostPath);
+  }
+  return { script, runtime, secrets };
+}
