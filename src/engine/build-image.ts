@@ -44,26 +44,30 @@ export async function buildImage(
   const { platform } = plan;
   const listedAt = Date.now();
   try {
-    await sideBySide(
-      order,
-      ({ id }) => id,
-      stagesOf,
-      options.signal,
-      async (stage, signal) => {
-        const stageOptions = { ...options, signal };
-        const context: StageContext = {
-          platform,
-          ports,
-          options: stageOptions,
-          downloads,
-          images,
-          listedAt,
-          onOpen,
-        };
-        const base = await openStageBase(stage, packed.has(stage.id), context);
-        images.set(stage.id, await buildStage(stage, base, packed.has(stage.id), context));
-      },
-    );
+    const forecast = options.forecast !== undefined;
+    const together = {
+      idOf: ({ id }: Stage) => id,
+      needs: stagesOf,
+      signal: options.signal,
+      keepGoing: forecast,
+    };
+    await sideBySide(order, together, async (stage, signal) => {
+      const isPacked = packed.has(stage.id) && !forecast;
+      const stageOptions = { ...options, signal };
+      const context: StageContext = {
+        platform,
+        ports,
+        options: stageOptions,
+        downloads,
+        images,
+        listedAt,
+        onOpen,
+        // From the end, where the image itself is: a stage more at the start moves none of the others.
+        place: `${options.references?.[0] ?? ""} ${order.length - order.indexOf(stage)}`,
+      };
+      const base = await openStageBase(stage, isPacked, context);
+      images.set(stage.id, await buildStage(stage, base, isPacked, context));
+    });
     const last = images.get(order.at(-1)!.id)!;
     const layers = last.layers.map(({ blob: _, ...report }) => report);
     return { image: finish(last, options), layers, close };

@@ -7,6 +7,7 @@ import type { FileSource } from "../ports/file-source.js";
 import type { Progress } from "../ports/progress.js";
 import type { Sandbox } from "../ports/sandbox.js";
 import type { SecretSource } from "../ports/secret-source.js";
+import type { RunForecast } from "./run/run-forecast.js";
 
 /** What a direct build reaches the outside through. */
 export interface BuildPorts {
@@ -35,4 +36,9 @@ export interface BuildImageOptions {
   /** Runs the commands of these layers again: by what `explain` calls them, or their id. */
   readonly rerun?: ((operation: RunOperation) => boolean) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Runs and packs nothing, and is told what a build would do with each command, up to the first one of a stage that
+   * would run.
+   */
+  readonly forecast?: ((forecast: RunForecast) => void) | undefined;
 }

@@ -1,3 +1,13 @@
+/** How items are worked through. */
+export interface Together<Item> {
+  idOf(item: Item): string;
+  /** The ids of the items that come before one. */
+  needs(item: Item): Iterable<string>;
+  readonly signal: AbortSignal | undefined;
+  /** Whether a failure leaves those alone that do not need the item. */
+  readonly keepGoing: boolean;
+}
+
 /**
  * Works through items side by side, each after those that it needs. The first failure stops the others, and is
  * thrown when all have ended.
@@ -6,9 +16,7 @@
  */
 export async function sideBySide<Item>(
   order: readonly Item[],
-  idOf: (item: Item) => string,
-  needs: (item: Item) => Iterable<string>,
-  outer: AbortSignal | undefined,
+  { idOf, needs, signal: outer, keepGoing }: Together<Item>,
   work: (item: Item, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const own = new AbortController();
@@ -26,7 +34,7 @@ export async function sideBySide<Item>(
       idOf(item),
       run().catch((error: unknown) => {
         failure ??= { error };
-        own.abort(error);
+        if (!keepGoing) own.abort(error);
         throw error;
       }),
     );

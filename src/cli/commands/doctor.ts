@@ -10,6 +10,7 @@ import {
   checkZstd,
 } from "../doctor/check-machine.js";
 import { checkCatalog, checkCopies } from "../doctor/check-project.js";
+import { checkSandbox } from "../doctor/check-sandbox.js";
 import { examples } from "../examples.js";
 import { exitCodes } from "../exit-codes.js";
 import { ownFolder } from "../own-package.js";
@@ -38,6 +39,7 @@ async function doctor(
     checkCopies(folder, ownFolder),
     checkStore(flags.store ?? defaultStoreFolder()),
     checkZstd(),
+    await checkSandbox(flags.store ?? defaultStoreFolder()),
     checkClients(),
     checkCores(),
   ];

@@ -1,23 +1,64 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import type { RunForecast } from "../../engine/run/run-forecast.js";
+import { platformText } from "../../oci/platform.js";
 import { examples } from "../examples.js";
 import { explainImage, explainText } from "../explain-image.js";
 import { openCatalog } from "../open-catalog.js";
 import type { Report } from "../report.js";
 import { act, type Session, type Shell } from "../session.js";
+import { whyText } from "../why-text.js";
 
 /** `layerwright explain`: what each step became, and what each pass did and saw. */
 export function define(command: Command, shell: Shell): void {
-  command.argument("[names...]", "names or patterns such as api-*");
-  examples(command, ["layerwright explain", "layerwright explain app --json"]);
+  command
+    .argument("[names...]", "names or patterns such as api-*")
+    .option("--why", "say for each command whether a build would run it, and what changed since it ran last")
+    .option("-t, --tag <tag>", "with --why: the tag that the image is built with")
+    .addOption(new Option("--store <folder>", "the folder of the store").env("LAYERWRIGHT_CACHE"));
+  examples(command, [
+    "layerwright explain",
+    "layerwright explain app --json",
+    "layerwright explain app --why",
+  ]);
   act(command, shell, explain);
 }
 
-async function explain(session: Session, names: readonly string[]): Promise<Report> {
+interface ExplainFlags {
+  readonly why?: boolean;
+  readonly tag?: string;
+  readonly store?: string;
+}
+
+async function explain(session: Session, names: readonly string[], flags: ExplainFlags): Promise<Report> {
   const catalog = await openCatalog(session, names);
+  if (flags.why === true) return explainWhy(catalog, flags);
   const images = catalog.images.map(explainImage);
   return {
     json: { catalog: catalog.name, images },
     quiet: images.map((it) => it.warnings.map(({ message }) => `${it.name}: ${message}\n`).join("")).join(""),
     text: (paint) => images.map((it) => explainText(it, paint)).join("\n"),
+  };
+}
+
+async function explainWhy(
+  { name: catalog, context, images }: Awaited<ReturnType<typeof openCatalog>>,
+  { tag, store }: ExplainFlags,
+): Promise<Report> {
+  const { forecastRuns } = await import("../../api/forecast-runs.js");
+  const explained: { name: string; platform: string; commands: readonly RunForecast[] }[] = [];
+  for (const { name, plans } of images) {
+    for (const { platform, optimized } of plans) {
+      const reference = `${catalog}/${name}${tag === undefined ? "" : `:${tag}`}`;
+      const commands = await forecastRuns(optimized.plan, { context, store, reference });
+      explained.push({ name, platform: platformText(platform), commands });
+    }
+  }
+  const running = explained.flatMap(({ name, commands }) =>
+    commands.filter(({ runs }) => runs).map(({ command }) => `${name}: ${command}\n`),
+  );
+  return {
+    json: { catalog, images: explained },
+    quiet: running.join(""),
+    text: (paint) => explained.map(({ name, commands }) => whyText(name, commands, paint)).join("\n"),
   };
 }

@@ -1,3 +1,4 @@
+import { isBlockKey } from "../../layer/pack/block-tag.js";
 import type { PackedBlock, PackedLayer } from "../../layer/pack/packed-layer.js";
 import { type Digest, isDigest } from "../../oci/digest.js";
 import type { RacyDigests } from "./racy-files.js";
@@ -17,6 +18,8 @@ export interface LayerRecord {
 export interface BlocksRecord {
   readonly digest: Digest;
   readonly size: number;
+  /** The key of the blocks' tags. */
+  readonly blockKey: string;
   readonly blocks: readonly PackedBlock[];
 }
 
@@ -36,10 +39,10 @@ export function parseLayerRecord(value: unknown): LayerRecord | undefined {
 
 /** Reads a blocks record; undefined when it is none. */
 export function parseBlocksRecord(value: unknown): BlocksRecord | undefined {
-  const { digest, size, blocks } = (value ?? {}) as Record<string, unknown>;
-  if (!isDigest(digest) || !isSize(size) || !Array.isArray(blocks) || !blocks.every(isBlock))
-    return undefined;
-  return { digest, size, blocks };
+  const { digest, size, blockKey, blocks } = (value ?? {}) as Record<string, unknown>;
+  if (!isDigest(digest) || !isSize(size) || !isBlockKey(blockKey)) return undefined;
+  if (!Array.isArray(blocks) || !blocks.every(isBlock)) return undefined;
+  return { digest, size, blockKey, blocks };
 }
 
 function isSize(value: unknown): value is number {
@@ -56,6 +59,6 @@ function isRacy(value: unknown): value is RacyDigests {
 }
 
 function isBlock(value: unknown): value is PackedBlock {
-  const { raw, offset, size, crc } = (value ?? {}) as Record<string, unknown>;
-  return typeof raw === "string" && isSize(offset) && isSize(size) && isSize(crc);
+  const { tag, offset, size, crc } = (value ?? {}) as Record<string, unknown>;
+  return typeof tag === "string" && isSize(offset) && isSize(size) && isSize(crc);
 }

@@ -1,5 +1,6 @@
 import { sha256Hex } from "../../core/sha256.js";
 import { type LayerItem, toTarItems } from "../../layer/layer-item.js";
+import { newBlockKey } from "../../layer/pack/block-tag.js";
 import { packLayer } from "../../layer/pack/pack-layer.js";
 import type { PackedLayer } from "../../layer/pack/packed-layer.js";
 import type { BuildImageOptions, BuildPorts } from "../ports.js";
@@ -75,12 +76,13 @@ async function pack(
   const blocksKey = sha256Hex(`${WRITER_VERSION}\n${encoder.id}\n${identity.id}`);
   const record = keepBlocks ? parseBlocksRecord(await store.getRecord("layer-blocks", blocksKey)) : undefined;
   const previous = record && (await openPrevious(store, record));
+  const blockKey = keepBlocks ? (previous?.source.blockKey ?? newBlockKey()) : undefined;
   try {
     const packed = await packLayer(await toTarItems(items), {
       encoder,
       writer: await store.writer(),
       expectedSize: total,
-      recordBlocks: keepBlocks,
+      blockKey,
       previous: previous?.source,
       onProgress: (bytes) => {
         signal?.throwIfAborted();
@@ -88,7 +90,7 @@ async function pack(
       },
     });
     const { digest, size, blocks } = packed;
-    if (keepBlocks) await store.putRecord("layer-blocks", blocksKey, { digest, size, blocks });
+    if (keepBlocks) await store.putRecord("layer-blocks", blocksKey, { digest, size, blockKey, blocks });
     return packed;
   } finally {
     await previous?.close();

@@ -24,7 +24,7 @@ export async function openPrevious(
     await spool.dispose();
     return undefined;
   }
-  const source = new PreviousBlob(spool.finish().path, record.blocks);
+  const source = new PreviousBlob(spool.finish().path, record.blockKey, record.blocks);
   const close = async () => {
     source.close();
     await spool.dispose();

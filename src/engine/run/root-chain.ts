@@ -8,9 +8,9 @@ import type { FolderNode } from "../../layer/tree-node.js";
 import { whiteoutTarget } from "../../layer/whiteout.js";
 import type { RootLayer } from "../../ports/sandbox.js";
 import { tarBlocks } from "../../tar/tar-blocks.js";
-import type { TarItem } from "../../tar/tar-item.js";
 import type { BuildPorts } from "../ports.js";
 import { contentKey } from "./content-key.js";
+import type { RootInput } from "./run-inputs.js";
 
 /**
  * A tree with what a command needs of it: a key that is the same wherever the tree has the same content, and layers
@@ -21,6 +21,8 @@ export interface RootState {
   /** Undefined where the content cannot be named: then nothing that runs on it is remembered. */
   key(): Promise<string | undefined>;
   layers(): Promise<readonly RootLayer[]>;
+  /** What it is made of, in order. */
+  inputs(): Promise<readonly RootInput[]>;
 }
 
 const ALL = { xattrs: () => true };
@@ -28,51 +30,60 @@ const ALL = { xattrs: () => true };
 /** The state of a base, whose layers say what is in it. */
 export function baseRoot(tree: FolderNode, diffIds: readonly string[], ports: BuildPorts): RootState {
   const key = sha256Hex(`base\n${diffIds.join("\n")}`);
-  return remembered(
+  return {
     tree,
-    async () => key,
-    async () => {
+    key: async () => key,
+    layers: once(async () => {
       const sandbox = ports.sandbox!;
       const found = await sandbox.find(key);
       return [found ?? (await sandbox.unpack(await treeTar(tree), key))];
-    },
-  );
+    }),
+    inputs: async () => [{ what: "the base", key }],
+  };
 }
 
-/** The state after file operations on another one; the same state when nothing changed. */
+/**
+ * The state after file operations on another one; the same state when nothing changed.
+ *
+ * @param what the operations, for people
+ */
 export function changedRoot(
   below: RootState,
   tree: FolderNode,
   listedAt: number,
   ports: BuildPorts,
+  what: readonly string[] = ["later files of the stage"],
 ): RootState {
   if (below.tree === tree) return below;
   const changes = once(async () => toEntries(diffTrees(below.tree, tree), below.tree, ALL));
-  return remembered(
+  const own = once(async () => contentKey(await changes(), listedAt, ports));
+  return {
     tree,
-    async () => {
-      const [before, own] = [await below.key(), await contentKey(await changes(), listedAt, ports)];
-      return before === undefined || own === undefined ? undefined : sha256Hex(`${before}\nfiles ${own}`);
-    },
-    async () => {
+    key: once(async () => {
+      const [before, after] = [await below.key(), await own()];
+      return before === undefined || after === undefined ? undefined : sha256Hex(`${before}\nfiles ${after}`);
+    }),
+    layers: once(async () => {
       const items = await toTarItems(overlayItems(await changes(), tree));
       return [...(await below.layers()), await ports.sandbox!.unpack(tarBlocks(items))];
-    },
-  );
+    }),
+    inputs: once(async () => [...(await below.inputs()), { what: what.join(", "), key: await own() }]),
+  };
 }
 
 /** The state after a command: on disk already, or unpacked again from what was remembered of it. */
 export function commandRoot(
   below: RootState,
   tree: FolderNode,
-  key: string | undefined,
+  command: RootInput,
   layer: () => Promise<RootLayer>,
 ): RootState {
-  return remembered(
+  return {
     tree,
-    async () => key,
-    async () => [...(await below.layers()), await layer()],
-  );
+    key: async () => command.key,
+    layers: once(async () => [...(await below.layers()), await layer()]),
+    inputs: once(async () => [...(await below.inputs()), command]),
+  };
 }
 
 /** A whole tree as a tar. */
@@ -117,14 +128,6 @@ function* parentsOf(path: string): Generator<string> {
     yield path.slice(0, slash);
 }
 
-function remembered(
-  tree: FolderNode,
-  key: () => Promise<string | undefined>,
-  layers: () => Promise<readonly RootLayer[]>,
-): RootState {
-  return { tree, key: once(key), layers: once(layers) };
-}
-
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {
@@ -132,5 +135,3 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
     return made;
   };
 }
-
-export type { TarItem };

@@ -11,6 +11,8 @@ import { OutputLines } from "./output-lines.js";
 import { type ProcessUser, processUser } from "./process-user.js";
 import { type KeptChanges, keepChanges, recallChanges, rememberChanges } from "./remembered-run.js";
 import { changedRoot, commandRoot, type RootState, treeTar } from "./root-chain.js";
+import { noteInputs, reasonsToRun, WouldRun } from "./run-forecast.js";
+import { type RunInputs, runInputs } from "./run-inputs.js";
 import { type MountContext, type PreparedMount, prepareMounts } from "./run-mounts.js";
 import { commandArgs, commandEnv, commandFolder, runKey } from "./run-spec.js";
 import { sandboxStubs } from "./sandbox-stubs.js";
@@ -23,6 +25,10 @@ export interface RunContext extends MountContext {
   readonly options: BuildImageOptions;
   /** The last state of the stage that is known; file operations since then are in the draft. */
   readonly root: RootState;
+  /** Where the command stands: the image's folder and name, the stage, the number of the command in it. */
+  readonly place: string;
+  /** What was done to the stage since the last command, for people. */
+  readonly since: readonly string[];
   /** Told when what a command left can be closed. */
   readonly onOpen: (close: () => Promise<void>) => void;
 }
@@ -31,12 +37,13 @@ export interface RunContext extends MountContext {
 export async function runCommand(run: RunOperation, context: RunContext): Promise<RootState> {
   const { state, ports, options, config, listedAt } = context;
   const { store } = ports;
+  const { platform } = context;
   const { draft } = state;
   const sandbox = ports.sandbox;
   if (sandbox === undefined) throw new TypeError("a plan with commands was let through without a sandbox");
   const cwd = commandFolder(run, config);
   makeFolder(context, cwd);
-  const before = changedRoot(context.root, draft.tree, listedAt, ports);
+  const before = changedRoot(context.root, draft.tree, listedAt, ports, context.since);
   const user = await processUser(before.tree, run.user ?? config.User ?? "", run.origin);
   const mounts = await prepareMounts(run, context);
   const env = commandEnv(run, config, user);
@@ -47,6 +54,16 @@ export async function runCommand(run: RunOperation, context: RunContext): Promis
     { cwd, network, args: commandArgs(run), env: [...env], user },
     context,
   );
+  const rest = {
+    "the working folder": cwd,
+    "the user": user,
+    "the network": network,
+    "the platform": platform,
+  };
+  const mounted = Object.fromEntries(
+    mounts.map(({ target, identity }) => [`the mount at ${target}`, identity]),
+  );
+  const inputs = runInputs(await before.inputs(), commandArgs(run), env, { ...rest, ...mounted });
   const targets = [
     ...SYSTEM_TARGETS,
     ...mounts.flatMap(({ target }) => (target === undefined ? [] : [target])),
@@ -54,18 +71,32 @@ export async function runCommand(run: RunOperation, context: RunContext): Promis
   const stubs = sandboxStubs(before.tree, targets);
   const progressId = `${run.origin?.file}:${run.origin?.line}:${key ?? commandText(run.command)}`;
   const label = `run ${commandText(run.command)}`;
-  ports.progress?.report({ kind: "start", id: progressId, label });
   const again = options.cache === false || options.rerun?.(run) === true;
   const known = key === undefined || again ? undefined : await recallChanges(key, store);
+  if (options.forecast !== undefined) await forecastRun(run, known !== undefined, inputs, context);
+  ports.progress?.report({ kind: "start", id: progressId, label });
   const start = { sandbox, before, mounts, env, cwd, user, network, label, progressId } as const;
   const { kept, layer } =
     known === undefined ? await runNow(run, start, context) : recalled(known, sandbox, store);
   context.onOpen(() => kept.close());
   if (known === undefined && key !== undefined) await rememberChanges(key, kept, store);
+  if (options.forecast === undefined) await noteInputs(context.place, inputs, store);
   const present = kept.present === undefined ? undefined : new Set(kept.present);
   await applyChanges(draft, { index: kept.index, bytes: kept.bytes, present, stubs });
   ports.progress?.report({ kind: "finish", id: progressId, label, cached: known !== undefined });
-  return commandRoot(before, draft.tree, key, layer);
+  return commandRoot(before, draft.tree, { what: label, key }, layer);
+}
+
+async function forecastRun(
+  run: RunOperation,
+  known: boolean,
+  inputs: RunInputs,
+  { options, place, ports }: RunContext,
+): Promise<void> {
+  const command = commandText(run.command);
+  const reasons = known ? [] : await reasonsToRun(place, inputs, ports.store);
+  options.forecast?.({ command, origin: run.origin, runs: !known, reasons });
+  if (!known) throw new WouldRun(command);
 }
 
 /** Mount points that every sandbox needs. */

@@ -2,6 +2,7 @@ import { flattenTree } from "../../layer/entries.js";
 import type { LayerItem } from "../../layer/layer-item.js";
 import type { Platform } from "../../oci/platform.js";
 import { annotationsOf, applyConfig, fromScratch } from "../../plan/apply-config.js";
+import { describeOperation } from "../../plan/describe.js";
 import type { Layer, Stage } from "../../plan/plan.js";
 import { configHistory, layerHistory, layerText } from "../documents/history.js";
 import { DraftTree } from "../draft-tree.js";
@@ -28,8 +29,17 @@ export interface StageContext {
   readonly images: ReadonlyMap<string, StageImage>;
   /** When the build began, before any file was listed: milliseconds since the epoch. */
   readonly listedAt: number;
+  /** The stage, under a name that stays the same when its content changes. */
+  readonly place: string;
   /** Told what is to be closed when the image is written. */
   readonly onOpen: (close: () => Promise<void>) => void;
+}
+
+/** How far a stage is: its last state that a command could start from, and what happened to it since. */
+interface StageProgress {
+  root: RootState;
+  since: string[];
+  commands: number;
 }
 
 /** Builds one stage on its base: its files, and its layers where they end up in the image. */
@@ -43,10 +53,11 @@ export async function buildStage(
   const melted = stage.squash === "all";
   const layers: StageLayer[] = melted ? [] : [...base.layers];
   const history = melted ? [] : [...base.history];
-  let { tree, root } = base;
+  let { tree } = base;
+  const progress: StageProgress = { root: base.root, since: [], commands: 0 };
   for (const layer of stage.layers) {
     const draft = new DraftTree(tree);
-    root = await applyLayer(layer, draft, root, base, context);
+    await applyLayer(layer, draft, base, progress, context);
     tree = draft.tree;
     if (!packed || melted) continue;
     const items = layerItems(draft, { mtime: context.options.sourceDateEpoch ?? 0 });
@@ -67,7 +78,7 @@ export async function buildStage(
   history.push(...configHistory(stage.config, created));
   return {
     tree,
-    root,
+    root: progress.root,
     layers,
     history,
     document: base.document,
@@ -80,13 +91,12 @@ export async function buildStage(
 async function applyLayer(
   layer: Layer,
   draft: DraftTree,
-  below: RootState,
   base: StageImage,
+  progress: StageProgress,
   context: StageContext,
-): Promise<RootState> {
+): Promise<void> {
   const { platform, ports, options, downloads, images, listedAt, onOpen } = context;
   const { config, fromScratch } = base;
-  let root = below;
   const state: LayerState = {
     draft,
     platform,
@@ -99,11 +109,28 @@ async function applyLayer(
     options.signal?.throwIfAborted();
     if (operation.op === "run") {
       const stageRoot = (id: string) => images.get(id)!.root;
-      const run = { state, ports, options, platform, config, listedAt, onOpen, stageRoot, root };
-      root = await withOrigin(operation.origin, () => runCommand(operation, run));
-    } else await applyOperation(state, operation);
+      const { root, since } = progress;
+      const place = `${options.folder} ${context.place} ${progress.commands++}`;
+      const run = {
+        state,
+        ports,
+        options,
+        platform,
+        config,
+        listedAt,
+        onOpen,
+        stageRoot,
+        root,
+        since,
+        place,
+      };
+      progress.root = await withOrigin(operation.origin, () => runCommand(operation, run));
+      progress.since = [];
+    } else {
+      await applyOperation(state, operation);
+      progress.since.push(describeOperation(operation));
+    }
   }
-  return root;
 }
 
 async function packItems(

@@ -1,0 +1,75 @@
+import { sha256Hex } from "../../core/sha256.js";
+
+/** One thing that the root file system of a command was made of, in order. */
+export interface RootInput {
+  /** In the user's words: `base`, `copy package.json /app`, `run apt-get update`. */
+  readonly what: string;
+  /** Undefined where its content cannot be named. */
+  readonly key: string | undefined;
+}
+
+/** All that a command depends on, without any value that could be a secret. */
+export interface RunInputs {
+  readonly root: readonly RootInput[];
+  readonly command: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** The rest by name: working folder, user, network, platform, and each mount by its target. */
+  readonly rest: Readonly<Record<string, string>>;
+}
+
+/** Puts together what a command depends on; values are kept as digests. */
+export function runInputs(
+  root: readonly RootInput[],
+  args: readonly string[],
+  env: ReadonlyMap<string, string>,
+  rest: Readonly<Record<string, unknown>>,
+): RunInputs {
+  const digest = (value: unknown) => sha256Hex(JSON.stringify(value ?? null)).slice(0, 16);
+  return {
+    root,
+    command: digest(args),
+    env: Object.fromEntries(Array.from(env, ([name, value]) => [name, digest(value)])),
+    rest: Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, digest(value)])),
+  };
+}
+
+/** What is not as it was, in a few words each; what comes first in the image comes first. */
+export function changedInputs(before: RunInputs, now: RunInputs): string[] {
+  const changes: string[] = [];
+  const length = Math.max(before.root.length, now.root.length);
+  for (let at = 0; at < length && changes.length === 0; at++) {
+    const [old, current] = [before.root[at], now.root[at]];
+    if (old?.what === current?.what && old?.key === current?.key && old?.key !== undefined) continue;
+    if (current === undefined) changes.push(`${old?.what} is gone`);
+    else if (old?.what !== current.what) changes.push(`${current.what} is new or moved`);
+    else if (current.key === undefined) changes.push(`the content of ${current.what} cannot be told apart`);
+    else changes.push(`${current.what} changed`);
+  }
+  if (before.command !== now.command) changes.push("the command changed");
+  changes.push(
+    ...changedNames(before.env, now.env, "the variable "),
+    ...changedNames(before.rest, now.rest, ""),
+  );
+  return changes;
+}
+
+function changedNames(
+  before: Readonly<Record<string, string>>,
+  now: Readonly<Record<string, string>>,
+  prefix: string,
+): string[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].sort();
+  return names.flatMap((name) => {
+    if (before[name] === now[name]) return [];
+    const how = before[name] === undefined ? "is new" : now[name] === undefined ? "is gone" : "changed";
+    return [`${prefix}${name} ${how}`];
+  });
+}
+
+/** Whether a value from the store has the form of inputs. */
+export function isRunInputs(value: unknown): value is RunInputs {
+  const { root, command, env, rest } = (value ?? {}) as Partial<RunInputs>;
+  return (
+    Array.isArray(root) && typeof command === "string" && typeof env === "object" && typeof rest === "object"
+  );
+}
