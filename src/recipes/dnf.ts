@@ -1,40 +1,26 @@
 import { beginCall } from "../image/call.js";
 import type { Recipe } from "../image/image.js";
-import { removeLeftovers } from "./leftovers.js";
-import { type PackageGrammar, type PackageSpec, packageWords } from "./package-list.js";
-
-/** Names and versions as rpm allows them; a version is appended as dnf's `name-version`. */
-const GRAMMAR: PackageGrammar = {
-  manager: "dnf",
-  name: /^[A-Za-z0-9][A-Za-z0-9._+-]*$/,
-  version: /^[0-9A-Za-z][0-9A-Za-z._+~^:-]*$/,
-  join: "-",
-  splits: false,
-  allowedName: 'letters, digits, ".", "_", "+" and "-"',
-  allowedVersion: 'a version such as "1.22.1" or "1.22.1-4.el9"',
-};
+import type { DocumentationOptions } from "./cleaning-options.js";
+import type { PackageArguments } from "./package-list.js";
+import { rpmInstall } from "./rpm-install.js";
 
 /** Packages of Fedora, RHEL and their kin. */
 export const dnf = Object.freeze({
   /**
    * Installs rpm packages without weak dependencies and without documentation, and removes what dnf leaves
-   * behind, in one layer.
+   * behind, in one layer. dnf 4 and dnf 5 both. A version is given in a record.
    *
-   * @throws {DefinitionError} PACKAGES_MISSING, PACKAGE_INVALID
+   * @throws {DefinitionError} PACKAGES_MISSING, PACKAGE_INVALID, OPTION_UNKNOWN, ARGUMENT_INVALID
    * @example
    * ```ts
    * import { dnf, Image } from "layerwright";
    *
-   * export const web = Image.from("fedora:41").with(dnf.install("nginx"));
+   * export const web = Image.from("fedora:41").with(dnf.install("nginx", { jq: "1.7.1" }));
+   * export const desk = Image.from("fedora:41")
+   *   .with(dnf.install(["git"], { cache: "mount", keepDocs: true, keepLogs: true }));
    * ```
    */
-  install(...packages: readonly PackageSpec[]): Recipe {
-    const words = packageWords(beginCall("dnf.install"), GRAMMAR, packages);
-    const command = [
-      `dnf install -y --setopt=install_weak_deps=False --setopt=tsflags=nodocs ${words.join(" ")}`,
-      "dnf clean all",
-      removeLeftovers("dnf"),
-    ].join(" && ");
-    return (image) => image.run(command);
+  install(...packages: PackageArguments<DocumentationOptions>): Recipe {
+    return rpmInstall(beginCall("dnf.install"), "dnf", packages);
   },
 });

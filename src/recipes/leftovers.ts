@@ -1,23 +1,142 @@
-/** What package managers leave behind that no later start of them needs: absolute paths, globs as a shell has them. */
-export const leftovers = {
-  apt: [
-    "/var/lib/apt/lists/*",
-    "/var/cache/apt/archives/*",
-    "/var/cache/apt/pkgcache.bin",
-    "/var/cache/apt/srcpkgcache.bin",
-    "/var/cache/debconf/*-old",
-    "/var/cache/ldconfig/aux-cache",
-    "/var/lib/dpkg/*-old",
-    "/var/log/apt",
-    "/var/log/alternatives.log",
-    "/var/log/dpkg.log",
-  ],
-  apk: ["/var/cache/apk/*", "/var/log/apk.log"],
-  dnf: ["/var/cache/dnf", "/var/cache/libdnf5", "/var/cache/yum", "/var/log/dnf*", "/var/log/hawkey.log"],
-  yum: ["/var/cache/yum", "/var/cache/dnf", "/var/log/yum.log"],
-} as const;
-
-/** The shell command that removes what a package manager left; succeeds when there is nothing. */
-export function removeLeftovers(manager: keyof typeof leftovers): string {
-  return `rm -rf ${leftovers[manager].join(" ")}`;
+/** What one package manager leaves behind that no later start of it needs. */
+interface Leftovers {
+  /** The manager's own command that empties its cache; it runs before anything is removed. */
+  readonly clear?: string;
+  /** What was downloaded: archives, lists, indexes. */
+  readonly cache: readonly string[];
+  /** What was downloaded to where no recipe mounts a cache. */
+  readonly beside?: readonly string[];
+  /** Backups and caches of tools that the installation started. */
+  readonly rest?: readonly string[];
+  readonly logs?: readonly string[];
+  /** The folders that a recipe mounts a cache at. */
+  readonly mounts: readonly string[];
+  /** Other folders at which a cache mount holds what was downloaded. */
+  readonly mountedAt?: RegExp;
 }
+
+const HOME = "${HOME:-/root}";
+const CARGO = `\${CARGO_HOME:-${HOME}/.cargo}`;
+const LINKER = "/var/cache/ldconfig/aux-cache";
+const DNF_LOGS = ["/var/log/dnf*", "/var/log/hawkey.log"];
+const COMPILE_CACHE = "/tmp/node-compile-cache";
+
+/** Yarn 1 clears its one cache; later ones run programs straight from it, unless they link node_modules. */
+const CLEAR_YARN =
+  'if [ "$(yarn config get nodeLinker 2>/dev/null)" != pnp ]; then yarn cache clean --all >/dev/null; fi';
+
+/**
+ * What package managers leave behind, in the one place that recipes and passes share. Entries are shell words:
+ * absolute paths with globs, or in double quotes what only the image knows.
+ *
+ * Sources: each manager's own manual; hadolint DL3009, DL3019, DL3032, DL3036, DL3040, DL3042, DL3060.
+ */
+export const leftovers = {
+  apt: {
+    cache: [
+      "/var/lib/apt/lists/*",
+      "/var/cache/apt/archives/*",
+      "/var/cache/apt/pkgcache.bin",
+      "/var/cache/apt/srcpkgcache.bin",
+    ],
+    rest: ["/var/cache/debconf/*-old", LINKER, "/var/lib/dpkg/*-old"],
+    logs: ["/var/log/apt", "/var/log/alternatives.log", "/var/log/dpkg.log"],
+    mounts: ["/var/cache/apt", "/var/lib/apt/lists"],
+  },
+  apk: {
+    cache: ["/var/cache/apk/*"],
+    logs: ["/var/log/apk.log"],
+    mounts: ["/var/cache/apk"],
+    mountedAt: /^\/etc\/apk\/cache$/,
+  },
+  dnf: {
+    clear: "dnf clean all",
+    cache: ["/var/cache/dnf", "/var/cache/libdnf5", "/var/cache/yum"],
+    rest: [LINKER],
+    logs: DNF_LOGS,
+    mounts: ["/var/cache/dnf", "/var/cache/libdnf5"],
+  },
+  microdnf: {
+    clear: "microdnf clean all",
+    cache: ["/var/cache/yum", "/var/cache/dnf", "/var/cache/libdnf5"],
+    rest: [LINKER],
+    logs: DNF_LOGS,
+    mounts: ["/var/cache/yum", "/var/cache/dnf"],
+  },
+  yum: {
+    clear: "yum clean all",
+    cache: ["/var/cache/yum", "/var/cache/dnf"],
+    rest: [LINKER],
+    logs: ["/var/log/yum.log", ...DNF_LOGS],
+    mounts: ["/var/cache/yum", "/var/cache/dnf"],
+  },
+  zypper: {
+    clear: "zypper --non-interactive clean --all",
+    cache: ["/var/cache/zypp/*"],
+    rest: [LINKER],
+    logs: ["/var/log/zypper.log", "/var/log/zypp"],
+    mounts: ["/var/cache/zypp"],
+  },
+  pip: {
+    cache: [`"${HOME}/.cache/pip"`],
+    mounts: ["/root/.cache/pip"],
+    mountedAt: /\/\.cache(\/pip)?$/,
+  },
+  uv: {
+    cache: ['"$(uv cache dir)"'],
+    mounts: ["/root/.cache/uv"],
+    mountedAt: /\/\.cache(\/uv)?$/,
+  },
+  npm: {
+    cache: ['"$(npm config get cache)"', COMPILE_CACHE],
+    mounts: ["/root/.npm"],
+    mountedAt: /\/\.npm$/,
+  },
+  pnpm: {
+    cache: ['"$(pnpm store path)"', `"\${XDG_CACHE_HOME:-${HOME}/.cache}/pnpm"`, COMPILE_CACHE],
+    mounts: ["/root/.local/share/pnpm/store", "/root/.cache/pnpm"],
+    mountedAt: /\/(pnpm\/store|\.pnpm-store)$/,
+  },
+  yarn: {
+    clear: CLEAR_YARN,
+    cache: [`"${HOME}/.yarn/berry/metadata"`, "/tmp/v8-compile-cache-*", COMPILE_CACHE],
+    mounts: ["/root/.cache/yarn"],
+    mountedAt: /\/(\.?yarn|\.yarn\/(berry\/)?cache|\.cache)$/,
+  },
+  gem: {
+    cache: ["gem", "local/share/gem", "cache/gem"].map((folder) => `"${HOME}/.${folder}/specs"`),
+    beside: ['"$(gem env gemdir)"/cache/*.gem'],
+    logs: ["gem_make.out", "mkmf.log"].map((file) => `"$(gem env gemdir)"/extensions/*/*/*/${file}`),
+    mounts: ["/root/.cache/gem/specs"],
+  },
+  composer: {
+    clear: "composer clear-cache --no-interaction --quiet",
+    cache: [],
+    mounts: ["/root/.cache/composer"],
+    mountedAt: /\/(\.?composer\/cache|\.cache|\.cache\/composer)$/,
+  },
+  go: {
+    clear: "go clean -cache -modcache",
+    cache: [],
+    rest: [`"${HOME}/.config/go/telemetry"`],
+    mounts: ["/root/.cache/go-build", "/go/pkg/mod"],
+    mountedAt: /\/(go|go-build|mod)(\/|$)/,
+  },
+  cargo: {
+    cache: [`"${CARGO}/registry"`, `"${CARGO}/git"`],
+    mounts: ["/root/.cache/cargo"],
+    mountedAt: /\/\.?cargo(\/(registry|git))?$/,
+  },
+} as const satisfies Record<string, Leftovers>;
+
+/** A package manager whose leftovers are known. */
+export type ManagerName = keyof typeof leftovers;
+
+/**
+ * What Debian packages bring that is read by people only, as dpkg's patterns. Copyright files stay: most licenses
+ * ask for them.
+ */
+export const debianDocumentation = {
+  exclude: ["doc", "gtk-doc", "info", "lintian", "man"].map((folder) => `/usr/share/${folder}/*`),
+  include: ["/usr/share/doc/*/copyright"],
+} as const;

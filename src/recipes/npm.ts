@@ -1,33 +1,16 @@
 import { beginCall } from "../image/call.js";
 import type { Recipe } from "../image/image.js";
-import { checkFlag, checkOptions } from "../image/options.js";
-import { type PackageGrammar, type PackageSpec, packageWords } from "./package-list.js";
+import { cleanedRun } from "./cleaned-run.js";
+import { type CacheOptions, checkCleaning } from "./cleaning-options.js";
+import { leftovers } from "./leftovers.js";
+import { nodeGrammar } from "./node-packages.js";
+import { type PackageSpec, packageWords } from "./package-list.js";
+import { checkProject, listOf, type ProjectOptions } from "./project-options.js";
 
-/** Names as validate-npm-package-name takes them; versions, tags and the simple ranges `^1.2` and `~1.2`. */
-const GRAMMAR: PackageGrammar = {
-  manager: "npm",
-  name: /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~][a-z0-9._~-]*$/,
-  version: /^[~^]?[0-9A-Za-z][0-9A-Za-z.+_-]*$/,
-  join: "@",
-  splits: true,
-  allowedName: 'lower-case letters, digits, ".", "_", "~" and "-", perhaps after "@scope/"',
-  allowedVersion: 'a version, tag or range such as "5.4.0", "latest" or "^5.4"',
-};
-
-/** npm's cache with its logs, wherever it is configured, and Node's compile cache. */
-const CLEAN = 'rm -rf "$(npm config get cache)" /tmp/node-compile-cache';
 const QUIET = "--no-audit --no-fund --no-update-notifier";
 
-/** How `npm.ci` installs. */
-export interface NpmCiOptions {
-  /** The folder of package-lock.json in the image. @default - the working folder */
-  readonly folder?: string;
-  /** Whether development dependencies are installed too. @default - false */
-  readonly dev?: boolean;
-}
-
 /** How `npm.install` installs. */
-export interface NpmInstallOptions {
+export interface NpmInstallOptions extends CacheOptions {
   /** Whether the packages are installed for the whole image, with their commands on the path. @default - false */
   readonly global?: boolean;
 }
@@ -45,16 +28,14 @@ export const npm = Object.freeze({
    *
    * export const api = Image.from("node:22-slim")
    *   .workdir("/srv").copy(["package.json", "package-lock.json"], "./").with(npm.ci()).copy("src", "src");
+   * export const tests = Image.from("node:22-slim")
+   *   .copy(".", "/srv").with(npm.ci({ folder: "/srv", dev: true, cache: "mount" }));
    * ```
    */
-  ci(options: NpmCiOptions = {}): Recipe {
-    const call = beginCall("npm.ci");
-    checkOptions(call, options, ["folder", "dev"]);
-    checkFlag(call, "dev", options.dev);
-    const { folder } = options;
+  ci(options: ProjectOptions = {}): Recipe {
+    checkProject(beginCall("npm.ci"), options);
     const omit = options.dev === true ? "" : " --omit=dev";
-    const command = `npm ci${omit} ${QUIET} && ${CLEAN}`;
-    return (image) => image.run(command, folder === undefined ? {} : { workdir: folder });
+    return npmRun(`npm ci${omit} ${QUIET}`, options, options.folder);
   },
 
   /**
@@ -70,10 +51,14 @@ export const npm = Object.freeze({
    */
   install(packages: PackageSpec | readonly PackageSpec[], options: NpmInstallOptions = {}): Recipe {
     const call = beginCall("npm.install");
-    checkOptions(call, options, ["global"]);
-    checkFlag(call, "global", options.global);
-    const words = packageWords(call, GRAMMAR, Array.isArray(packages) ? packages : [packages]);
+    checkCleaning(call, options, ["global"]);
+    const words = packageWords(call, nodeGrammar("npm"), listOf(packages));
     const where = options.global === true ? " --global" : "";
-    return (image) => image.run(`npm install${where} ${QUIET} ${words.join(" ")} && ${CLEAN}`);
+    return npmRun(`npm install${where} ${QUIET} ${words.join(" ")}`, options, undefined);
   },
 });
+
+function npmRun(command: string, options: CacheOptions, folder: string | undefined): Recipe {
+  const mounted = options.cache === "mount" ? ` --cache=${leftovers.npm.mounts[0]}` : "";
+  return cleanedRun({ manager: "npm", command: `${command}${mounted}`, folder }, options);
+}

@@ -1,7 +1,23 @@
 import { type Call, refuse } from "../image/call.js";
+import { shellWord } from "./shell-word.js";
 
 /** A package: its name (in the manager's own way with a version, too), or a record from name to version. */
 export type PackageSpec = string | Readonly<Record<string, string>>;
+
+/** Packages one by one, or an array of them with options. */
+export type PackageArguments<Options> =
+  | readonly PackageSpec[]
+  | readonly [packages: readonly PackageSpec[], options?: Options];
+
+/** Tells the two ways to name packages apart. */
+export function splitArguments<Options extends object>(
+  given: PackageArguments<Options>,
+): { readonly packages: readonly PackageSpec[]; readonly options: Options } {
+  const [first, options] = given;
+  return Array.isArray(first)
+    ? { packages: first as readonly PackageSpec[], options: (options ?? {}) as Options }
+    : { packages: given as readonly PackageSpec[], options: {} as Options };
+}
 
 /** How a package manager spells packages. Only what fits these grammars ever reaches a shell. */
 export interface PackageGrammar {
@@ -18,10 +34,10 @@ export interface PackageGrammar {
 
 /** Reads packages into shell words, in the order given and without doubles, or refuses them. */
 export function packageWords(call: Call, grammar: PackageGrammar, packages: unknown): readonly string[] {
-  const { manager } = grammar;
-  if (!Array.isArray(packages) || packages.length === 0) refuse(call, "PACKAGES_MISSING", { manager });
+  if (!Array.isArray(packages) || packages.length === 0)
+    refuse(call, "PACKAGES_MISSING", { call: call.name });
   const words = (packages as unknown[]).flatMap((spec) => specWords(call, grammar, spec));
-  if (words.length === 0) refuse(call, "PACKAGES_MISSING", { manager });
+  if (words.length === 0) refuse(call, "PACKAGES_MISSING", { call: call.name });
   return [...new Set(words)].map(shellWord);
 }
 
@@ -37,20 +53,33 @@ function specWords(call: Call, grammar: PackageGrammar, spec: unknown): readonly
     return Object.entries(spec).map(([name, version]) => packageWord(call, grammar, name, version ?? null));
   }
   const { manager, allowedName } = grammar;
-  return refuse(call, "PACKAGE_INVALID", { manager, what: "name", got: spec, allowed: allowedName });
+  return refuse(call, "PACKAGE_INVALID", {
+    call: call.name,
+    manager,
+    what: "name",
+    got: spec,
+    allowed: allowedName,
+  });
 }
 
 function packageWord(call: Call, grammar: PackageGrammar, name: string, version: unknown): string {
   const { manager, join, allowedName, allowedVersion } = grammar;
   if (!grammar.name.test(name)) {
-    refuse(call, "PACKAGE_INVALID", { manager, what: "name", got: name, allowed: allowedName });
+    refuse(call, "PACKAGE_INVALID", {
+      call: call.name,
+      manager,
+      what: "name",
+      got: name,
+      allowed: allowedName,
+    });
   }
   if (version === undefined) return name;
   if (typeof version === "string" && grammar.version.test(version)) return `${name}${join}${version}`;
-  return refuse(call, "PACKAGE_INVALID", { manager, what: "version", got: version, allowed: allowedVersion });
-}
-
-/** Quotes what a shell would expand; the grammars above let no quote through. */
-function shellWord(word: string): string {
-  return /^[A-Za-z0-9.+:=@/_-]+$/.test(word) ? word : `'${word}'`;
+  return refuse(call, "PACKAGE_INVALID", {
+    call: call.name,
+    manager,
+    what: "version",
+    got: version,
+    allowed: allowedVersion,
+  });
 }

@@ -87,6 +87,10 @@ export const knownDifferences: readonly KnownDifference[] = [
 /** Cases that no peer is asked to build, and why. */
 export const textOnly: Readonly<Record<string, string>> = {
   "recipes-packages": "package managers need the network",
+  "recipes-packages-kept": "package managers need the network",
+  "recipes-packages-more": "package managers need the network",
+  "recipes-packages-mounts": "package managers need the network",
+  "recipes-projects": "package managers need the network",
   "packages-left-behind": "package managers need the network",
   "examples/08-package nginx": "package managers need the network",
 };

@@ -1,19 +1,28 @@
 import { commandText } from "../describe.js";
 import type { RunOperation } from "../operation.js";
+import { appendCommand } from "./append-command.js";
 import { editStages, type PlacedOperation, replaceAt } from "./edit-stages.js";
-import { cleansOnly, type PackageManager, uncleanManagers } from "./package-managers.js";
+import { joinFetches } from "./join-fetches.js";
+import { cleansOnly, cleanUpOf, type PackageManager, uncleanManagers, uses } from "./package-managers.js";
 import type { Pass, PassLog } from "./pass.js";
 
 /**
  * Removes what a package manager leaves (caches, lists, logs) in the step that made it: in a later layer the
- * removal would hide the bytes and not free them. A later step that does nothing but clean up moves there; where
- * nobody cleans up, the clean-up is added.
+ * removal would hide the bytes and not free them. A step that only fetches lists becomes part of the installation
+ * that follows; a later step that does nothing but clean up moves there; where nobody cleans up, the clean-up is
+ * added. A step that says `keepLeftovers` stays as it is.
  *
  * These leftovers are the one thing a pass may take from the final root file system: they are why it exists.
  */
 export const cleanInLayer: Pass = {
   name: "clean-in-layer",
-  apply: (plan, log) => editStages(plan, (operations) => addCleanups(moveCleanups(operations, log), log)),
+  apply: (plan, log) => {
+    const parents = new Set(plan.stages.flatMap(({ base }) => (base.kind === "stage" ? [base.stage] : [])));
+    return editStages(plan, (operations, { id }) => {
+      const moved = moveCleanups(joinFetches(operations, log), log);
+      return addCleanups(moved, parents.has(id), log);
+    });
+  },
 };
 
 /** Later steps that only clean up join the step that made the mess. */
@@ -44,34 +53,44 @@ function moveCleanups(operations: readonly PlacedOperation[], log: PassLog): rea
   return changed ? done : operations;
 }
 
-/** The last step that left something of this manager. */
+/** The last step that left something of this manager, and did not mean to. */
 function lastInstall(operations: readonly PlacedOperation[], manager: PackageManager): number {
   return operations.findLastIndex(
     ({ operation }) =>
       operation.op === "run" &&
+      operation.keepLeftovers !== true &&
       typeof operation.command === "string" &&
-      manager.installs.test(operation.command),
+      uses(operation.command, manager),
   );
 }
 
-function addCleanups(operations: readonly PlacedOperation[], log: PassLog): readonly PlacedOperation[] {
+function addCleanups(
+  operations: readonly PlacedOperation[],
+  isParent: boolean,
+  log: PassLog,
+): readonly PlacedOperation[] {
   let changed = false;
   const done = operations.map((placed, index) => {
     const { operation } = placed;
-    if (operation.op !== "run") return placed;
-    if (typeof operation.command !== "string") {
+    if (operation.op !== "run" || operation.keepLeftovers === true) return placed;
+    const { command } = operation;
+    if (typeof command !== "string") {
       warnExecForm(operation, log);
       return placed;
     }
-    const managers = uncleanManagers(operation.command).filter(
-      (manager) =>
-        !cachedByMount(operation, manager) && !cleanedInSameLayer(operations, placed, index, manager),
-    );
+    const managers = uncleanManagers(command).filter((manager) => {
+      const cleanUp = cleanUpOf(operation, manager);
+      if (cleanUp === "" || command.includes(cleanUp)) return false;
+      return !neededLater(operations, index, manager, isParent);
+    });
     if (managers.length === 0) return placed;
     changed = true;
-    const cleaned = managers.reduce((run, manager) => appendCommand(run, manager.cleanup), operation);
+    const cleaned = managers.reduce(
+      (run, manager) => appendCommand(run, cleanUpOf(operation, manager)),
+      operation,
+    );
     log.record({
-      before: `run ${commandText(operation.command)} leaves what ${managers.map((one) => one.name).join(" and ")} downloaded`,
+      before: `run ${commandText(command)} leaves what ${managers.map((one) => one.name).join(" and ")} downloaded`,
       after: "removed in the same layer",
       ...(operation.origin === undefined ? {} : { origin: operation.origin }),
     });
@@ -80,39 +99,24 @@ function addCleanups(operations: readonly PlacedOperation[], log: PassLog): read
   return changed ? done : operations;
 }
 
-/** Within one layer a later command may still need what an earlier one fetched: the last one cleans up. */
-function cleanedInSameLayer(
+/**
+ * Whether a later command needs what this one fetched. Within one layer the last one cleans up; a step that only
+ * fetches does it for whatever comes, be it in an image that starts from this one.
+ */
+function neededLater(
   operations: readonly PlacedOperation[],
-  placed: PlacedOperation,
   index: number,
   manager: PackageManager,
+  isParent: boolean,
 ): boolean {
-  return operations.some(
-    (other, at) =>
-      at > index &&
-      other.layer === placed.layer &&
-      other.operation.op === "run" &&
-      typeof other.operation.command === "string" &&
-      (manager.installs.test(other.operation.command) || manager.cleans.test(other.operation.command)),
-  );
-}
-
-const CACHE_FOLDERS: Readonly<Record<string, RegExp>> = {
-  apt: /^\/var\/(cache\/apt|lib\/apt)/,
-  apk: /^\/(var\/cache|etc)\/apk/,
-  dnf: /^\/var\/cache\/(lib)?dnf/,
-  yum: /^\/var\/cache\/(yum|dnf)/,
-  pip: /\/\.cache\/pip$|\/\.cache$/,
-  npm: /\/\.npm$/,
-  gem: /\/cache$/,
-  go: /\/(go|go-build|mod)(\/|$)/,
-};
-
-function cachedByMount(operation: RunOperation, manager: PackageManager): boolean {
-  const folder = CACHE_FOLDERS[manager.name];
-  return (operation.mounts ?? []).some(
-    (mount) => mount.type === "cache" && folder?.test(mount.target) === true,
-  );
+  const { layer, operation } = operations[index]!;
+  const onlyFetches = !manager.installs.test(String((operation as RunOperation).command));
+  if (onlyFetches && isParent) return true;
+  return operations.some(({ layer: otherLayer, operation: other }, at) => {
+    if (at <= index || other.op !== "run" || typeof other.command !== "string") return false;
+    if (otherLayer !== layer) return onlyFetches && uses(other.command, manager);
+    return uses(other.command, manager) || manager.cleans.test(other.command);
+  });
 }
 
 function warnExecForm(operation: RunOperation, log: PassLog): void {
@@ -133,14 +137,4 @@ function sameState(first: RunOperation, second: RunOperation): boolean {
     first.shell.join("\0") === second.shell.join("\0") &&
     (second.mounts ?? []).length === 0
   );
-}
-
-/**
- * One more command that runs when the first succeeded. Braces keep `a || b` and `a; b` together, and a new line
- * ends a comment or a here-document of the first.
- */
-function appendCommand(operation: RunOperation, command: string): RunOperation {
-  const first = String(operation.command).trim();
-  const plain = /^[^\n#]*$/.test(first) && !/\|\||;|&\s*$|<</.test(first);
-  return { ...operation, command: plain ? `${first} && ${command}` : `{ ${first}\n} && ${command}` };
 }

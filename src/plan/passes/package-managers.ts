@@ -1,75 +1,135 @@
-import { removeLeftovers } from "../../recipes/leftovers.js";
+import { cleanUp } from "../../recipes/clean-up.js";
+import type { ManagerName } from "../../recipes/leftovers.js";
+import type { RunOperation } from "../operation.js";
 
-/** A package manager: how its commands look, and what they leave behind that nobody needs. */
+/** How the commands of a package manager look; what they leave behind, `recipes/leftovers.ts` knows. */
 export interface PackageManager {
-  readonly name: string;
-  /** Matches a command that fetches or installs. */
+  readonly name: ManagerName;
+  /** Matches a command that installs, or fetches for itself alone. */
   readonly installs: RegExp;
+  /** Matches a command that only fetches what a later one installs from. */
+  readonly fetches?: RegExp;
   /** Matches a command, in the same or a later step, that cleans up after it. */
   readonly cleans: RegExp;
-  /** A shell command that removes the leftovers, safe to run when there are none. */
-  readonly cleanup: string;
 }
 
-/**
- * Known package managers. `cleanup` removes caches, lists and logs, nothing that an installed package owns.
- *
- * Sources: each manager's own manual; hadolint DL3009, DL3019, DL3032, DL3036, DL3040, DL3042, DL3060.
- */
+/** `not` in the rest of a simple command. */
+const without = (not: string): string => `(?![^;&|]*${not})`;
+/** Where a command starts: what merely mentions one, as an `echo` does, is none. */
+const START = [
+  "(?:^|[;&|(){}\\n!]|\\b(?:then|do|else|if|while|until|sudo|exec|env|time|nice|command|xargs|timeout)\\b[^;&|\\n]*?\\s)\\s*",
+  `(?:\\w+=(?:"[^"]*"|'[^']*'|\\S*)\\s+)*`,
+  "(?:\\S*/)?",
+].join("");
+const verb = (manager: string, verbs: string): string =>
+  String.raw`${START}${manager}\s+(?:-\S+\s+)*(?:${verbs})\b`;
+
+const RPM = {
+  verbs: "install|upgrade|update|reinstall|group\\s+install|module\\s+install",
+  fetch: "makecache",
+};
+
+function rpmManager(name: "dnf" | "microdnf" | "yum"): PackageManager {
+  return {
+    name,
+    installs: new RegExp(verb(name, RPM.verbs)),
+    fetches: new RegExp(verb(name, RPM.fetch)),
+    cleans: new RegExp(verb(name, "clean\\s+all")),
+  };
+}
+
+/** Known package managers. */
 export const packageManagers: readonly PackageManager[] = [
   {
     name: "apt",
-    installs: /\bapt(-get)?\s+(-\S+\s+)*(update|install|upgrade|dist-upgrade|full-upgrade)\b/,
+    installs: new RegExp(verb("apt(-get)?", "install|upgrade|dist-upgrade|full-upgrade|build-dep|source")),
+    fetches: new RegExp(verb("apt(-get)?", "update")),
     cleans: /\brm\s+[^;&|]*\/var\/lib\/apt\/lists/,
-    cleanup: removeLeftovers("apt"),
   },
   {
     name: "apk",
-    installs: /\bapk\s+(-\S+\s+)*(add|update|upgrade)\b(?![^;&|]*--no-cache)/,
+    installs: new RegExp(verb("apk", "add|upgrade") + without("--no-cache")),
+    fetches: new RegExp(verb("apk", "update")),
     cleans: /\brm\s+[^;&|]*\/var\/cache\/apk|\bapk\s+cache\s+clean/,
-    cleanup: removeLeftovers("apk"),
   },
+  rpmManager("dnf"),
+  rpmManager("microdnf"),
+  rpmManager("yum"),
   {
-    name: "dnf",
-    installs: /\b(micro)?dnf\s+(-\S+\s+)*(install|upgrade|update|makecache)\b/,
-    cleans: /\b(micro)?dnf\s+(-\S+\s+)*clean\s+all/,
-    cleanup: removeLeftovers("dnf"),
-  },
-  {
-    name: "yum",
-    installs: /\byum\s+(-\S+\s+)*(install|upgrade|update|makecache)\b/,
-    cleans: /\byum\s+(-\S+\s+)*clean\s+all/,
-    cleanup: removeLeftovers("yum"),
+    name: "zypper",
+    installs: new RegExp(verb("zypper", "install|in|update|up|dist-upgrade|dup|patch")),
+    fetches: new RegExp(verb("zypper", "refresh|ref")),
+    cleans: /\bzypper\s+(-\S+\s+)*(clean|cc)\b/,
   },
   {
     name: "pip",
-    installs: /\bpip3?\s+(-\S+\s+)*install\b(?![^;&|]*--no-cache-dir)/,
+    installs: new RegExp(verb("(?:pip3?|python3?\\s+-m\\s+pip)", "install") + without("--no-cache-dir")),
     cleans: /\bpip3?\s+cache\s+purge|\brm\s+[^;&|]*\.cache\/pip/,
-    cleanup: 'rm -rf "${HOME:-/root}/.cache/pip"',
+  },
+  {
+    name: "uv",
+    installs: new RegExp(
+      verb("uv", "sync|add|run|pip\\s+(-\\S+\\s+)*(install|sync)|tool\\s+install") + without("--no-cache"),
+    ),
+    cleans: /\buv\s+(-\S+\s+)*cache\s+clean|\brm\s+[^;&|]*\.cache\/uv/,
   },
   {
     name: "npm",
-    installs: /\bnpm\s+(-\S+\s+)*(ci|i|install|add)\b/,
+    installs: new RegExp(verb("npm", "ci|i|install|add")),
     cleans: /\bnpm\s+cache\s+clean|\brm\s+[^;&|]*\.npm\b/,
-    cleanup: 'rm -rf "${HOME:-/root}/.npm"',
+  },
+  {
+    name: "pnpm",
+    // Global packages of pnpm may be links into its store.
+    installs: new RegExp(verb("pnpm", "ci|i|install|add") + without("\\s(-g|--global)\\b")),
+    fetches: new RegExp(verb("pnpm", "fetch")),
+    cleans: /\brm\s+[^;&|]*pnpm/,
+  },
+  {
+    name: "yarn",
+    installs: new RegExp(
+      `${START}yarn(?:\\s+(?:-\\S+\\s+)*(?:install|add|workspaces\\s+focus)\\b|\\s*(?:$|[;&|\\n]))`,
+    ),
+    cleans: /\byarn\s+cache\s+clean/,
   },
   {
     name: "gem",
-    installs: /\bgem\s+(-\S+\s+)*install\b/,
+    installs: new RegExp(verb("gem", "install|update")),
     cleans: /\brm\s+[^;&|]*\/cache\/\*?\.?gem/,
-    cleanup: 'rm -rf "$(gem env gemdir)"/cache/*.gem',
+  },
+  {
+    name: "composer",
+    installs: new RegExp(verb("composer", "install|update|require|create-project") + without("--no-cache")),
+    cleans: /\bcomposer\s+(-\S+\s+)*(clear-?cache|cc)\b|\brm\s+[^;&|]*composer\/cache/,
   },
   {
     name: "go",
-    installs: /\bgo\s+(build|install|get|mod\s+download)\b/,
+    installs: new RegExp(verb("go", "build|install|get|test|run|vet")),
+    fetches: new RegExp(verb("go", "mod\\s+(?:download|tidy|vendor)")),
     cleans: /\bgo\s+clean\b/,
-    cleanup: "go clean -cache -modcache",
+  },
+  {
+    name: "cargo",
+    installs: new RegExp(verb("cargo", "build|b|install|test")),
+    fetches: new RegExp(verb("cargo", "fetch|chef\\s+cook")),
+    cleans: /\brm\s+[^;&|]*(CARGO_HOME|\.?cargo)[^;&|]*\/registry/,
   },
 ];
 
+/** Whether a command installs or fetches by this manager. */
+export function uses(command: string, { installs, fetches }: PackageManager): boolean {
+  return installs.test(command) || fetches?.test(command) === true;
+}
+
+/** The shell command that removes what a step of this manager leaves, where a mount does not hold it already. */
+export function cleanUpOf(operation: RunOperation, manager: PackageManager): string {
+  const mounts = (operation.mounts ?? []).filter((mount) => mount.type === "cache");
+  return cleanUp(manager.name, { mounted: mounts.map(({ target }) => target) });
+}
+
 /** The managers whose leftovers a command makes and does not remove itself. */
 export function uncleanManagers(command: string): readonly PackageManager[] {
-  return packageManagers.filter((manager) => manager.installs.test(command) && !manager.cleans.test(command));
+  return packageManagers.filter((manager) => uses(command, manager) && !manager.cleans.test(command));
 }
 
 /** The manager that a command does nothing but clean up after: `rm` of its caches, or its own clean command. */
