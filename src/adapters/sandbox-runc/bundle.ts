@@ -6,6 +6,7 @@ import { bundleMounts } from "./bundle-mounts.js";
 import type { HostTools } from "./host-tools.js";
 import { writeNetworkFiles } from "./network-files.js";
 import { runScript, type ScriptMount } from "./run-script.js";
+import { runCommand } from "./runtime-command.js";
 import { runtimeConfig } from "./runtime-config.js";
 
 /** What a bundle is laid out for. */
@@ -23,8 +24,17 @@ export interface BundleInput {
   readonly name: string;
 }
 
-/** Lays out the bundle of the runtime (OCI runtime-spec bundle.md), and gives the script that runs it. */
-export function layBundle({ request, tools, folder, layer, overlay, caches, name }: BundleInput): string {
+/** A bundle that is ready to be run. */
+export interface Bundle {
+  readonly script: string;
+  /** What the runtime knows of its container. */
+  readonly state: string;
+  readonly setupLog: string;
+  readonly runtimeLog: string;
+}
+
+/** Lays out the bundle of the runtime (OCI runtime-spec bundle.md), with the script that runs it. */
+export function layBundle({ request, tools, folder, layer, overlay, caches, name }: BundleInput): Bundle {
   const bundle = new BundleFolder(folder);
   // The runtime goes through it as the command's user.
   chmodSync(folder, 0o711);
@@ -34,17 +44,19 @@ export function layBundle({ request, tools, folder, layer, overlay, caches, name
     const layers = request.layers.map(({ id }) => bundle.link(id));
     root.push({ layers, at: rootfs, writable: bundle.writable("", layer) });
   }
-  const { script, runtime, secrets } = bundleMounts(request.mounts, caches, bundle);
+  const mounts = bundleMounts(request.mounts, caches, bundle);
   writeNetworkFiles(folder, request.network);
-  const config = runtimeConfig({ ...request, rootfs, files: folder, mounts: runtime }, tools);
+  const config = runtimeConfig({ ...request, rootfs, files: folder, mounts: mounts.runtime }, tools);
   writeFileSync(join(folder, "config.json"), JSON.stringify(config), { mode: 0o600 });
-  const rootless = tools.root ? [] : ["--rootless", "true"];
-  return runScript({
+  const places = { folder, state: bundle.make("state"), log: join(folder, "runtime.log"), name };
+  const setupLog = join(folder, "setup.log");
+  const script = runScript({
+    tools,
     folder: bundle.links,
-    mounts: [...root, ...script],
-    secrets,
-    tar: tools.tar,
-    runtime: [tools.runtime, "--root", bundle.make("state"), ...rootless, "run", "--bundle", folder, name],
-    root: tools.root,
+    mounts: [...root, ...mounts.script],
+    secrets: mounts.secrets,
+    setupLog,
+    runtime: runCommand(tools, places),
   });
+  return { script, state: places.state, setupLog, runtimeLog: places.log };
 }

@@ -7,6 +7,8 @@ export interface HostTools {
   readonly runtime: string;
   readonly runtimeName: "runc" | "crun";
   readonly unshare: string;
+  readonly setpriv: string;
+  readonly mount: string;
   readonly tar: string;
   readonly shell: string;
   /** Whether the user is root already; else every program runs in a user namespace. */
@@ -29,21 +31,23 @@ export function findHostTools(path: string = process.env["PATH"] ?? ""): ToolSea
   const find = (name: string) => folders.map((folder) => join(folder, name)).find(isProgram);
   const runc = find("runc");
   const runtime = runc ?? find("crun");
-  const unshare = find("unshare");
-  const tar = find("tar");
-  const shell = find("sh");
+  const runtimeName = runc === undefined ? "crun" : "runc";
+  const [unshare, setpriv, mount] = ["unshare", "setpriv", "mount"].map(find);
+  const [tar, shell] = ["tar", "sh"].map(find);
   const missing: string[] = [];
   if (runtime === undefined) missing.push("runc or crun");
   if (unshare === undefined) missing.push("unshare (util-linux)");
-  if (find("mount") === undefined) missing.push("mount (util-linux)");
+  if (setpriv === undefined) missing.push("setpriv (util-linux)");
+  if (mount === undefined) missing.push("mount");
   if (tar === undefined || !isGnuTar(tar)) missing.push("GNU tar");
   if (shell === undefined) missing.push("sh");
-  if (runtime === undefined || unshare === undefined || tar === undefined || shell === undefined)
-    return { tools: undefined, missing };
   if (missing.length > 0) return { tools: undefined, missing };
-  const runtimeName = runc === undefined ? "crun" : "runc";
-  return { tools: { runtime, runtimeName, unshare, tar, shell, root: process.geteuid?.() === 0 } };
+  const root = process.geteuid?.() === 0;
+  const found = { unshare, setpriv, mount, tar, shell } as Record<ToolName, string>;
+  return { tools: { runtime: runtime!, runtimeName, root, ...found } };
 }
+
+type ToolName = "unshare" | "setpriv" | "mount" | "tar" | "shell";
 
 function isProgram(path: string): boolean {
   try {

@@ -1,7 +1,8 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { newOwnedName } from "../store-dir/owner-mark.js";
-import { asRoot, type HostTools } from "./host-tools.js";
+import { apart } from "./apart.js";
+import type { HostTools } from "./host-tools.js";
 import { runProgram } from "./run-program.js";
 
 /** What this machine lets a sandbox do. */
@@ -26,16 +27,7 @@ async function tryOut(tools: HostTools, folder: string): Promise<SandboxProbe> {
   const place = join(folder, "roots", `probe-${newOwnedName()}`);
   for (const name of ["a", "b", "upper", "work", "at"]) mkdirSync(join(place, name), { recursive: true });
   try {
-    const apart = [
-      ...asRoot(tools),
-      tools.unshare,
-      "--mount",
-      "--pid",
-      "--fork",
-      "--kill-child",
-      "--mount-proc",
-    ];
-    const namespaces = await runProgram([...apart, tools.shell, "-c", ":"]);
+    const namespaces = await runProgram([...apart(tools), tools.shell, "-c", ":"]);
     if (namespaces.code !== 0) {
       const why = namespaces.said.split("\n").at(-1) ?? "";
       const missing = [
@@ -46,8 +38,8 @@ async function tryOut(tools: HostTools, folder: string): Promise<SandboxProbe> {
       return { missing, overlay: false };
     }
     const options = `lowerdir=a:b,upperdir=upper,workdir=work,redirect_dir=off,index=off,metacopy=off,xino=off${tools.root ? "" : ",userxattr"}`;
-    const mount = `cd '${place.replaceAll("'", "'\\''")}' && mount -t overlay overlay -o ${options} at`;
-    const overlay = await runProgram([...apart, tools.shell, "-c", mount]);
+    const mount = `cd '${place.replaceAll("'", "'\\''")}' && '${tools.mount}' -t overlay overlay -o ${options} at`;
+    const overlay = await runProgram([...apart(tools), tools.shell, "-c", mount]);
     return { missing: [], overlay: overlay.code === 0 };
   } finally {
     rmSync(place, { recursive: true, force: true });

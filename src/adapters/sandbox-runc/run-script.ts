@@ -1,3 +1,5 @@
+import type { HostTools } from "./host-tools.js";
+
 /** A root file system that the script mounts: folders of layers, bottom first, by names in the script's folder. */
 export interface ScriptMount {
   readonly layers: readonly string[];
@@ -7,51 +9,54 @@ export interface ScriptMount {
   readonly writable?: { readonly upper: string; readonly work: string } | undefined;
 }
 
-/** What the script does before and after it starts the runtime. */
+/** What the script does before it starts the runtime. */
 export interface RunScript {
+  readonly tools: HostTools;
   /** The folder that names of layers count from. */
   readonly folder: string;
   readonly mounts: readonly ScriptMount[];
   /** Folder in memory that a tar of secrets from descriptor 3 is unpacked into. */
   readonly secrets: string | undefined;
-  readonly tar: string;
+  /** The file that what fails before the runtime is started is written to; empty when all is ready. */
+  readonly setupLog: string;
   /** The command of the runtime. */
   readonly runtime: readonly string[];
-  readonly root: boolean;
 }
-
-/** The exit code that says that the script failed before the command was started. */
-export const SETUP_FAILED = 125;
 
 /**
  * A shell script for a mount namespace of its own: the mounts vanish with its last process, whatever ends it. Overlay
  * options that keep parts of a change in attributes are off, so that a layer is complete in itself.
  */
-export function runScript(script: RunScript): string {
-  const lines = [`fail() { exit ${SETUP_FAILED}; }`, `cd ${word(script.folder)} || fail`];
-  for (const mount of script.mounts) lines.push(`${mountCommand(mount, script.root)} || fail`);
-  if (script.secrets !== undefined) {
-    lines.push(`mount -t tmpfs -o mode=0755,size=8m tmpfs ${word(script.secrets)} || fail`);
-    lines.push(
-      `${word(script.tar)} -x -p --same-owner --numeric-owner -C ${word(script.secrets)} -f - <&3 || fail`,
-    );
-    lines.push("exec 3<&-");
+export function runScript({ tools, folder, mounts, secrets, setupLog, runtime }: RunScript): string {
+  const mount = word(tools.mount);
+  const setup = [`cd ${word(folder)}`, ...mounts.map((one) => `${mount} ${mountOptions(one, tools.root)}`)];
+  if (secrets !== undefined) {
+    setup.push(`${mount} -t tmpfs -o mode=0755,size=64m tmpfs ${word(secrets)}`);
+    setup.push(`${word(tools.tar)} -x -p --same-owner --numeric-owner -C ${word(secrets)} -f - <&3`);
   }
-  lines.push(script.runtime.map(word).join(" "));
-  return `${lines.join("\n")}\n`;
+  // Without cgroups crun does not care how this machine has them, if it does not see them either.
+  const hide = tools.runtimeName === "crun" ? `${mount} -t tmpfs tmpfs /sys/fs/cgroup 2>/dev/null\n` : "";
+  const log = word(setupLog);
+  return [
+    `{ ${setup.join(" && ")}; } 2>${log} || { echo failed >>${log}; exit 1; }`,
+    "exec 3<&-",
+    `: >${log}`,
+    `${hide}exec ${runtime.map(word).join(" ")}`,
+    "",
+  ].join("\n");
 }
 
-function mountCommand({ layers, at, writable }: ScriptMount, root: boolean): string {
+function mountOptions({ layers, at, writable }: ScriptMount, root: boolean): string {
   const [only] = layers;
   // One folder alone is no overlay.
   if (writable === undefined && layers.length === 1 && only !== undefined)
-    return `mount --bind -o ro ${word(only)} ${word(at)}`;
+    return `--bind -o ro ${word(only)} ${word(at)}`;
   const options = [`lowerdir=${layers.toReversed().join(":")}`];
   if (writable !== undefined) options.push(`upperdir=${writable.upper}`, `workdir=${writable.work}`);
   else options.push("ro");
   options.push("redirect_dir=off", "index=off", "metacopy=off", "xino=off");
   if (!root) options.push("userxattr");
-  return `mount -t overlay overlay -o ${word(options.join(","))} ${word(at)}`;
+  return `-t overlay overlay -o ${word(options.join(","))} ${word(at)}`;
 }
 
 function word(text: string): string {

@@ -4,10 +4,13 @@ import type { RootLayer, Sandbox, SandboxEnd, SandboxRun } from "../../ports/san
 import { layBundle } from "./bundle.js";
 import { CacheFolders } from "./cache-folders.js";
 import { changedSince, listAll } from "./copied-root.js";
-import { findHostTools, type HostTools } from "./host-tools.js";
+import { asRoot, findHostTools, type HostTools } from "./host-tools.js";
 import { probeSandbox } from "./probe.js";
+import { readEnd } from "./read-end.js";
 import { RootFolders } from "./root-folders.js";
 import { packTar, unpackTar } from "./root-tar.js";
+import { runQuietly } from "./run-program.js";
+import { deleteCommand } from "./runtime-command.js";
 import { secretsTar } from "./secrets-tar.js";
 import { wrappedRun } from "./wrapped-run.js";
 
@@ -70,18 +73,19 @@ export class RuncSandbox implements Sandbox {
     const before = overlay ? undefined : await listAll(tools, layer);
     const { paths: caches, release } = await this.#caches.takeAll(request.mounts, request.signal);
     const name = `layerwright-${process.pid}-${this.#runs++}-${Date.now().toString(36)}`;
+    let ended = false;
+    const bundle = layBundle({ request, tools, folder, layer, overlay, caches, name });
     try {
-      const script = layBundle({ request, tools, folder, layer, overlay, caches, name });
       const end = await wrappedRun(tools, {
-        script,
+        ...request,
+        script: bundle.script,
         secrets: secretsTar(request.mounts),
-        timeoutMs: request.timeoutMs,
-        signal: request.signal,
-        onOutput: request.onOutput,
       });
+      ended = !end.timedOut;
+      const exitCode = end.timedOut ? end.code : readEnd(end.code, bundle.setupLog, bundle.runtimeLog);
       const changed = before === undefined ? undefined : await changedSince(tools, layer, before);
       return {
-        exitCode: end.code,
+        exitCode,
         timedOut: end.timedOut,
         changes: {
           layer: { id: layer },
@@ -90,6 +94,7 @@ export class RuncSandbox implements Sandbox {
         },
       };
     } finally {
+      if (!ended) await runQuietly([...asRoot(tools), ...deleteCommand(tools, bundle.state, name)]);
       release();
       await roots.remove(folder);
     }

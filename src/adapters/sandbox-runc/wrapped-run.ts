@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { Readable } from "node:stream";
-import { asRoot, type HostTools } from "./host-tools.js";
+import { apart } from "./apart.js";
+import type { HostTools } from "./host-tools.js";
 
 /** How the script ended. */
 export interface WrappedEnd {
@@ -19,23 +20,9 @@ export interface WrappedRun {
   readonly onOutput: (stream: "stdout" | "stderr", piece: Uint8Array) => void;
 }
 
-/**
- * Runs a script in namespaces of its own. Its processes are in one pid namespace whose first process is killed with
- * `unshare` itself: whatever ends that ends them all, and the mounts go with the last of them.
- */
+/** Runs a script in namespaces of its own. */
 export async function wrappedRun(tools: HostTools, run: WrappedRun): Promise<WrappedEnd> {
-  const [program = "", ...args] = [
-    ...asRoot(tools),
-    tools.unshare,
-    "--mount",
-    "--pid",
-    "--fork",
-    "--kill-child",
-    "--mount-proc",
-    tools.shell,
-    "-c",
-    run.script,
-  ];
+  const [program = "", ...args] = [...apart(tools), tools.shell, "-c", run.script];
   run.signal?.throwIfAborted();
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe", "pipe"], detached: true });
   let timedOut = false;

@@ -1,0 +1,46 @@
+import { readFileSync } from "node:fs";
+import { EnvironmentError } from "../../errors/layerwright-error.js";
+
+/** The shell's own codes for a program that is not there, and for one that cannot be executed. */
+const NOT_FOUND = 127;
+const NOT_EXECUTABLE = 126;
+
+/**
+ * The exit code of a command, told from that of a sandbox that never got to start it: then `SANDBOX_FAILED`.
+ *
+ * @param setupLog what the script wrote before it started the runtime
+ * @param runtimeLog what the runtime wrote: lines of JSON
+ */
+export function readEnd(code: number, setupLog: string, runtimeLog: string): number {
+  const setup = readText(setupLog).trim().split("\n");
+  if (setup.at(-1) === "failed") throw failed("lay out the root file system", setup.at(-2) ?? "");
+  const reason = code === 0 ? undefined : lastError(runtimeLog);
+  if (reason === undefined) return code;
+  if (/executable file .*not found|exec: .*no such file or directory/.test(reason)) return NOT_FOUND;
+  if (/(?:exec: .*|open executable: )permission denied/i.test(reason)) return NOT_EXECUTABLE;
+  throw failed("start the command", reason);
+}
+
+function lastError(path: string): string | undefined {
+  for (const line of readText(path).trim().split("\n").toReversed()) {
+    try {
+      const { level, msg } = JSON.parse(line) as { level?: unknown; msg?: unknown };
+      if (typeof msg === "string" && (level === "error" || level === "fatal")) return msg;
+    } catch {
+      // Not a line of its own.
+    }
+  }
+  return undefined;
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function failed(what: string, reason: string): EnvironmentError<"SANDBOX_FAILED"> {
+  return new EnvironmentError("SANDBOX_FAILED", { what, reason }, { subject: what });
+}
