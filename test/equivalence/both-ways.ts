@@ -8,6 +8,8 @@ import { planImage } from "../../src/api/plan-image.js";
 import { synthPlans } from "../../src/api/synth-plans.js";
 import type { Plan } from "../../src/plan/plan.js";
 import { BASES } from "../fixtures/bases.js";
+import { runsCommands, whyNoSandbox } from "../fixtures/sandbox-here.js";
+import { caseSecrets } from "../golden/case-secrets.js";
 import { PLATFORM } from "../golden/golden-cases.js";
 import type { BuildRequest } from "../peers/build-request.js";
 import { type ImageListing, imageListing } from "../peers/image-listing.js";
@@ -26,19 +28,21 @@ export function planOf({ image, context }: BuildInput): ReturnType<typeof planIm
   return planImage(image.node, { context, platform: PLATFORM });
 }
 
-/** Whether the direct build can make it: it runs no command and reads no registry (see `check-plan.ts`). */
+/** Why this machine's direct build cannot run commands, if so. */
+export const noSandbox = await whyNoSandbox();
+
+/** Whether the direct build can make it: it reads no registry, and what it runs can be run here. */
 export function isDirect(plan: Plan): boolean {
-  return plan.stages.every(
-    ({ base, layers }) =>
-      base.kind !== "registry" && layers.every((layer) => layer.operations.every(({ op }) => op !== "run")),
-  );
+  if (runsCommands(plan) && noSandbox !== undefined) return false;
+  return plan.stages.every(({ base }) => base.kind !== "registry");
 }
 
 /** Builds an image directly and lays it open. */
 export async function direct(input: BuildInput, dest: string): Promise<ImageListing> {
   const { context, store } = input;
   const output = { type: "oci", dest } as const;
-  await buildPlan(planOf(input), { context, store, output, compression: "none" });
+  const secrets = caseSecrets(context);
+  await buildPlan(planOf(input), { context, store, output, compression: "none", secrets });
   return imageListing(dest);
 }
 
@@ -63,6 +67,7 @@ export async function dockerfileRequest(
     contextDir: context,
     dockerfile: join(context, images[0]!.dockerfile),
     namedContexts: { ...Object.fromEntries(contexts), ...REFERENCES },
+    secrets: caseSecrets(context),
     network: "none",
     outOciTar,
   };

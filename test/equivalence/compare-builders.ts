@@ -1,8 +1,10 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isLayerwrightError } from "layerwright";
+import { runsCommands } from "../fixtures/sandbox-here.js";
 import { compareImages } from "../peers/compare.js";
 import { type ImageListing, imageListing } from "../peers/image-listing.js";
+import { withoutUnchanged } from "../peers/unchanged-paths.js";
 import { type BuildInput, direct, dockerfileRequest, isDirect, planOf } from "./both-ways.js";
 import type { ReadyBuilder } from "./builders.js";
 import { knownDifference } from "./known-differences.js";
@@ -24,7 +26,11 @@ export async function compareBuilders(
     requests.set(dialect, await requestOrRefusal(input, dialect));
   }
   const own = join(work, "direct.tar");
-  const listing = isDirect(planOf(input).plan) ? await direct(input, own) : undefined;
+  const { plan } = planOf(input);
+  const listing = isDirect(plan) ? await direct(input, own) : undefined;
+  // Of a command ours keeps what it changed, a builder what it touched.
+  const theirs = (path: string) =>
+    runsCommands(plan) ? withoutUnchanged(imageListing(path)) : imageListing(path);
   rmSync(own, { force: true });
   return Promise.all(
     builders.map(async (builder, index) => {
@@ -37,7 +43,7 @@ export async function compareBuilders(
       try {
         await builder.build(builder.found, { ...request, outOciTar });
         if (listing === undefined) return { ...outcome, result: "built" };
-        return { ...outcome, ...differencesOf(name, builder.name, listing, imageListing(outOciTar)) };
+        return { ...outcome, ...differencesOf(name, builder.name, listing, theirs(outOciTar)) };
       } catch (error) {
         return { ...outcome, result: "failed", differences: [lastLines(error)] };
       } finally {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { ensureBases } from "../fixtures/bases.js";
 import { serveFile } from "../golden/serve-file.js";
+import { noSandbox } from "./both-ways.js";
 import { buildersOf, readyBuilders } from "./builders.js";
 import { compareBuilders } from "./compare-builders.js";
 import { textOnly } from "./known-differences.js";
@@ -54,6 +55,8 @@ describe("the direct build and the Dockerfile give the same image", () => {
     );
     expect(lines.join("\n")).toBe("");
   });
+
+  test.runIf(noSandbox !== undefined)("commands run in the direct build", ({ skip }) => skip(noSandbox));
 
   test.runIf(missing.length > 0)("every builder is here", ({ skip }) => skip(missing.join("; ")));
 });

@@ -7,7 +7,9 @@ import { emitResolved } from "../../src/api/dockerfile.js";
 import { knownBases } from "../../src/api/known-bases.js";
 import { planImage } from "../../src/api/plan-image.js";
 import { type BasesFacts, ensureBases } from "../fixtures/bases.js";
+import { runsCommands, whyNoSandbox } from "../fixtures/sandbox-here.js";
 import { imageListing } from "../peers/image-listing.js";
+import { caseSecrets } from "./case-secrets.js";
 import { expectGolden, textOrRefusal } from "./expect-golden.js";
 import { caseFolder, caseImage, goldenCases, PLATFORM } from "./golden-cases.js";
 import { listingText } from "./listing-text.js";
@@ -15,6 +17,7 @@ import { serveFile } from "./serve-file.js";
 
 const work = mkdtempSync(join(tmpdir(), "layerwright-golden-"));
 const store = join(work, "store");
+const noSandbox = await whyNoSandbox();
 let bases: BasesFacts;
 let close: () => Promise<void>;
 
@@ -29,14 +32,14 @@ afterAll(async () => {
 
 describe.each(goldenCases())("golden %s", (name) => {
   const context = caseFolder(name);
-  const planned = async () => planImage((await caseImage(name)).node, { context, platform: PLATFORM });
+  const optimized = async () => planImage((await caseImage(name)).node, { context, platform: PLATFORM });
   const skipWithoutOwners = (skip: (note: string) => void) => {
     if (name.includes("rootfs-folder") && !bases.owners)
       skip("only root can make a folder with its true owners");
   };
 
   test("plan", async () => {
-    const { plan } = await planned();
+    const { plan } = await optimized();
     expectGolden(context, "plan.json", `${JSON.stringify(plan, null, 2)}\n`);
   });
 
@@ -44,17 +47,20 @@ describe.each(goldenCases())("golden %s", (name) => {
     ["Dockerfile", "buildkit"],
     ["Dockerfile.classic", "classic"],
   ] as const)("%s", async (file, dialect) => {
-    const { plan } = await planned();
+    const { plan } = await optimized();
     const known = await knownBases(plan, context, store);
     expectGolden(context, file, await textOrRefusal(() => emitResolved(known, context, { dialect }).text));
   });
 
   test("layers", async ({ skip }) => {
     skipWithoutOwners(skip);
+    const planned = await optimized();
+    if (runsCommands(planned.plan) && noSandbox !== undefined) skip(noSandbox);
     const dest = join(work, `${name}.tar`);
     const text = await textOrRefusal(async () => {
-      const options = { context, store, output: { type: "oci", dest }, compression: "none" } as const;
-      const built = await buildPlan(await planned(), options);
+      const output = { type: "oci", dest } as const;
+      const secrets = caseSecrets(context);
+      const built = await buildPlan(planned, { context, store, output, compression: "none", secrets });
       const inherited = built.layers.filter((layer) => layer.inherited).length;
       return listingText(imageListing(dest), inherited);
     });

@@ -9,6 +9,8 @@ export interface BuildRequest {
   /** Folders, or `oci-layout://FOLDER`, by the name a `FROM` gives them. */
   readonly namedContexts?: Readonly<Record<string, string>>;
   readonly buildArgs?: Readonly<Record<string, string>>;
+  /** Files that secret mounts give, by id. */
+  readonly secrets?: Readonly<Record<string, { readonly file: string }>>;
   /** The stage to stop at; the last one when left out. */
   readonly target?: string;
   /** What RUN steps see. No bridge can be set up here, so one of these two. */
@@ -30,6 +32,9 @@ export function sharedOptions(peer: Peer, request: BuildRequest): string[] {
   }
   for (const [name, value] of Object.entries(request.buildArgs ?? {})) {
     options.push("--build-arg", `${name}=${value}`);
+  }
+  for (const [id, { file }] of Object.entries(request.secrets ?? {})) {
+    options.push("--secret", `id=${id},src=${seenByPeer(peer, file)}`);
   }
   if (request.target !== undefined) options.push("--target", request.target);
   return options;

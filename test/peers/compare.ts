@@ -16,7 +16,7 @@ const CONFIG_FIELDS = [
 ] as const;
 
 /** A value with its keys in order, and nothing told apart from nothing. */
-function canonical(value: unknown): string {
+export function canonical(value: unknown): string {
   const empty = value === null || value === undefined || value === "";
   if (empty || (typeof value === "object" && Object.keys(value).length === 0)) return "nothing";
   return JSON.stringify(value, (_, inner: unknown) =>

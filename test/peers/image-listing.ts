@@ -53,7 +53,7 @@ function removeBelow(tree: Map<string, ListedFile>, folder: string): void {
 }
 
 /** Lays one layer over a tree by the OCI rules: first what it takes away, then what it brings. */
-function lay(tree: Map<string, ListedFile>, layer: readonly ListedFile[]): void {
+export function lay(tree: Map<string, ListedFile>, layer: readonly ListedFile[]): void {
   for (const { path } of layer) {
     const { folder, name } = split(path);
     if (name === OPAQUE) removeBelow(tree, folder);

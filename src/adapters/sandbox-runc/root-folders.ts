@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, utimesSync, wri
 import { join } from "node:path";
 import { sha256Hex } from "../../core/sha256.js";
 import { newOwnedName, ownerState } from "../store-dir/owner-mark.js";
+import { endDeadRuns } from "./dead-runs.js";
 import { asRoot, type HostTools } from "./host-tools.js";
 import { runQuietly } from "./run-program.js";
 
@@ -26,7 +27,9 @@ export class RootFolders {
     for (const folder of ["kept", "work"])
       mkdirSync(join(this.root, folder), { recursive: true, mode: 0o700 });
     const dead = readdirSync(join(this.root, "work")).filter((name) => ownerState(name) === "gone");
-    await this.#removeAll(dead.map((name) => join(this.root, "work", name)));
+    const folders = dead.map((name) => join(this.root, "work", name));
+    for (const folder of folders) await endDeadRuns(this.#tools, folder);
+    await this.#removeAll(folders);
     mkdirSync(this.work, { mode: 0o700 });
   }
 

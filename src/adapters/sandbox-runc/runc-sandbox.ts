@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { EnvironmentError } from "../../errors/layerwright-error.js";
-import type { RootLayer, Sandbox, SandboxEnd, SandboxRun } from "../../ports/sandbox.js";
+import type { HostRun, RootLayer, Sandbox, SandboxEnd, SandboxRun } from "../../ports/sandbox.js";
 import { layBundle } from "./bundle.js";
 import { CacheFolders } from "./cache-folders.js";
 import { changedSince, listAll } from "./copied-root.js";
-import { asRoot, findHostTools, type HostTools } from "./host-tools.js";
+import { hostRun } from "./host-run.js";
+import { asRoot, findHostTools, type HostTools, hasProgram } from "./host-tools.js";
 import { probeSandbox } from "./probe.js";
 import { readEnd } from "./read-end.js";
 import { RootFolders } from "./root-folders.js";
@@ -45,6 +46,10 @@ export class RuncSandbox implements Sandbox {
       search.tools === undefined ? search : await probeSandbox(search.tools, this.#options.folder);
     if (missing.length === 0) return;
     throw new EnvironmentError("RUN_NEEDS_SANDBOX", { command, count, missing }, { subject: command });
+  }
+
+  hasProgram(name: string): boolean {
+    return hasProgram(name);
   }
 
   async find(key: string): Promise<RootLayer | undefined> {
@@ -98,6 +103,11 @@ export class RuncSandbox implements Sandbox {
       release();
       await roots.remove(folder);
     }
+  }
+
+  async hostRun(request: HostRun): Promise<SandboxEnd> {
+    const { tools, roots } = await this.#open();
+    return hostRun(tools, roots, request);
   }
 
   async close(): Promise<void> {

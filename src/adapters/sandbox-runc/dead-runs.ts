@@ -1,0 +1,22 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { asRoot, type HostTools } from "./host-tools.js";
+import { runQuietly } from "./run-program.js";
+import { deleteCommand } from "./runtime-command.js";
+
+/** Ends what the runtime still knows of in the work folder of a process that was killed. */
+export async function endDeadRuns(tools: HostTools, folder: string): Promise<void> {
+  for (const bundle of namesIn(folder)) {
+    const state = join(folder, bundle, "state");
+    for (const name of namesIn(state))
+      await runQuietly([...asRoot(tools), ...deleteCommand(tools, state, name)]);
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
