@@ -3,23 +3,20 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import type { HashReply, HashRequest } from "./hash-messages.js";
+import { blockTag } from "./block-tag.js";
+import type { HashReply, HashRequest, HashWorkerData } from "./hash-messages.js";
 
 const program = new URL("./hash-worker.js", import.meta.url);
 
 /** Below this a thread takes longer to start than it saves. */
 const THREAD_ABOVE = 96 << 20;
 
-/** Takes the sha256 of all blocks together and, where asked for, of each alone; all in hex. */
+/** Takes the sha256 of all blocks together, in hex, and where a key is given a tag of each (see block-tag.ts). */
 export interface BlockHasher {
   /** New memory for blocks, which `add` is given. */
   allocate(size: number): Buffer;
-  /**
-   * Takes the next block, which must stay unchanged until the promise is settled.
-   *
-   * @param alone whether the block's own digest is wanted; else it is empty
-   */
-  add(block: Buffer, alone: boolean): Promise<string>;
+  /** Takes the next block, which must stay unchanged until the promise is settled; its tag, or nothing without a key. */
+  add(block: Buffer): Promise<string>;
   digest(): Promise<string>;
   /** Frees what the hasher holds; also after a failure. */
   close(): Promise<void>;
@@ -29,23 +26,28 @@ export interface BlockHasher {
  * The hasher for about this many bytes: for many a thread, where there is a core for it. Run from TypeScript, or
  * bundled, there is no program for a thread, and the same work is done here.
  */
-export function blockHasher(expectedSize: number): BlockHasher {
+export function blockHasher(expectedSize: number, blockKey?: string): BlockHasher {
   const threaded =
     expectedSize >= THREAD_ABOVE && availableParallelism() > 1 && existsSync(fileURLToPath(program));
-  return threaded ? new ThreadHasher() : new OwnHasher();
+  return threaded ? new ThreadHasher(blockKey) : new OwnHasher(blockKey);
 }
 
 /** Hashes in this thread. */
 class OwnHasher implements BlockHasher {
   readonly #all = createHash("sha256");
+  readonly #key: Buffer | undefined;
+
+  constructor(blockKey: string | undefined) {
+    this.#key = blockKey === undefined ? undefined : Buffer.from(blockKey, "hex");
+  }
 
   allocate(size: number): Buffer {
     return Buffer.allocUnsafeSlow(size);
   }
 
-  add(block: Buffer, alone: boolean): Promise<string> {
+  add(block: Buffer): Promise<string> {
     this.#all.update(block);
-    return Promise.resolve(alone ? createHash("sha256").update(block).digest("hex") : "");
+    return Promise.resolve(this.#key === undefined ? "" : blockTag(this.#key, block));
   }
 
   async digest(): Promise<string> {
@@ -60,14 +62,15 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** Hashes in a thread, out of shared memory: two digests of everything are a fifth of the work on a layer. */
+/** Hashes in a thread, out of shared memory. */
 class ThreadHasher implements BlockHasher {
-  readonly #worker = new Worker(program);
+  readonly #worker: Worker;
   /** In the order of the requests, which is the order of the answers. */
   readonly #waiting: Waiting[] = [];
   #failure: Error | undefined;
 
-  constructor() {
+  constructor(blockKey: string | undefined) {
+    this.#worker = new Worker(program, { workerData: { blockKey } satisfies HashWorkerData });
     this.#worker.on("message", (hex: HashReply) => this.#waiting.shift()?.resolve(hex));
     this.#worker.on("error", (error) => this.#fail(error as Error));
     this.#worker.on("exit", (code) => this.#fail(new Error(`the hash worker ended with code ${code}`)));
@@ -77,8 +80,8 @@ class ThreadHasher implements BlockHasher {
     return Buffer.from(new SharedArrayBuffer(size));
   }
 
-  add(block: Buffer, alone: boolean): Promise<string> {
-    return this.#ask({ memory: block.buffer as SharedArrayBuffer, size: block.length, alone });
+  add(block: Buffer): Promise<string> {
+    return this.#ask({ memory: block.buffer as SharedArrayBuffer, size: block.length });
   }
 
   digest(): Promise<string> {

@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
-import { parentPort } from "node:worker_threads";
-import type { HashReply, HashRequest } from "./hash-messages.js";
+import { parentPort, workerData } from "node:worker_threads";
+import { blockTag } from "./block-tag.js";
+import type { HashReply, HashRequest, HashWorkerData } from "./hash-messages.js";
 
-// A worker thread's whole program: the digest of each block, and of all of them together.
+// A worker thread's whole program: the tag of each block, and the digest of all of them together.
 const port = parentPort!;
+const { blockKey } = workerData as HashWorkerData;
+const key = blockKey === undefined ? undefined : Buffer.from(blockKey, "hex");
 const all = createHash("sha256");
 
 port.on("message", (request: HashRequest) => {
@@ -14,5 +17,5 @@ function answer(request: HashRequest): string {
   if (request === "digest") return all.digest("hex");
   const block = new Uint8Array(request.memory, 0, request.size);
   all.update(block);
-  return request.alone ? createHash("sha256").update(block).digest("hex") : "";
+  return key === undefined ? "" : blockTag(key, block);
 }

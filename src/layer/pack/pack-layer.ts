@@ -14,9 +14,9 @@ export interface PackOptions {
   readonly writer: BlobWriter;
   /** About how many bytes all contents have, 0 when not given. */
   readonly expectedSize?: number | undefined;
-  /** Whether to hash every block for a later build's `previous`: a tenth more processor time. */
-  readonly recordBlocks?: boolean | undefined;
-  /** Blocks of an earlier blob of the same encoder id. Implies `recordBlocks`. */
+  /** The key that every block is tagged under for a later build's `previous` (see block-tag.ts); not without need. */
+  readonly blockKey?: string | undefined;
+  /** Blocks of an earlier blob of the same encoder id. Its key is used, and tells that blocks are recorded. */
   readonly previous?: BlockSource | undefined;
   /** Told the bytes of tar written so far, once a block. */
   readonly onProgress?: ((uncompressedBytes: number) => void) | undefined;
@@ -36,9 +36,9 @@ export async function packLayer(items: Iterable<TarItem>, options: PackOptions):
   }
 }
 
-/** A block on its way: its own digest, when it is recorded, and its compressed bytes. */
+/** A block on its way: its tag, when it is recorded, and its compressed bytes. */
 interface PendingBlock {
-  readonly raw: Promise<string>;
+  readonly tag: Promise<string>;
   readonly bytes: Promise<Uint8Array>;
 }
 
@@ -62,9 +62,9 @@ class Packing {
   constructor(options: PackOptions) {
     this.#options = options;
     this.#session = options.encoder.open();
-    this.#hasher = blockHasher(options.expectedSize ?? 0);
-    this.#record =
-      options.encoder.reusable && (options.recordBlocks === true || options.previous !== undefined);
+    const blockKey = options.previous?.blockKey ?? options.blockKey;
+    this.#record = options.encoder.reusable && blockKey !== undefined;
+    this.#hasher = blockHasher(options.expectedSize ?? 0, this.#record ? blockKey : undefined);
   }
 
   async run(items: Iterable<TarItem>): Promise<PackedLayer> {
@@ -92,7 +92,7 @@ class Packing {
 
   /** Ends what is under way, whatever it says now: the first error is the one to report. */
   async abandon(): Promise<void> {
-    await Promise.allSettled(this.#pending.flatMap(({ raw, bytes }) => [raw, bytes]));
+    await Promise.allSettled(this.#pending.flatMap(({ tag, bytes }) => [tag, bytes]));
     await this.#session.close().catch(() => {});
     await this.#hasher.close().catch(() => {});
     await this.#options.writer.discard();
@@ -111,15 +111,15 @@ class Packing {
     this.#options.onProgress?.(this.#uncompressedSize);
     const { previous } = this.#options;
     const slot = this.#taken % this.#options.encoder.parallel;
-    const raw = this.#hasher.add(block, this.#record);
+    const tag = this.#hasher.add(block);
     const bytes =
       previous === undefined
         ? this.#session.encode(block)
-        : raw.then((hash) => this.#reuse(previous.find(hash), slot) ?? this.#session.encode(block));
+        : tag.then((found) => this.#reuse(previous.find(found), slot) ?? this.#session.encode(block));
     // Awaited later and in order; without this a failure in between would be an unhandled one.
-    raw.catch(() => {});
+    tag.catch(() => {});
     bytes.catch(() => {});
-    this.#pending.push({ raw, bytes });
+    this.#pending.push({ tag, bytes });
   }
 
   /** Keeps bytes of the earlier blob, which are valid until the next look only, until it is their turn. */
@@ -134,13 +134,13 @@ class Packing {
   }
 
   async #drainOne(): Promise<void> {
-    const { raw, bytes } = this.#pending[0]!;
+    const { tag, bytes } = this.#pending[0]!;
     const compressed = await bytes;
     // Also where it is not recorded: the block's memory is used again.
-    const hash = await raw;
+    const name = await tag;
     this.#pending.shift();
     if (this.#record) {
-      this.#blocks.push({ raw: hash, offset: this.#size, size: compressed.length, crc: crc32(compressed) });
+      this.#blocks.push({ tag: name, offset: this.#size, size: compressed.length, crc: crc32(compressed) });
     }
     this.#write(compressed);
   }

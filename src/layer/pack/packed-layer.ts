@@ -2,8 +2,8 @@ import type { Digest } from "../../oci/digest.js";
 
 /** One compressed block of a layer blob, remembered so that a later build can use its bytes again. */
 export interface PackedBlock {
-  /** The sha256 of the raw block, in hex. */
-  readonly raw: string;
+  /** The tag of the raw block under the layer's block key (see block-tag.ts). */
+  readonly tag: string;
   /** Where the compressed bytes are in the blob, in bytes. */
   readonly offset: number;
   readonly size: number;
@@ -29,6 +29,8 @@ export interface PackedLayer {
 
 /** Finds compressed blocks of an earlier blob that was written by an encoder with the same id. */
 export interface BlockSource {
-  /** The compressed bytes for a raw block of this sha256 (hex), valid until the next call; undefined when unknown. */
-  find(raw: string): Uint8Array | undefined;
+  /** The key of the blocks' tags. */
+  readonly blockKey: string;
+  /** The compressed bytes for a raw block of this tag, valid until the next call; undefined when unknown. */
+  find(tag: string): Uint8Array | undefined;
 }

@@ -7,12 +7,14 @@ import type { BlockSource, PackedBlock } from "./packed-layer.js";
  * reported as unknown and compressed again.
  */
 export class PreviousBlob implements BlockSource {
+  readonly blockKey: string;
   readonly #blocks: Map<string, PackedBlock>;
   #fd: number | undefined;
   #buffer = Buffer.allocUnsafeSlow(1 << 20);
 
-  constructor(path: string, blocks: readonly PackedBlock[]) {
-    this.#blocks = new Map(blocks.map((block) => [block.raw, block]));
+  constructor(path: string, blockKey: string, blocks: readonly PackedBlock[]) {
+    this.blockKey = blockKey;
+    this.#blocks = new Map(blocks.map((block) => [block.tag, block]));
     try {
       this.#fd = openSync(path, "r");
     } catch {
@@ -20,8 +22,8 @@ export class PreviousBlob implements BlockSource {
     }
   }
 
-  find(raw: string): Uint8Array | undefined {
-    const block = this.#blocks.get(raw);
+  find(tag: string): Uint8Array | undefined {
+    const block = this.#blocks.get(tag);
     if (block === undefined || this.#fd === undefined) return undefined;
     if (block.size > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(block.size);
     try {

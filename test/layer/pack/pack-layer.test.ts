@@ -13,6 +13,7 @@ import { entry, fileItem, tarOf } from "../../tar/tar-support.js";
 import { noise, prose } from "../encode/encode-support.js";
 import { MemoryWriter } from "./pack-support.js";
 
+const blockKey = "00112233445566778899aabbccddeeff";
 const work = mkdtempSync(join(tmpdir(), "lw-pack-"));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
@@ -71,12 +72,12 @@ describe("packLayer", () => {
   it.each(["gzip:1", "zstd"])(
     "uses the blocks of an earlier %s blob again, with the bytes of a cold build",
     async (compression) => {
-      const first = await pack(tree(), compression, { recordBlocks: true });
+      const first = await pack(tree(), compression, { blockKey });
       expect(first.layer.blocks.length).toBeGreaterThan(8);
       const path = join(work, `${compression}.blob`);
       writeFileSync(path, first.bytes);
       const cold = await pack(tree(5000), compression);
-      const previous = new PreviousBlob(path, first.layer.blocks);
+      const previous = new PreviousBlob(path, blockKey, first.layer.blocks);
       const warm = await pack(tree(5000), compression, { previous });
       previous.close();
       expect(warm.bytes.equals(cold.bytes)).toBe(true);
@@ -86,13 +87,13 @@ describe("packLayer", () => {
   );
 
   it("compresses again what a damaged, cut or missing earlier blob cannot give", async () => {
-    const first = await pack(tree(), "gzip:1", { recordBlocks: true });
+    const first = await pack(tree(), "gzip:1", { blockKey });
     const path = join(work, "damaged.blob");
     const damaged = Buffer.from(first.bytes);
     for (let at = 20; at < damaged.length; at += 100_000) damaged[at]! ^= 1;
     writeFileSync(path, damaged.subarray(0, damaged.length - 400_000));
     for (const file of [path, join(work, "missing")]) {
-      const previous = new PreviousBlob(file, first.layer.blocks);
+      const previous = new PreviousBlob(file, blockKey, first.layer.blocks);
       const again = await pack(tree(), "gzip:1", { previous });
       previous.close();
       expect(again.bytes.equals(first.bytes)).toBe(true);
