@@ -81,7 +81,9 @@ function addCleanups(
     const managers = uncleanManagers(command).filter((manager) => {
       const cleanUp = cleanUpOf(operation, manager);
       if (cleanUp === "" || command.includes(cleanUp)) return false;
-      return !neededLater(operations, index, manager, isParent);
+      const needed = neededLater(operations, index, manager, isParent);
+      if (needed === "in a later layer") warnFetched(operation, manager, log);
+      return needed === undefined;
     });
     if (managers.length === 0) return placed;
     changed = true;
@@ -100,7 +102,7 @@ function addCleanups(
 }
 
 /**
- * Whether a later command needs what this one fetched. Within one layer the last one cleans up; a step that only
+ * Where a later command needs what this one fetched, if one does. Within one layer the last one cleans up; a step that only
  * fetches does it for whatever comes, be it in an image that starts from this one.
  */
 function neededLater(
@@ -108,14 +110,25 @@ function neededLater(
   index: number,
   manager: PackageManager,
   isParent: boolean,
-): boolean {
+): "in this layer" | "in a later layer" | undefined {
   const { layer, operation } = operations[index]!;
-  const onlyFetches = !manager.installs.test(String((operation as RunOperation).command));
-  if (onlyFetches && isParent) return true;
-  return operations.some(({ layer: otherLayer, operation: other }, at) => {
-    if (at <= index || other.op !== "run" || typeof other.command !== "string") return false;
-    if (otherLayer !== layer) return onlyFetches && uses(other.command, manager);
-    return uses(other.command, manager) || manager.cleans.test(other.command);
+  const later = operations.flatMap(({ layer: at, operation: other }, place) =>
+    place > index && other.op === "run" && typeof other.command === "string"
+      ? [{ same: at === layer, command: other.command }]
+      : [],
+  );
+  const ends = (command: string): boolean => uses(command, manager) || manager.cleans.test(command);
+  if (later.some(({ same, command }) => same && ends(command))) return "in this layer";
+  if (manager.installs.test(String((operation as RunOperation).command))) return undefined;
+  const needed = isParent || later.some(({ command }) => uses(command, manager));
+  return needed ? "in a later layer" : undefined;
+}
+
+function warnFetched(operation: RunOperation, { name }: PackageManager, log: PassLog): void {
+  log.warn({
+    code: "LEFTOVERS",
+    message: `run ${commandText(operation.command)} fetches for a later step, so what ${name} downloaded stays in its layer: write both as one step`,
+    ...(operation.origin === undefined ? {} : { origin: operation.origin }),
   });
 }
 

@@ -69,7 +69,8 @@ export const packageManagers: readonly PackageManager[] = [
   {
     name: "uv",
     installs: new RegExp(
-      verb("uv", "sync|add|run|pip\\s+(-\\S+\\s+)*(install|sync)|tool\\s+install") + without("--no-cache"),
+      verb("uv", "sync|add|run|pip\\s+(-\\S+\\s+)*(install|sync)|tool\\s+install") +
+        without("(--no-cache|symlink)"),
     ),
     cleans: /\buv\s+(-\S+\s+)*cache\s+clean|\brm\s+[^;&|]*\.cache\/uv/,
   },

@@ -167,7 +167,8 @@ describe("clean-in-layer", () => {
     ["with other variables", debian.run("apt-get update").env("A", "1").run("apt-get install -y nginx")],
     ["in an image on top", Image.from(debian.run("apt-get update")).run("apt-get install -y nginx")],
   ])("leaves a step that only fetches for a later one: %s", (_, image) => {
-    const { plan } = planned(image, { a: "file" }, only);
+    const { plan, warnings } = planned(image, { a: "file" }, only);
+    expect(warnings).toMatchObject([{ code: "LEFTOVERS" }]);
     const all = plan.stages.flatMap(({ layers }) => layers.flatMap((layer) => layer.operations));
     expect(all.find(({ op }) => op === "run")).toMatchObject({ command: "apt-get update" });
   });
