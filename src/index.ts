@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export type { SecretPlace } from "./adapters/secrets-node/node-secrets.js";
 export { build } from "./api/build.js";
 export type { BuildOptions, BuildResult, BuiltLayer, OutputTarget } from "./api/build-types.js";
 export type { DockerfileStyle } from "./api/dockerfile.js";
@@ -21,6 +22,8 @@ export {
   isLayerwrightError,
   LayerwrightError,
   PlanError,
+  StepError,
+  type StepFailure,
 } from "./errors/layerwright-error.js";
 export type { Origin } from "./errors/origin.js";
 export {
@@ -40,6 +43,7 @@ export type {
   ScratchBase,
 } from "./image/base-node.js";
 export { type ContextFolder, context, isContextFolder } from "./image/context.js";
+export type { HostFunction, HostRunContext } from "./image/host-functions.js";
 export { Image, isImage, type Recipe } from "./image/image.js";
 export type { ImageNode } from "./image/image-node.js";
 export type { Mode, ModeInput } from "./image/mode.js";
@@ -64,8 +68,10 @@ export { type CaCertificatesOptions, caCertificates } from "./recipes/ca-certifi
 export { type CargoBuildOptions, cargo } from "./recipes/cargo.js";
 export type { CacheOptions, DocumentationOptions, LogOptions } from "./recipes/cleaning-options.js";
 export { composer } from "./recipes/composer.js";
+export { type DebianBootstrapOptions, debian } from "./recipes/debian.js";
 export { dnf } from "./recipes/dnf.js";
 export { type DownloadOptions, download } from "./recipes/download.js";
+export { type FedoraInstallrootOptions, fedora } from "./recipes/fedora.js";
 export { gem } from "./recipes/gem.js";
 export { type GoBuildOptions, go } from "./recipes/go.js";
 export { microdnf } from "./recipes/microdnf.js";

@@ -2,7 +2,6 @@ import { type BuiltImage, buildImage } from "../engine/build-image.js";
 import { retryOnDamage } from "../engine/retry-on-damage.js";
 import { parseSourceDateEpoch } from "../engine/source-date.js";
 import { encoderFor } from "../layer/encode/compression.js";
-import { commandText } from "../plan/describe.js";
 import type { OptimizedPlan } from "../plan/passes/pipeline.js";
 import type { Plan } from "../plan/plan.js";
 import type { BuildOptions, BuildResult, OutputTarget } from "./build-types.js";
@@ -29,8 +28,7 @@ export async function buildPlan(optimized: OptimizedPlan, options: BuildOptions)
         sourceDateEpoch,
         references,
         cache: options.cache,
-        rerun: (run) =>
-          (options.noCacheSteps ?? []).some((text) => commandText(run.command, Infinity).includes(text)),
+        rerun: (command) => (options.noCacheSteps ?? []).some((text) => command.includes(text)),
         signal: options.signal,
       });
       try {

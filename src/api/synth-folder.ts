@@ -12,7 +12,9 @@ import { dirname, join } from "node:path";
 import type { EmittedDockerfile } from "../dockerfile/emit-dockerfile.js";
 import type { GeneratedFile } from "../dockerfile/generated-files.js";
 import { EnvironmentError } from "../errors/layerwright-error.js";
+import type { Digest } from "../oci/digest.js";
 import { platformText } from "../oci/platform.js";
+import { writeLayerTar } from "./layer-tar.js";
 import { writeRootfsTar } from "./rootfs-tar.js";
 import type { SynthesizedImage } from "./synth.js";
 
@@ -76,6 +78,9 @@ export class SynthFolder {
       case "file":
         this.#write(path, file.bytes, file.mode);
         return;
+      case "layer-tar":
+        mkdirSync(dirname(full), { recursive: true });
+        return writeLayerTar(file.digest as Digest, full, store);
       case "rootfs-tar":
         mkdirSync(dirname(full), { recursive: true });
         return writeRootfsTar(file.source, full, context, store);

@@ -5,6 +5,7 @@ import { annotationsOf } from "../plan/apply-config.js";
 import type { Plan } from "../plan/plan.js";
 import { buildCommand } from "./build-command.js";
 import { emitResolved } from "./dockerfile.js";
+import { hasHostRun, withHostLayers } from "./host-layers.js";
 import { knownBases } from "./known-bases.js";
 import { hasLocalBase } from "./known-bases-sync.js";
 import type { NamedPlan, SynthesizedImage, SynthOptions, SynthResult } from "./synth.js";
@@ -30,7 +31,9 @@ export async function synthPlans(
   for (const { name, platform, optimized } of plans) {
     const several = plans.filter((other) => other.name === name).length > 1;
     const place = several ? `${name}/${platformText(platform).split("/").slice(1).join("-")}` : name;
-    const plan = await resolvedBases(optimized.plan, context, options.store);
+    const { plan: lowered } = optimized;
+    const ready = hasHostRun(lowered) ? await withHostLayers(lowered, { ...options, context }) : lowered;
+    const plan = await resolvedBases(ready, context, options.store);
     const emitted = emitResolved(plan, context, { ...options, filesFolder: `${outPath}/files` });
     await folder.add(place, emitted, context, options.store);
     const dockerfile = `${outPath}/${place}/Dockerfile`;

@@ -1,5 +1,5 @@
 import { PlanError } from "../errors/layerwright-error.js";
-import type { FileOperation, Operation, RunOperation } from "../plan/operation.js";
+import type { FileOperation, RunOperation } from "../plan/operation.js";
 import { argumentsOf } from "./emit-run.js";
 import { fileLines, MOUNT, PUT } from "./file-script.js";
 import { noteCommand, noteEffects } from "./layer-effects.js";
@@ -9,12 +9,15 @@ import type { StageDraft } from "./stage-draft.js";
 import { currentShell, setUser, setVariables, setWorkdir } from "./transition.js";
 import { type BringOperation, writeLayer } from "./write-layer.js";
 
+/** What can be in one RUN. */
+export type JoinedOperation = FileOperation | RunOperation;
+
 /**
  * Writes commands and file operations as one layer: one RUN with the files of the layer mounted.
  *
  * @throws {PlanError} LAYER_MIXED, NO_TOOL
  */
-export function emitJoinedRun(draft: StageDraft, operations: readonly Operation[]): void {
+export function emitJoinedRun(draft: StageDraft, operations: readonly JoinedOperation[]): void {
   const runs = operations.filter((operation) => operation.op === "run");
   const files = operations.filter((operation) => operation.op !== "run");
   refuseWithoutTools(draft, operations);
@@ -89,7 +92,7 @@ function mountFiles(
 
 function scriptOf(
   draft: StageDraft,
-  operations: readonly Operation[],
+  operations: readonly JoinedOperation[],
   paths: ReadonlyMap<FileOperation, string>,
   first: RunOperation | undefined,
 ): string {
@@ -125,7 +128,7 @@ function runLine(run: RunOperation, workdir: string | undefined): string {
   return run.workdir === workdir ? command : `(cd ${shellWord(run.workdir ?? "/")} && ${command})`;
 }
 
-function refuseWithoutTools(draft: StageDraft, operations: readonly Operation[]): void {
+function refuseWithoutTools(draft: StageDraft, operations: readonly JoinedOperation[]): void {
   const { tree } = draft;
   if (tree.at(tree.real("/bin/sh", true)).kind !== "absent") return;
   const needs = operations.find((operation) => operation.op !== "run");

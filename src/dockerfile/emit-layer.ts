@@ -1,5 +1,6 @@
 import { isLayerwrightError, PlanError } from "../errors/layerwright-error.js";
 import type { Layer } from "../plan/plan.js";
+import { emitHostRun, withoutHostRuns } from "./emit-host-run.js";
 import { emitJoinedRun, isRoot } from "./emit-joined-run.js";
 import { emitRun } from "./emit-run.js";
 import { changeArguments } from "./file-script.js";
@@ -11,10 +12,14 @@ import { type BringOperation, writeLayer } from "./write-layer.js";
 
 /** Writes one layer of a plan: exactly one instruction that makes a layer, and whatever prepares it. */
 export function emitLayer(draft: StageDraft, layer: Layer): void {
-  const { operations } = layer;
-  const [first] = operations;
+  const [first] = layer.operations;
   if (first === undefined) return;
-  draft.add({ kind: "comment", text: originComment(operations, layer.name) });
+  draft.add({ kind: "comment", text: originComment(layer.operations, layer.name) });
+  if (first.op === "hostRun" && layer.operations.length === 1) {
+    emitHostRun(draft, first);
+    return;
+  }
+  const operations = withoutHostRuns(draft, layer.operations);
   if (first.op === "run" && operations.length === 1) {
     emitRun(draft, first);
     return;

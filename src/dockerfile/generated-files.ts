@@ -2,12 +2,13 @@ import { sha256Hex } from "../core/sha256.js";
 
 /**
  * Something that the Dockerfile copies and that nobody has on disk: whoever writes the Dockerfile makes it in the
- * folder of generated files. A `rootfs-tar` is an uncompressed tar of the root file system at `source`.
+ * folder of generated files. A `layer-tar` is a blob of the store, a `rootfs-tar` is an uncompressed tar of the root file system at `source`.
  */
 export type GeneratedFile =
   | { readonly kind: "file"; readonly path: string; readonly bytes: Uint8Array; readonly mode: number }
   | { readonly kind: "symlink"; readonly path: string; readonly target: string }
   | { readonly kind: "folder"; readonly path: string; readonly mode: number }
+  | { readonly kind: "layer-tar"; readonly path: string; readonly digest: string }
   | { readonly kind: "rootfs-tar"; readonly path: string; readonly source: string };
 
 /** Collects the generated files of one Dockerfile; equal ones are made once. */
@@ -35,6 +36,13 @@ export class GeneratedFiles {
     this.#add({ kind: "folder", path: folder, mode: 0o755 });
     this.#add({ kind: "folder", path: `${folder}/${name}`, mode: 0o755 });
     return folder;
+  }
+
+  /** The tar of a layer that is in the store. */
+  layer(digest: string): string {
+    const path = `layer-${digest.slice("sha256:".length, 23)}.tar`;
+    this.#add({ kind: "layer-tar", path, digest });
+    return path;
   }
 
   /** The tar of a root file system that the caller brings. */

@@ -25,6 +25,12 @@ export class DraftTree {
     return this.#root;
   }
 
+  /** The tree as it is now, which later changes leave as it is. */
+  snapshot(): FolderNode {
+    this.#owned.clear();
+    return this.#root;
+  }
+
   /** A folder that may be written to. Missing parents come into being as 0755 0:0; links are not followed. */
   writable(path: string): FolderNode {
     let folder = this.#ownRoot();
@@ -85,6 +91,7 @@ export class DraftTree {
   #own(folder: FolderNode): FolderNode {
     const copy: FolderNode = { ...folder, children: new Map(folder.children) };
     this.#owned.add(copy);
+    if (this.#fresh.has(folder)) this.#fresh.add(copy);
     return copy;
   }
 }

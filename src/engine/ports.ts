@@ -1,5 +1,5 @@
 import type { LayerEncoder } from "../layer/encode/layer-encoder.js";
-import type { RunOperation } from "../plan/operation.js";
+import type { HostRunOperation } from "../plan/operation.js";
 import type { BaseSource } from "../ports/base-source.js";
 import type { BlobStore } from "../ports/blob-store.js";
 import type { Downloader } from "../ports/downloader.js";
@@ -34,8 +34,12 @@ export interface BuildImageOptions {
   /** False makes every layer again, and runs every command. */
   readonly cache?: boolean | undefined;
   /** Runs the commands of these layers again: by what `explain` calls them, or their id. */
-  readonly rerun?: ((operation: RunOperation) => boolean) | undefined;
+  readonly rerun?: ((command: string) => boolean) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Told the layer of each host command, which is put into the store for it. */
+  readonly onHostLayer?:
+    | ((run: HostRunOperation, layer: { readonly digest: string; readonly size: number }) => void)
+    | undefined;
   /**
    * Runs and packs nothing, and is told what a build would do with each command, up to the first one of a stage that
    * would run.

@@ -5,6 +5,7 @@ import type { BaseNode } from "./base-node.js";
 import { beginCall, type Call, refuse } from "./call.js";
 import { closestName } from "./closest-name.js";
 import { addedSteps, groupOwnSteps, layerOf } from "./group-steps.js";
+import type { HostFunction } from "./host-functions.js";
 import type { ImageNode } from "./image-node.js";
 import type { ModeInput } from "./mode.js";
 import type { Owner, OwnerInput } from "./owner.js";
@@ -17,6 +18,7 @@ import type { ChmodOptions } from "./steps/chmod-step.js";
 import type { ChownOptions } from "./steps/chown-step.js";
 import type { CopyOptions } from "./steps/copy-step.js";
 import type { HealthcheckOptions } from "./steps/healthcheck-step.js";
+import type { HostRunOptions } from "./steps/host-run-step.js";
 import type { MkdirOptions } from "./steps/mkdir-step.js";
 import type { RunOptions } from "./steps/run-step.js";
 import type { Step } from "./steps/step.js";
@@ -128,6 +130,11 @@ export class Image {
   /** Runs a command in the image: a string by the shell, an array as it is, see `steps.run`. */
   run(command: string | readonly string[], options?: RunOptions): Image {
     return this.#add(steps.run(command, options));
+  }
+
+  /** Fills the image with tools of the machine that builds: a command or a function, see `steps.hostRun`. */
+  hostRun(command: readonly string[] | HostFunction, options?: HostRunOptions): Image {
+    return this.#add(steps.hostRun(command, options));
   }
 
   /** Sets environment variables, `env({ A: "1" })` or `env("A", "1")`, see `steps.env`. */

@@ -46,6 +46,7 @@ export function targetOf(operation: Operation): string | undefined {
     case "add":
       return operation.dest;
     case "run":
+    case "hostRun":
       return undefined;
     default:
       return operation.path;

@@ -45,6 +45,8 @@ export function describeOperation(operation: Operation): string {
       return `chown ${ownerText(operation.owner)} ${operation.path}`;
     case "add":
       return `add ${redactUrl(operation.url)} ${operation.dest}`;
+    case "hostRun":
+      return `hostRun ${"function" in operation.command ? "a function" : commandText(operation.command)}`;
     case "run":
       return `run ${commandText(operation.command)}`;
     default:

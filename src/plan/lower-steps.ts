@@ -4,6 +4,7 @@ import type { ConfigChange } from "./config-change.js";
 import type { Lowering } from "./lower.js";
 import { isConfigStep, lowerConfigStep } from "./lower-config-step.js";
 import { lowerFileStep } from "./lower-file-step.js";
+import { lowerHostRunStep } from "./lower-host-run-step.js";
 import { lowerRunStep } from "./lower-run-step.js";
 import type { Operation } from "./operation.js";
 import type { Layer } from "./plan.js";
@@ -29,7 +30,10 @@ export function lowerSteps(steps: readonly Step[], start: StageState, lowering: 
       state = lowered.state;
       return lowered.operations;
     }
-    return [step.kind === "run" ? lowerRunStep(step, state, lowering) : lowerFileStep(step, state, lowering)];
+    if (step.kind === "run") return [lowerRunStep(step, state, lowering)];
+    return [
+      step.kind === "hostRun" ? lowerHostRunStep(step, lowering) : lowerFileStep(step, state, lowering),
+    ];
   };
   const lowerGroup = (group: readonly Step[]): readonly Operation[] =>
     group.flatMap((step) => (step.kind === "layer" ? lowerGroup(step.steps) : lowerOne(step)));

@@ -187,6 +187,17 @@ export interface RunOperation extends Placed {
   readonly timeout?: number;
 }
 
+/** Lets tools of the machine that builds change the root file system. */
+export interface HostRunOperation extends Placed {
+  readonly op: "hostRun";
+  readonly command: readonly string[] | { readonly function: string };
+  readonly env?: Readonly<Record<string, string>>;
+  readonly key?: string;
+  readonly tools?: readonly string[];
+  /** The layer that it gave, where it ran: a plain tar in the store, for the Dockerfile to add. */
+  readonly layer?: { readonly digest: string; readonly size: number };
+}
+
 /** An operation that needs nothing of the image to run. */
 export type FileOperation =
   | AddOperation
@@ -199,4 +210,4 @@ export type FileOperation =
   | WriteOperation;
 
 /** One thing a layer does. */
-export type Operation = FileOperation | RunOperation;
+export type Operation = FileOperation | RunOperation | HostRunOperation;

@@ -77,10 +77,23 @@ export interface RootChanges {
   readonly present?: ReadonlySet<string> | undefined;
 }
 
+/** Tools of this machine that fill a root file system. */
+export interface HostRun {
+  /** The root file system before, as one tar. */
+  readonly wholeTar: () => Promise<Iterable<Uint8Array>>;
+  /** A program with its arguments, in which `{root}` is the folder; or a function. */
+  readonly command: readonly string[] | ((root: string) => void | Promise<void>);
+  readonly env: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+  readonly onOutput: (stream: "stdout" | "stderr", piece: Uint8Array) => void;
+}
+
 /** Runs commands in root file systems, apart from the host. */
 export interface Sandbox {
   /** Throws `RUN_NEEDS_SANDBOX`, with what was looked for, when this machine cannot run commands. */
   check(command: string, count: number): Promise<void>;
+  /** Whether this machine has a program of the name, for a host command. */
+  hasProgram(name: string): boolean;
   /** The layer that was kept under a key, if it is still there. */
   find(key: string): Promise<RootLayer | undefined>;
   /**
@@ -90,6 +103,8 @@ export interface Sandbox {
    */
   unpack(tar: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, key?: string): Promise<RootLayer>;
   run(request: SandboxRun): Promise<SandboxEnd>;
+  /** Lets tools of this machine change a copy of a root file system. */
+  hostRun(request: HostRun): Promise<SandboxEnd>;
   /** Removes every layer without a key, and whatever else is temporary. */
   close(): Promise<void>;
 }

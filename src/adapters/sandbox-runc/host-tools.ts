@@ -52,7 +52,10 @@ type ToolName = "unshare" | "setpriv" | "mount" | "tar" | "shell";
 /** Whether a program of this name, or at this path, can be started. */
 export function hasProgram(name: string, path: string = process.env["PATH"] ?? ""): boolean {
   if (name.includes("/")) return isProgram(name);
-  return path.split(delimiter).concat(SYSTEM_FOLDERS).some((folder) => isProgram(join(folder, name)));
+  return path
+    .split(delimiter)
+    .concat(SYSTEM_FOLDERS)
+    .some((folder) => isProgram(join(folder, name)));
 }
 
 function isProgram(path: string): boolean {

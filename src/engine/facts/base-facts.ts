@@ -61,6 +61,8 @@ function pathsOf(operation: Operation): readonly string[] {
       return [operation.dest, ...filesInto(operation.dest, operation.sources)];
     case "add":
       return [operation.dest];
+    case "hostRun":
+      return [];
     case "run":
       return operation.workdir === undefined ? [] : [operation.workdir];
     default:

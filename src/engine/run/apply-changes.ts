@@ -7,6 +7,8 @@ import { lookup } from "../../layer/tree.js";
 import type { FileNode, FolderNode, LayerBytes, TreeNode } from "../../layer/tree-node.js";
 import { walk } from "../../layer/walk.js";
 import type { DraftTree } from "../draft-tree.js";
+import { changedEntries } from "./changed-entries.js";
+import { HiddenFolders } from "./hidden-folders.js";
 
 /** What a command changed, as a tar in the form of overlayfs. */
 export interface CommandChanges {
@@ -18,52 +20,55 @@ export interface CommandChanges {
   readonly stubs: readonly string[];
 }
 
-const OPAQUE = ["trusted.overlay.opaque", "user.overlay.opaque"];
-
-/** Attributes that belong to the sandbox's own file system. */
-const BOOKKEEPING = /^(?:trusted|user)\.overlay\./;
+/** Attributes that belong to the machine's own file system, and not to the image. */
+const BOOKKEEPING = /^(?:(?:trusted|user)\.overlay\.|security\.selinux$)/;
 
 /** Carries out on a draft what a command did. What was touched and is the same stays as it was below. */
 export async function applyChanges(draft: DraftTree, changes: CommandChanges): Promise<void> {
-  const entries = withoutStubs(changes);
+  const entries = changedEntries(changes.index.entries, changes.stubs);
+  const names = namesByTarget(entries);
+  const hidden = new HiddenFolders(draft, entries);
   for (const { entry, offset } of entries) {
     const { path } = entry;
-    if (path === "") {
-      if (entry.type === "folder") setFolder(draft, path, entryNode({ entry, offset }) as FolderNode);
-      continue;
-    }
-    if (entry.type === "character-device" && entry.devmajor === 0 && entry.devminor === 0) {
-      draft.remove(path);
-      continue;
-    }
     const existing = lookup(draft.tree, path);
-    if (entry.type === "hardlink") {
-      const target = lookup(draft.tree, normal(entry.linkname ?? ""));
+    if (entry.type === "character-device" && entry.devmajor === 0 && entry.devminor === 0) draft.remove(path);
+    else if (entry.type === "hardlink") {
+      const target = lookup(draft.tree, entry.linkname ?? "");
       if (target === undefined || target.type === "folder" || target === existing) continue;
       draft.hasLinks = true;
       draft.set(path, target);
-      continue;
+    } else {
+      const node = withoutBookkeeping(entryNode({ entry, offset }, changes.bytes));
+      if (node.type === "folder") {
+        hidden.enter(entry, existing);
+        setFolder(draft, path, node, existing);
+      } else if (existing === undefined || !(await sameThing(existing, node, names.get(path), draft)))
+        draft.set(path, node);
     }
-    const node = withoutBookkeeping(entryNode({ entry, offset }, changes.bytes));
-    if (node.type === "folder") {
-      const opaque = OPAQUE.some((name) => entry.xattrs?.[name]?.[0] === 0x79);
-      if (existing?.type === "folder" && !opaque) setFolder(draft, path, node);
-      else {
-        const fresh = draft.freshFolder(node.mode, node.uid, node.gid);
-        fresh.xattrs = node.xattrs;
-        draft.set(path, fresh);
-      }
-    } else if (existing === undefined || !(await sameThing(existing, node))) draft.set(path, node);
   }
   if (changes.present !== undefined) removeAbsent(draft, changes.present);
 }
 
-function setFolder(draft: DraftTree, path: string, node: FolderNode): void {
-  const existing = lookup(draft.tree, path);
-  const { mode, uid, gid, xattrs } = withoutBookkeeping(node);
-  if (existing !== undefined && sameAttributes(existing, { mode, uid, gid, xattrs })) return;
-  const folder = draft.writable(path);
-  Object.assign(folder, { mode, uid, gid, xattrs });
+/** The further names of each file that has several. */
+function namesByTarget(entries: readonly IndexedEntry[]): ReadonlyMap<string, readonly string[]> {
+  const names = new Map<string, string[]>();
+  for (const { entry } of entries) {
+    if (entry.type !== "hardlink") continue;
+    const { path, linkname = "" } = entry;
+    const known = names.get(linkname);
+    if (known === undefined) names.set(linkname, [path]);
+    else known.push(path);
+  }
+  return names;
+}
+
+function setFolder(draft: DraftTree, path: string, node: FolderNode, existing: TreeNode | undefined): void {
+  const { mode, uid, gid, xattrs } = node;
+  if (existing?.type !== "folder") {
+    const fresh = draft.freshFolder(mode, uid, gid);
+    fresh.xattrs = xattrs;
+    draft.set(path, fresh);
+  } else if (!sameAttributes(existing, node)) Object.assign(draft.writable(path), { mode, uid, gid, xattrs });
 }
 
 function withoutBookkeeping<Node extends TreeNode>(node: Node): Node {
@@ -73,8 +78,15 @@ function withoutBookkeeping<Node extends TreeNode>(node: Node): Node {
 }
 
 /** A file that was written again with what it held, or opened for writing and left, is no change. */
-async function sameThing(below: TreeNode, node: TreeNode): Promise<boolean> {
+async function sameThing(
+  below: TreeNode,
+  node: TreeNode,
+  names: readonly string[] | undefined,
+  draft: DraftTree,
+): Promise<boolean> {
   if (below.type !== node.type || !sameAttributes(below, node)) return false;
+  // A name more is a change of the file: a layer tells the names of one file together.
+  if (names?.some((name) => lookup(draft.tree, name) !== below)) return false;
   if (node.type === "symlink") return below.type === "symlink" && below.target === node.target;
   if (node.type === "file") return below.type === "file" && (await sameBytes(below, node));
   return (
@@ -93,41 +105,8 @@ async function sameBytes(left: FileNode, right: FileNode): Promise<boolean> {
   return sha256Hex(await readFileNode(left)) === sha256Hex(await readFileNode(right));
 }
 
-function withoutStubs({ index, stubs }: CommandChanges): readonly IndexedEntry[] {
-  const paths = new Map<string, IndexedEntry>();
-  const entries = index.entries.map(({ entry, offset }) => ({
-    entry: { ...entry, path: normal(entry.path) },
-    offset,
-  }));
-  if (stubs.length === 0) return entries;
-  const children = new Map<string, number>();
-  const count = (path: string, by: number) => {
-    const parent = path.slice(0, Math.max(0, path.lastIndexOf("/")));
-    children.set(parent, (children.get(parent) ?? 0) + by);
-  };
-  for (const indexed of entries) {
-    paths.set(indexed.entry.path, indexed);
-    if (indexed.entry.path !== "") count(indexed.entry.path, 1);
-  }
-  const dropped = new Set<string>();
-  for (const stub of stubs) {
-    const entry = paths.get(stub)?.entry;
-    const empty =
-      entry?.type === "folder" ? (children.get(stub) ?? 0) === 0 : entry?.type === "file" && entry.size === 0;
-    if (!empty) continue;
-    dropped.add(stub);
-    count(stub, -1);
-  }
-  return entries.filter(({ entry }) => !dropped.has(entry.path));
-}
-
 function removeAbsent(draft: DraftTree, present: ReadonlySet<string>): void {
   for (const [path] of [...walk(draft.tree)]) {
     if (!present.has(path) && lookup(draft.tree, path) !== undefined) draft.remove(path);
   }
-}
-
-/** Paths as `tar -C FOLDER .` writes them, without the `./` at the start and the slash at the end. */
-function normal(path: string): string {
-  return path.replace(/^\.(?:\/|$)/, "").replace(/\/$/, "");
 }

@@ -1,7 +1,9 @@
 import { EnvironmentError, PlanError } from "../../errors/layerwright-error.js";
-import { commandText } from "../../plan/describe.js";
-import type { RunOperation } from "../../plan/operation.js";
+import { namedFunction } from "../../image/host-functions.js";
+import { describeOperation } from "../../plan/describe.js";
+import type { HostRunOperation, RunOperation } from "../../plan/operation.js";
 import type { Stage } from "../../plan/plan.js";
+import type { Sandbox } from "../../ports/sandbox.js";
 import type { BuildPorts } from "../ports.js";
 
 /** Makes sure, before any work, that this machine can run the commands of these stages and has their secrets. */
@@ -12,13 +14,17 @@ export async function checkRuns(
   const runs = stages.flatMap((stage) => runsOf(stage));
   const [first] = runs;
   if (first === undefined) return;
-  const command = commandText(first.command);
+  const command = describeOperation(first);
   if (sandbox === undefined) {
     const parameters = { command, count: runs.length, missing: ["a sandbox"] };
     throw new EnvironmentError("RUN_NEEDS_SANDBOX", parameters, { subject: command, origin: first.origin });
   }
   await sandbox.check(command, runs.length);
   for (const run of runs) {
+    if (run.op === "hostRun") {
+      checkHostTool(run, sandbox);
+      continue;
+    }
     for (const mount of run.mounts ?? []) {
       if (mount.type !== "secret" || mount.required !== true) continue;
       const { id } = mount;
@@ -28,9 +34,21 @@ export async function checkRuns(
   }
 }
 
-/** The commands of a stage, in order. */
-export function runsOf({ layers }: Stage): RunOperation[] {
+function checkHostTool({ command, tools = [], origin }: HostRunOperation, sandbox: Sandbox): void {
+  if ("function" in command) {
+    if (namedFunction(command.function) === undefined)
+      throw new PlanError("HOST_FUNCTION_ELSEWHERE", undefined, { subject: "hostRun", origin });
+    return;
+  }
+  for (const program of [command[0] ?? "", ...tools]) {
+    if (sandbox.hasProgram(program)) continue;
+    throw new EnvironmentError("HOST_TOOL_MISSING", { program }, { subject: program, origin });
+  }
+}
+
+/** The commands of a stage, its own and those of the host, in order. */
+export function runsOf({ layers }: Stage): (RunOperation | HostRunOperation)[] {
   return layers.flatMap(({ operations }) =>
-    operations.filter((operation): operation is RunOperation => operation.op === "run"),
+    operations.filter((operation) => operation.op === "run" || operation.op === "hostRun"),
   );
 }

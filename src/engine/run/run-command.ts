@@ -43,7 +43,7 @@ export async function runCommand(run: RunOperation, context: RunContext): Promis
   if (sandbox === undefined) throw new TypeError("a plan with commands was let through without a sandbox");
   const cwd = commandFolder(run, config);
   makeFolder(context, cwd);
-  const before = changedRoot(context.root, draft.tree, listedAt, ports, context.since);
+  const before = changedRoot(context.root, draft.snapshot(), listedAt, ports, context.since);
   const user = await processUser(before.tree, run.user ?? config.User ?? "", run.origin);
   const mounts = await prepareMounts(run, context);
   const env = commandEnv(run, config, user);
@@ -71,7 +71,8 @@ export async function runCommand(run: RunOperation, context: RunContext): Promis
   const stubs = sandboxStubs(before.tree, targets);
   const progressId = `${run.origin?.file}:${run.origin?.line}:${key ?? commandText(run.command)}`;
   const label = `run ${commandText(run.command)}`;
-  const again = options.cache === false || options.rerun?.(run) === true;
+  const again =
+    options.cache === false || options.rerun?.(commandText(run.command, Number.POSITIVE_INFINITY)) === true;
   const known = key === undefined || again ? undefined : await recallChanges(key, store);
   if (options.forecast !== undefined) await forecastRun(run, known !== undefined, inputs, context);
   ports.progress?.report({ kind: "start", id: progressId, label });
@@ -84,7 +85,7 @@ export async function runCommand(run: RunOperation, context: RunContext): Promis
   const present = kept.present === undefined ? undefined : new Set(kept.present);
   await applyChanges(draft, { index: kept.index, bytes: kept.bytes, present, stubs });
   ports.progress?.report({ kind: "finish", id: progressId, label, cached: known !== undefined });
-  return commandRoot(before, draft.tree, { what: label, key }, layer);
+  return commandRoot(before, draft.snapshot(), { what: label, key }, layer);
 }
 
 async function forecastRun(

@@ -12,6 +12,7 @@ import { makeLayer } from "../pack/make-layer.js";
 import type { BuildImageOptions, BuildPorts } from "../ports.js";
 import type { RootState } from "../run/root-chain.js";
 import { runCommand } from "../run/run-command.js";
+import { runOnHost } from "../run/run-on-host.js";
 import { dateText } from "../source-date.js";
 import { withOrigin } from "../with-origin.js";
 import { applyOperation } from "./apply-operation.js";
@@ -107,7 +108,7 @@ async function applyLayer(
   };
   for (const operation of layer.operations) {
     options.signal?.throwIfAborted();
-    if (operation.op === "run") {
+    if (operation.op === "run" || operation.op === "hostRun") {
       const stageRoot = (id: string) => images.get(id)!.root;
       const { root, since } = progress;
       const place = `${options.folder} ${context.place} ${progress.commands++}`;
@@ -124,7 +125,9 @@ async function applyLayer(
         since,
         place,
       };
-      progress.root = await withOrigin(operation.origin, () => runCommand(operation, run));
+      progress.root = await withOrigin(operation.origin, () =>
+        operation.op === "run" ? runCommand(operation, run) : runOnHost(operation, run),
+      );
       progress.since = [];
     } else {
       await applyOperation(state, operation);

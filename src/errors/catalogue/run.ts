@@ -18,6 +18,18 @@ export const runMessages = {
     message: `the sandbox failed to ${p.what}${p.reason === "" ? "" : `: ${p.reason}`}`,
     hint: "`layerwright doctor` says what this machine can do; the Dockerfile can be built instead",
   }),
+  HOST_TOOL_MISSING: (p: { program: string }) => ({
+    message: `hostRun: this machine has no ${JSON.stringify(p.program)}, which is to fill the image`,
+    hint: `install ${p.program} here (the image does not need it), or name the program by its path`,
+  }),
+  HOST_LAYER_MISSING: (p: { step: string }) => ({
+    message: `${p.step}: a Dockerfile adds what the host's tools made, and they have not run`,
+    hint: "use synth, which runs them and writes their layer beside the Dockerfile",
+  }),
+  HOST_FUNCTION_ELSEWHERE: (_: undefined) => ({
+    message: "hostRun: this function was written in another process, so it cannot be called here",
+    hint: "write the command as an array, or build the image in the script that describes it: build(image, ...)",
+  }),
   SECRET_UNREADABLE: (p: { id: string; reason: string }) => ({
     message: `the secret ${JSON.stringify(p.id)} cannot be read: ${p.reason}`,
     hint: "name a file that you can read, or set the variable for the build",

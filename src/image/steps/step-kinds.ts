@@ -13,6 +13,7 @@ const KINDS: Readonly<Record<Step["kind"], boolean>> = {
   env: false,
   expose: false,
   healthcheck: false,
+  hostRun: true,
   label: false,
   layer: true,
   mkdir: true,

@@ -9,6 +9,7 @@ import type { EntrypointStep } from "./entrypoint-step.js";
 import type { EnvStep } from "./env-step.js";
 import type { ExposeStep } from "./expose-step.js";
 import type { HealthcheckStep } from "./healthcheck-step.js";
+import type { HostRunStep } from "./host-run-step.js";
 import type { LabelStep } from "./label-step.js";
 import type { LayerStep } from "./layer-step.js";
 import type { MkdirStep } from "./mkdir-step.js";
@@ -50,4 +51,4 @@ export type ConfigStep =
   | WorkdirStep;
 
 /** One thing an image does. */
-export type Step = FileStep | RunStep | ConfigStep | LayerStep;
+export type Step = FileStep | RunStep | HostRunStep | ConfigStep | LayerStep;

@@ -10,6 +10,7 @@ export { type EntrypointStep, entrypoint } from "./entrypoint-step.js";
 export { type EnvStep, env } from "./env-step.js";
 export { type ExposeStep, expose } from "./expose-step.js";
 export { type HealthcheckOptions, type HealthcheckStep, healthcheck } from "./healthcheck-step.js";
+export { type HostRunOptions, type HostRunStep, hostRun } from "./host-run-step.js";
 export { type LabelStep, label } from "./label-step.js";
 export type { LayerStep } from "./layer-step.js";
 export { type MkdirOptions, type MkdirStep, mkdir } from "./mkdir-step.js";
