@@ -40,6 +40,8 @@ export type SandboxMount =
 export interface SandboxRun {
   /** The root file system, bottom first. */
   readonly layers: readonly RootLayer[];
+  /** What its top folder is like, which no layer needs to say. */
+  readonly top: { readonly mode: number; readonly uid: number; readonly gid: number };
   /**
    * The whole root file system as one tar, for a machine that cannot lay folders over each other. Asked for only there.
    */

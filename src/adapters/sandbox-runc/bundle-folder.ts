@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from "node:fs";
+import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
 /**
@@ -20,6 +20,8 @@ export class BundleFolder {
   make(name: string): string {
     const path = join(this.path, name);
     mkdirSync(path);
+    // Whatever the umask is: commands of any user look into it.
+    chmodSync(path, 0o755);
     return path;
   }
 

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { HostRun, SandboxEnd } from "../../ports/sandbox.js";
+import { apart } from "./apart.js";
 import { changedSince, listAll } from "./copied-root.js";
-import { asRoot, type HostTools } from "./host-tools.js";
+import type { HostTools } from "./host-tools.js";
 import type { RootFolders } from "./root-folders.js";
 import { packTar, unpackTar } from "./root-tar.js";
 
@@ -36,8 +37,9 @@ async function fill(
     await command(root);
     return 0;
   }
+  // In namespaces of its own: what the tool mounts vanishes with it, whatever ends it.
   const [program = "", ...args] = [
-    ...asRoot(tools),
+    ...apart(tools),
     ...command.map((word) => word.replaceAll("{root}", root)),
   ];
   const child = spawn(program, args, {
@@ -45,13 +47,7 @@ async function fill(
     env: { ...process.env, ...env, ROOT: root },
     detached: true,
   });
-  const kill = () => {
-    try {
-      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-    } catch {
-      // It has ended already.
-    }
-  };
+  const kill = () => void child.kill("SIGKILL");
   signal?.addEventListener("abort", kill, { once: true });
   process.once("exit", kill);
   child.stdout.on("data", (piece: Buffer) => onOutput("stdout", piece));

@@ -1,8 +1,19 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { sha256Hex } from "../../core/sha256.js";
 import { newOwnedName, ownerState } from "../store-dir/owner-mark.js";
 import { endDeadRuns } from "./dead-runs.js";
+import { hasMounts } from "./has-mounts.js";
 import { asRoot, type HostTools } from "./host-tools.js";
 import { runQuietly } from "./run-program.js";
 
@@ -36,8 +47,19 @@ export class RootFolders {
   /** A new empty folder of this process. */
   newFolder(): string {
     const folder = join(this.work, `${this.#count++}`);
-    mkdirSync(folder, { mode: 0o755 });
+    mkdirSync(folder);
+    // Whatever the umask is.
+    chmodSync(folder, 0o755);
     return folder;
+  }
+
+  /** Gives a folder of this process mode and owner. */
+  async dress(folder: string, { mode, uid, gid }: { mode: number; uid: number; gid: number }): Promise<void> {
+    if (this.#tools.root) chownSync(folder, uid, gid);
+    else if (uid !== 0 || gid !== 0)
+      await runQuietly([...asRoot(this.#tools), "chown", `${uid}:${gid}`, folder]);
+    if (this.#tools.root || uid === 0) chmodSync(folder, mode);
+    else await runQuietly([...asRoot(this.#tools), "chmod", mode.toString(8), folder]);
   }
 
   /** The folder kept under a key. */
@@ -85,7 +107,8 @@ export class RootFolders {
     }
   }
 
-  async #removeAll(folders: readonly string[]): Promise<void> {
+  async #removeAll(all: readonly string[]): Promise<void> {
+    const folders = all.filter((folder) => !hasMounts(folder));
     if (folders.length === 0) return;
     if (this.#tools.root) {
       for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });

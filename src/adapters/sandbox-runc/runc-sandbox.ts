@@ -74,6 +74,7 @@ export class RuncSandbox implements Sandbox {
     const { tools, roots, overlay } = await this.#open();
     const folder = roots.newFolder();
     const layer = roots.newFolder();
+    await roots.dress(layer, request.top);
     if (!overlay) await unpackTar(tools, await request.wholeTar(), layer);
     const before = overlay ? undefined : await listAll(tools, layer);
     const { paths: caches, release } = await this.#caches.takeAll(request.mounts, request.signal);

@@ -1,4 +1,5 @@
 import { sha256Hex } from "../../core/sha256.js";
+import { PlanError } from "../../errors/layerwright-error.js";
 import type { IndexedEntry, LayerIndex } from "../../layer/layer-index.js";
 import { entryNode } from "../../layer/node-of-entry.js";
 import { readFileNode } from "../../layer/read-node.js";
@@ -23,6 +24,9 @@ export interface CommandChanges {
 /** Attributes that belong to the machine's own file system, and not to the image. */
 const BOOKKEEPING = /^(?:(?:trusted|user)\.overlay\.|security\.selinux$)/;
 
+/** In a layer such a name removes another one. */
+const RESERVED = /(?:^|\/)\.wh\.[^/]*$/;
+
 /** Carries out on a draft what a command did. What was touched and is the same stays as it was below. */
 export async function applyChanges(draft: DraftTree, changes: CommandChanges): Promise<void> {
   const entries = changedEntries(changes.index.entries, changes.stubs);
@@ -30,6 +34,7 @@ export async function applyChanges(draft: DraftTree, changes: CommandChanges): P
   const hidden = new HiddenFolders(draft, entries);
   for (const { entry, offset } of entries) {
     const { path } = entry;
+    if (RESERVED.test(path)) throw new PlanError("RUN_NAME_RESERVED", { path }, { subject: path });
     const existing = lookup(draft.tree, path);
     if (entry.type === "character-device" && entry.devmajor === 0 && entry.devminor === 0) draft.remove(path);
     else if (entry.type === "hardlink") {

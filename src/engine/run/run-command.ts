@@ -140,6 +140,7 @@ async function runNow(run: RunOperation, start: Start, { ports, options }: RunCo
   const { uid, gid, groups } = start.user;
   const end = await sandbox.run({
     layers: await before.layers(),
+    top: { mode: before.tree.mode, uid: before.tree.uid, gid: before.tree.gid },
     wholeTar: () => treeTar(before.tree),
     args: commandArgs(run),
     env: Array.from(env, ([name, value]) => `${name}=${value}`),

@@ -14,6 +14,10 @@ export const runMessages = {
     message: `${JSON.stringify(p.command)} was stopped after ${p.seconds} s${lastLines(p.output)}`,
     hint: "give the run step a longer timeout, or find out what it waits for",
   }),
+  RUN_NAME_RESERVED: (p: { path: string }) => ({
+    message: `a command made /${p.path}, whose name starts with ".wh.", which in a layer means that a file is removed`,
+    hint: "give the file another name, or remove it in the same step",
+  }),
   SANDBOX_FAILED: (p: { what: string; reason: string }) => ({
     message: `the sandbox failed to ${p.what}${p.reason === "" ? "" : `: ${p.reason}`}`,
     hint: "`layerwright doctor` says what this machine can do; the Dockerfile can be built instead",
