@@ -39,19 +39,21 @@ export function define(command: Command, shell: Shell): void {
 }
 
 async function list(_: Session, __: readonly string[], flags: CacheFlags): Promise<Report> {
-  const { openStore } = await import("../../api/store.js");
+  const { keptFolders, openStore } = await import("../../api/store.js");
   const store = await openStore(flags.store);
   const { blobs, records, bytes } = await store.list();
+  const folders = await keptFolders(store);
   const now = Date.now();
   return {
-    json: { folder: store.folder, blobs, records, bytes },
+    json: { folder: store.folder, blobs, records, bytes, folders },
     quiet: blobs.map(({ digest }) => `${digest}\n`).join(""),
     text: (paint) =>
       columns(
         blobs.map(({ digest, size, usedAt }) => [digest, sizeText(size), ageText(now - usedAt)]),
         [1],
       ) +
-      `${paint.bold(sizeText(bytes))} in ${store.folder}: ${counted(blobs.length, "blob")}, ${counted(records.count, "record")}\n`,
+      `${paint.bold(sizeText(bytes))} in ${store.folder}: ${counted(blobs.length, "blob")}, ${counted(records.count, "record")}\n` +
+      foldersText(folders),
   };
 }
 
@@ -61,16 +63,33 @@ async function pruneStore(_: Session, __: readonly string[], flags: PruneFlags):
     ...(flags.olderThan === undefined ? {} : { maxAgeMs: parseAge("--older-than", flags.olderThan) }),
   };
   const chosen = Object.keys(limits).length === 0 ? { maxBytes: 0 } : limits;
-  const { openStore } = await import("../../api/store.js");
+  const { openStore, pruneFolders } = await import("../../api/store.js");
   const store = await openStore(flags.store);
   const dryRun = flags.dryRun === true;
   const report = await store.prune({ ...chosen, dryRun });
+  const folders = await pruneFolders(store, { ...chosen, dryRun }, report.keptBytes);
   const verb = dryRun ? "would remove" : "removed";
   const { removed, removedRecords, freedBytes, keptBytes } = report;
   return {
-    json: { folder: store.folder, dryRun, ...report },
+    json: { folder: store.folder, dryRun, ...report, folders },
     quiet: removed.map(({ digest }) => `${digest}\n`).join(""),
     text: (paint) =>
-      `${verb} ${counted(removed.length, "blob")} and ${counted(removedRecords, "record")}: ${paint.bold(sizeText(freedBytes))}, ${sizeText(keptBytes)} left\n`,
+      `${verb} ${counted(removed.length, "blob")} and ${counted(removedRecords, "record")}: ${paint.bold(sizeText(freedBytes))}, ${sizeText(keptBytes)} left\n` +
+      (folders.length === 0
+        ? ""
+        : `${verb} ${counted(folders.length, "folder")} of run steps: ${sizeText(sumOf(folders))}\n`),
   };
+}
+
+type Folders = readonly { readonly kind: "root" | "cache"; readonly size: number }[];
+
+function foldersText(folders: Folders): string {
+  if (folders.length === 0) return "";
+  const roots = folders.filter(({ kind }) => kind === "root").length;
+  const parts = [counted(roots, "unpacked base"), counted(folders.length - roots, "cache")];
+  return `${sizeText(sumOf(folders))} for run steps: ${parts.join(", ")}\n`;
+}
+
+function sumOf(folders: Folders): number {
+  return folders.reduce((sum, { size }) => sum + size, 0);
 }

@@ -51,6 +51,6 @@ function fetchesFor(first: string, second: string): boolean {
 }
 
 /** All that a command sees beside files. */
-function stateOf({ shell, env, stepEnv, workdir, user, network, mounts }: RunOperation): string {
-  return JSON.stringify([shell, env, stepEnv, workdir, user, network, mounts]);
+function stateOf({ shell, env, stepEnv, workdir, user, network, mounts, timeout }: RunOperation): string {
+  return JSON.stringify([shell, env, stepEnv, workdir, user, network, mounts, timeout]);
 }

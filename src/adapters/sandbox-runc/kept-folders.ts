@@ -1,0 +1,65 @@
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { ownerState } from "../store-dir/owner-mark.js";
+import { hasMounts } from "./has-mounts.js";
+import { asRoot, findHostTools } from "./host-tools.js";
+import { runProgram } from "./run-program.js";
+
+/** A folder that run steps left for later builds: an unpacked base, or a cache that commands mount. */
+export interface KeptFolder {
+  readonly kind: "root" | "cache";
+  readonly path: string;
+  /** Bytes on disk. */
+  readonly size: number;
+  /** When it was last used, in milliseconds since the epoch. */
+  readonly usedAt: number;
+}
+
+/** Lists the folders that are kept beside the store's blobs, the most recently used first. */
+export async function listKept(store: string): Promise<KeptFolder[]> {
+  const roots = namesIn(join(store, "roots", "kept"))
+    .filter((name) => !name.endsWith(".used"))
+    .map((name) => ({ kind: "root" as const, path: join(store, "roots", "kept", name) }));
+  const caches = namesIn(join(store, "caches")).map((name) => ({
+    kind: "cache" as const,
+    path: join(store, "caches", name),
+  }));
+  const kept: KeptFolder[] = [];
+  for (const folder of [...roots, ...caches])
+    kept.push({ ...folder, size: await sizeOf(folder.path), usedAt: usedAt(folder.path, folder.kind) });
+  return kept.sort((left, right) => right.usedAt - left.usedAt);
+}
+
+/** Removes kept folders that nobody uses now. False where one is in use, or cannot be removed. */
+export async function removeKept({ path, kind }: KeptFolder): Promise<boolean> {
+  const { tools } = findHostTools();
+  if (tools === undefined || hasMounts(path)) return false;
+  if (kind === "cache" && namesIn(join(path, "holders")).some((name) => ownerState(name) !== "gone"))
+    return false;
+  const { code } = await runProgram([...asRoot(tools), "rm", "-rf", "--", path, `${path}.used`]);
+  return code === 0;
+}
+
+function usedAt(path: string, kind: KeptFolder["kind"]): number {
+  const mark = kind === "root" ? `${path}.used` : join(path, "files");
+  return statSync(mark, { throwIfNoEntry: false })?.mtimeMs ?? statSync(path).mtimeMs;
+}
+
+async function sizeOf(path: string): Promise<number> {
+  const { tools } = findHostTools();
+  if (tools === undefined) return 0;
+  let said = "";
+  const sink = (chunk: Uint8Array) => {
+    said += Buffer.from(chunk).toString("latin1");
+  };
+  await runProgram([...asRoot(tools), "du", "-sk", path], { sink });
+  return Number.parseInt(said, 10) * 1024 || 0;
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
