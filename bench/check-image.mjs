@@ -28,7 +28,8 @@ export async function checkImage(path) {
       const found = await unpack(fd, blob(layer.digest), layer.mediaType);
       const said = config.rootfs.diff_ids[index];
       if (`sha256:${found.sha256}` !== said) fail(`${path}: diff_id ${said}, found ${found.sha256}`);
-      layers.push({ size: layer.size, unpacked: found.size, entries: found.entries });
+      const { digest, size } = layer;
+      layers.push({ digest, size, unpacked: found.size, entries: found.entries });
     }
     return { digest: descriptor.digest, layers };
   } finally {
