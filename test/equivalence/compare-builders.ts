@@ -7,7 +7,7 @@ import { type ImageListing, imageListing } from "../peers/image-listing.js";
 import { withoutUnchanged } from "../peers/unchanged-paths.js";
 import { type BuildInput, direct, dockerfileRequest, isDirect, planOf } from "./both-ways.js";
 import type { ReadyBuilder } from "./builders.js";
-import { knownDifference } from "./known-differences.js";
+import { cannotBuild, knownDifference } from "./known-differences.js";
 import type { Outcome } from "./report.js";
 
 /**
@@ -37,7 +37,8 @@ export async function compareBuilders(
       const outcome: Omit<Outcome, "result"> = { name, builder: builder.name, differences: [], known: [] };
       const request = requests.get(builder.dialect)!;
       if (typeof request === "string") return { ...outcome, result: `refused ${request}` };
-      const unfit = builder.refuses?.(readFileSync(request.dockerfile, "utf8"));
+      const text = readFileSync(request.dockerfile, "utf8");
+      const unfit = builder.refuses?.(text) ?? cannotBuild(builder.name, name);
       if (unfit !== undefined) return { ...outcome, result: "left out", known: [unfit] };
       const outOciTar = join(work, `${index}.tar`);
       try {

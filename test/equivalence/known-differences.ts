@@ -55,7 +55,37 @@ const runFolder = Object.entries(layersOfCommands).flatMap(([name, layers]) =>
   })),
 );
 
+const bareFolders = ["/dev", "/proc", "/sys"].flatMap((path) =>
+  [`${path}: only in the second`, `layer 1: ${path} only in the second`].map((difference) => ({
+    builders: buildkits,
+    cases: ["run-bare"],
+    difference,
+    reason: "a base without /dev, /proc and /sys: BuildKit leaves what it mounted on behind, empty",
+  })),
+);
+
+const linkedBelow =
+  "a command that gives a file of the base another name: ours keeps both names one file, as the command saw it; BuildKit copies the file to the new name";
+
 export const knownDifferences: readonly KnownDifference[] = [
+  ...bareFolders,
+  {
+    builders: buildkits,
+    cases: ["run-workdir"],
+    difference: "layers: 7 | 8",
+    reason:
+      "a folder that a command starts in and that is not there: WORKDIR makes it, in a layer of its own",
+  },
+  ...[
+    "/etc/motd: hard links etc/motd = etc/motd2 | ",
+    "/etc/motd2: hard links etc/motd = etc/motd2 | ",
+    "layer 4: /etc/motd only in the first",
+  ].map((difference) => ({
+    builders: buildkits,
+    cases: ["run-hard-links"],
+    difference,
+    reason: linkedBelow,
+  })),
   ...runFolder,
   {
     builders: ["buildah 1.39 classic"],
@@ -83,6 +113,30 @@ export const knownDifferences: readonly KnownDifference[] = [
     reason: opaque,
   },
 ];
+
+/** Cases whose commands a builder cannot run, and why. */
+const cannotRun: readonly {
+  readonly builders: readonly string[];
+  readonly cases: readonly string[];
+  readonly reason: string;
+}[] = [
+  {
+    builders: buildahs,
+    cases: ["run-devices", "run-special-folders"],
+    reason: "buildah's chroot isolation makes no devices and has a read-only /dev",
+  },
+  {
+    builders: buildahs,
+    cases: ["run-network-none"],
+    reason: "buildah's chroot isolation has the host's network",
+  },
+  { builders: buildahs, cases: ["run-mount-caches"], reason: "buildah knows no private caches" },
+];
+
+/** Why a builder is not given a case, if so. */
+export function cannotBuild(builder: string, name: string): string | undefined {
+  return cannotRun.find(({ builders, cases }) => builders.includes(builder) && cases.includes(name))?.reason;
+}
 
 /** Cases that no peer is asked to build, and why. */
 export const textOnly: Readonly<Record<string, string>> = {

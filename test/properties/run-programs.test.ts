@@ -1,0 +1,116 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { Base, build, Image } from "layerwright";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ProgressEvent } from "../../src/ports/progress.js";
+import { dockerfileRequest } from "../equivalence/both-ways.js";
+import { baseLayers } from "../fixtures/base-layers.js";
+import { findBusybox } from "../fixtures/busybox.js";
+import { flatten } from "../fixtures/flatten.js";
+import { whyNoSandbox } from "../fixtures/sandbox-here.js";
+import { tarBytes } from "../fixtures/tar-bytes.js";
+import { buildWithBuildKit } from "../peers/buildkit.js";
+import { compareImages } from "../peers/compare.js";
+import { type ImageListing, imageListing } from "../peers/image-listing.js";
+import { requirePeer } from "../peers/peers.js";
+import { withoutUnchanged } from "../peers/unchanged-paths.js";
+import { RUNS } from "./built-trees.js";
+import { program, programText, startTree } from "./random-program.js";
+import { LIST, readSeen, seenDifferences } from "./seen-tree.js";
+
+/** Programs of one image: each works in a folder of its own, so that they cost one build together. */
+const TOGETHER = 50;
+
+const work = mkdtempSync(join(tmpdir(), "layerwright-programs-"));
+const store = join(work, "store");
+const dest = join(work, "image.tar");
+const busybox = findBusybox();
+const missing = (await whyNoSandbox()) ?? (busybox === undefined ? "no static busybox here" : undefined);
+let base: ImageListing;
+
+beforeAll(async () => {
+  if (missing !== undefined) return;
+  const trees = Array.from({ length: TOGETHER }, (_, index) => startTree(`t${index}`)).flat();
+  writeFileSync(join(work, "base.tar"), tarBytes([...flatten(baseLayers(busybox!)), ...trees]));
+  await build(start(), { output: { type: "oci", dest }, store, context: work, compression: "none" });
+  base = imageListing(dest);
+});
+afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+const start = () => Image.from(Base.rootfs("base.tar"));
+
+/** An image of programs, each in two run steps, so that the second half runs on a layer of the first. */
+function imageOf(programs: readonly (readonly string[])[]): Image {
+  const half = (from: (length: number) => readonly [number, number]) =>
+    programs
+      .map((commands, index) => programText(commands.slice(...from(commands.length)), `t${index}`))
+      .concat("true")
+      .join("\n");
+  const first = half((length) => [0, length >> 1]);
+  const second = half((length) => [length >> 1, length]);
+  return start().run(first, { network: "none" }).run(`${second}\n${LIST}`, { network: "none" });
+}
+
+/** What is different between what the last command saw and the image that came of it. */
+async function differences(programs: readonly (readonly string[])[]): Promise<readonly string[]> {
+  const output: string[] = [];
+  const report = (event: ProgressEvent) => {
+    if (event.kind === "output") output.push(event.line);
+  };
+  const options = { store, context: work, compression: "none", cache: false, progress: { report } } as const;
+  await build(imageOf(programs), { ...options, output: { type: "oci", dest } });
+  return seenDifferences(imageListing(dest).rootfs, readSeen(output), base.rootfs);
+}
+
+describe("random programs of file operations", () => {
+  test.skipIf(missing !== undefined)(
+    "the image is the tree that the command saw",
+    { timeout: 3_600_000 },
+    async () => {
+      const batches = Math.max(1, Math.ceil(RUNS / TOGETHER));
+      const batch = fc.array(program, { minLength: TOGETHER, maxLength: TOGETHER });
+      for (const programs of fc.sample(batch, batches)) {
+        if ((await differences(programs)).length === 0) continue;
+        // Which one it was, and as little of it as will do.
+        await fc.assert(
+          fc.asyncProperty(fc.constantFrom(...programs).chain(part), async (commands) => {
+            expect({ commands, differences: await differences([commands]) }).toEqual({
+              commands,
+              differences: [],
+            });
+          }),
+          { numRuns: 4 * TOGETHER },
+        );
+        expect(await differences(programs)).toEqual([]);
+      }
+    },
+  );
+
+  test.skipIf(missing !== undefined)(
+    "BuildKit makes the same image",
+    { timeout: 600_000 },
+    async (context) => {
+      const peer = requirePeer(context, "docker28");
+      const [programs = []] = fc.sample(fc.array(program, { minLength: TOGETHER, maxLength: TOGETHER }), 1);
+      const image = imageOf(programs);
+      await build(image, { store, context: work, compression: "none", output: { type: "oci", dest } });
+      const theirs = join(work, "theirs.tar");
+      const request = await dockerfileRequest({ image, context: work, store }, "buildkit", theirs);
+      await buildWithBuildKit(peer, { ...request, outOciTar: theirs });
+      const lines = compareImages(
+        withoutUnchanged(imageListing(dest)),
+        withoutUnchanged(imageListing(theirs)),
+      );
+      expect(lines).toEqual([]);
+    },
+  );
+
+  test.runIf(missing !== undefined)("commands run here", ({ skip }) => skip(missing));
+});
+
+/** A program without some of its commands. */
+function part(commands: readonly string[]): fc.Arbitrary<readonly string[]> {
+  return fc.oneof(fc.constant(commands), fc.shuffledSubarray([...commands], { minLength: 1 }));
+}
