@@ -6,6 +6,7 @@ import { platformText } from "../../oci/platform.js";
 import { type BuildFlags, checkBuildOptions } from "../build-flags.js";
 import { buildJson, buildText, metadataOf, type NamedResult } from "../build-report.js";
 import { examples } from "../examples.js";
+import { namedProgress } from "../named-progress.js";
 import { openCatalog } from "../open-catalog.js";
 import { outputPlaces, type Placed } from "../output-places.js";
 import { withProgress } from "../progress.js";
@@ -82,7 +83,12 @@ async function buildImages(session: Session, names: readonly string[], flags: Bu
       signal: session.signal,
     };
     const result = await withProgress(session, (progress) =>
-      buildPlan(optimized, progress === undefined ? options : { ...options, progress }),
+      buildPlan(
+        optimized,
+        progress === undefined
+          ? options
+          : { ...options, progress: namedProgress(progress, name, jobs.length > 1) },
+      ),
     );
     warn(name, result.warnings);
     results.push({ name, result });
