@@ -33,7 +33,7 @@ for (const one of chosen) {
 }
 process.exitCode = failed ? 1 : 0;
 
-async function prove({ name, what, prepare, naive, ours, gone, there }, tar) {
+async function prove({ name, what, prepare, naive, ours, gone, there, absent = [] }, tar) {
   const plain = await buildLayer(peer, tar, prepare, (image) => image.run(naive, { keepLeftovers: true }));
   const clean = await buildLayer(peer, tar, prepare, ours({}));
   const recipe = ours({ cache: "mount" });
@@ -48,7 +48,7 @@ async function prove({ name, what, prepare, naive, ours, gone, there }, tar) {
     (image) => (prepare === undefined ? image : image.with(prepare)).env("TURN", "2"),
     recipe,
   );
-  const left = plain.filter(({ path }) => gone.some((pattern) => pattern.test(path)));
+  const left = plain.filter(({ path }) => matches(path, gone));
   console.log(
     `${name} (${what}): naive ${bytesOf(plain)}, ours ${bytesOf(clean)}, with cache mounts ${bytesOf(mounted)}, left behind by naive ${bytesOf(left)}`,
   );
@@ -56,15 +56,12 @@ async function prove({ name, what, prepare, naive, ours, gone, there }, tar) {
     ["ours", clean],
     ["with cache mounts", mounted],
   ]) {
-    for (const { path, type } of files) {
-      if (
-        type !== "dir" &&
-        !basename(path).startsWith(".wh.") &&
-        gone.some((pattern) => pattern.test(path))
-      ) {
-        failed = true;
-        console.log(`  ${kind}: /${path} is left behind`);
-      }
+    const wrong = files.filter(
+      ({ path, type }) => type !== "dir" && !isWhiteout(path) && matches(path, [...gone, ...absent]),
+    );
+    for (const { path } of wrong) {
+      failed = true;
+      console.log(`  ${kind}: /${path} is left behind`);
     }
     for (const pattern of there) {
       if (files.some(({ path }) => pattern.test(path))) continue;
@@ -72,6 +69,14 @@ async function prove({ name, what, prepare, naive, ours, gone, there }, tar) {
       console.log(`  ${kind}: nothing is at ${pattern}`);
     }
   }
+}
+
+function matches(path, patterns) {
+  return patterns.some((pattern) => pattern.test(path));
+}
+
+function isWhiteout(path) {
+  return basename(path).startsWith(".wh.");
 }
 
 /** The mounts of a recipe's one run step. */

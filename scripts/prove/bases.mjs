@@ -97,7 +97,7 @@ export function base(name) {
       ...(served ? [`copy-out /served ${work}`, 'rm -rf "$1/served"'] : []),
       ...(node ? nodeHooks() : []),
     ];
-    const args = ["--quiet", "--variant=minbase", `--include=${include}`];
+    const args = ["--quiet", "--format=tar", "--variant=minbase", `--include=${include}`];
     execFileSync(
       "mmdebstrap",
       [

@@ -40,7 +40,6 @@ const RPM_GONE = [
   /^var\/cache\/(dnf|libdnf5|yum|ldconfig)\/./,
   /^var\/log\/(dnf|hawkey)/,
   /^usr\/share\/(doc|man)\/./,
-  /^opt\/extra/,
 ];
 const PYTHON_GONE = [/\.cache\/pip\/./, /\/pip\/.*\.pyc$/, /^usr\/lib\/python3\.11\/.*\.pyc$/, /^tmp\/./];
 const NODE_GONE = [
@@ -69,6 +68,7 @@ export const cases = [
     ours: (options) => dnf.install(["layerwright-demo"], options),
     gone: RPM_GONE,
     there: [/^opt\/demo\/data$/],
+    absent: [/^opt\/extra/],
   },
   {
     name: "pip",
