@@ -11,12 +11,12 @@ const PLATFORM = `linux/${process.arch === "arm64" ? "arm64" : "amd64"}`;
 const list = (value) => (Array.isArray(value) ? value : [value]);
 
 /** Builds every contestant of a row and gives what each weighs. */
-export async function buildRow(row, folder, { base, layout, cache }) {
+export async function buildRow(row, folder, { base, layout, mirror, cache }) {
   const context = join(folder, "context");
   rmSync(context, { recursive: true, force: true });
   mkdirSync(context, { recursive: true });
-  await row.prepare?.(context);
-  const images = list(row.ours(base));
+  await row.prepare?.(context, { mirror });
+  const images = list(row.ours(base, { mirror }));
   const contexts = { [REFERENCE]: layout };
   const dockerfiles = (name, texts) =>
     list(texts).map((text, number) => {

@@ -67,7 +67,7 @@ for (const [number, row] of chosen.entries()) {
   say(`(${row.id}) ${row.title}`);
   const folder = join(work, `row-${number}`);
   rmSync(folder, { recursive: true, force: true });
-  const sizes = await buildRow(row, folder, { ...base, cache: !values["no-cache"] });
+  const sizes = await buildRow(row, folder, { ...base, mirror, cache: !values["no-cache"] });
   results.push({ row, sizes });
   rmSync(folder, { recursive: true, force: true });
 }
