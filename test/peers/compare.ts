@@ -42,8 +42,8 @@ function octal(mode: number): string {
 function hardLinks(rootfs: ReadonlyMap<string, ListedFile>): Map<string, string> {
   const names = new Map<ListedFile, string[]>();
   for (const [path, file] of rootfs) names.set(file, [...(names.get(file) ?? []), path]);
-  const several = [...names.values()].filter((paths) => paths.length > 1);
-  return new Map(several.flatMap((paths) => paths.map((path) => [path, paths.sort().join(" = ")])));
+  const several = [...names.values()].filter((paths) => paths.length > 1).map((paths) => paths.sort());
+  return new Map(several.flatMap((paths) => paths.map((path) => [path, paths.join(" = ")])));
 }
 
 /** Everything about a file but its times, each under the name a reader would use. */

