@@ -3,6 +3,7 @@ import type { RunOptions } from "../image/steps/run-step.js";
 import { cleanUp } from "./clean-up.js";
 import type { LogOptions } from "./cleaning-options.js";
 import { leftovers, type ManagerName } from "./leftovers.js";
+import { shellWord } from "./shell-word.js";
 
 /** A command of a package manager, and what surrounds it. */
 interface CleanedCommand {
@@ -26,12 +27,18 @@ export function cleanedRun(cleaned: CleanedCommand, options: LogOptions): Recipe
   const removal = clean ? "" : cleanUp(manager, { keepCache: cache === "keep", keepLogs, mounted });
   const surroundings: RunOptions = {
     ...(Object.keys(env).length === 0 ? {} : { env }),
-    ...(folder === undefined ? {} : { workdir: folder }),
     ...(mounted.length === 0 ? {} : { mounts: mounted.map((target) => cacheMount(manager, target)) }),
     ...(cache === "keep" || keepLogs ? { keepLeftovers: true } : {}),
   };
-  const whole = removal === "" ? command : `${command} && ${removal}`;
+  // Not by the step's working folder: a Dockerfile could not go back to that of a base in a registry.
+  const parts = [...(folder === undefined ? [] : [`cd ${pathWord(folder)}`]), command, removal];
+  const whole = parts.filter((part) => part !== "").join(" && ");
   return (image) => image.run(whole, surroundings);
+}
+
+/** A path as a word that no command takes for an option. */
+function pathWord(path: string): string {
+  return shellWord(path.startsWith("-") ? `./${path}` : path);
 }
 
 function cacheMount(manager: ManagerName, target: string) {

@@ -94,6 +94,7 @@ export const leftovers = {
   },
   pnpm: {
     cache: ['"$(pnpm store path)"', `"\${XDG_CACHE_HOME:-${HOME}/.cache}/pnpm"`, COMPILE_CACHE],
+    rest: [`"\${XDG_STATE_HOME:-${HOME}/.local/state}/pnpm"`],
     mounts: ["/root/.local/share/pnpm/store", "/root/.cache/pnpm"],
     mountedAt: /\/(pnpm\/store|\.pnpm-store)$/,
   },

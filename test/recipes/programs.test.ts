@@ -22,8 +22,8 @@ describe("go.build", () => {
       keepSymbols: true,
     } as const;
     expect(runOf(go.build({ ...options, cache: "mount" }))).toMatchObject({
-      command: "go build -trimpath -o '/o p' ./cmd/app && rm -rf \"${HOME:-/root}/.config/go/telemetry\"",
-      workdir: "/src",
+      command:
+        "cd /src && go build -trimpath -o '/o p' ./cmd/app && rm -rf \"${HOME:-/root}/.config/go/telemetry\"",
       env: { GOCACHE: "/root/.cache/go-build", GOMODCACHE: "/go/pkg/mod" },
       mounts: [{ target: "/root/.cache/go-build" }, { target: "/go/pkg/mod" }],
     });
@@ -45,8 +45,7 @@ describe("cargo.build", () => {
       cargo.build({ bin: "app", output: "/app", folder: "/src", target, keepSymbols: true, cache: "mount" }),
     );
     expect(run).toMatchObject({
-      command: `cargo build --release --locked --bin app --target-dir /tmp/cargo-target --target ${target} && install -D /tmp/cargo-target/${target}/release/app /app && rm -rf /tmp/cargo-target`,
-      workdir: "/src",
+      command: `cd /src && cargo build --release --locked --bin app --target-dir /tmp/cargo-target --target ${target} && install -D /tmp/cargo-target/${target}/release/app /app && rm -rf /tmp/cargo-target`,
       env: { CARGO_HOME: "/root/.cache/cargo" },
       mounts: [{ type: "cache", target: "/root/.cache/cargo" }],
     });
