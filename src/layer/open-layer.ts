@@ -142,6 +142,8 @@ class LazyLayer implements LayerBytes {
         { subject: diffId },
       );
     };
-    return indexLayer(decodeLayer(this.#layer.blob(), { archive, onEncoding }), diffId, sink);
+    // The decoder of zstd holds on to its input; gzip and tar are used up at once.
+    const blob = this.#layer.blob({ transient: encoding !== "zstd" });
+    return indexLayer(decodeLayer(blob, { archive, onEncoding, transient: true }), diffId, sink);
   }
 }

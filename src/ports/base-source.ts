@@ -3,6 +3,7 @@ import type { Digest } from "../oci/digest.js";
 import type { ImageConfig, RuntimeConfig } from "../oci/image-config.js";
 import type { LayerEncoding } from "../oci/media-type.js";
 import type { Platform } from "../oci/platform.js";
+import type { ReadOptions } from "./blob-store.js";
 
 /** Which image on disk is meant. Paths are absolute. */
 export type BaseLocation =
@@ -16,7 +17,7 @@ export interface BaseLayer {
   readonly descriptor: Descriptor;
   readonly encoding: LayerEncoding;
   /** The blob's bytes as stored, verified against descriptor and size at the end. */
-  blob(): AsyncIterable<Uint8Array>;
+  blob(options?: Pick<ReadOptions, "transient">): AsyncIterable<Uint8Array>;
   /** The plain tar's place on disk, where it lies there uncompressed: a file, and where the tar starts in it. */
   readonly plain?: { readonly path: string; readonly offset: number };
 }

@@ -19,13 +19,17 @@ export function recordPath(records: string, kind: string, key: string): string {
  */
 export function readRecord(path: string, key: string): unknown {
   try {
-    const text = readFileSync(path, "utf8");
-    const end = text.indexOf("\n");
-    const head = JSON.parse(text.slice(0, end)) as { version?: unknown; key?: unknown; sha256?: unknown };
-    const body = text.slice(end + 1);
+    const bytes = readFileSync(path);
+    const end = bytes.indexOf("\n");
+    const head = JSON.parse(bytes.toString("utf8", 0, end)) as {
+      version?: unknown;
+      key?: unknown;
+      sha256?: unknown;
+    };
+    const body = bytes.subarray(end + 1);
     if (head.version !== VERSION || head.key !== key || head.sha256 !== sha256Hex(body)) return undefined;
     touch(path);
-    return JSON.parse(body) as unknown;
+    return JSON.parse(body.toString("utf8")) as unknown;
   } catch {
     return undefined;
   }
@@ -42,12 +46,14 @@ export async function writeRecord(
   key: string,
   value: unknown,
 ): Promise<void> {
-  const body = JSON.stringify(value);
+  // As bytes at once: a large value would else be copied for the digest and once more for the file.
+  const body = Buffer.from(JSON.stringify(value));
   const head = JSON.stringify({ version: VERSION, key, sha256: sha256Hex(body) });
   const fd = disk.openSync(temp, "wx", 0o600);
   try {
     try {
-      writeFully(disk, fd, Buffer.from(`${head}\n${body}`));
+      writeFully(disk, fd, Buffer.from(`${head}\n`));
+      writeFully(disk, fd, body);
     } finally {
       disk.closeSync(fd);
     }

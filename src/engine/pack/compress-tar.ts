@@ -25,7 +25,7 @@ export async function compressTar(
     writer.write(session.header);
     let uncompressedSize = 0;
     const pending: Promise<Uint8Array>[] = [];
-    for await (const block of inBlocks(layer.blob())) {
+    for await (const block of inBlocks(layer.blob({ transient: true }))) {
       signal?.throwIfAborted();
       hash.update(block);
       uncompressedSize += block.length;

@@ -7,6 +7,8 @@ import { unzstdChunks } from "./unzstd-chunks.js";
 export interface DecodeOptions extends DecodeLimits {
   /** Names the blob in messages. */
   readonly archive: string;
+  /** Each chunk is used up before the next one is asked for, so that several may be the same memory. */
+  readonly transient?: boolean | undefined;
   /** Told once how the blob turned out to be compressed. */
   readonly onEncoding?: ((encoding: LayerEncoding) => void) | undefined;
 }
@@ -27,7 +29,8 @@ export function sniffEncoding(start: Uint8Array): LayerEncoding {
 /**
  * Decodes a layer blob whose compression is told by its own first bytes: gzip (several members), zstd (several and
  * skippable frames) or none. A truncated or damaged blob, or one with anything but NULs after its end, is
- * `COMPRESSION_DAMAGED`; a bomb is `DECOMPRESSED_TOO_LARGE`. Chunks are the receiver's to keep.
+ * `COMPRESSION_DAMAGED`; a bomb is `DECOMPRESSED_TOO_LARGE`. Chunks are the receiver's to keep, unless
+ * they are asked for as `transient`.
  */
 export async function* decodeLayer(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -47,7 +50,7 @@ export async function* decodeLayer(
         : metered;
   for await (const chunk of decoded) {
     meter.addUnpacked(chunk.length);
-    yield chunk;
+    yield encoding === "gzip" && options.transient !== true ? Buffer.from(chunk) : chunk;
   }
 }
 
