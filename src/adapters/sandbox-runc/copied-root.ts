@@ -1,4 +1,5 @@
 import { pathFromBytes } from "../../core/path-bytes.js";
+import { EnvironmentError } from "../../errors/layerwright-error.js";
 import { asRoot, type HostTools } from "./host-tools.js";
 import { runProgram } from "./run-program.js";
 
@@ -14,8 +15,12 @@ export interface ChangedPaths {
 /** Lists a root file system. Change times cannot be set, so that no change of a file escapes. */
 export async function listAll(tools: HostTools, folder: string): Promise<RootListing> {
   const pieces: Buffer[] = [];
-  const command = [...asRoot(tools), "find", folder, "-mindepth", "1", "-printf", "%C@ %i %P\\0"];
-  await runProgram(command, { sink: (chunk) => void pieces.push(Buffer.from(chunk)) });
+  const command = [...asRoot(tools), "find", folder, "-printf", "%C@ %i %P\\0"];
+  const { code, said } = await runProgram(command, { sink: (chunk) => void pieces.push(Buffer.from(chunk)) });
+  if (code !== 0) {
+    const what = "list a root file system";
+    throw new EnvironmentError("SANDBOX_FAILED", { what, reason: said }, { subject: what });
+  }
   const listing = new Map<string, string>();
   // Byte for byte, as tar is given them back: names need not be UTF-8.
   for (const line of Buffer.concat(pieces).toString("latin1").split("\0")) {
@@ -33,7 +38,7 @@ export async function changedSince(
 ): Promise<ChangedPaths> {
   const after = await listAll(tools, folder);
   const names: string[] = [];
-  for (const [path, stamp] of after) if (before.get(path) !== stamp) names.push(path);
+  for (const [path, stamp] of after) if (before.get(path) !== stamp) names.push(path === "" ? "." : path);
   return {
     names,
     present: new Set([...after.keys()].map((path) => pathFromBytes(Buffer.from(path, "latin1")))),

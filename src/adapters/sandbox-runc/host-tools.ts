@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 /** The programs that a sandbox is made of. Paths are absolute. */
@@ -21,13 +21,16 @@ export type ToolSearch =
   | { readonly tools: undefined; readonly missing: readonly string[] };
 
 /** Where system programs lie that an ordinary user's PATH may lack. */
-const SYSTEM_FOLDERS = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+export const SYSTEM_FOLDERS = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 /** Looks for an OCI runtime and the programs around it. */
-export function findHostTools(path: string = process.env["PATH"] ?? ""): ToolSearch {
+export function findHostTools(
+  path: string = process.env["PATH"] ?? "",
+  systemFolders: readonly string[] = SYSTEM_FOLDERS,
+): ToolSearch {
   if (process.platform !== "linux")
     return { tools: undefined, missing: [`Linux (this is ${process.platform})`] };
-  const folders = [...path.split(delimiter).filter((folder) => folder !== ""), ...SYSTEM_FOLDERS];
+  const folders = [...path.split(delimiter).filter((folder) => folder !== ""), ...systemFolders];
   const find = (name: string) => folders.map((folder) => join(folder, name)).find(isProgram);
   const runc = find("runc");
   const runtime = runc ?? find("crun");
@@ -61,7 +64,7 @@ export function hasProgram(name: string, path: string = process.env["PATH"] ?? "
 function isProgram(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
-    return true;
+    return statSync(path).isFile();
   } catch {
     return false;
   }

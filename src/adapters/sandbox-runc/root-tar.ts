@@ -41,7 +41,10 @@ export async function packTar(
   ];
   const listed =
     names === undefined ? ["."] : ["--null", "--no-recursion", "--verbatim-files-from", "-T", "-"];
-  const input = names === undefined ? undefined : [Buffer.from(names.map((name) => `${name}\0`).join(""))];
+  // One character a byte, as they were listed: names need not be UTF-8.
+  const list =
+    names === undefined ? undefined : Buffer.from(names.map((name) => `${name}\0`).join(""), "latin1");
+  const input = list === undefined ? undefined : [list];
   const streams = input === undefined ? { sink } : { sink, input };
   const { code, said } = await runProgram([...asRoot(tools), ...command, ...listed], streams);
   if (code !== 0) throw failed("read what the command changed", said);

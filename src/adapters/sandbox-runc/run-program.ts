@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { toolEnv } from "./tool-env.js";
 
 /** How a program that is part of the sandbox ended. */
 export interface ProgramEnd {
@@ -20,6 +21,7 @@ export async function runProgram(
 ): Promise<ProgramEnd> {
   const [program = "", ...args] = command;
   const child = spawn(program, args, {
+    env: toolEnv(),
     stdio: [
       streams.input === undefined ? "ignore" : "pipe",
       streams.sink === undefined ? "ignore" : "pipe",

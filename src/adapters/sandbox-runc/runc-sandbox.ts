@@ -5,13 +5,14 @@ import { layBundle } from "./bundle.js";
 import { CacheFolders } from "./cache-folders.js";
 import { changedSince, listAll } from "./copied-root.js";
 import { hostRun } from "./host-run.js";
-import { asRoot, findHostTools, type HostTools, hasProgram } from "./host-tools.js";
+import { asRoot, findHostTools, type HostTools, hasProgram, type ToolSearch } from "./host-tools.js";
 import { probeSandbox } from "./probe.js";
 import { readEnd } from "./read-end.js";
 import { RootFolders } from "./root-folders.js";
 import { packTar, unpackTar } from "./root-tar.js";
 import { runQuietly } from "./run-program.js";
 import { deleteCommand } from "./runtime-command.js";
+import { orSandboxFailed } from "./sandbox-failure.js";
 import { secretsTar } from "./secrets-tar.js";
 import { wrappedRun } from "./wrapped-run.js";
 
@@ -19,6 +20,10 @@ import { wrappedRun } from "./wrapped-run.js";
 export interface RuncSandboxOptions {
   /** Layers of root file systems, and cache folders of commands; absolute. */
   readonly folder: string;
+  /** Looks for the programs. @default - on this machine's PATH and in its system folders */
+  readonly find?: () => ToolSearch;
+  /** False copies root file systems also where folders can be laid over each other. @default - what the folder allows */
+  readonly overlay?: boolean;
 }
 
 interface Ready {
@@ -31,17 +36,19 @@ interface Ready {
 /** Runs commands with an OCI runtime of the machine, in a mount namespace over an overlay of layers. */
 export class RuncSandbox implements Sandbox {
   readonly #options: RuncSandboxOptions;
+  readonly #find: () => ToolSearch;
   readonly #caches: CacheFolders;
   #ready: Promise<Ready> | undefined;
   #runs = 0;
 
   constructor(options: RuncSandboxOptions) {
     this.#options = options;
+    this.#find = options.find ?? (() => findHostTools());
     this.#caches = new CacheFolders(join(options.folder, "caches"));
   }
 
   async check(command: string, count: number): Promise<void> {
-    const search = findHostTools();
+    const search = this.#find();
     const { missing } =
       search.tools === undefined ? search : await probeSandbox(search.tools, this.#options.folder);
     if (missing.length === 0) return;
@@ -70,7 +77,11 @@ export class RuncSandbox implements Sandbox {
     return { id: key === undefined ? folder : await roots.keep(folder, key) };
   }
 
-  async run(request: SandboxRun): Promise<SandboxEnd> {
+  run(request: SandboxRun): Promise<SandboxEnd> {
+    return orSandboxFailed("run a command", () => this.#run(request));
+  }
+
+  async #run(request: SandboxRun): Promise<SandboxEnd> {
     const { tools, roots, overlay } = await this.#open();
     const folder = roots.newFolder();
     const layer = roots.newFolder();
@@ -117,14 +128,14 @@ export class RuncSandbox implements Sandbox {
   }
 
   #open(): Promise<Ready> {
-    this.#ready ??= (async () => {
-      const { tools } = findHostTools();
+    this.#ready ??= orSandboxFailed("make its folders", async () => {
+      const { tools } = this.#find();
       if (tools === undefined) throw new EnvironmentError("SANDBOX_FAILED", { what: "start", reason: "" });
       const roots = new RootFolders(join(this.#options.folder, "roots"), tools);
       await roots.open();
       const { overlay } = await probeSandbox(tools, this.#options.folder);
-      return { tools, roots, overlay };
-    })();
+      return { tools, roots, overlay: overlay && this.#options.overlay !== false };
+    });
     return this.#ready;
   }
 }

@@ -1,8 +1,9 @@
-import { spawn } from "node:child_process";
+import { type StdioOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { Readable } from "node:stream";
 import { apart } from "./apart.js";
 import type { HostTools } from "./host-tools.js";
+import { toolEnv } from "./tool-env.js";
 
 /** How the script ended. */
 export interface WrappedEnd {
@@ -24,7 +25,8 @@ export interface WrappedRun {
 export async function wrappedRun(tools: HostTools, run: WrappedRun): Promise<WrappedEnd> {
   const [program = "", ...args] = [...apart(tools), tools.shell, "-c", run.script];
   run.signal?.throwIfAborted();
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe", "pipe"], detached: true });
+  const stdio: StdioOptions = ["ignore", "pipe", "pipe", "pipe"];
+  const child = spawn(program, args, { stdio, env: toolEnv(), detached: true });
   let timedOut = false;
   const kill = () => void child.kill("SIGKILL");
   const onExit = () => kill();
