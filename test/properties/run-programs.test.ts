@@ -13,7 +13,7 @@ import { whyNoSandbox } from "../fixtures/sandbox-here.js";
 import { tarBytes } from "../fixtures/tar-bytes.js";
 import { buildWithBuildKit } from "../peers/buildkit.js";
 import { compareImages } from "../peers/compare.js";
-import { type ImageListing, imageListing } from "../peers/image-listing.js";
+import { imageListing } from "../peers/image-listing.js";
 import { requirePeer } from "../peers/peers.js";
 import { withoutUnchanged } from "../peers/unchanged-paths.js";
 import { RUNS } from "./built-trees.js";
@@ -28,14 +28,11 @@ const store = join(work, "store");
 const dest = join(work, "image.tar");
 const busybox = findBusybox();
 const missing = (await whyNoSandbox()) ?? (busybox === undefined ? "no static busybox here" : undefined);
-let base: ImageListing;
 
 beforeAll(async () => {
   if (missing !== undefined) return;
   const trees = Array.from({ length: TOGETHER }, (_, index) => startTree(`t${index}`)).flat();
   writeFileSync(join(work, "base.tar"), tarBytes([...flatten(baseLayers(busybox!)), ...trees]));
-  await build(start(), { output: { type: "oci", dest }, store, context: work, compression: "none" });
-  base = imageListing(dest);
 });
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
@@ -50,7 +47,9 @@ function imageOf(programs: readonly (readonly string[])[]): Image {
       .join("\n");
   const first = half((length) => [0, length >> 1]);
   const second = half((length) => [length >> 1, length]);
-  return start().run(first, { network: "none" }).run(`${second}\n${LIST}`, { network: "none" });
+  return start()
+    .run(`${LIST}\n${first}\n${LIST}`, { network: "none" })
+    .run(`${second}\n${LIST}`, { network: "none" });
 }
 
 /** What is different between what the last command saw and the image that came of it. */
@@ -61,7 +60,8 @@ async function differences(programs: readonly (readonly string[])[]): Promise<re
   };
   const options = { store, context: work, compression: "none", cache: false, progress: { report } } as const;
   await build(imageOf(programs), { ...options, output: { type: "oci", dest } });
-  return seenDifferences(imageListing(dest).rootfs, readSeen(output), base.rootfs);
+  const trees = readSeen(output);
+  return seenDifferences(imageListing(dest).rootfs, trees.at(-1)!, trees.slice(0, -1));
 }
 
 describe("random programs of file operations", () => {
@@ -101,11 +101,11 @@ describe("random programs of file operations", () => {
       const theirs = join(work, "theirs.tar");
       const request = await dockerfileRequest({ image, context: work, store }, "buildkit", theirs);
       await buildWithBuildKit(peer, { ...request, outOciTar: theirs });
-      const lines = compareImages(
-        withoutUnchanged(imageListing(dest)),
-        withoutUnchanged(imageListing(theirs)),
-      );
-      expect(lines).toEqual([]);
+      const ours = withoutUnchanged(imageListing(dest));
+      const lines = compareImages(ours, withoutUnchanged(imageListing(theirs)));
+      // A name that was touched and is the same is a file of its own there.
+      const others = lines.filter((line) => !line.includes(": hard links "));
+      expect(others).toEqual([]);
     },
   );
 

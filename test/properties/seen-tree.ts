@@ -29,12 +29,16 @@ const TYPES: Readonly<Record<string, string>> = {
   "block special file": "block",
 };
 
-/** Reads what `LIST` printed. */
-export function readSeen(output: readonly string[]): SeenTree {
+/** Reads what each `LIST` printed, in order. */
+export function readSeen(output: readonly string[]): SeenTree[] {
+  const starts = output.flatMap((line, index) => (line === BEGIN ? [index] : []));
+  return starts.map((start, index) => readOne(output.slice(start + 1, starts[index + 1])));
+}
+
+function readOne(lines: readonly string[]): SeenTree {
   const traits = new Map<string, string>();
   const files = new Map<string, string>();
   const sums = new Map<string, string>();
-  const lines = output.slice(output.indexOf(BEGIN) + 1);
   for (const line of lines) {
     const sum = /^([0-9a-f]{64}) [ *]\.\/(.*)$/.exec(line);
     if (sum !== null) sums.set(sum[2]!, sum[1]!);
@@ -52,11 +56,11 @@ export function readSeen(output: readonly string[]): SeenTree {
   return { traits, files };
 }
 
-/** What is different between the tree of an image and the one that its last command saw. */
+/** What is different between the tree of an image and the one that its last command saw, of those that it began with. */
 export function seenDifferences(
   rootfs: ReadonlyMap<string, ListedFile>,
   seen: SeenTree,
-  before: ReadonlyMap<string, ListedFile>,
+  before: readonly SeenTree[],
 ): string[] {
   const lines: string[] = [];
   for (const path of new Set([...rootfs.keys(), ...seen.traits.keys()])) {
@@ -78,13 +82,13 @@ function traitsOf({ type, mode, uid, gid, size, sha256, linkname }: ListedFile):
 }
 
 /**
- * Names of one file must be names of one file. The other way round, an overlay tells the names of a file of the base
- * apart as soon as one is touched; ours keeps them together where nothing else is different.
+ * Names of one file must be names of one file. The other way round, an overlay tells the names of a file of a layer
+ * below apart as soon as one is touched; ours keeps them together where nothing else is different.
  */
 function linkDifferences(
   rootfs: ReadonlyMap<string, ListedFile>,
   { files }: SeenTree,
-  before: ReadonlyMap<string, ListedFile>,
+  before: readonly SeenTree[],
 ): string[] {
   const lines: string[] = [];
   const firsts = new Map<string, string>();
@@ -99,7 +103,10 @@ function linkDifferences(
     const first = names.get(file);
     if (first === undefined) names.set(file, path);
     else if (files.get(first) !== files.get(path)) {
-      const together = before.get(first) !== undefined && before.get(first) === before.get(path);
+      const together = before.some((tree) => {
+        const inode = tree.files.get(first);
+        return inode !== undefined && inode === tree.files.get(path);
+      });
       if (!together) lines.push(`/${first} and /${path}: one file | two`);
     }
   }
