@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { say } from "./say.mjs";
+import { weigh } from "./sizes.mjs";
 
 /** What the Dockerfiles of the table say in FROM. */
 export const REFERENCE = "debian:bookworm";
@@ -39,6 +40,9 @@ export async function debianBase(work, mirror, { Base, build, Image }) {
     rmSync(tar);
   }
   const base = Base.layout(layout, { tag: SUITE, reference: REFERENCE });
-  const { layers } = await build(Image.from(base));
-  return { layout, base, size: layers.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0) };
+  const alone = join(work, "base-alone.tar");
+  await build(Image.from(base), { output: { type: "oci", dest: alone } });
+  const { unpacked } = await weigh([alone]);
+  rmSync(alone);
+  return { layout, base, size: unpacked };
 }
