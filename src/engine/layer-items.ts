@@ -1,13 +1,13 @@
-import { compareBytes } from "../core/byte-order.js";
+import { sortByBytes } from "../core/byte-order.js";
 import { type EntryOptions, entryOf, xattrsOf } from "../layer/entry-of-node.js";
 import type { LayerItem } from "../layer/layer-item.js";
 import { sameAttributes, sameNode } from "../layer/same-node.js";
 import type { FolderNode, TreeNode } from "../layer/tree-node.js";
 import { joinPath } from "../layer/tree-path.js";
 import { OPAQUE_NAME, whiteoutOf } from "../layer/whiteout.js";
-import type { TarEntry } from "../tar/tar-entry.js";
 import { contentIdentity } from "./content-identity.js";
 import type { DraftTree } from "./draft-tree.js";
+import { PlainItem } from "./plain-item.js";
 
 /**
  * The entries of the layer that a draft is, over the tree below it, in the order they are written. What both trees
@@ -18,7 +18,7 @@ export function layerItems(draft: DraftTree, options: EntryOptions): LayerItem[]
   const { lower, tree: upper } = draft;
   const writer = new ItemWriter(draft, options);
   if (lower === upper) return writer.items;
-  if (!writer.sameFolder(lower, upper)) writer.put("", upper);
+  if (!writer.sameFolder(lower, upper)) writer.put("", "", upper);
   writer.folder("", lower, upper);
   return writer.items;
 }
@@ -44,12 +44,12 @@ class ItemWriter {
     for (const [name, node] of upper.children) if (lower?.children.get(name) !== node) names.push(name);
     // Folders whose own entry is written and whose contents are still to come.
     const open: string[] = [];
-    for (const name of names.sort(compareBytes)) {
+    for (const name of sortByBytes(names)) {
       while (open.length > 0 && !comesBeforeContents(name, open.at(-1)!))
         this.#contents(path, open.pop()!, lower, upper);
       const node = upper.children.get(name)!;
       const under = lower?.children.get(name);
-      if (under === undefined || !this.#same(under, node)) this.put(joinPath(path, name), node);
+      if (under === undefined || !this.#same(under, node)) this.put(path, name, node);
       if (isFull(node, under)) open.push(name);
     }
     while (open.length > 0) this.#contents(path, open.pop()!, lower, upper);
@@ -61,8 +61,16 @@ class ItemWriter {
     this.folder(joinPath(path, name), under?.type === "folder" ? under : undefined, folder);
   }
 
-  put(path: string, node: TreeNode): void {
-    const entry = this.#entry(path, node);
+  /** @param folder the path of the folder that it is in; the root itself has no name */
+  put(folder: string, name: string, node: TreeNode): void {
+    const { mtime } = this.#options;
+    const plain = node.type === "file" || node.type === "folder";
+    if (plain && node.xattrs === undefined && mtime !== undefined && !this.#draft.hasLinks) {
+      this.items.push(new PlainItem(folder, name, node, mtime));
+      return;
+    }
+    const path = joinPath(folder, name);
+    const entry = entryOf(path, node, this.#options);
     if (node.type !== "file") {
       this.items.push({ entry });
       return;
@@ -75,20 +83,6 @@ class ItemWriter {
     }
     if (this.#draft.hasLinks) this.#firstNames.set(node, path);
     this.items.push(node.size === 0 ? { entry } : { entry, content: node.content });
-  }
-
-  /** As `entryOf`; the plain case is written out, because a layer may have a million of them. */
-  #entry(path: string, node: TreeNode): TarEntry {
-    const { mtime } = this.#options;
-    if (
-      node.xattrs !== undefined ||
-      mtime === undefined ||
-      (node.type !== "file" && node.type !== "folder")
-    ) {
-      return entryOf(path, node, this.#options);
-    }
-    const { type, mode, uid, gid } = node;
-    return { type, path, mode, uid, gid, size: type === "file" ? node.size : 0, mtime };
   }
 
   sameFolder(lower: FolderNode, upper: FolderNode): boolean {
@@ -106,7 +100,7 @@ class ItemWriter {
   #whiteouts(path: string, lower: FolderNode, upper: FolderNode): void {
     const gone: string[] = [];
     for (const name of lower.children.keys()) if (!upper.children.has(name)) gone.push(whiteoutOf(name));
-    for (const name of gone.sort(compareBytes)) this.#whiteout(joinPath(path, name));
+    for (const name of sortByBytes(gone)) this.#whiteout(joinPath(path, name));
   }
 
   #whiteout(path: string): void {

@@ -1,23 +1,37 @@
+/** What `lstat` said of a file, for cache keys and for the check when the file is read. */
+export interface HostStamp {
+  readonly ino: number;
+  readonly dev: number;
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
+}
+
+/** A file of the host as it was listed. It has the form of a content of the tar writer, so that nobody has to copy it. */
+export interface HostFile {
+  readonly kind: "file";
+  /** Absolute. */
+  readonly path: string | Buffer;
+  readonly guard: HostStamp;
+}
+
 /** One file, folder or link of a context, as `lstat` saw it. */
 export interface SourceEntry {
   /** Path relative to the source (`""` for the source itself), `/` between components; odd bytes as in core/path-bytes.ts. */
   readonly path: string;
+  /** The last component of the path. */
+  readonly name: string;
+  /** The entry of the folder that it is in; undefined at the top. */
+  readonly parent: SourceEntry | undefined;
   readonly type: "file" | "folder" | "symlink";
   /** Permission bits on disk. */
   readonly mode: number;
   /** Bytes; 0 for all but files. */
   readonly size: number;
   /** Target text of a link. */
-  readonly target?: string;
-  /** The file on the host, absolute. */
-  readonly hostPath: string | Buffer;
-  /** What `lstat` said, for cache keys and for the check when the file is read. */
-  readonly stamp: {
-    readonly ino: number;
-    readonly dev: number;
-    readonly mtimeMs: number;
-    readonly ctimeMs: number;
-  };
+  readonly target?: string | undefined;
+  /** The file on the host. */
+  readonly host: HostFile;
   /** `security.capability`, where the file has one and it can be read. */
   readonly xattrs?: Readonly<Record<string, Uint8Array>>;
 }

@@ -2,6 +2,7 @@ import type { IgnoreRules, ParentMatches } from "../../core/pattern/ignore-rules
 import { PlanError } from "../../errors/layerwright-error.js";
 import type { SourceEntry } from "../../ports/file-source.js";
 import { hostChild, hostText } from "./host-path.js";
+import type { ListedEntry } from "./listed-file.js";
 import { sortedNames } from "./read-names.js";
 import { lookAt, sourceEntry } from "./source-entry.js";
 import { sourceFailure } from "./source-failure.js";
@@ -31,7 +32,7 @@ export function listFolder(hostFolder: string | Buffer, cursors: readonly RuleCu
   listInto(
     entries,
     hostFolder,
-    "",
+    undefined,
     cursors.filter((cursor) => cursor.rules.patterns.length > 0),
     undefined,
   );
@@ -41,7 +42,7 @@ export function listFolder(hostFolder: string | Buffer, cursors: readonly RuleCu
 function listInto(
   entries: SourceEntry[],
   hostFolder: string | Buffer,
-  prefix: string,
+  parent: ListedEntry | undefined,
   cursors: readonly RuleCursor[],
   hidden: Hidden | undefined,
 ): void {
@@ -53,8 +54,7 @@ function listInto(
     const folder = stats.isDirectory();
     if (judged.ignored && !(folder && judged.descend)) continue;
     if (name.startsWith(RESERVED)) refuseReserved(hostPath);
-    const path = prefix + name;
-    const entry = sourceEntry(path, hostPath, stats);
+    const entry = sourceEntry(parent, hostFolder, name, stats);
     if (entry === undefined) continue;
     const now: Hidden | undefined = judged.ignored ? { entry, parent: hidden, written: false } : undefined;
     if (now === undefined) {
@@ -62,7 +62,7 @@ function listInto(
       entries.push(entry);
     }
     if (folder)
-      listInto(entries, hostPath, `${path}/`, judged.cursors, now ?? (hidden?.written ? undefined : hidden));
+      listInto(entries, hostPath, entry, judged.cursors, now ?? (hidden?.written ? undefined : hidden));
   }
 }
 

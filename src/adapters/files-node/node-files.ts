@@ -80,7 +80,7 @@ function toMatch(
   }
   const name = path.slice(path.lastIndexOf("/") + 1);
   if (glob.wild && exclude.decideAlone(name).ignored) return [];
-  const entry = sourceEntry("", found.hostPath, found.stats);
+  const entry = sourceEntry(undefined, found.hostPath, undefined, found.stats);
   return entry === undefined ? [] : [{ path, shape: "file", entries: [entry] }];
 }
 

@@ -2,6 +2,7 @@ import { lstatSync, readlinkSync, type Stats } from "node:fs";
 import { pathFromBytes } from "../../core/path-bytes.js";
 import type { SourceEntry } from "../../ports/file-source.js";
 import { hostText } from "./host-path.js";
+import { ListedEntry, ListedFile } from "./listed-file.js";
 import { sourceFailure, specialFile } from "./source-failure.js";
 
 /** What `lstat` says, as a coded error when it fails. */
@@ -16,23 +17,28 @@ export function lookAt(path: string | Buffer): Stats {
 /**
  * The entry of a file, folder or link; undefined for a socket, which belongs to a running program and means nothing
  * in an image. Pipes and devices are refused: opening one could wait for ever.
+ *
+ * @param name undefined when the source itself is meant, and `folder` is its path
  */
-export function sourceEntry(path: string, hostPath: string | Buffer, stats: Stats): SourceEntry | undefined {
-  const type = entryType(hostPath, stats);
+export function sourceEntry(
+  parent: ListedEntry | undefined,
+  folder: string | Buffer,
+  name: string | undefined,
+  stats: Stats,
+): ListedEntry | undefined {
+  const host = new ListedFile(folder, name, stats);
+  const type = entryType(host, stats);
   if (type === undefined) return undefined;
-  const { ino, dev, mtimeMs, ctimeMs, size } = stats;
-  const stamp = { ino, dev, mtimeMs, ctimeMs, size };
-  const mode = stats.mode & 0o7777;
-  if (type === "symlink") return { path, type, mode, size: 0, target: linkTarget(hostPath), hostPath, stamp };
-  return { path, type, mode, size: type === "file" ? size : 0, hostPath, stamp };
+  const target = type === "symlink" ? linkTarget(host.path) : undefined;
+  return new ListedEntry(parent, name ?? "", type, stats.mode & 0o7777, target, host);
 }
 
-function entryType(hostPath: string | Buffer, stats: Stats): SourceEntry["type"] | undefined {
+function entryType(host: ListedFile, stats: Stats): SourceEntry["type"] | undefined {
   if (stats.isFile()) return "file";
   if (stats.isDirectory()) return "folder";
   if (stats.isSymbolicLink()) return "symlink";
   if (stats.isSocket()) return undefined;
-  throw specialFile(hostPath, stats.isFIFO() ? "named pipe" : "device");
+  throw specialFile(host.path, stats.isFIFO() ? "named pipe" : "device");
 }
 
 /** The text of a link, byte for byte. */

@@ -12,20 +12,16 @@ export interface StampedGuard extends FileGuard {
 
 /** The node of a file or link of a context. */
 export function contextNode(entry: SourceEntry, rules: CopyRules): FileNode | SymlinkNode {
-  const { uid, gid } = rules.ids ?? { uid: 0, gid: 0 };
+  const { uid, gid } = rules.ids ?? ROOT;
   if (entry.type === "symlink") {
     return { type: "symlink", mode: 0o777, uid, gid, mtime: 0, target: entry.target ?? "" };
   }
-  const guard = guardOf(entry);
   const mode = contextMode(rules, "file", entry.mode);
-  const content = { kind: "file", path: entry.hostPath, guard } as const;
-  return { type: "file", mode, uid, gid, mtime: 0, size: entry.size, content };
+  // The source's own object as it is: there are as many as files.
+  return { type: "file", mode, uid, gid, mtime: 0, size: entry.size, content: entry.host };
 }
 
-/** The stamp of a file with its size; most sources give it so already, and there are many files. */
-function guardOf({ stamp, size }: SourceEntry): StampedGuard {
-  return "size" in stamp && stamp.size === size ? (stamp as StampedGuard) : { ...stamp, size };
-}
+const ROOT = { uid: 0, gid: 0 };
 
 /** Merges the contents of a context folder into a folder of the image. Folders on both sides get the source's attributes. */
 export function mergeContext(
@@ -38,26 +34,26 @@ export function mergeContext(
 ): void {
   const { uid, gid } = rules.ids ?? { uid: 0, gid: 0 };
   // Parents come before their children, so the folders above the current entry are always at hand.
-  const open: { readonly prefix: string; readonly folder: FolderNode }[] = [{ prefix: "", folder: dest }];
+  const open: { readonly entry: SourceEntry | undefined; readonly folder: FolderNode }[] = [
+    { entry: undefined, folder: dest },
+  ];
+  const place = (entry: SourceEntry) => `/${destPath === "" ? "" : `${destPath}/`}${entry.path}`;
   for (const entry of entries) {
-    const { path } = entry;
-    const slash = path.lastIndexOf("/");
-    const name = slash < 0 ? path : path.slice(slash + 1);
-    while (open.length > 1 && !path.startsWith(open.at(-1)!.prefix)) open.pop();
+    const { name } = entry;
+    while (open.at(-1)!.entry !== entry.parent) open.pop();
     const parent = open.at(-1)!.folder;
     const existing = parent.children.get(name);
     if (entry.type === "folder") {
       if (existing !== undefined && existing.type !== "folder") {
-        throw notFolder(`/${destPath === "" ? "" : `${destPath}/`}${path}`, draft.tree, placing);
+        throw notFolder(place(entry), draft.tree, placing);
       }
       const folder = draft.writableChild(parent, name);
       folder.mode = contextMode(rules, "folder", entry.mode);
       folder.uid = uid;
       folder.gid = gid;
-      open.push({ prefix: `${path}/`, folder });
+      open.push({ entry, folder });
     } else {
-      if (existing?.type === "folder")
-        throw isFolder(`/${destPath === "" ? "" : `${destPath}/`}${path}`, placing);
+      if (existing?.type === "folder") throw isFolder(place(entry), placing);
       parent.children.set(name, contextNode(entry, rules));
     }
   }

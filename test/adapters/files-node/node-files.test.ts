@@ -235,5 +235,5 @@ test("names that are no UTF-8 keep their bytes", () => {
   writeFileSync(Buffer.concat([Buffer.from(join(root, "d/caf")), Buffer.of(0xe9)]), "x");
   const entry = list("d")[0]?.entries[0];
   expect(entry?.path).toBe("caf\udce9");
-  expect(Buffer.isBuffer(entry?.hostPath)).toBe(true);
+  expect(Buffer.isBuffer(entry?.host.path)).toBe(true);
 });

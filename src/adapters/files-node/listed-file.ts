@@ -1,0 +1,74 @@
+import type { Stats } from "node:fs";
+import type { HostFile, HostStamp, SourceEntry } from "../../ports/file-source.js";
+import { hostChild } from "./host-path.js";
+
+/**
+ * A file of a host folder and its own stamp: one object and no text of its own but the name, because a context may
+ * have hundreds of thousands, and what is kept of each is what a build's memory is made of.
+ */
+export class ListedFile implements HostFile, HostStamp {
+  readonly ino: number;
+  readonly dev: number;
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
+  readonly #folder: string | Buffer;
+  readonly #name: string | undefined;
+
+  /** @param name undefined when `folder` is the file itself */
+  constructor(folder: string | Buffer, name: string | undefined, stats: Stats) {
+    this.#folder = folder;
+    this.#name = name;
+    this.ino = stats.ino;
+    this.dev = stats.dev;
+    this.size = stats.size;
+    this.mtimeMs = stats.mtimeMs;
+    this.ctimeMs = stats.ctimeMs;
+  }
+
+  get kind(): "file" {
+    return "file";
+  }
+
+  get path(): string | Buffer {
+    return this.#name === undefined ? this.#folder : hostChild(this.#folder, this.#name);
+  }
+
+  get guard(): HostStamp {
+    return this;
+  }
+}
+
+/** One entry of a listing; its path is put together when somebody asks for it. */
+export class ListedEntry implements SourceEntry {
+  readonly parent: ListedEntry | undefined;
+  readonly name: string;
+  readonly type: SourceEntry["type"];
+  readonly mode: number;
+  readonly target: string | undefined;
+  readonly host: ListedFile;
+
+  constructor(
+    parent: ListedEntry | undefined,
+    name: string,
+    type: SourceEntry["type"],
+    mode: number,
+    target: string | undefined,
+    host: ListedFile,
+  ) {
+    this.parent = parent;
+    this.name = name;
+    this.type = type;
+    this.mode = mode;
+    this.target = target;
+    this.host = host;
+  }
+
+  get path(): string {
+    return this.parent === undefined ? this.name : `${this.parent.path}/${this.name}`;
+  }
+
+  get size(): number {
+    return this.type === "file" ? this.host.size : 0;
+  }
+}

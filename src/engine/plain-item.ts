@@ -1,0 +1,34 @@
+import type { LayerItem } from "../layer/layer-item.js";
+import type { FileNode, FolderNode, NodeContent } from "../layer/tree-node.js";
+import { joinPath } from "../layer/tree-path.js";
+import type { TarEntry } from "../tar/tar-entry.js";
+
+/**
+ * A file or folder that is nothing but its node under a name. Its entry is made anew for everyone who asks: a layer may
+ * have a million of them, and what is made and dropped at once costs less than what is kept.
+ */
+export class PlainItem implements LayerItem {
+  readonly #folder: string;
+  readonly #name: string;
+  readonly #node: FileNode | FolderNode;
+  readonly #mtime: number;
+
+  /** @param folder the path of the folder that it is in */
+  constructor(folder: string, name: string, node: FileNode | FolderNode, mtime: number) {
+    this.#folder = folder;
+    this.#name = name;
+    this.#node = node;
+    this.#mtime = mtime;
+  }
+
+  get entry(): TarEntry {
+    const { type, mode, uid, gid } = this.#node;
+    const size = this.#node.type === "file" ? this.#node.size : 0;
+    return { type, path: joinPath(this.#folder, this.#name), mode, uid, gid, size, mtime: this.#mtime };
+  }
+
+  get content(): NodeContent | undefined {
+    const node = this.#node;
+    return node.type === "file" && node.size > 0 ? node.content : undefined;
+  }
+}
