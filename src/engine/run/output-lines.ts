@@ -3,9 +3,13 @@ const KEPT = 20;
 /** Longer lines are cut: a command may print megabytes without a line break. */
 const LONGEST = 4096;
 
+/** Colours, titles and the like: a message is text. */
+const CONTROLS = /\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|[\x00-\x08\x0b-\x1f\x7f]/g;
+
 /** Splits what a command prints into lines, hides secrets in them, and remembers the last ones. */
 export class OutputLines {
   readonly #hidden: readonly string[];
+  readonly #overlap: number;
   readonly #onLine: (line: string) => void;
   readonly #last: string[] = [];
   readonly #open = { stdout: "", stderr: "" };
@@ -13,18 +17,17 @@ export class OutputLines {
 
   constructor(secrets: readonly Uint8Array[], onLine: (line: string) => void) {
     this.#hidden = hiddenTexts(secrets);
+    this.#overlap = this.#hidden[0]?.length ?? 0;
     this.#onLine = onLine;
   }
 
   add(stream: "stdout" | "stderr", piece: Uint8Array): void {
     const text = this.#open[stream] + this.#decoders[stream].decode(piece, { stream: true });
     const lines = text.split(/\r?\n/);
-    this.#open[stream] = lines.pop() ?? "";
+    const open = lines.pop() ?? "";
     for (const line of lines) this.#line(line);
-    while (this.#open[stream].length > LONGEST) {
-      this.#line(this.#open[stream].slice(0, LONGEST));
-      this.#open[stream] = this.#open[stream].slice(LONGEST);
-    }
+    // What is cut off must not end within a secret.
+    this.#open[stream] = open.length > LONGEST ? this.#pieces(this.#hide(open), this.#overlap) : open;
   }
 
   /** Ends lines without a line break, and gives the last ones of all. */
@@ -39,8 +42,25 @@ export class OutputLines {
   #line(text: string): void {
     // A progress bar draws over its own line: what it drew last is the line.
     const drawn = text.slice(text.lastIndexOf("\r") + 1);
-    const line = this.#hidden.reduce((shown, secret) => shown.replaceAll(secret, "***"), drawn);
-    this.#last.push(line);
+    this.#tell(this.#pieces(this.#hide(drawn), 0));
+  }
+
+  /** Tells all of a long text but its end, which it gives back with as much more as is asked for. */
+  #pieces(text: string, more: number): string {
+    let rest = text;
+    while (rest.length > LONGEST + more) {
+      this.#tell(rest.slice(0, LONGEST));
+      rest = rest.slice(LONGEST);
+    }
+    return rest;
+  }
+
+  #hide(text: string): string {
+    return this.#hidden.reduce((shown, secret) => shown.replaceAll(secret, "***"), text);
+  }
+
+  #tell(line: string): void {
+    this.#last.push(line.replace(CONTROLS, ""));
     if (this.#last.length > KEPT) this.#last.shift();
     this.#onLine(line);
   }

@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { processUser } from "../../../src/engine/run/process-user.js";
+import { emptyTree, setNode } from "../../../src/layer/tree.js";
+import type { FileNode, FolderNode } from "../../../src/layer/tree-node.js";
+
+function file(text: string): FileNode {
+  const bytes = Buffer.from(text);
+  const content = { kind: "bytes", bytes } as const;
+  return { type: "file", mode: 0o644, uid: 0, gid: 0, mtime: 0, size: bytes.length, content };
+}
+
+function tree(passwd: string, group: string): FolderNode {
+  const root = emptyTree();
+  setNode(root, "etc/passwd", file(passwd));
+  setNode(root, "etc/group", file(group));
+  return root;
+}
+
+const image = tree(
+  "root:x:0:0:root:/root:/bin/sh\napp:x:1000:1001::/home/app:/bin/sh\n33:x:50:50::/odd:\nbare:x:7:7:::\n",
+  "root:x:0:\nstaff:x:50:mail,app\napp:x:1001:\nextra:x:77:app\n",
+);
+
+describe("the user of a command", () => {
+  it.each([
+    ["", { uid: 0, gid: 0, home: "/root", groups: [] }],
+    ["root", { uid: 0, gid: 0, home: "/root", groups: [] }],
+    ["app", { uid: 1000, gid: 1001, home: "/home/app", groups: [50, 77] }],
+    ["1000", { uid: 1000, gid: 1001, home: "/home/app", groups: [50, 77] }],
+    ["app:staff", { uid: 1000, gid: 50, home: "/home/app", groups: [] }],
+    ["app:9", { uid: 1000, gid: 9, home: "/home/app", groups: [] }],
+    // A name made of digits comes before the number.
+    ["33", { uid: 50, gid: 50, home: "/odd", groups: [] }],
+    ["4711", { uid: 4711, gid: 0, home: "/", groups: [] }],
+    ["4711:4712", { uid: 4711, gid: 4712, home: "/", groups: [] }],
+    ["bare", { uid: 7, gid: 7, home: "/", groups: [] }],
+  ])("%j", async (text, expected) => {
+    expect(await processUser(image, text)).toEqual(expected);
+  });
+
+  it("is root in an image without accounts", async () => {
+    expect(await processUser(emptyTree(), "")).toMatchObject({ uid: 0, gid: 0 });
+  });
+
+  it.each(["nobody", "app:nobody"])("%j is refused", async (text) => {
+    await expect(processUser(image, text)).rejects.toMatchObject({
+      code: "OWNER_UNKNOWN",
+      subject: "nobody",
+    });
+  });
+});
