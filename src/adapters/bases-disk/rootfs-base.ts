@@ -8,6 +8,7 @@ import { TarParser } from "../../tar/tar-parser.js";
 import { layerAt } from "./base-layers.js";
 import { streamRange } from "./host-range.js";
 import { invalid } from "./image-files.js";
+import { recallTar, rememberTar, stampOf } from "./known-tar.js";
 import type { FoundImage } from "./layout-base.js";
 import { type BaseTools, kindOfPath, openTar, type PlainFile } from "./open-tar.js";
 import { listRootfs } from "./rootfs-folder.js";
@@ -23,7 +24,8 @@ export async function openRootfs(
   const folder = kindOfPath(base) === "folder";
   const file = folder ? await packFolder(base, tools) : await openTar(base, tools);
   try {
-    const diffId = await readThrough(base, file);
+    const diffId =
+      folder || file.path !== base ? await readThrough(base, file) : await digestOf(base, file, tools);
     const range = { path: file.path, offset: 0, size: file.size };
     const descriptor = { mediaType: mediaType.ociLayer, digest: diffId, size: file.size };
     const layer = layerAt(base, descriptor, diffId, range);
@@ -43,6 +45,16 @@ async function packFolder(base: string, tools: BaseTools): Promise<PlainFile> {
     await scratch.dispose();
     throw error;
   }
+}
+
+/** The digest of a plain tar that lies on disk: read once, and again when the file is another one. */
+async function digestOf(base: string, file: PlainFile, { store }: BaseTools): Promise<Digest> {
+  const known = await recallTar(base, store);
+  if (known !== undefined) return known;
+  const stamp = stampOf(base);
+  const digest = await readThrough(base, file);
+  await rememberTar(base, digest, stamp, store);
+  return digest;
 }
 
 /** Reads a tar once: its digest, and whether it can be the one layer of an image. */

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
@@ -42,7 +41,7 @@ export function findHostTools(
   if (unshare === undefined) missing.push("unshare (util-linux)");
   if (setpriv === undefined) missing.push("setpriv (util-linux)");
   if (mount === undefined) missing.push("mount");
-  if (tar === undefined || !isGnuTar(tar)) missing.push("GNU tar");
+  if (tar === undefined) missing.push("GNU tar");
   if (shell === undefined) missing.push("sh");
   if (missing.length > 0) return { tools: undefined, missing };
   const root = process.geteuid?.() === 0;
@@ -65,18 +64,6 @@ function isProgram(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return statSync(path).isFile();
-  } catch {
-    return false;
-  }
-}
-
-/** Other tars lose extended attributes, and with them file capabilities. */
-function isGnuTar(path: string): boolean {
-  try {
-    return execFileSync(path, ["--version"], {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-    }).includes("GNU tar");
   } catch {
     return false;
   }

@@ -3,27 +3,29 @@ import { join } from "node:path";
 import { newOwnedName } from "../store-dir/owner-mark.js";
 import { apart } from "./apart.js";
 import type { HostTools } from "./host-tools.js";
+import { recallProbe, rememberProbe, type SandboxProbe } from "./remembered-probe.js";
 import { runProgram } from "./run-program.js";
-
-/** What this machine lets a sandbox do. */
-export interface SandboxProbe {
-  /** What stands in the way of running anything; empty when nothing does. */
-  readonly missing: readonly string[];
-  readonly overlay: boolean;
-}
 
 const probes = new Map<string, Promise<SandboxProbe>>();
 
-/** Tries out namespaces and overlays in a folder, once a process. */
+/** Tries out the programs, namespaces and overlays in a folder, once after the machine was started. */
 export function probeSandbox(tools: HostTools, folder: string): Promise<SandboxProbe> {
   const known = probes.get(folder);
   if (known !== undefined) return known;
-  const probe = tryOut(tools, folder);
+  const remembered = recallProbe(tools, folder);
+  const probe = remembered === undefined ? tryAndRemember(tools, folder) : Promise.resolve(remembered);
   probes.set(folder, probe);
   return probe;
 }
 
+async function tryAndRemember(tools: HostTools, folder: string): Promise<SandboxProbe> {
+  const probe = await tryOut(tools, folder);
+  rememberProbe(tools, folder, probe);
+  return probe;
+}
+
 async function tryOut(tools: HostTools, folder: string): Promise<SandboxProbe> {
+  if (!(await isGnuTar(tools.tar))) return { missing: ["GNU tar"], overlay: false };
   const place = join(folder, "roots", `probe-${newOwnedName()}`);
   for (const name of ["a", "b", "upper", "work", "at"]) mkdirSync(join(place, name), { recursive: true });
   try {
@@ -44,4 +46,14 @@ async function tryOut(tools: HostTools, folder: string): Promise<SandboxProbe> {
   } finally {
     rmSync(place, { recursive: true, force: true });
   }
+}
+
+/** Other tars lose extended attributes, and with them file capabilities. */
+async function isGnuTar(tar: string): Promise<boolean> {
+  let said = "";
+  const sink = (chunk: Uint8Array) => {
+    said += Buffer.from(chunk).toString("utf8");
+  };
+  await runProgram([tar, "--version"], { sink }).catch(() => undefined);
+  return said.includes("GNU tar");
 }

@@ -1,0 +1,47 @@
+import { readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { sha256Hex } from "../../core/sha256.js";
+import type { HostTools } from "./host-tools.js";
+
+/** What this machine lets a sandbox do. */
+export interface SandboxProbe {
+  /** What stands in the way of running anything; empty when nothing does. */
+  readonly missing: readonly string[];
+  readonly overlay: boolean;
+}
+
+/**
+ * What a try in a folder gave since the machine was started, for the same user with the same programs. Only a success
+ * is remembered: what was missing may be there by now.
+ */
+export function recallProbe(tools: HostTools, folder: string): SandboxProbe | undefined {
+  try {
+    const { key, overlay } = JSON.parse(readFileSync(placeOf(folder), "utf8")) as {
+      key?: unknown;
+      overlay?: unknown;
+    };
+    return key === keyOf(tools) && typeof overlay === "boolean" ? { missing: [], overlay } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function rememberProbe(tools: HostTools, folder: string, { missing, overlay }: SandboxProbe): void {
+  if (missing.length > 0) return;
+  try {
+    writeFileSync(placeOf(folder), JSON.stringify({ key: keyOf(tools), overlay }), { mode: 0o600 });
+  } catch {
+    // It is tried out again next time.
+  }
+}
+
+function placeOf(folder: string): string {
+  return join(folder, "roots", "probe.json");
+}
+
+function keyOf(tools: HostTools): string {
+  const programs = [tools.runtime, tools.unshare, tools.setpriv, tools.mount, tools.tar, tools.shell];
+  const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8");
+  const user = `${process.geteuid?.()} ${readlinkSync("/proc/self/ns/user")} ${readlinkSync("/proc/self/ns/mnt")}`;
+  return sha256Hex([boot, user, ...programs.map((path) => `${path} ${statSync(path).mtimeMs}`)].join("\n"));
+}
