@@ -120,6 +120,3 @@ function systemMounts({ files, network }: RuntimeConfigInput, tools: HostTools):
     fromFile("hosts"),
   ];
 }
-
-/** Mount points that the sandbox itself needs in every root file system. */
-export const SYSTEM_TARGETS: readonly string[] = ["/proc", "/dev", "/sys", "/etc/resolv.conf", "/etc/hosts"];

@@ -1,7 +1,4 @@
 import { sha256Hex } from "../../core/sha256.js";
-import { resolvePath } from "../../layer/resolve.js";
-import type { FolderNode } from "../../layer/tree-node.js";
-import { joinPath } from "../../layer/tree-path.js";
 import type { RuntimeConfig } from "../../oci/image-config.js";
 import type { RunOperation } from "../../plan/operation.js";
 import type { ProcessUser } from "./process-user.js";
@@ -37,9 +34,4 @@ export function commandEnv(run: RunOperation, config: RuntimeConfig, user: Proce
 /** A key for a command on a root file system of this key. Secrets are in it by their id alone. */
 export function runKey(root: string, parts: Readonly<Record<string, unknown>>): string {
   return sha256Hex(`run-1\n${root}\n${JSON.stringify(parts)}`);
-}
-
-/** A path below a folder of a tree, with the links of the tree followed. */
-export function realPath(tree: FolderNode, path: string): string {
-  return joinPath("", resolvePath(tree, path).path);
 }

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { findHostTools } from "../../../src/adapters/sandbox-runc/host-tools.js";
 import { build } from "../../../src/api/build.js";
+import { buildPlan } from "../../../src/api/build-plan.js";
 import { dockerfile } from "../../../src/api/dockerfile.js";
+import { planImage } from "../../../src/api/plan-image.js";
 import { synth } from "../../../src/api/synth.js";
 import { Catalog } from "../../../src/catalog/catalog.js";
 import { Image } from "../../../src/image/image.js";
@@ -84,6 +86,18 @@ describe.skipIf(!canRun)(`hostRun (${reason})`, () => {
     await expect(build(image, options("tool"))).rejects.toMatchObject({ code: "HOST_TOOL_MISSING" });
     const needs = Image.scratch().hostRun(["sh"], { tools: ["layerwright-no-such-tool"] });
     await expect(build(needs, options("tool"))).rejects.toMatchObject({ code: "HOST_TOOL_MISSING" });
+  });
+
+  it("refuses a function of another process, before any work", async () => {
+    const image = Image.scratch().hostRun(() => {});
+    const optimized = planImage(image.node, { context: work });
+    // As a plan is that came from another process: the name is there, and the function is not.
+    const text = JSON.stringify(optimized.plan).replace(/"function":"[0-9a-f]+"/, '"function":"0000"');
+    await expect(buildPlan({ ...optimized, plan: JSON.parse(text) }, options("other"))).rejects.toMatchObject(
+      {
+        code: "HOST_FUNCTION_ELSEWHERE",
+      },
+    );
   });
 
   it("runs again when the key changes, with the variables of the step", async () => {
