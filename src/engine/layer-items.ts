@@ -1,13 +1,13 @@
 import { sortByBytes } from "../core/byte-order.js";
 import { type EntryOptions, entryOf, xattrsOf } from "../layer/entry-of-node.js";
 import type { LayerItem } from "../layer/layer-item.js";
+import { PlainItem } from "../layer/plain-item.js";
 import { sameAttributes, sameNode } from "../layer/same-node.js";
 import type { FolderNode, TreeNode } from "../layer/tree-node.js";
 import { joinPath } from "../layer/tree-path.js";
 import { OPAQUE_NAME, whiteoutOf } from "../layer/whiteout.js";
 import { contentIdentity } from "./content-identity.js";
 import type { DraftTree } from "./draft-tree.js";
-import { PlainItem } from "./plain-item.js";
 
 /**
  * The entries of the layer that a draft is, over the tree below it, in the order they are written. What both trees

@@ -1,6 +1,7 @@
 import type { Change, LayerChanges } from "./changes.js";
 import { type EntryOptions, entryOf, xattrsOf } from "./entry-of-node.js";
 import type { LayerItem } from "./layer-item.js";
+import { PlainItem } from "./plain-item.js";
 import { sameAttributes } from "./same-node.js";
 import { newFolder } from "./tree.js";
 import type { FileNode, FolderNode, TreeNode } from "./tree-node.js";
@@ -45,7 +46,7 @@ class EntryWriter {
 
   put(path: string, node: TreeNode): void {
     if (node.type === "folder") {
-      this.items.push({ entry: entryOf(path, node, this.#options) });
+      this.#plain(path, node);
       return;
     }
     const first = this.#firstNames.get(node);
@@ -55,6 +56,16 @@ class EntryWriter {
       return;
     }
     this.#firstNames.set(node, path);
+    if (node.type === "file") this.#plain(path, node);
+    else this.items.push({ entry: entryOf(path, node, this.#options) });
+  }
+
+  /** A file or folder with its own bytes; those without attributes of their own are most of all there are. */
+  #plain(path: string, node: FileNode | FolderNode): void {
+    if (xattrsOf(node, this.#options) === undefined) {
+      this.items.push(new PlainItem("", path, node, this.#options.mtime ?? node.mtime));
+      return;
+    }
     const entry = entryOf(path, node, this.#options);
     this.items.push(entry.size === 0 ? { entry } : { entry, content: (node as FileNode).content });
   }

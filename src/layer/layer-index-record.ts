@@ -41,22 +41,41 @@ export function toIndexRecord(index: LayerIndex): LayerIndexRecord {
   const links: Record<string, string> = {};
   const devices: Record<string, readonly [number, number]> = {};
   const xattrs: Record<string, Record<string, string>> = {};
-  for (const [at, { entry }] of index.entries.entries()) {
+  // Of their full length at once: a column that grows is copied again and again.
+  const count = index.entries.length;
+  const numbers = () => new Array<number>(count).fill(0);
+  const paths = new Array<string>(count).fill("");
+  const modes = numbers();
+  const uids = numbers();
+  const gids = numbers();
+  const mtimes = numbers();
+  const sizes = numbers();
+  const offsets = numbers();
+  let types = "";
+  for (let at = 0; at < count; at++) {
+    const { entry, offset } = index.entries[at]!;
+    types += TYPES[entry.type];
+    paths[at] = entry.path;
+    modes[at] = entry.mode;
+    uids[at] = entry.uid;
+    gids[at] = entry.gid;
+    mtimes[at] = entry.mtime;
+    sizes[at] = entry.size;
+    offsets[at] = offset;
     if (entry.linkname !== undefined) links[at] = entry.linkname;
     if (entry.devmajor !== undefined) devices[at] = [entry.devmajor, entry.devminor ?? 0];
     if (entry.xattrs !== undefined) xattrs[at] = encodeXattrs(entry.xattrs);
   }
-  const column = <T>(of: (indexed: IndexedEntry) => T): T[] => index.entries.map(of);
   return {
     size: index.size,
-    types: column(({ entry }) => TYPES[entry.type]).join(""),
-    paths: column(({ entry }) => entry.path),
-    modes: column(({ entry }) => entry.mode),
-    uids: column(({ entry }) => entry.uid),
-    gids: column(({ entry }) => entry.gid),
-    mtimes: column(({ entry }) => entry.mtime),
-    sizes: column(({ entry }) => entry.size),
-    offsets: column(({ offset }) => offset),
+    types,
+    paths,
+    modes,
+    uids,
+    gids,
+    mtimes,
+    sizes,
+    offsets,
     links,
     devices,
     xattrs,

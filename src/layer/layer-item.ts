@@ -13,17 +13,23 @@ export interface LayerItem {
  * Makes the contents readable for the tar writer: files of a layer below become ranges of its plain tar, which is
  * unpacked for that (once, several layers side by side) when it is compressed.
  */
-export async function toTarItems(items: readonly LayerItem[]): Promise<readonly TarItem[]> {
+export async function toTarItems(items: readonly LayerItem[]): Promise<Iterable<TarItem>> {
   const layers = new Set<LayerBytes>();
   for (const { content } of items) if (content?.kind === "layer") layers.add(content.layer);
-  // The usual case: nothing to place, and a copy of a hundred thousand items to save.
+  // The usual case, with nothing to place.
   if (layers.size === 0) return items as readonly TarItem[];
   const places = new Map<LayerBytes, PlainTar>();
   await Promise.all(Array.from(layers, async (layer) => void places.set(layer, await layer.spool())));
-  return items.map(({ entry, content }) => ({
-    entry,
-    content: content === undefined ? undefined : placed(content, places),
-  }));
+  // Made one by one while they are written, and not a hundred thousand at once.
+  return { [Symbol.iterator]: () => placedItems(items, places) };
+}
+
+function* placedItems(
+  items: readonly LayerItem[],
+  places: ReadonlyMap<LayerBytes, PlainTar>,
+): Generator<TarItem, void, void> {
+  for (const { entry, content } of items)
+    yield { entry, content: content === undefined ? undefined : placed(content, places) };
 }
 
 function placed(content: NodeContent, places: ReadonlyMap<LayerBytes, PlainTar>): EntryContent {

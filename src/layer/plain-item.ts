@@ -1,7 +1,7 @@
-import type { LayerItem } from "../layer/layer-item.js";
-import type { FileNode, FolderNode, NodeContent } from "../layer/tree-node.js";
-import { joinPath } from "../layer/tree-path.js";
 import type { TarEntry } from "../tar/tar-entry.js";
+import type { LayerItem } from "./layer-item.js";
+import type { FileNode, FolderNode, NodeContent } from "./tree-node.js";
+import { joinPath } from "./tree-path.js";
 
 /**
  * A file or folder that is nothing but its node under a name. Its entry is made anew for everyone who asks: a layer may
@@ -13,7 +13,7 @@ export class PlainItem implements LayerItem {
   readonly #node: FileNode | FolderNode;
   readonly #mtime: number;
 
-  /** @param folder the path of the folder that it is in */
+  /** @param folder the path of the folder that it is in; empty for a name that is a whole path */
   constructor(folder: string, name: string, node: FileNode | FolderNode, mtime: number) {
     this.#folder = folder;
     this.#name = name;
