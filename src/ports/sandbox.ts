@@ -20,6 +20,8 @@ export type SandboxMount =
       readonly target: string;
       /** The root file system that the tree is in, bottom first. */
       readonly layers: readonly RootLayer[];
+      /** All of it as one tar, for a machine that cannot lay folders over each other. */
+      readonly wholeTar: () => Promise<Iterable<Uint8Array>>;
       /** The path in it, without a slash at its start; empty for all of it. */
       readonly path: string;
       /** Whether the command may write there; what it writes is dropped. */

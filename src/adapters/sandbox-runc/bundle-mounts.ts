@@ -16,10 +16,12 @@ export interface BundleMounts {
  * Lays out the mounts of a command in its bundle.
  *
  * @param caches the folders of the cache mounts, by id
+ * @param copies the folders of trees that were copied, where they cannot be laid together
  */
 export function bundleMounts(
   mounts: readonly SandboxMount[],
   caches: ReadonlyMap<string, string>,
+  copies: ReadonlyMap<SandboxMount, string>,
   bundle: BundleFolder,
 ): BundleMounts {
   const script: ScriptMount[] = [];
@@ -29,6 +31,11 @@ export function bundleMounts(
   const secrets = mounts.some(({ type }) => type === "secret") ? bundle.make("secrets") : undefined;
   for (const [index, mount] of mounts.entries()) {
     if (mount.type === "tree") {
+      const copied = copies.get(mount);
+      if (copied !== undefined) {
+        bind(mount.target, join(copied, mount.path), mount.writable ? [] : ["ro"]);
+        continue;
+      }
       const at = bundle.make(`tree${index}`);
       const writable = mount.writable ? bundle.writable(`${index}`) : undefined;
       script.push({ layers: mount.layers.map(({ id }) => bundle.link(id)), at, writable });

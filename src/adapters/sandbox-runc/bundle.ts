@@ -1,6 +1,6 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { SandboxRun } from "../../ports/sandbox.js";
+import type { SandboxMount, SandboxRun } from "../../ports/sandbox.js";
 import { BundleFolder } from "./bundle-folder.js";
 import { bundleMounts } from "./bundle-mounts.js";
 import type { HostTools } from "./host-tools.js";
@@ -20,6 +20,8 @@ export interface BundleInput {
   readonly overlay: boolean;
   /** The folders of the cache mounts, by id. */
   readonly caches: ReadonlyMap<string, string>;
+  /** The folders of trees that were copied, where they cannot be laid together. */
+  readonly copies: ReadonlyMap<SandboxMount, string>;
   /** The name of the container; no other on this machine has it. */
   readonly name: string;
 }
@@ -34,7 +36,8 @@ export interface Bundle {
 }
 
 /** Lays out the bundle of the runtime (OCI runtime-spec bundle.md), with the script that runs it. */
-export function layBundle({ request, tools, folder, layer, overlay, caches, name }: BundleInput): Bundle {
+export function layBundle(input: BundleInput): Bundle {
+  const { request, tools, folder, layer, overlay, caches, copies, name } = input;
   const bundle = new BundleFolder(folder);
   // The runtime goes through it as the command's user.
   chmodSync(folder, 0o711);
@@ -44,7 +47,7 @@ export function layBundle({ request, tools, folder, layer, overlay, caches, name
     const layers = request.layers.map(({ id }) => bundle.link(id));
     root.push({ layers, at: rootfs, writable: bundle.writable("", layer) });
   }
-  const mounts = bundleMounts(request.mounts, caches, bundle);
+  const mounts = bundleMounts(request.mounts, caches, copies, bundle);
   writeNetworkFiles(folder, request.network);
   const config = runtimeConfig({ ...request, rootfs, files: folder, mounts: mounts.runtime }, tools);
   writeFileSync(join(folder, "config.json"), JSON.stringify(config), { mode: 0o600 });

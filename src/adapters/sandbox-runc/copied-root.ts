@@ -1,6 +1,9 @@
 import { pathFromBytes } from "../../core/path-bytes.js";
 import { EnvironmentError } from "../../errors/layerwright-error.js";
+import type { SandboxMount } from "../../ports/sandbox.js";
 import { asRoot, type HostTools } from "./host-tools.js";
+import type { RootFolders } from "./root-folders.js";
+import { unpackTar } from "./root-tar.js";
 import { runProgram } from "./run-program.js";
 
 /** The paths of a root file system with the time of each one's last change of any kind. */
@@ -10,6 +13,22 @@ export type RootListing = ReadonlyMap<string, string>;
 export interface ChangedPaths {
   readonly names: readonly string[];
   readonly present: ReadonlySet<string>;
+}
+
+/** Copies the trees of mounts that would have to be laid together. */
+export async function copyTrees(
+  mounts: readonly SandboxMount[],
+  tools: HostTools,
+  roots: RootFolders,
+): Promise<ReadonlyMap<SandboxMount, string>> {
+  const copies = new Map<SandboxMount, string>();
+  for (const mount of mounts) {
+    if (mount.type !== "tree" || (mount.layers.length === 1 && !mount.writable)) continue;
+    const folder = roots.newFolder();
+    copies.set(mount, folder);
+    await unpackTar(tools, await mount.wholeTar(), folder);
+  }
+  return copies;
 }
 
 /** Lists a root file system. Change times cannot be set, so that no change of a file escapes. */

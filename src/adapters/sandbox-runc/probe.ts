@@ -5,6 +5,7 @@ import { apart } from "./apart.js";
 import type { HostTools } from "./host-tools.js";
 import { recallProbe, rememberProbe, type SandboxProbe } from "./remembered-probe.js";
 import { runProgram } from "./run-program.js";
+import { overlayOptions } from "./run-script.js";
 
 const probes = new Map<string, Promise<SandboxProbe>>();
 
@@ -39,7 +40,9 @@ async function tryOut(tools: HostTools, folder: string): Promise<SandboxProbe> {
       ];
       return { missing, overlay: false };
     }
-    const options = `lowerdir=a:b,upperdir=upper,workdir=work,redirect_dir=off,index=off,metacopy=off,xino=off${tools.root ? "" : ",userxattr"}`;
+    const options = ["lowerdir=a:b", "upperdir=upper", "workdir=work", ...overlayOptions(tools.root)].join(
+      ",",
+    );
     const mount = `cd '${place.replaceAll("'", "'\\''")}' && '${tools.mount}' -t overlay overlay -o ${options} at`;
     const overlay = await runProgram([...apart(tools), tools.shell, "-c", mount]);
     return { missing: [], overlay: overlay.code === 0 };

@@ -13,7 +13,8 @@ const NOT_EXECUTABLE = 126;
  */
 export function readEnd(code: number, setupLog: string, runtimeLog: string): number {
   const setup = readText(setupLog).trim().split("\n");
-  if (setup.at(-1) === "failed") throw failed("lay out the root file system", setup.at(-2) ?? "");
+  if (setup.at(-1) === "failed")
+    throw failed("lay out the root file system", setup.length > 1 ? setup[0]! : "");
   const reason = code === 0 ? undefined : lastError(runtimeLog);
   if (reason === undefined) return code;
   if (/executable file .*not found|exec: .*no such file or directory/.test(reason)) return NOT_FOUND;

@@ -24,8 +24,7 @@ export interface RunScript {
 }
 
 /**
- * A shell script for a mount namespace of its own: the mounts vanish with its last process, whatever ends it. Overlay
- * options that keep parts of a change in attributes are off, so that a layer is complete in itself.
+ * A shell script for a mount namespace of its own: the mounts vanish with its last process, whatever ends it.
  */
 export function runScript({ tools, folder, mounts, secrets, setupLog, runtime }: RunScript): string {
   const mount = word(tools.mount);
@@ -54,9 +53,14 @@ function mountOptions({ layers, at, writable }: ScriptMount, root: boolean): str
   const options = [`lowerdir=${layers.toReversed().join(":")}`];
   if (writable !== undefined) options.push(`upperdir=${writable.upper}`, `workdir=${writable.work}`);
   else options.push("ro");
-  options.push("redirect_dir=off", "index=off", "metacopy=off", "xino=off");
-  if (!root) options.push("userxattr");
+  options.push(...overlayOptions(root));
   return `-t overlay overlay -o ${word(options.join(","))} ${word(at)}`;
+}
+
+/** Nothing of a change is kept in attributes, so that a layer is complete in itself. */
+export function overlayOptions(root: boolean): readonly string[] {
+  // An ordinary user's attributes rule redirects out, and may not be given together with the option.
+  return ["index=off", "metacopy=off", "xino=off", root ? "redirect_dir=off" : "userxattr"];
 }
 
 function word(text: string): string {

@@ -3,7 +3,7 @@ import { EnvironmentError } from "../../errors/layerwright-error.js";
 import type { HostRun, RootLayer, Sandbox, SandboxEnd, SandboxRun } from "../../ports/sandbox.js";
 import { layBundle } from "./bundle.js";
 import { CacheFolders } from "./cache-folders.js";
-import { changedSince, listAll } from "./copied-root.js";
+import { changedSince, copyTrees, listAll } from "./copied-root.js";
 import { hostRun } from "./host-run.js";
 import { asRoot, findHostTools, type HostTools, hasProgram, type ToolSearch } from "./host-tools.js";
 import { probeSandbox } from "./probe.js";
@@ -87,11 +87,12 @@ export class RuncSandbox implements Sandbox {
     const layer = roots.newFolder();
     await roots.dress(layer, request.top);
     if (!overlay) await unpackTar(tools, await request.wholeTar(), layer);
+    const copies = overlay ? new Map() : await copyTrees(request.mounts, tools, roots);
     const before = overlay ? undefined : await listAll(tools, layer);
     const { paths: caches, release } = await this.#caches.takeAll(request.mounts, request.signal);
     const name = `layerwright-${process.pid}-${this.#runs++}-${Date.now().toString(36)}`;
     let ended = false;
-    const bundle = layBundle({ request, tools, folder, layer, overlay, caches, name });
+    const bundle = layBundle({ request, tools, folder, layer, overlay, caches, copies, name });
     try {
       const end = await wrappedRun(tools, {
         ...request,
@@ -113,6 +114,7 @@ export class RuncSandbox implements Sandbox {
     } finally {
       if (!ended) await runQuietly([...asRoot(tools), ...deleteCommand(tools, bundle.state, name)]);
       release();
+      for (const copy of copies.values()) await roots.remove(copy);
       await roots.remove(folder);
     }
   }

@@ -72,7 +72,10 @@ async function bindMount(
     return {
       identity: await named(root.key(), (key) => ({ type: "stage", key, path, target, writable })),
       target,
-      mount: async () => ({ type: "tree", target, layers: await root.layers(), path, writable }),
+      mount: async () => {
+        const wholeTar = () => treeTar(root.tree);
+        return { type: "tree", target, layers: await root.layers(), wholeTar, path, writable };
+      },
     };
   }
   // As a copy of it would be: the same names are ignored, the same patterns match.
@@ -85,7 +88,8 @@ async function bindMount(
     target,
     mount: async () => {
       const layer = await ports.sandbox!.unpack(await treeTar(tree));
-      return { type: "tree", target, layers: [layer], path: "source", writable };
+      const wholeTar = () => treeTar(tree);
+      return { type: "tree", target, layers: [layer], wholeTar, path: "source", writable };
     },
   };
 }
