@@ -2,6 +2,7 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as peer from "./peers.mjs";
+import { openRunContest, runTitles } from "./run-contests.mjs";
 import * as workload from "./workloads.mjs";
 
 /** The names that `npm run bench -- NAME...` takes, and the input that each is about. */
@@ -15,6 +16,7 @@ export const builds = {
   "L-zstd": "large",
   flatten: "layers",
   "flatten-9": "layers",
+  ...Object.fromEntries(Object.keys(runTitles).map((name) => [name, name])),
 };
 
 const titles = {
@@ -27,6 +29,7 @@ const titles = {
   "L-zstd": "1 GiB in one file, zstd",
   flatten: "five layers to one, gzip:1",
   "flatten-9": "five layers to one, gzip:9",
+  ...runTitles,
 };
 
 /** Peak memory of every build, in MB. */
@@ -61,6 +64,7 @@ export async function openContest(input, names, { work, home, peers }) {
           ours("one", "modules", changing, "gzip:1", {
             floors: { crane: 2 },
             warm: true,
+            varies: true,
             before: (round) => workload.changeOneFile(changing, round),
           }),
         ]),
@@ -105,6 +109,10 @@ export async function openContest(input, names, { work, home, peers }) {
         }),
       };
     }
+    default: {
+      const contest = await openRunContest(input, { work, home, peers, scratch, ourBuild: ours });
+      return { ours: contest.ours, peers: present(contest.peers) };
+    }
   }
 }
 
@@ -114,22 +122,35 @@ function present(peers) {
     .map(([id, contestant]) => ({ id, ...contestant }));
 }
 
-function ourBuild(name, script, { work, home, scratch, context, compression, floors, warm = false, before }) {
+function ourBuild(name, script, options) {
+  const {
+    work,
+    home,
+    scratch,
+    context,
+    compression,
+    floors,
+    ceiling,
+    warm = false,
+    varies = false,
+  } = options;
   const store = join(work, "stores", name);
   const output = join(scratch, `${name}.tar`);
   return {
     name,
     title: titles[name],
     floors,
+    ceiling,
     output,
     warm,
+    varies,
     command: [process.execPath, [join(home, "images", `${script}.mjs`)]],
     env: { LAYERWRIGHT_CACHE: store, LW_CONTEXT: context, LW_OUTPUT: output, LW_COMPRESSION: compression },
     before(round) {
       // A cold build has a store of its own that is new each time.
       if (!warm) rmSync(store, { recursive: true, force: true });
       rmSync(output, { force: true });
-      before?.(round);
+      options.before?.(round);
     },
   };
 }

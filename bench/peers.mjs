@@ -12,18 +12,24 @@ const enter = fileURLToPath(new URL("../scripts/peers/enter", import.meta.url));
 /** The tree that `scripts/peers/up` makes, with the newest of each peer. */
 const TREE = "docker28";
 
+/** A program in that tree, run inside it; the machine's own files are below /host there. */
+export function peersTree(program) {
+  const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
+  const root = join(process.env.LAYERWRIGHT_PEERS || join(cache, "layerwright-peers"), TREE);
+  return { root, run: [enter, TREE, program], path: (path) => `/host${path}` };
+}
+
 /** Finds the peers. A program in the tree that needs nothing but libc is run as it is, without the tree. */
 export function findPeers() {
-  const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
-  const tree = join(process.env.LAYERWRIGHT_PEERS || join(cache, "layerwright-peers"), TREE);
   const found = {};
   for (const name of ["crane", "umoci", "buildah", "skopeo", "gzip", "pigz", "tar"]) {
-    const inTree = join(tree, "usr/bin", name);
+    const tree = peersTree(name);
+    const inTree = join(tree.root, "usr/bin", name);
     if (works(name)) found[name] = { run: [name], path: (path) => path };
     // Ours first would be the host's old buildah; the tree has the newer one.
     if (existsSync(inTree) && name !== "tar" && name !== "gzip") {
       if (works(inTree)) found[name] = { run: [inTree], path: (path) => path };
-      else found[name] = { run: [enter, TREE, name], path: (path) => `/host${path}` };
+      else found[name] = tree;
     }
   }
   return found;
@@ -69,7 +75,7 @@ export async function startRegistry(crane, folder) {
 
 /** Quotes a word for `sh`. */
 const quote = (word) => `'${word.replaceAll("'", "'\\''")}'`;
-const line = (...words) => words.map(quote).join(" ");
+export const line = (...words) => words.map(quote).join(" ");
 
 /** `tar` and `crane append`: crane does not read folders. */
 export function craneAppend({ crane }, folder, name, scratch) {

@@ -30,7 +30,7 @@ export function printReport(about, results, failures) {
   console.log("\nAgainst the peers: how many times as fast we are (median over the rounds of peer / ours)");
   const rows = [];
   for (const { title, floors, runs, peers: others } of results) {
-    for (const { id, name, runs: theirs } of others) {
+    for (const { id, name, daemon, runs: theirs } of others) {
       const ratio = paired(theirs, runs, "wall");
       const floor = floors[id];
       rows.push([
@@ -40,12 +40,18 @@ export function printReport(about, results, failures) {
         `${ratio.toFixed(2)}x`,
         floor === undefined ? "" : `${floor}x`,
         floor === undefined ? "" : verdict(ratio >= floor, ratio),
-        `${paired(theirs, runs, "cpu").toFixed(2)}x`,
-        median(theirs.map((run) => run.memory)).toFixed(0),
+        // What a daemon does is seen by nobody here.
+        daemon ? "" : `${paired(theirs, runs, "cpu").toFixed(2)}x`,
+        daemon ? "" : median(theirs.map((run) => run.memory)).toFixed(0),
       ]);
     }
   }
   printTable(["", "peer", "wall", "ratio", "floor", "", "CPU ratio", "peak MB"], rows);
+  for (const { title, runs, ceiling } of results) {
+    if (ceiling === undefined) continue;
+    const wall = median(runs.map((run) => run.wall));
+    console.log(`\n${title}: ${wall.toFixed(2)} s, at most ${ceiling} s: ${verdict(wall <= ceiling, wall)}`);
+  }
   for (const { build, message } of failures) console.log(`\nFAILED ${build}: ${message}`);
 }
 

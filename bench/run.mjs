@@ -9,6 +9,7 @@ import { builds, openContest } from "./contests.mjs";
 import { hasGnuTime, measure, prepare } from "./measure.mjs";
 import { findPeers, versionOf } from "./peers.mjs";
 import { printReport } from "./report.mjs";
+import { findBuildKit } from "./run-peers.mjs";
 import { preparePackage } from "./workloads.mjs";
 
 const options = {
@@ -44,13 +45,16 @@ const say = (text) => process.stderr.write(`${text}\n`);
 
 mkdirSync(work, { recursive: true });
 const home = await preparePackage(work);
-const peers = onlyWanted(findPeers());
-const missing = ["crane", "umoci", "buildah", "gzip", "pigz"].filter((name) => peers[name] === undefined);
+const peers = onlyWanted({ ...findPeers(), buildkit: findBuildKit() });
+const missing = ["crane", "umoci", "buildah", "buildkit", "gzip", "pigz"].filter(
+  (name) => peers[name] === undefined,
+);
 
 function onlyWanted(found) {
-  if (values.peers === undefined) return found;
-  const wanted = new Set(["tar", ...values.peers.split(",")]);
-  return Object.fromEntries(Object.entries(found).filter(([name]) => wanted.has(name)));
+  const wanted = values.peers === undefined ? undefined : new Set(["tar", ...values.peers.split(",")]);
+  return Object.fromEntries(
+    Object.entries(found).filter(([name, one]) => one !== undefined && (wanted?.has(name) ?? true)),
+  );
 }
 
 const results = [];
@@ -120,9 +124,12 @@ async function compete({ ours, peers: others }) {
     name: build.name,
     title: build.title,
     floors: build.floors,
+    ceiling: build.ceiling,
     runs: runs.get(build),
     ...facts.get(build),
-    peers: others.filter(done).map((other) => ({ id: other.id, name: other.name, runs: runs.get(other) })),
+    peers: others
+      .filter(done)
+      .map((other) => ({ id: other.id, name: other.name, daemon: other.daemon, runs: runs.get(other) })),
   }));
 }
 
@@ -140,8 +147,8 @@ async function runOurs(build, round, facts) {
   const { digest, layers } = JSON.parse(stdout);
   const size = statSync(build.output).size;
   const known = facts.get(build);
-  // Every output of a warm build is looked at, and of the others the first: the rest have to have its digest.
-  if (known === undefined || build.name === "one") {
+  // Of a build that varies every output is looked at, and of the others the first: the rest have to have its digest.
+  if (known === undefined || build.varies) {
     const found = await checkImage(build.output);
     if (found.digest !== digest) throw new Error(`it says ${digest}, and the archive has ${found.digest}`);
     const entries = found.layers.reduce((sum, layer) => sum + layer.entries, 0);
@@ -149,12 +156,15 @@ async function runOurs(build, round, facts) {
       digest,
       size,
       entries,
-      unpacked: layers.reduce((sum, layer) => sum + layer.uncompressedSize, 0),
+      unpacked: layers.reduce((sum, layer) => sum + (layer.uncompressedSize ?? 0), 0),
     });
   } else if (digest !== known.digest || size !== known.size) {
     throw new Error(`two builds of the same gave ${known.digest} and ${digest}`);
   }
-  if (build.name === "warm" && layers.some((layer) => !layer.cached))
+  if (
+    ["warm", "run-ten"].includes(build.name) &&
+    layers.some(({ cached, inherited }) => !cached && !inherited)
+  )
     throw new Error("nothing changed, and it was built again");
   return figures;
 }

@@ -12,7 +12,6 @@ import {
   readSync,
   renameSync,
   rmSync,
-  statSync,
   symlinkSync,
   writeFileSync,
   writeSync,
@@ -172,7 +171,7 @@ export async function prepareLayers(work, home) {
 }
 
 /** Makes a folder's contents beside it and renames, so that a bench that was stopped leaves nothing half-made. */
-async function once(folder, make) {
+export async function once(folder, make) {
   if (existsSync(folder)) return folder;
   const temporary = `${folder}.making`;
   rmSync(temporary, { recursive: true, force: true });
