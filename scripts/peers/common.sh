@@ -13,6 +13,12 @@ die() {
 	exit 1
 }
 
+# The first Debian archive among the machine's own package sources.
+debian_mirror() {
+	apt-get indextargets --format '$(REPO_URI) $(COMPONENT)' 'Created-By: Packages' 'Origin: Debian' |
+		awk '$2 == "main" && $1 !~ /security/ { sub("/$", "", $1); print $1; exit }'
+}
+
 tree_of() { printf '%s/%s' "$PEERS_DIR" "$1"; }
 
 # The processes whose root folder is the tree of a peer. A process lives in a
