@@ -61,7 +61,7 @@ const images: readonly (readonly [string, () => Image])[] = [
     () =>
       debian()
         .with(apt.install("less", "file"))
-        .run("rm -rf /usr/share/doc", { network: "none" })
+        .run("rm -rf /usr/share/doc")
         .squash("own"),
   ],
   [
