@@ -58,11 +58,7 @@ const images: readonly (readonly [string, () => Image])[] = [
   ],
   [
     "a package by the recipe, then removed files and a squash",
-    () =>
-      debian()
-        .with(apt.install("less", "file"))
-        .run("rm -rf /usr/share/doc")
-        .squash("own"),
+    () => debian().with(apt.install("less", "file")).run("rm -rf /usr/share/doc").squash("own"),
   ],
   [
     "a package with cache mounts",
