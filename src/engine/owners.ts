@@ -54,14 +54,25 @@ export async function readAccounts(tree: FolderNode): Promise<Accounts> {
 
 /** The lines of an account file of a tree, each split at its colons; none where the tree has no such file. */
 export async function accountFields(tree: FolderNode, path: string): Promise<string[][]> {
+  const text = await accountText(tree, path);
+  return text === undefined ? [] : text.split("\n").map((line) => line.trim().split(":"));
+}
+
+/** The text of an account file of a tree; undefined where there is none. */
+export async function accountText(tree: FolderNode, path: string): Promise<string | undefined> {
   const { node } = resolvePath(tree, path);
-  if (node?.type !== "file" || node.size > LARGEST) return [];
+  if (node?.type !== "file" || node.size > LARGEST) return undefined;
   let text = cache.get(node);
   if (text === undefined) {
     text = Buffer.from(await readFileNode(node)).toString("utf8");
     cache.set(node, text);
   }
-  return text.split("\n").map((line) => line.trim().split(":"));
+  return text;
+}
+
+/** Tells the text of an account file that was read in an earlier build. */
+export function knowAccountText(node: FileNode, text: string): void {
+  cache.set(node, text);
 }
 
 function isId(text: string | undefined): text is string {

@@ -13,6 +13,8 @@ import { HiddenFolders } from "./hidden-folders.js";
 
 /** What a command changed, as a tar in the form of overlayfs. */
 export interface CommandChanges {
+  /** Paths that are known to be as they were below; without it contents are compared. */
+  readonly unchanged?: readonly string[] | undefined;
   readonly index: LayerIndex;
   readonly bytes: LayerBytes;
   /** All paths that are there, where the tar does not say what is gone. */
@@ -27,8 +29,13 @@ const BOOKKEEPING = /^(?:(?:trusted|user)\.overlay\.|security\.selinux$)/;
 /** In a layer such a name removes another one. */
 const RESERVED = /(?:^|\/)\.wh\.[^/]*$/;
 
-/** Carries out on a draft what a command did. What was touched and is the same stays as it was below. */
-export async function applyChanges(draft: DraftTree, changes: CommandChanges): Promise<void> {
+/**
+ * Carries out on a draft what a command did. What was touched and is the same stays as it was below: gives the paths
+ * of that.
+ */
+export async function applyChanges(draft: DraftTree, changes: CommandChanges): Promise<readonly string[]> {
+  const known = changes.unchanged === undefined ? undefined : new Set(changes.unchanged);
+  const unchanged: string[] = [];
   const entries = changedEntries(changes.index.entries, changes.stubs);
   const names = namesByTarget(entries);
   const hidden = new HiddenFolders(draft, entries);
@@ -47,11 +54,17 @@ export async function applyChanges(draft: DraftTree, changes: CommandChanges): P
       if (node.type === "folder") {
         hidden.enter(entry, existing);
         setFolder(draft, path, node, existing);
-      } else if (existing === undefined || !(await sameThing(existing, node, names.get(path), draft)))
-        draft.set(path, node);
+        continue;
+      }
+      const same =
+        known?.has(path) ??
+        (existing !== undefined && (await sameThing(existing, node, names.get(path), draft)));
+      if (same) unchanged.push(path);
+      else draft.set(path, node);
     }
   }
   if (changes.present !== undefined) removeAbsent(draft, changes.present);
+  return unchanged;
 }
 
 /** The further names of each file that has several. */

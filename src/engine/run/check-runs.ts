@@ -1,6 +1,6 @@
 import { EnvironmentError, PlanError } from "../../errors/layerwright-error.js";
 import { namedFunction } from "../../image/host-functions.js";
-import { describeOperation } from "../../plan/describe.js";
+import { commandText, describeOperation } from "../../plan/describe.js";
 import type { HostRunOperation, RunOperation } from "../../plan/operation.js";
 import type { Stage } from "../../plan/plan.js";
 import type { Sandbox } from "../../ports/sandbox.js";
@@ -14,7 +14,7 @@ export async function checkRuns(
   const runs = stages.flatMap((stage) => runsOf(stage));
   const [first] = runs;
   if (first === undefined) return;
-  const command = describeOperation(first);
+  const command = first.op === "run" ? commandText(first.command) : describeOperation(first);
   if (sandbox === undefined) {
     const parameters = { command, count: runs.length, missing: ["a sandbox"] };
     throw new EnvironmentError("RUN_NEEDS_SANDBOX", parameters, { subject: command, origin: first.origin });

@@ -14,6 +14,8 @@ export interface KeptChanges {
   readonly bytes: LayerBytes;
   /** The paths that are there, where the tar does not say what is gone. */
   readonly present: readonly string[] | undefined;
+  /** Paths that the command touched and left as they were, where that was found out before. */
+  readonly unchanged?: readonly string[] | undefined;
   close(): Promise<void>;
 }
 
@@ -22,12 +24,18 @@ const KIND = "run-1";
 /** What a command of this key changed when it ran last; undefined when it has to run. */
 export async function recallChanges(key: string, store: BlobStore): Promise<KeptChanges | undefined> {
   const record = (await store.getRecord(KIND, key)) as
-    | { digest?: unknown; size?: unknown; present?: unknown }
+    | { digest?: unknown; size?: unknown; present?: unknown; unchanged?: unknown }
     | undefined;
-  const { digest, size, present } = record ?? {};
+  const { digest, size, present, unchanged } = record ?? {};
   if (typeof digest !== "string" || !isDigest(digest) || typeof size !== "number") return undefined;
   if ((await store.stat(digest)) !== size) return undefined;
-  return openChanges(digest, size, Array.isArray(present) ? (present as string[]) : undefined, store);
+  const kept = await openChanges(
+    digest,
+    size,
+    Array.isArray(present) ? (present as string[]) : undefined,
+    store,
+  );
+  return Array.isArray(unchanged) ? { ...kept, unchanged: unchanged as string[] } : kept;
 }
 
 /** Puts the tar of a command's changes into the store. */
@@ -48,11 +56,17 @@ export async function keepChanges(
 }
 
 /** Remembers what a command of this key changed. */
-export async function rememberChanges(key: string, changes: KeptChanges, store: BlobStore): Promise<void> {
+export async function rememberChanges(
+  key: string,
+  changes: KeptChanges,
+  unchanged: readonly string[],
+  store: BlobStore,
+): Promise<void> {
   const { digest, index, present } = changes;
   await store.putRecord(KIND, key, {
     digest,
     size: index.size,
+    unchanged,
     ...(present === undefined ? {} : { present }),
   });
 }

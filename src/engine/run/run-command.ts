@@ -1,3 +1,4 @@
+import { sha256Hex } from "../../core/sha256.js";
 import { PlanError, StepError } from "../../errors/layerwright-error.js";
 import { resolvePath } from "../../layer/resolve.js";
 import type { RuntimeConfig } from "../../oci/image-config.js";
@@ -6,6 +7,7 @@ import { commandText } from "../../plan/describe.js";
 import type { RunOperation } from "../../plan/operation.js";
 import type { RootLayer, Sandbox, SandboxMount } from "../../ports/sandbox.js";
 import type { BuildImageOptions } from "../ports.js";
+import { knowAccounts } from "./account-files.js";
 import { applyChanges } from "./apply-changes.js";
 import { OutputLines } from "./output-lines.js";
 import { type ProcessUser, processUser } from "./process-user.js";
@@ -44,6 +46,7 @@ export async function runCommand(run: RunOperation, context: RunContext): Promis
   const cwd = commandFolder(run, config);
   makeFolder(context, cwd);
   const before = changedRoot(context.root, draft.snapshot(), listedAt, ports, context.since);
+  await knowAccounts(before.tree, store);
   const user = await processUser(before.tree, run.user ?? config.User ?? "", run.origin);
   const mounts = await prepareMounts(run, context);
   const env = commandEnv(run, config, user);
@@ -80,12 +83,14 @@ export async function runCommand(run: RunOperation, context: RunContext): Promis
   const { kept, layer } =
     known === undefined ? await runNow(run, start, context) : recalled(known, sandbox, store);
   context.onOpen(() => kept.close());
-  if (known === undefined && key !== undefined) await rememberChanges(key, kept, store);
   if (options.forecast === undefined) await noteInputs(context.place, inputs, store);
   const present = kept.present === undefined ? undefined : new Set(kept.present);
-  await applyChanges(draft, { index: kept.index, bytes: kept.bytes, present, stubs });
+  const unchanged = await applyChanges(draft, { ...kept, present, stubs });
+  if (known === undefined && key !== undefined) await rememberChanges(key, kept, unchanged, store);
   ports.progress?.report({ kind: "finish", id: progressId, label, cached: known !== undefined });
-  return commandRoot(before, draft.snapshot(), { what: label, key }, layer);
+  // By what it left: a command that ran again may leave something else, and what follows has to see that.
+  const left = key === undefined ? undefined : sha256Hex(`${key}\n${kept.digest}`);
+  return commandRoot(before, draft.snapshot(), { what: label, key: left }, layer);
 }
 
 async function forecastRun(

@@ -1,3 +1,4 @@
+import { sha256Hex } from "../../core/sha256.js";
 import { PlanError, StepError } from "../../errors/layerwright-error.js";
 import { namedFunction } from "../../image/host-functions.js";
 import { commandText, describeOperation } from "../../plan/describe.js";
@@ -36,10 +37,10 @@ export async function runOnHost(run: HostRunOperation, context: RunContext): Pro
   ports.progress?.report({ kind: "start", id: progressId, label });
   const kept = known ?? (await fill(run, before, { ...context, progressId, label }));
   context.onOpen(() => kept.close());
-  if (known === undefined && key !== undefined) await rememberChanges(key, kept, store);
   if (options.forecast === undefined) await noteInputs(place, inputs, store);
   const present = kept.present === undefined ? undefined : new Set(kept.present);
-  await applyChanges(draft, { index: kept.index, bytes: kept.bytes, present, stubs: [] });
+  const unchanged = await applyChanges(draft, { ...kept, present, stubs: [] });
+  if (known === undefined && key !== undefined) await rememberChanges(key, kept, unchanged, store);
   ports.progress?.report({ kind: "finish", id: progressId, label, cached: known !== undefined });
   if (options.onHostLayer !== undefined) {
     const mtime = options.sourceDateEpoch ?? 0;
@@ -48,7 +49,9 @@ export async function runOnHost(run: HostRunOperation, context: RunContext): Pro
   // What it left is a whole root file system, of which only the difference is a layer.
   const changed = changedRoot(before, draft.snapshot(), listedAt, ports);
   const layer = async () => (await changed.layers()).at(-1)!;
-  return commandRoot(before, draft.snapshot(), { what: label, key }, layer);
+  // By what it left: a command that ran again may leave something else, and what follows has to see that.
+  const left = key === undefined ? undefined : sha256Hex(`${key}\n${kept.digest}`);
+  return commandRoot(before, draft.snapshot(), { what: label, key: left }, layer);
 }
 
 async function fill(

@@ -144,10 +144,13 @@ async function packItems(
   const { ports, options, listedAt } = context;
   const description = layerText(layer);
   options.signal?.throwIfAborted();
-  ports.progress?.report({ kind: "start", id: layer.id, label: description });
+  // The command itself was told already.
+  const ran = layer.operations.some(({ op }) => op === "run" || op === "hostRun");
+  const label = ran ? `pack ${description}` : description;
+  ports.progress?.report({ kind: "start", id: layer.id, label });
   const made = await makeLayer(items, { id: layer.id, label: description }, listedAt, ports, options);
   const { diffId, digest, size, uncompressedSize, cached } = made;
-  ports.progress?.report({ kind: "finish", id: layer.id, label: description, cached });
+  ports.progress?.report({ kind: "finish", id: layer.id, label, cached });
   const descriptor = { mediaType: layerMediaType(options), digest, size };
   const blob = () => ports.store.read(digest, { transient: true, trustOwn: true });
   return {
