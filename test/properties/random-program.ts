@@ -121,12 +121,16 @@ const command = fc.oneof(
   one((name) => `{ rm -rf ${name}; echo file > ${name}; }`),
   one((name) => `{ rm -rf ${name}; mkdir ${name}; echo in > ${name}/in; }`),
   one((name) => `{ mv ${name} away && mv away ${name}; }`),
-  one((name) => `busybox mknod ${name} p`),
   one((name) => `busybox mknod -m 640 ${name} c 1 3`),
 );
 
+/** A pipe comes last: whoever opens it waits for another to do so as well. */
+const pipe = one((name) => `busybox mknod ${name} p`);
+
 /** A program: commands that run one after the other, whatever becomes of each. */
-export const program = fc.array(command, { minLength: 1, maxLength: 12 });
+export const program = fc
+  .tuple(fc.array(command, { minLength: 1, maxLength: 12 }), fc.option(pipe))
+  .map(([commands, last]) => (last === null ? commands : [...commands, last]));
 
 /** A program as lines of a script, in a folder of its own. */
 export function programText(commands: readonly string[], top: string): string {

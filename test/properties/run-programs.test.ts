@@ -48,8 +48,8 @@ function imageOf(programs: readonly (readonly string[])[]): Image {
   const first = half((length) => [0, length >> 1]);
   const second = half((length) => [length >> 1, length]);
   return start()
-    .run(`${LIST}\n${first}\n${LIST}`, { network: "none" })
-    .run(`${second}\n${LIST}`, { network: "none" });
+    .run(`${LIST}\n${first}\n${LIST}`, { network: "none", timeout: 300 })
+    .run(`${second}\n${LIST}`, { network: "none", timeout: 300 });
 }
 
 /** What is different between what the last command saw and the image that came of it. */
