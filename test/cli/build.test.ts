@@ -24,8 +24,8 @@ describe("build", () => {
   });
 
   it("writes progress as plain lines to standard error when that is no terminal", () => {
-    expect(first.stderr).toMatch(/^\[ +\d+\.\d s\] start {4}copy site/m);
-    expect(first.stderr).toMatch(/^\[ +\d+\.\d s\] done {5}copy site.* \(.*\d s\)$/m);
+    expect(first.stderr).toMatch(/^\[ +\d+\.\d s\] start {4}\w+: copy site/m);
+    expect(first.stderr).toMatch(/^\[ +\d+\.\d s\] done {5}\w+: copy site.* \(.*\d s\)$/m);
     expect(`${first.stdout}${first.stderr}`).not.toContain("\u001b");
   });
 

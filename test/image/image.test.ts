@@ -54,6 +54,11 @@ const methods: readonly (readonly [string, (image: Image) => Image, unknown])[] 
     (i) => i.healthcheck({ test: "x", intervalMs: 1, startPeriodMs: 0 }),
     { check: { test: ["CMD-SHELL", "x"], intervalMs: 1, startPeriodMs: 0 } },
   ],
+  [
+    "hostRun",
+    (i) => i.hostRun(["fill", "{root}"], { env: { A: "1" }, key: "k", tools: ["dnf"] }),
+    { command: ["fill", "{root}"], env: { A: "1" }, key: "k", tools: ["dnf"] },
+  ],
   ["label", (i) => i.label("a", "b"), { labels: { a: "b" } }],
   ["mkdir", (i) => i.mkdir("/a"), { path: "/a", mode: { octal: 0o755 } }],
   ["remove", (i) => i.remove("/a"), { path: "/a" }],

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import type { SandboxProbe } from "../../adapters/sandbox-runc/remembered-probe.js";
 import { type Finding, ok, warn } from "./check.js";
 
 /** Whether run steps can be built directly, and how. */
@@ -8,7 +9,18 @@ export async function checkSandbox(store: string): Promise<Finding> {
   const search = findHostTools();
   const { tools } = search;
   if (tools === undefined) return unfit(search.missing);
-  const { missing, overlay } = await probeSandbox(tools, store);
+  let probe: SandboxProbe;
+  try {
+    probe = await probeSandbox(tools, store);
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
+    return warn(
+      "run steps",
+      `cannot be tried out in ${store}: ${reason}`,
+      "name a folder that can be written",
+    );
+  }
+  const { missing, overlay } = probe;
   if (missing.length > 0) return unfit(missing);
   const how = overlay ? "over an overlay" : "in a copied root (no overlay can be mounted here)";
   const who = tools.root ? "as root" : "as an ordinary user";
