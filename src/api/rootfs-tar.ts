@@ -1,8 +1,9 @@
-import { open, rename, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import { decodeLayer } from "../layer/encode/decode.js";
 import { hostPlatform } from "../oci/platform.js";
+import type { BaseImage } from "../ports/base-source.js";
 import { withWorkspace } from "./workspace.js";
+import { writeBeside } from "./write-beside.js";
 
 /** Writes a base's root file system, a folder or a tar, as one plain tar that a Dockerfile can ADD. */
 export async function writeRootfsTar(
@@ -14,22 +15,14 @@ export async function writeRootfsTar(
   await withWorkspace({ context, store }, async ({ portsFor }) => {
     const path = resolve(context, source);
     const base = await portsFor({}).bases.open({ kind: "rootfs", path }, hostPlatform());
-    const beside = `${dest}.${process.pid}.tmp`;
     try {
-      const file = await open(beside, "w", 0o644);
-      try {
-        for (const layer of base.layers) {
-          for await (const chunk of decodeLayer(layer.blob(), { archive: source })) await file.write(chunk);
-        }
-      } finally {
-        await file.close();
-      }
-      await rename(beside, dest);
-    } catch (error) {
-      await rm(beside, { force: true });
-      throw error;
+      await writeBeside(dest, plainBytes(base, source));
     } finally {
       await base.close();
     }
   });
+}
+
+async function* plainBytes({ layers }: BaseImage, archive: string): AsyncGenerator<Uint8Array> {
+  for (const layer of layers) yield* decodeLayer(layer.blob(), { archive });
 }

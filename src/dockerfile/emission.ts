@@ -1,4 +1,5 @@
 import type { Origin } from "../errors/origin.js";
+import { operationsOf, sourcesOf } from "../plan/assert-plan.js";
 import type { Plan } from "../plan/plan.js";
 import type { Dialect } from "./dialect.js";
 import { FolderSources } from "./folder-sources.js";
@@ -78,19 +79,7 @@ function imageNames(stage: Plan["stages"][number]): string[] {
 }
 
 function takesWholeContext(plan: Plan): boolean {
-  return plan.stages.some((stage) =>
-    stage.layers.some((layer) =>
-      layer.operations.some((operation) => {
-        const sources =
-          operation.op === "copy"
-            ? operation.sources
-            : operation.op === "run"
-              ? (operation.mounts ?? []).flatMap((mount) => (mount.type === "bind" ? [mount.source] : []))
-              : [];
-        return sources.some(
-          (source) => source.from === "context" && source.context === undefined && source.path === ".",
-        );
-      }),
-    ),
-  );
+  return plan.stages
+    .flatMap((stage) => operationsOf(stage).flatMap(sourcesOf))
+    .some((source) => source.from === "context" && source.context === undefined && source.path === ".");
 }

@@ -1,5 +1,5 @@
 import { PlanError } from "../errors/layerwright-error.js";
-import type { Operation, PlanSource } from "../plan/operation.js";
+import { sourcesOf } from "../plan/assert-plan.js";
 import type { Plan, Stage } from "../plan/plan.js";
 
 /** Which stages an image needs, and what has to be made of each. */
@@ -47,12 +47,6 @@ export function* stagesOf(stage: Stage): Generator<string> {
       for (const source of sourcesOf(operation)) if (source.from === "stage") yield source.stage;
     }
   }
-}
-
-function sourcesOf(operation: Operation): readonly PlanSource[] {
-  if (operation.op === "copy") return operation.sources;
-  if (operation.op !== "run") return [];
-  return (operation.mounts ?? []).flatMap((mount) => (mount.type === "bind" ? [mount.source] : []));
 }
 
 function packedStages(last: Stage, byId: ReadonlyMap<string, Stage>): Set<string> {

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { CacheFolders } from "../../src/adapters/sandbox-runc/cache-folders.js";
 import { findHostTools } from "../../src/adapters/sandbox-runc/host-tools.js";
 import { keptFolders, openStore, pruneFolders } from "../../src/api/store.js";
 
@@ -35,6 +36,19 @@ describe.skipIf(findHostTools().tools?.root !== true)(
       expect(existsSync(old)).toBe(true);
       await pruneFolders(store, { maxAgeMs: 8 * HOUR }, 0);
       expect([existsSync(old), existsSync(`${old}.used`), existsSync(middle)]).toEqual([false, false, true]);
+      const mount = { type: "cache", target: "/c", id: "c", sharing: "shared" } as const;
+      const caches = new CacheFolders(join(folder, "caches"));
+      const taken = await caches.takeAll([mount], undefined);
+      const cache = dirname(taken.paths.get("c")!);
+      const then = new Date(Date.now() - 2 * HOUR);
+      utimesSync(cache, then, then);
+      expect(await pruneFolders(store, { maxBytes: 0, dryRun: true }, 0)).toMatchObject([
+        { path: middle },
+        { kind: "cache", path: cache },
+      ]);
+      // Taking a cache is using it, also where its own content stays as it is.
+      await caches.takeAll([mount], undefined);
+      expect(await pruneFolders(store, { maxBytes: 0, dryRun: true }, 0)).toMatchObject([{ path: middle }]);
       // What was used within an hour stays, however little room there is.
       await pruneFolders(store, { maxBytes: 0 }, 0);
       expect([existsSync(middle), existsSync(fresh)]).toEqual([false, true]);

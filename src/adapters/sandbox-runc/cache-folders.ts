@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readdirSync, unlinkSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, unlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { sha256Hex } from "../../core/sha256.js";
@@ -78,6 +78,9 @@ export class CacheFolders {
   #folder(name: string): string {
     const path = join(this.#root, name, "files");
     mkdirSync(path, { recursive: true, mode: 0o755 });
+    // When it was last used, for pruning: on the folder around it, which commands do not see.
+    const now = new Date();
+    utimesSync(join(this.#root, name), now, now);
     return path;
   }
 

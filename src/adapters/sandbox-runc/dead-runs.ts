@@ -1,5 +1,5 @@
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { namesIn } from "../store-dir/store-folder.js";
 import { asRoot, type HostTools } from "./host-tools.js";
 import { runQuietly } from "./run-program.js";
 import { deleteCommand } from "./runtime-command.js";
@@ -10,13 +10,5 @@ export async function endDeadRuns(tools: HostTools, folder: string): Promise<voi
     const state = join(folder, bundle, "state");
     for (const name of namesIn(state))
       await runQuietly([...asRoot(tools), ...deleteCommand(tools, state, name)]);
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
   }
 }

@@ -1,6 +1,7 @@
-import { readdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { ownerState } from "../store-dir/owner-mark.js";
+import { namesIn } from "../store-dir/store-folder.js";
 import { hasMounts } from "./has-mounts.js";
 import { asRoot, findHostTools } from "./host-tools.js";
 import { runProgram } from "./run-program.js";
@@ -41,7 +42,7 @@ export async function removeKept({ path, kind }: KeptFolder): Promise<boolean> {
 }
 
 function usedAt(path: string, kind: KeptFolder["kind"]): number {
-  const mark = kind === "root" ? `${path}.used` : join(path, "files");
+  const mark = kind === "root" ? `${path}.used` : path;
   return statSync(mark, { throwIfNoEntry: false })?.mtimeMs ?? statSync(path).mtimeMs;
 }
 
@@ -54,12 +55,4 @@ async function sizeOf(path: string): Promise<number> {
   };
   await runProgram([...asRoot(tools), "du", "-sk", path], { sink });
   return Number.parseInt(said, 10) * 1024 || 0;
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

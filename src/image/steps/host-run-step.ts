@@ -35,8 +35,11 @@ export interface HostRunOptions {
 /**
  * Makes the step that fills the image's root file system with tools of the machine that builds, so that no package
  * manager is ever in the image. `{root}` in an argument is the folder of the root file system (and `$ROOT` in the
- * environment); a function is given it. What changed in the folder becomes one layer. Files are written as root: of an
- * ordinary user the command runs in a user namespace.
+ * environment). What changed in the folder becomes one layer. Files are written as root: of an ordinary user the command
+ * runs in a user namespace.
+ *
+ * A function is given the folder, and is called only in the process that wrote it: by `build`, and not by the command
+ * line, which refuses it (`HOST_FUNCTION_ELSEWHERE`).
  *
  * @throws {DefinitionError} COMMAND_INVALID, COMMAND_NOT_ARRAY, ENV_NAME_INVALID, ENV_VALUE_INVALID, OPTION_UNKNOWN,
  * ARGUMENT_INVALID

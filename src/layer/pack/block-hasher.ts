@@ -24,7 +24,7 @@ export interface BlockHasher {
 
 /**
  * The hasher for about this many bytes: for many a thread, where there is a core for it. Run from TypeScript, or
- * bundled, there is no program for a thread, and the same work is done here.
+ * bundled into another program, there is none for a thread, and the same work is done here.
  */
 export function blockHasher(expectedSize: number, blockKey?: string): BlockHasher {
   const threaded =
