@@ -3,6 +3,8 @@ const KEPT = 20;
 /** Longer lines are cut: a command may print megabytes without a line break. */
 const LONGEST = 4096;
 
+type Stream = "stdout" | "stderr";
+
 /** Colours, titles and the like: a message is text. */
 const CONTROLS = /\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|[\x00-\x08\x0b-\x1f\x7f]/g;
 
@@ -11,7 +13,7 @@ export class OutputLines {
   readonly #hidden: readonly string[];
   readonly #overlap: number;
   readonly #onLine: (line: string) => void;
-  readonly #last: string[] = [];
+  readonly #last: { readonly stream: Stream; readonly line: string }[] = [];
   readonly #open = { stdout: "", stderr: "" };
   readonly #decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
 
@@ -21,35 +23,35 @@ export class OutputLines {
     this.#onLine = onLine;
   }
 
-  add(stream: "stdout" | "stderr", piece: Uint8Array): void {
+  add(stream: Stream, piece: Uint8Array): void {
     const text = this.#open[stream] + this.#decoders[stream].decode(piece, { stream: true });
     const lines = text.split(/\r?\n/);
     const open = lines.pop() ?? "";
-    for (const line of lines) this.#line(line);
+    for (const line of lines) this.#line(stream, line);
     // What is cut off must not end within a secret.
-    this.#open[stream] = open.length > LONGEST ? this.#pieces(this.#hide(open), this.#overlap) : open;
+    this.#open[stream] = open.length > LONGEST ? this.#pieces(stream, this.#hide(open), this.#overlap) : open;
   }
 
   /** Ends lines without a line break, and gives the last ones of all. */
   end(): readonly string[] {
     for (const stream of ["stdout", "stderr"] as const) {
-      if (this.#open[stream] !== "") this.#line(this.#open[stream]);
+      if (this.#open[stream] !== "") this.#line(stream, this.#open[stream]);
       this.#open[stream] = "";
     }
-    return this.#last;
+    return this.#last.map(({ line }) => line);
   }
 
-  #line(text: string): void {
+  #line(stream: Stream, text: string): void {
     // A progress bar draws over its own line: what it drew last is the line.
     const drawn = text.slice(text.lastIndexOf("\r") + 1);
-    this.#tell(this.#pieces(this.#hide(drawn), 0));
+    this.#tell(stream, this.#pieces(stream, this.#hide(drawn), 0));
   }
 
   /** Tells all of a long text but its end, which it gives back with as much more as is asked for. */
-  #pieces(text: string, more: number): string {
+  #pieces(stream: Stream, text: string, more: number): string {
     let rest = text;
     while (rest.length > LONGEST + more) {
-      this.#tell(rest.slice(0, LONGEST));
+      this.#tell(stream, rest.slice(0, LONGEST));
       rest = rest.slice(LONGEST);
     }
     return rest;
@@ -59,10 +61,20 @@ export class OutputLines {
     return this.#hidden.reduce((shown, secret) => shown.replaceAll(secret, "***"), text);
   }
 
-  #tell(line: string): void {
-    this.#last.push(line.replace(CONTROLS, ""));
-    if (this.#last.length > KEPT) this.#last.shift();
+  #tell(stream: Stream, line: string): void {
+    this.#last.push({ stream, line: line.replace(CONTROLS, "") });
+    if (this.#last.length > KEPT) this.#forgetOne();
     this.#onLine(line);
+  }
+
+  /** The streams are read apart: much of one that comes late must not push out the other, which may hold the error. */
+  #forgetOne(): void {
+    const ofStdout = this.#last.filter(({ stream }) => stream === "stdout").length;
+    const longer = ofStdout > KEPT / 2 ? "stdout" : "stderr";
+    this.#last.splice(
+      this.#last.findIndex(({ stream }) => stream === longer),
+      1,
+    );
   }
 }
 

@@ -24,6 +24,13 @@ describe("what a command prints", () => {
     expect(linesOf([], ["10 %\r50 %\r100 %\n"]).lines).toEqual(["100 %"]);
   });
 
+  it("keeps the last lines of both streams, in whatever order they are read", () => {
+    const { output } = linesOf([], []);
+    output.add("stderr", Buffer.from("the error\n"));
+    output.add("stdout", Buffer.from(Array.from({ length: 30 }, (_, n) => `${n}\n`).join("")));
+    expect(output.end()).toEqual(["the error", ...Array.from({ length: 19 }, (_, n) => `${n + 11}`)]);
+  });
+
   it("is cut where a line is too long, and loses nothing", () => {
     const { lines } = linesOf([], ["x".repeat(10_000), "y".repeat(10_000), `${"z".repeat(10_000)}\n`]);
     expect(Math.max(...lines.map((line) => line.length))).toBe(4096);
