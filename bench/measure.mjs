@@ -6,6 +6,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const GNU_TIME = "/usr/bin/time";
 
+/** With a file of certificates in the environment Node reads all of them before it starts a program: 65 ms each time. */
+const { NODE_EXTRA_CA_CERTS: _, ...OUR_ENV } = process.env;
+
 /** Whether processor time and memory can be told; wall time always can. */
 export const hasGnuTime = existsSync(GNU_TIME);
 
@@ -48,7 +51,7 @@ function run(command, args, { env = {}, cwd }) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd,
-      env: { ...process.env, ...env },
+      env: { ...OUR_ENV, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const out = { stdout: "", stderr: "" };

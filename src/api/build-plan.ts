@@ -22,7 +22,7 @@ export async function buildPlan(optimized: OptimizedPlan, options: BuildOptions)
   return withWorkspace(options, async ({ context, portsFor, store }) => {
     const output = target && openOutput(target, plan, context, store);
     return retryOnDamage(async () => {
-      const built = await buildImage(plan, portsFor(plan.contexts), {
+      const built = await buildImage(plan, await portsFor(plan), {
         encoder,
         folder: context,
         sourceDateEpoch,

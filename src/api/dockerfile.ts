@@ -5,9 +5,9 @@ import { type EmittedDockerfile, emitDockerfile } from "../dockerfile/emit-docke
 import { resolveSources } from "../engine/resolve-sources.js";
 import type { Image } from "../image/image.js";
 import type { Plan } from "../plan/plan.js";
+import { contextFiles } from "./context-files.js";
 import { knownBasesSync } from "./known-bases-sync.js";
 import { type PlanOptions, planImage } from "./plan-image.js";
-import { contextFiles } from "./workspace.js";
 
 /** How a Dockerfile is written. */
 export interface DockerfileStyle {

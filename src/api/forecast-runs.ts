@@ -13,7 +13,7 @@ export async function forecastRuns(
   const forecasts: RunForecast[] = [];
   await withWorkspace(options, async ({ context, portsFor }) => {
     try {
-      const built = await buildImage(plan, portsFor(plan.contexts), {
+      const built = await buildImage(plan, await portsFor(plan), {
         encoder: encoderFor("none"),
         folder: context,
         references: options.reference === undefined ? [] : [fullReference(options.reference)],

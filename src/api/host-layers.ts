@@ -24,7 +24,7 @@ export async function withHostLayers(plan: Plan, options: WorkspaceOptions): Pro
       // No further than the last host command: what comes later is the builder's.
       const upTo: Stage = { ...stage, layers: stage.layers.slice(0, last + 1), squash: "keep" };
       const part: Plan = { ...plan, stages: [...plan.stages.slice(0, index), upTo] };
-      const built = await buildImage(part, portsFor(plan.contexts), {
+      const built = await buildImage(part, await portsFor(part), {
         encoder: encoderFor("none"),
         folder: context,
         onHostLayer: (run, layer) => void layers.set(run, layer),

@@ -43,9 +43,9 @@ export interface InspectedImage {
 
 /** Looks at an archive or a layout, ours or anybody's: config, layers and every file in them, all digests verified. */
 export async function inspectArchive(path: string, options: InspectOptions = {}): Promise<InspectedImage[]> {
-  return withWorkspace({ store: options.store }, async ({ portsFor, store }) => {
+  return withWorkspace({ store: options.store }, async ({ bases, store }) => {
     const platform = options.platform === undefined ? hostPlatform() : platformOf(options.platform);
-    const { image, format } = await openAny(portsFor({}).bases, resolve(path), options.tag, platform);
+    const { image, format } = await openAny(bases, resolve(path), options.tag, platform);
     try {
       const told = (image.config.history ?? []).filter((entry) => entry.empty_layer !== true);
       const layers: InspectedLayer[] = [];

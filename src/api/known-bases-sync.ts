@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { type ErrorData, errorFromData } from "../errors/error-data.js";
 import type { Plan } from "../plan/plan.js";
@@ -21,6 +20,8 @@ export function knownBasesSync(plan: Plan, context: string): Plan {
     ),
   );
   const loader = script.endsWith(".ts") ? ["--import", import.meta.resolve("tsx")] : [];
+  // Loaded where it is needed: an image without a base on disk needs no child process.
+  const { spawnSync } = process.getBuiltinModule("node:child_process");
   const { status, stdout, stderr, error } = spawnSync(process.execPath, [...loader, script], {
     input: JSON.stringify({ plan, context }),
     maxBuffer: 1 << 30,

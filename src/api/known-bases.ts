@@ -4,7 +4,7 @@ import { withWorkspace } from "./workspace.js";
 
 /** A plan with what it needs to know of its bases on disk: config, folders that it writes into, owners that it names. */
 export function knownBases(plan: Plan, context: string, store?: string): Promise<Plan> {
-  return withWorkspace({ context, store }, ({ portsFor, context: folder }) =>
-    resolveBases(plan, portsFor(plan.contexts), folder),
+  return withWorkspace({ context, store }, async ({ portsFor, context: folder }) =>
+    resolveBases(plan, await portsFor(plan), folder),
   );
 }

@@ -12,9 +12,9 @@ export async function writeRootfsTar(
   context: string,
   store: string | undefined,
 ): Promise<void> {
-  await withWorkspace({ context, store }, async ({ portsFor }) => {
+  await withWorkspace({ context, store }, async ({ bases }) => {
     const path = resolve(context, source);
-    const base = await portsFor({}).bases.open({ kind: "rootfs", path }, hostPlatform());
+    const base = await bases.open({ kind: "rootfs", path }, hostPlatform());
     try {
       await writeBeside(dest, plainBytes(base, source));
     } finally {

@@ -1,13 +1,14 @@
 import { resolve } from "node:path";
-import { createDiskBases } from "../adapters/bases-disk/disk-bases.js";
-import { HttpDownloader } from "../adapters/download-http/http-downloader.js";
-import { NodeFiles } from "../adapters/files-node/node-files.js";
-import { RuncSandbox } from "../adapters/sandbox-runc/runc-sandbox.js";
 import { NodeSecrets, type SecretPlace } from "../adapters/secrets-node/node-secrets.js";
 import { type DirBlobStore, openDirStore } from "../adapters/store-dir/dir-blob-store.js";
 import type { BuildPorts } from "../engine/ports.js";
-import { decodeLayer } from "../layer/encode/decode.js";
+import { runsOf } from "../engine/run/check-runs.js";
+import type { Plan } from "../plan/plan.js";
+import type { BaseSource } from "../ports/base-source.js";
+import type { Downloader } from "../ports/downloader.js";
 import type { Progress } from "../ports/progress.js";
+import type { Sandbox } from "../ports/sandbox.js";
+import { contextFiles } from "./context-files.js";
 
 /** Where a verb works: its context folder and its store. */
 export interface WorkspaceOptions {
@@ -25,8 +26,9 @@ export interface Workspace {
   /** Absolute. */
   readonly context: string;
   readonly store: DirBlobStore;
+  readonly bases: BaseSource;
   /** The ports of one plan: its named contexts are folders relative to the context. */
-  portsFor(contexts: Readonly<Record<string, string>>): BuildPorts;
+  portsFor(plan: Plan): Promise<BuildPorts>;
 }
 
 /** Opens the default adapters for the time of `work`, and closes them whatever happens. */
@@ -36,34 +38,49 @@ export async function withWorkspace<Result>(
 ): Promise<Result> {
   const context = resolve(options.context ?? ".");
   const store = await openDirStore(options.store === undefined ? {} : { folder: options.store });
-  const bases = createDiskBases({ store, decompress: (bytes, archive) => decodeLayer(bytes, { archive }) });
-  const downloads = new HttpDownloader();
-  const sandbox = new RuncSandbox({ folder: store.folder });
+  const bases = lateBases(store);
+  const downloads = lateDownloads();
   const secrets = new NodeSecrets(options.secrets ?? {}, options.ssh ?? {});
+  const { progress } = options;
+  let sandbox: Sandbox | undefined;
   try {
     return await work({
       context,
       store,
-      portsFor: (contexts) => ({
-        store,
-        bases,
-        downloads,
-        sandbox,
-        secrets,
-        files: contextFiles(context, contexts),
-        ...(options.progress === undefined ? {} : { progress: options.progress }),
-      }),
+      bases,
+      async portsFor(plan) {
+        if (plan.stages.some((stage) => runsOf(stage).length > 0)) sandbox ??= await openSandbox(store);
+        const files = contextFiles(context, plan.contexts);
+        return { store, bases, downloads, sandbox, secrets, files, ...(progress && { progress }) };
+      },
     });
   } finally {
-    await sandbox.close();
+    await sandbox?.close();
     await store.close();
   }
 }
 
-/** The files of a plan's contexts. */
-export function contextFiles(context: string, contexts: Readonly<Record<string, string>>): NodeFiles {
-  const named = Object.fromEntries(
-    Object.entries(contexts).map(([name, folder]) => [name, resolve(context, folder)]),
-  );
-  return new NodeFiles({ main: context, named });
+// Most images need none of these adapters, and to load one takes longer than many a build.
+
+async function openSandbox({ folder }: DirBlobStore): Promise<Sandbox> {
+  const { RuncSandbox } = await import("../adapters/sandbox-runc/runc-sandbox.js");
+  return new RuncSandbox({ folder });
+}
+
+function lateBases(store: DirBlobStore): BaseSource {
+  return {
+    async open(base, platform) {
+      const { diskBases } = await import("./disk-bases.js");
+      return diskBases(store).open(base, platform);
+    },
+  };
+}
+
+function lateDownloads(): Downloader {
+  return {
+    async *fetch(url) {
+      const { HttpDownloader } = await import("../adapters/download-http/http-downloader.js");
+      yield* new HttpDownloader().fetch(url);
+    },
+  };
 }

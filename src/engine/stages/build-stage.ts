@@ -11,8 +11,6 @@ import type { LayerState } from "../operations/layer-state.js";
 import { makeLayer } from "../pack/make-layer.js";
 import type { BuildImageOptions, BuildPorts } from "../ports.js";
 import type { RootState } from "../run/root-chain.js";
-import { runCommand } from "../run/run-command.js";
-import { runOnHost } from "../run/run-on-host.js";
 import { dateText } from "../source-date.js";
 import { withOrigin } from "../with-origin.js";
 import { applyOperation } from "./apply-operation.js";
@@ -125,9 +123,10 @@ async function applyLayer(
         since,
         place,
       };
-      progress.root = await withOrigin(operation.origin, () =>
-        operation.op === "run" ? runCommand(operation, run) : runOnHost(operation, run),
-      );
+      progress.root = await withOrigin(operation.origin, async () => {
+        if (operation.op === "run") return (await import("../run/run-command.js")).runCommand(operation, run);
+        return (await import("../run/run-on-host.js")).runOnHost(operation, run);
+      });
       progress.since = [];
     } else {
       await applyOperation(state, operation);

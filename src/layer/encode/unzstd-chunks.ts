@@ -1,4 +1,4 @@
-import { Decompress } from "fzstd";
+import type { Decompress } from "fzstd";
 import { IntegrityError } from "../../errors/layerwright-error.js";
 import { loadWasmZstd } from "./wasm-zstd.js";
 import { type FramePiece, ZstdFrames } from "./zstd-frames.js";
@@ -41,9 +41,9 @@ class FrameDecoder {
         if (this.#heldSize <= 2 * ONE_SHOT) return [];
         const held = Buffer.concat(this.#held);
         this.#drop();
-        return this.#streamed(held, false);
+        return await this.#streamed(held, false);
       }
-      return this.#streamed(piece.bytes, piece.last);
+      return await this.#streamed(piece.bytes, piece.last);
     } catch (error) {
       throw new IntegrityError(
         "COMPRESSION_DAMAGED",
@@ -55,6 +55,13 @@ class FrameDecoder {
         { subject: this.#archive, cause: error },
       );
     }
+  }
+
+  async #open(): Promise<Decompress> {
+    const { Decompress } = await import("fzstd");
+    return new Decompress((chunk) => {
+      if (chunk.length > 0) this.#output.push(chunk);
+    });
   }
 
   async #whole(contentSize: number): Promise<Uint8Array[]> {
@@ -72,10 +79,8 @@ class FrameDecoder {
     this.#heldSize = 0;
   }
 
-  #streamed(bytes: Uint8Array, last: boolean): Uint8Array[] {
-    this.#stream ??= new Decompress((chunk) => {
-      if (chunk.length > 0) this.#output.push(chunk);
-    });
+  async #streamed(bytes: Uint8Array, last: boolean): Promise<Uint8Array[]> {
+    this.#stream ??= await this.#open();
     this.#stream.push(bytes, last);
     if (last) this.#stream = undefined;
     const output = this.#output;
