@@ -5,7 +5,6 @@ import {
   mkdirSync,
   readdirSync,
   renameSync,
-  rmSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -13,8 +12,8 @@ import { join } from "node:path";
 import { sha256Hex } from "../../core/sha256.js";
 import { newOwnedName, ownerState } from "../store-dir/owner-mark.js";
 import { endDeadRuns } from "./dead-runs.js";
-import { hasMounts } from "./has-mounts.js";
 import { asRoot, type HostTools } from "./host-tools.js";
+import { removeFolders } from "./remove-folders.js";
 import { runQuietly } from "./run-program.js";
 
 /**
@@ -40,7 +39,7 @@ export class RootFolders {
     const dead = readdirSync(join(this.root, "work")).filter((name) => ownerState(name) === "gone");
     const folders = dead.map((name) => join(this.root, "work", name));
     for (const folder of folders) await endDeadRuns(this.#tools, folder);
-    await this.#removeAll(folders);
+    await removeFolders(this.#tools, folders);
     mkdirSync(this.work, { mode: 0o700 });
   }
 
@@ -77,7 +76,7 @@ export class RootFolders {
       renameSync(folder, kept);
     } catch (error) {
       if (!existsSync(kept)) throw error;
-      await this.#removeAll([folder]);
+      await removeFolders(this.#tools, [folder]);
     }
     this.#touch(kept);
     return kept;
@@ -85,11 +84,11 @@ export class RootFolders {
 
   /** Removes a folder with files of any owner. */
   async remove(folder: string): Promise<void> {
-    await this.#removeAll([folder]);
+    await removeFolders(this.#tools, [folder]);
   }
 
   async close(): Promise<void> {
-    await this.#removeAll([this.work]);
+    await removeFolders(this.#tools, [this.work]);
   }
 
   #kept(key: string): string {
@@ -105,15 +104,5 @@ export class RootFolders {
     } catch {
       // Only the order of pruning suffers.
     }
-  }
-
-  async #removeAll(all: readonly string[]): Promise<void> {
-    const folders = all.filter((folder) => !hasMounts(folder));
-    if (folders.length === 0) return;
-    if (this.#tools.root) {
-      for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
-      return;
-    }
-    await runQuietly([...asRoot(this.#tools), "rm", "-rf", "--", ...folders]);
   }
 }
