@@ -24,8 +24,6 @@ export async function bundle(src, dist) {
     target: "node20",
     packages: "external",
     sourcemap: true,
-    minifyWhitespace: true,
-    minifySyntax: true,
     chunkNames: "chunks/[name]-[hash]",
     plugins: [ownAddresses(src)],
     logLevel: "warning",

@@ -35,12 +35,21 @@ export interface BlobStore {
   stat(digest: Digest): Promise<number | undefined>;
   /** The bytes of a blob in order, verified: the last step throws `BLOB_DAMAGED` (and the blob is dropped) when digest or size differ. */
   read(digest: Digest, options?: ReadOptions): AsyncIterable<Uint8Array>;
+  /** Opens a blob to read some of it, unverified: who reads has to know what to expect. Undefined where there is none. */
+  openParts(digest: Digest): Promise<BlobParts | undefined>;
   /** A small JSON value stored under a key, or undefined when absent or unreadable. */
   getRecord(kind: string, key: string): Promise<unknown>;
   /** Stores a small JSON value. A later value replaces an earlier one. */
   putRecord(kind: string, key: string, value: unknown): Promise<void>;
   /** A new empty scratch file for random access, removed by `dispose` or, after a crash, by a later run. */
   scratchFile(): Promise<ScratchFile>;
+}
+
+/** A blob that is read in any order. */
+export interface BlobParts {
+  /** Fills the target from an offset of the blob, and gives how many bytes there were. */
+  read(target: Uint8Array, offset: number): number;
+  close(): void;
 }
 
 /** A temporary file of the store. */

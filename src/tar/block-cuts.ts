@@ -8,6 +8,9 @@ import type { TarEntry } from "./tar-entry.js";
  */
 export const BLOCK_CUTS = "1m-cut1";
 
+/** Largest block of a written tar, in bytes: what is hashed, compressed and reused at a time. */
+export const TAR_BLOCK_SIZE = 1 << 20;
+
 /** A block is not cut at an anchor before it holds this many bytes. */
 export const MIN_CUT = 1 << 19;
 

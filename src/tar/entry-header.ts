@@ -30,11 +30,7 @@ export function writePlainHeader(target: Buffer, offset: number, entry: TarEntry
  */
 export function encodeHeader(entry: TarEntry): Buffer {
   checkWritable(entry);
-  const records: PaxRecords = new Map();
-  const { name, prefix } = placeName(nameOf(entry), records);
-  const linkname = placeLink(entry.linkname ?? "", records);
-  placeNumbers(entry, records);
-  placeAttributes(entry, records);
+  const { records, name, prefix, linkname } = placeFields(entry);
   if (records.size === 0) {
     const header = Buffer.alloc(BLOCK);
     writeUstarHeader(header, 0, fieldsOf(entry, name, prefix, linkname));
@@ -46,6 +42,15 @@ export function encodeHeader(entry: TarEntry): Buffer {
   body.copy(header, BLOCK);
   writeUstarHeader(header, header.length - BLOCK, fieldsOf(entry, name, prefix, linkname));
   return header;
+}
+
+/** Bytes of an entry's header, its PAX header among them. */
+export function headerSize(entry: TarEntry): number {
+  if (isPlain(entry)) return BLOCK;
+  const { records } = placeFields(entry);
+  if (records.size === 0) return BLOCK;
+  const { length } = encodePaxRecords(records);
+  return BLOCK + length + padding(length) + BLOCK;
 }
 
 const ASCII = /^[\x01-\x7f]*$/;
@@ -64,6 +69,16 @@ const paxHeader: UstarFields = {
   devmajor: 0,
   devminor: 0,
 };
+
+/** What of an entry goes into ustar's own fields, and the records for what they are too small for. */
+function placeFields(entry: TarEntry) {
+  const records: PaxRecords = new Map();
+  const { name, prefix } = placeName(nameOf(entry), records);
+  const linkname = placeLink(entry.linkname ?? "", records);
+  placeNumbers(entry, records);
+  placeAttributes(entry, records);
+  return { records, name, prefix, linkname };
+}
 
 function nameOf(entry: TarEntry): string {
   if (entry.type !== "folder") return entry.path;

@@ -6,3 +6,9 @@ export interface TarItem {
   readonly entry: TarEntry;
   readonly content?: EntryContent | undefined;
 }
+
+/** Entries by their places: an array, or something that makes each when it is asked for. */
+export interface ItemList<Item> {
+  readonly length: number;
+  at(index: number): Item | undefined;
+}

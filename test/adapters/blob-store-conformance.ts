@@ -120,6 +120,21 @@ export function conformsAsBlobStore(
     expect((await bytesOf(blobs.read(digest))).equals(data)).toBe(true);
   });
 
+  it("gives parts of a blob in any order, and none of one that is not there", async () => {
+    const digest = await store(blobs, "0123456789");
+    const parts = await blobs.openParts(digest);
+    const read = (offset: number, length: number) => {
+      const target = Buffer.alloc(length, ".");
+      return [parts?.read(target, offset), target.toString()];
+    };
+    expect(read(5, 3)).toEqual([3, "567"]);
+    expect(read(0, 2)).toEqual([2, "01"]);
+    expect(read(8, 4)).toEqual([2, "89.."]);
+    expect(read(99, 1)).toEqual([0, "."]);
+    parts?.close();
+    expect(await blobs.openParts(digestOf("something else"))).toBeUndefined();
+  });
+
   it("keeps records by kind and key, the later one", async () => {
     expect(await blobs.getRecord("layer", "key")).toBeUndefined();
     const value = { list: [1, "two", null], "odd \udc80 text": "ü\n" };

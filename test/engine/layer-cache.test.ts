@@ -1,7 +1,8 @@
 import { mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { MemoryBlobStore } from "../../src/adapters/store-memory/memory-blob-store.js";
+import type { BlocksRecord } from "../../src/engine/pack/layer-record.js";
 import { racyItems } from "../../src/engine/pack/racy-files.js";
 import { encoderFor } from "../../src/layer/encode/compression.js";
 import { copy, makeContext, planOf, testBuild, write } from "./support/build.js";
@@ -93,14 +94,50 @@ test("stamps of the last two seconds prove nothing", () => {
   expect(racyItems(items, 10_000)).toEqual([1, 2, 3]);
 });
 
-test("one changed file in a large layer leaves the other blocks as they were", async () => {
-  later();
+describe("a large layer", () => {
   const random = (seed: number) =>
     Buffer.from(Array.from({ length: 1 << 20 }, (_, at) => (at * seed * 2654435761) >>> 13));
-  for (let at = 0; at < 6; at++) writeFileSync(join(context, `app/big${at}`), random(at + 3));
-  await testBuild(plan, context, { store });
-  writeFileSync(join(context, "app/big3"), "small now");
-  const again = await testBuild(plan, context, { store });
-  const fresh = await testBuild(plan, context);
-  expect(again.built.image.manifest.bytes).toEqual(fresh.built.image.manifest.bytes);
+  const stampsOf = (records: readonly unknown[][]) =>
+    records
+      .filter(([kind]) => kind === "layer-blocks")
+      .map(([, , record]) => (record as BlocksRecord).blocks.map(({ stamp }) => stamp !== undefined));
+  beforeEach(() => {
+    for (let at = 0; at < 6; at++) writeFileSync(join(context, `app/big${at}`), random(at + 3));
+  });
+
+  test("leaves all blocks as they were but that of the file that changed", async () => {
+    later();
+    await testBuild(plan, context, { store });
+    writeFileSync(join(context, "app/big3"), "small now");
+    const again = await testBuild(plan, context, { store });
+    const fresh = await testBuild(plan, context);
+    expect(again.built.image.manifest.bytes).toEqual(fresh.built.image.manifest.bytes);
+  });
+
+  test("is packed anew when blocks of the blob before are not what was recorded", async () => {
+    later();
+    await testBuild(plan, context, { store });
+    const getRecord = store.getRecord.bind(store);
+    vi.spyOn(store, "getRecord").mockImplementation(async (kind, key) => {
+      const record = await getRecord(kind, key);
+      if (kind !== "layer-blocks" || record === undefined) return record;
+      const { blocks, ...rest } = record as BlocksRecord;
+      return { ...rest, blocks: blocks.map((block) => ({ ...block, tag: "0".repeat(32) })) };
+    });
+    writeFileSync(join(context, "app/big3"), "small now");
+    const again = await testBuild(plan, context, { store });
+    const fresh = await testBuild(plan, context);
+    expect(again.built.image.manifest.bytes).toEqual(fresh.built.image.manifest.bytes);
+  });
+
+  test("has no stamps for blocks of files that were just written", async () => {
+    const put = vi.spyOn(store, "putRecord");
+    vi.spyOn(Date, "now").mockReturnValue(performance.timeOrigin + performance.now() + 10_000);
+    const [old, now] = [new Date(1_000_000), new Date(Date.now())];
+    for (let at = 0; at < 6; at++) utimesSync(join(context, `app/big${at}`), old, at === 3 ? now : old);
+    await testBuild(plan, context, { store });
+    const [stamps = []] = stampsOf(put.mock.calls);
+    expect(stamps.filter((stamped) => !stamped)).toHaveLength(2);
+    expect(stamps.length).toBeGreaterThan(6);
+  });
 });

@@ -21,7 +21,7 @@ export function fileItem(path: string, bytes: Uint8Array | string, changes: Part
 /** The whole tar of some items. */
 export function tarOf(items: Iterable<TarItem>): Buffer {
   const pieces: Buffer[] = [];
-  for (const block of tarBlocks(items)) pieces.push(Buffer.from(block));
+  for (const block of tarBlocks([...items])) pieces.push(Buffer.from(block));
   return Buffer.concat(pieces);
 }
 

@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "n
 import { join } from "node:path";
 import { IntegrityError } from "../../errors/layerwright-error.js";
 import { type Digest, digestHex } from "../../oci/digest.js";
+import type { BlobParts } from "../../ports/blob-store.js";
 import { type DiskCalls, errnoOf } from "./disk-calls.js";
 import { storeError } from "./disk-error.js";
 import { removeQuietly } from "./durable.js";
@@ -59,6 +60,17 @@ export async function* readBlobFile(
   }
 }
 
+/** Opens a stored blob for reads at any offset; it stays readable when it is pruned meanwhile. */
+export function openBlobParts(paths: StorePaths, digest: Digest): BlobParts {
+  const path = join(paths.blobs, digestHex(digest));
+  const fd = openBlob(path, digest);
+  touch(path);
+  return {
+    read: (target, offset) => readChunk(fd, target, path, offset),
+    close: () => closeSync(fd),
+  };
+}
+
 function openBlob(path: string, digest: Digest): number {
   try {
     return openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
@@ -71,11 +83,11 @@ function openBlob(path: string, digest: Digest): number {
   }
 }
 
-function readChunk(fd: number, chunk: Buffer, path: string): number {
+function readChunk(fd: number, chunk: Uint8Array, path: string, from?: number): number {
   let done = 0;
   try {
     while (done < chunk.length) {
-      const got = readSync(fd, chunk, done, chunk.length - done, null);
+      const got = readSync(fd, chunk, done, chunk.length - done, from === undefined ? null : from + done);
       if (got === 0) break;
       done += got;
     }

@@ -2,8 +2,8 @@ import { statSync, utimesSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { IntegrityError } from "../../errors/layerwright-error.js";
 import { type Digest, digestHex, isDigest } from "../../oci/digest.js";
-import type { BlobStore, BlobWriter, ReadOptions, ScratchFile } from "../../ports/blob-store.js";
-import { readBlobFile } from "./blob-file-reader.js";
+import type { BlobParts, BlobStore, BlobWriter, ReadOptions, ScratchFile } from "../../ports/blob-store.js";
+import { openBlobParts, readBlobFile } from "./blob-file-reader.js";
 import { BlobFileWriter } from "./blob-file-writer.js";
 import { defaultStoreFolder } from "./default-location.js";
 import { type DiskCalls, errnoOf, realDisk } from "./disk-calls.js";
@@ -80,6 +80,11 @@ export class DirBlobStore implements BlobStore {
     this.#blobPath(digest);
     const verify = options.trustOwn !== true || !this.#written.has(digest);
     return readBlobFile(this.#disk, this.#paths, digest, { verify, transient: options.transient === true });
+  }
+
+  async openParts(digest: Digest): Promise<BlobParts | undefined> {
+    const size = await this.stat(digest);
+    return size === undefined ? undefined : openBlobParts(this.#paths, digest);
   }
 
   async getRecord(kind: string, key: string): Promise<unknown> {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IntegrityError } from "../../errors/layerwright-error.js";
 import { type Digest, digestOf, isDigest } from "../../oci/digest.js";
-import type { BlobStore, BlobWriter, ScratchFile, StoredBlob } from "../../ports/blob-store.js";
+import type { BlobParts, BlobStore, BlobWriter, ScratchFile, StoredBlob } from "../../ports/blob-store.js";
 
 /** A blob store in memory, for tests. Scratch files are real ones, because they are given by path. */
 export class MemoryBlobStore implements BlobStore {
@@ -46,6 +46,19 @@ export class MemoryBlobStore implements BlobStore {
 
   read(digest: Digest): AsyncIterable<Uint8Array> {
     return this.#read(checked(digest));
+  }
+
+  async openParts(digest: Digest): Promise<BlobParts | undefined> {
+    const blob = this.blobs.get(checked(digest));
+    if (blob === undefined) return undefined;
+    return {
+      read(target, offset) {
+        const part = blob.subarray(offset, offset + target.length);
+        target.set(part);
+        return part.length;
+      },
+      close() {},
+    };
   }
 
   async getRecord(kind: string, key: string): Promise<unknown> {

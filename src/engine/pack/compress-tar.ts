@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { sha256Hex } from "../../core/sha256.js";
 import { IntegrityError } from "../../errors/layerwright-error.js";
 import type { BaseLayer } from "../../ports/base-source.js";
-import { TAR_BLOCK_SIZE } from "../../tar/tar-blocks.js";
+import { TAR_BLOCK_SIZE } from "../../tar/block-cuts.js";
 import type { BuildImageOptions, BuildPorts } from "../ports.js";
 import { type LayerRecord, parseLayerRecord } from "./layer-record.js";
 

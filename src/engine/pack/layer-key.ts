@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import type { LayerItem } from "../../layer/layer-item.js";
+import type { StampedSpan } from "../../layer/pack/packed-layer.js";
+import { type BlockSpan, layBlocks } from "../../tar/block-layout.js";
 import type { TarEntry } from "../../tar/tar-entry.js";
 import { contentIdentity, stampOf } from "../content-identity.js";
 import type { StampedGuard } from "../operations/copy-context.js";
@@ -12,19 +14,48 @@ const BATCH = 128;
 /** Numbers of an entry: mode, owner, size, time, device; then the stamp of a host file. */
 const NUMBERS = 11;
 
+/** A layer before its files are opened: its cache key, and its blocks with what tells each apart. */
+export interface LayerKeys {
+  /** Undefined where a content cannot be named. */
+  readonly key: string | undefined;
+  readonly layout: readonly StampedSpan[];
+}
+
 /**
- * The cache key of a layer: a digest over everything that its bytes depend on - every entry with its attributes,
- * what tells the content of each file apart, the encoder and the writer. Undefined where a content cannot be named.
+ * The keys of a layer and of its blocks: digests over everything that their bytes depend on - every entry with its
+ * attributes, what tells the content of each file apart, the encoder and the writer.
  */
-export function layerKey(items: readonly LayerItem[], encoderId: string): string | undefined {
+export function layerKeys(items: readonly LayerItem[], encoderId: string): LayerKeys {
   const hash = createHash("sha256").update(`${WRITER_VERSION}\n${encoderId}\n`);
-  // Numbers as they are in memory: to print the stamps of many files takes longer than to hash them.
-  const numbers = new Float64Array(BATCH * NUMBERS);
-  for (let start = 0; start < items.length; start += BATCH) {
-    const end = Math.min(start + BATCH, items.length);
+  const layout: StampedSpan[] = [];
+  let named = true;
+  for (const span of layBlocks(items)) {
+    const stamp = spanStamp(items, span);
+    layout.push({ span, stamp });
+    if (stamp === undefined) named = false;
+    else hash.update(stamp);
+  }
+  return { key: named ? hash.digest("hex") : undefined, layout };
+}
+
+/** The cache key of a layer alone. */
+export function layerKey(items: readonly LayerItem[], encoderId: string): string | undefined {
+  return layerKeys(items, encoderId).key;
+}
+
+// Numbers as they are in memory: to print the stamps of many files takes longer than to hash them.
+const numbers = new Float64Array(BATCH * NUMBERS);
+
+function spanStamp(
+  items: readonly LayerItem[],
+  { first, from, end, to, size }: BlockSpan,
+): string | undefined {
+  const hash = createHash("sha256").update(`${from} ${to} ${size}\n`);
+  for (let start = first; start < end; start += BATCH) {
+    const stop = Math.min(start + BATCH, end);
     let text = "";
     let at = 0;
-    for (let index = start; index < end; index++) {
+    for (let index = start; index < stop; index++) {
       const { entry, content } = items[index]!;
       const stamp = content === undefined ? undefined : stampOf(content);
       putNumbers(numbers, at, entry, stamp);

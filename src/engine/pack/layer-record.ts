@@ -59,6 +59,7 @@ function isRacy(value: unknown): value is RacyDigests {
 }
 
 function isBlock(value: unknown): value is PackedBlock {
-  const { tag, offset, size, crc } = (value ?? {}) as Record<string, unknown>;
+  const { tag, stamp, offset, size, crc } = (value ?? {}) as Record<string, unknown>;
+  if (stamp !== undefined && typeof stamp !== "string") return false;
   return typeof tag === "string" && isSize(offset) && isSize(size) && isSize(crc);
 }

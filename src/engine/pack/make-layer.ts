@@ -2,9 +2,14 @@ import { sha256Hex } from "../../core/sha256.js";
 import { type LayerItem, toTarItems } from "../../layer/layer-item.js";
 import { newBlockKey } from "../../layer/pack/block-tag.js";
 import { packLayer } from "../../layer/pack/pack-layer.js";
-import type { PackedLayer } from "../../layer/pack/packed-layer.js";
+import {
+  type BlockSource,
+  type PackedLayer,
+  PreviousDamaged,
+  type StampedSpan,
+} from "../../layer/pack/packed-layer.js";
 import type { BuildImageOptions, BuildPorts } from "../ports.js";
-import { layerKey, WRITER_VERSION } from "./layer-key.js";
+import { layerKeys, WRITER_VERSION } from "./layer-key.js";
 import { type LayerRecord, parseBlocksRecord, parseLayerRecord, recordOf } from "./layer-record.js";
 import { openPrevious } from "./previous-layer.js";
 import { digestItems, racyItems, sameDigests } from "./racy-files.js";
@@ -33,12 +38,13 @@ export async function makeLayer(
   options: BuildImageOptions,
 ): Promise<MadeLayer> {
   const { store } = ports;
-  const key = options.cache === false ? undefined : layerKey(items, options.encoder.id);
+  const { key, layout } =
+    options.cache === false ? { key: undefined, layout: undefined } : layerKeys(items, options.encoder.id);
   const known = key === undefined ? undefined : await findLayer(items, key, listedAt, ports);
   if (known !== undefined) return { ...known, cached: true };
   const racy = racyItems(items, listedAt);
   const before = key === undefined ? undefined : await digestItems(items, racy);
-  const packed = await pack(items, identity, ports, options);
+  const packed = await pack(items, layout && settledOnly(layout, racy), identity, ports, options);
   const record = recordOf(packed);
   // A file that changed between the two looks may be in the layer in either form: such a layer is not remembered.
   if (key !== undefined && before !== undefined && (await sameDigests(items, before))) {
@@ -63,8 +69,18 @@ async function findLayer(
   return settled;
 }
 
+/** The blocks without the stamps that prove nothing yet. */
+function settledOnly(layout: readonly StampedSpan[], racy: readonly number[]): readonly StampedSpan[] {
+  if (racy.length === 0) return layout;
+  return layout.map(({ span, stamp }) => {
+    const settled = !racy.some((index) => index >= span.first && index < span.end);
+    return settled ? { span, stamp } : { span };
+  });
+}
+
 async function pack(
   items: readonly LayerItem[],
+  layout: readonly StampedSpan[] | undefined,
   identity: LayerIdentity,
   { store, progress }: BuildPorts,
   options: BuildImageOptions,
@@ -77,22 +93,29 @@ async function pack(
   const record = keepBlocks ? parseBlocksRecord(await store.getRecord("layer-blocks", blocksKey)) : undefined;
   const previous = record && (await openPrevious(store, record));
   const blockKey = keepBlocks ? (previous?.source.blockKey ?? newBlockKey()) : undefined;
-  try {
-    const packed = await packLayer(await toTarItems(items), {
+  const tarItems = await toTarItems(items);
+  const packWith = async (source: BlockSource | undefined) =>
+    packLayer(tarItems, {
       encoder,
       writer: await store.writer(),
       expectedSize: total,
+      layout,
       blockKey,
-      previous: previous?.source,
+      previous: source,
       onProgress: (bytes) => {
         signal?.throwIfAborted();
         progress?.report({ kind: "advance", id: identity.id, bytes, total });
       },
     });
+  try {
+    const packed = await packWith(previous?.source).catch((error: unknown) => {
+      if (error instanceof PreviousDamaged) return packWith(undefined);
+      throw error;
+    });
     const { digest, size, blocks } = packed;
     if (keepBlocks) await store.putRecord("layer-blocks", blocksKey, { digest, size, blockKey, blocks });
     return packed;
   } finally {
-    await previous?.close();
+    previous?.close();
   }
 }

@@ -1,33 +1,25 @@
 import type { BlockSource } from "../../layer/pack/packed-layer.js";
 import { PreviousBlob } from "../../layer/pack/previous-blob.js";
-import { Spool } from "../../layer/spooled-layer.js";
 import type { BlobStore } from "../../ports/blob-store.js";
 import type { BlocksRecord } from "./layer-record.js";
 
 /** The blocks of an earlier blob, at hand until `close`. */
 export interface PreviousLayer {
   readonly source: BlockSource;
-  close(): Promise<void>;
+  close(): void;
 }
 
-/** Puts the blob of an earlier build where its blocks can be read; undefined when it is gone or damaged. */
+/** Opens the blob of an earlier build for its blocks, each of which is checked when it is used; undefined when it is gone. */
 export async function openPrevious(
   store: BlobStore,
-  record: BlocksRecord,
+  { digest, size, blockKey, blocks }: BlocksRecord,
 ): Promise<PreviousLayer | undefined> {
-  if (record.blocks.length === 0 || (await store.stat(record.digest)) !== record.size) return undefined;
-  const spool = await Spool.open(store);
+  if (blocks.length === 0 || (await store.stat(digest)) !== size) return undefined;
   try {
-    for await (const chunk of store.read(record.digest, { transient: true })) spool.write(chunk);
+    const parts = await store.openParts(digest);
+    return parts && { source: new PreviousBlob(parts, blockKey, blocks), close: () => parts.close() };
   } catch {
     // It only would have saved time.
-    await spool.dispose();
     return undefined;
   }
-  const source = new PreviousBlob(spool.finish().path, record.blockKey, record.blocks);
-  const close = async () => {
-    source.close();
-    await spool.dispose();
-  };
-  return { source, close };
 }

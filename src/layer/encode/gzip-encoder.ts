@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
 import { crc32 } from "node:zlib";
-import { BLOCK_CUTS } from "../../tar/block-cuts.js";
-import { TAR_BLOCK_SIZE } from "../../tar/tar-blocks.js";
+import { BLOCK_CUTS, TAR_BLOCK_SIZE } from "../../tar/block-cuts.js";
 import { BlockDeflater } from "./block-deflater.js";
+import { BlockInflater } from "./block-inflater.js";
 import { STORE_ABOVE, sampledEntropy } from "./entropy.js";
 import type { EncodeSession, LayerEncoder } from "./layer-encoder.js";
 import { storedBlocks, storedSize } from "./stored-blocks.js";
@@ -40,7 +40,9 @@ class GzipSession implements EncodeSession {
   readonly #level: number;
   readonly #parallel: number;
   readonly #slots: Slot[] = [];
+  readonly #inflaters: BlockInflater[] = [];
   #count = 0;
+  #decoded = 0;
   #crc = 0;
   #size = 0;
 
@@ -65,6 +67,12 @@ class GzipSession implements EncodeSession {
     return slot.deflater.deflate(block);
   }
 
+  decode(bytes: Uint8Array, block: Uint8Array): Promise<void> {
+    const at = this.#decoded++ % this.#parallel;
+    this.#inflaters[at] ??= new BlockInflater(TAR_BLOCK_SIZE);
+    return this.#inflaters[at].inflate(bytes, block);
+  }
+
   trailer(): Uint8Array {
     const trailer = Buffer.alloc(FINAL_BLOCK.length + 8);
     FINAL_BLOCK.copy(trailer);
@@ -75,5 +83,6 @@ class GzipSession implements EncodeSession {
 
   async close(): Promise<void> {
     for (const { deflater } of this.#slots) deflater.close();
+    for (const inflater of this.#inflaters) inflater.close();
   }
 }

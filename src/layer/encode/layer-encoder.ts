@@ -30,6 +30,8 @@ export interface EncodeSession {
    * `encode` is called `parallel` more times.
    */
   encode(block: Uint8Array): Promise<Uint8Array>;
+  /** Unpacks what `encode` gave into a block of the size it had; fails where it does not fill the block. At most `parallel` at a time. */
+  decode(bytes: Uint8Array, block: Uint8Array): Promise<void>;
   /** Bytes after the last block. */
   trailer(): Uint8Array;
   /** Frees what the session holds; also after a failure. */

@@ -6,6 +6,9 @@ const session: EncodeSession = {
   header: NOTHING,
   note() {},
   encode: (block) => Promise.resolve(block),
+  async decode(bytes, block) {
+    block.set(bytes);
+  },
   trailer: () => NOTHING,
   async close() {},
 };

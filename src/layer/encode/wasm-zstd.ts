@@ -23,6 +23,27 @@ interface WasmModule {
   _malloc(size: number): number;
   _compressBound(size: number): number;
   _compress(to: number, room: number, from: number, size: number, level: number): number;
+  _decompress(to: number, room: number, from: number, size: number): number;
+}
+
+/** Unpacks a frame into a block that it fills. */
+export type DecompressBlock = (bytes: Uint8Array, block: Uint8Array) => void;
+
+/** Loads the codec for many frames of at most `blockSize` bytes, packed and unpacked. */
+export async function loadBlockDecompressor(blockSize: number): Promise<DecompressBlock> {
+  const open = require("@foxglove/wasm-zstd/dist/wasm-zstd.js") as () => Promise<WasmModule>;
+  const wasm = await open();
+  const room = wasm._compressBound(blockSize);
+  const from = wasm._malloc(room);
+  const to = wasm._malloc(blockSize);
+  return (bytes, block) => {
+    const { length } = block;
+    if (bytes.length > room || length > blockSize) throw new Error("a block is too large");
+    wasm.HEAPU8.set(bytes, from);
+    const found = wasm._decompress(to, length, from, bytes.length);
+    if (found !== length) throw new Error("a block unpacks to another size");
+    block.set(wasm.HEAPU8.subarray(to, to + length));
+  };
 }
 
 /**

@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
-import { BLOCK_CUTS } from "../../tar/block-cuts.js";
+import { BLOCK_CUTS, TAR_BLOCK_SIZE } from "../../tar/block-cuts.js";
 import type { EncodeSession, LayerEncoder } from "./layer-encoder.js";
 import { nativeZstd } from "./native-zstd.js";
-import { loadWasmZstd, wasmZstdVersion } from "./wasm-zstd.js";
+import { type DecompressBlock, loadBlockDecompressor, loadWasmZstd, wasmZstdVersion } from "./wasm-zstd.js";
 import { workerThreads, ZstdWorkers } from "./zstd-workers.js";
 
 /**
@@ -28,8 +28,17 @@ const ALONE = 4;
 
 abstract class ZstdSession implements EncodeSession {
   readonly header = new Uint8Array(0);
+  #unpack: Promise<DecompressBlock> | undefined;
+
   note(): void {}
   abstract encode(block: Uint8Array): Promise<Uint8Array>;
+
+  async decode(bytes: Uint8Array, block: Uint8Array): Promise<void> {
+    // The frames of both implementations are the same to read, and this one needs no new memory for each.
+    this.#unpack ??= loadBlockDecompressor(TAR_BLOCK_SIZE);
+    (await this.#unpack)(bytes, block);
+  }
+
   trailer(): Uint8Array {
     return this.header;
   }

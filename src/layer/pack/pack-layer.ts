@@ -1,11 +1,19 @@
 import { crc32 } from "node:zlib";
 import type { Digest } from "../../oci/digest.js";
 import type { BlobWriter } from "../../ports/blob-store.js";
-import { TAR_BLOCK_SIZE, tarBlocks } from "../../tar/tar-blocks.js";
-import type { TarItem } from "../../tar/tar-item.js";
+import { TAR_BLOCK_SIZE } from "../../tar/block-cuts.js";
+import { layBlocks } from "../../tar/block-layout.js";
+import { BlockFiller } from "../../tar/fill-blocks.js";
+import type { ItemList, TarItem } from "../../tar/tar-item.js";
 import type { LayerEncoder } from "../encode/layer-encoder.js";
 import { blockHasher } from "./block-hasher.js";
-import type { BlockSource, PackedBlock, PackedLayer } from "./packed-layer.js";
+import {
+  type BlockSource,
+  type PackedBlock,
+  type PackedLayer,
+  PreviousDamaged,
+  type StampedSpan,
+} from "./packed-layer.js";
 
 /** How a layer is packed. */
 export interface PackOptions {
@@ -14,9 +22,14 @@ export interface PackOptions {
   readonly writer: BlobWriter;
   /** About how many bytes all contents have, 0 when not given. */
   readonly expectedSize?: number | undefined;
+  /** The blocks that the entries make, as `layBlocks` lays them out; done here when not given. */
+  readonly layout?: Iterable<StampedSpan> | undefined;
   /** The key that every block is tagged under for a later build's `previous` (see block-tag.ts); not without need. */
   readonly blockKey?: string | undefined;
-  /** Blocks of an earlier blob of the same encoder id. Its key is used, and tells that blocks are recorded. */
+  /**
+   * Blocks of an earlier blob of the same encoder id. Its key is used, and tells that blocks are recorded. Throws
+   * `PreviousDamaged` where they turn out not to be what was recorded.
+   */
   readonly previous?: BlockSource | undefined;
   /** Told the bytes of tar written so far, once a block. */
   readonly onProgress?: ((uncompressedBytes: number) => void) | undefined;
@@ -26,7 +39,7 @@ export interface PackOptions {
  * Packs entries into a layer blob in one pass: tar, diff_id, compression side by side, digest. Memory does not grow
  * with the input. Entries are written in the order given.
  */
-export async function packLayer(items: Iterable<TarItem>, options: PackOptions): Promise<PackedLayer> {
+export async function packLayer(items: ItemList<TarItem>, options: PackOptions): Promise<PackedLayer> {
   const packing = new Packing(options);
   try {
     return await packing.run(items);
@@ -39,6 +52,7 @@ export async function packLayer(items: Iterable<TarItem>, options: PackOptions):
 /** A block on its way: its tag, when it is recorded, and its compressed bytes. */
 interface PendingBlock {
   readonly tag: Promise<string>;
+  readonly stamp: string | undefined;
   readonly bytes: Promise<Uint8Array>;
 }
 
@@ -54,6 +68,8 @@ class Packing {
   readonly #pending: PendingBlock[] = [];
   readonly #buffers: Buffer[] = [];
   readonly #reused: Buffer[] = [];
+  /** Settled when the blocks so far were given to the hasher: one that is unpacked takes longer than the next that is read. */
+  #inOrder: Promise<void> = Promise.resolve();
   #taken = 0;
   #uncompressedSize = 0;
   #size = 0;
@@ -67,14 +83,14 @@ class Packing {
     this.#hasher = blockHasher(options.expectedSize ?? 0, this.#record ? blockKey : undefined);
   }
 
-  async run(items: Iterable<TarItem>): Promise<PackedLayer> {
-    const { parallel } = this.#options.encoder;
+  async run(items: ItemList<TarItem>): Promise<PackedLayer> {
     this.#write(this.#session.header);
-    for (const block of tarBlocks(items, () => this.#nextBuffer())) {
-      this.#take(block);
-      if (this.#pending.length >= parallel) await this.#drainOne();
+    const filler = new BlockFiller(items);
+    try {
+      await this.#packBlocks(filler, this.#options.layout ?? unstamped(items));
+    } finally {
+      filler.close();
     }
-    while (this.#pending.length > 0) await this.#drainOne();
     this.#write(this.#session.trailer());
     await this.#session.close();
     const diffId = `sha256:${await this.#hasher.digest()}` as Digest;
@@ -98,6 +114,21 @@ class Packing {
     await this.#options.writer.discard();
   }
 
+  async #packBlocks(filler: BlockFiller, layout: Iterable<StampedSpan>): Promise<void> {
+    const { encoder, previous, onProgress } = this.#options;
+    for (const { span, stamp } of layout) {
+      const slot = this.#taken % encoder.parallel;
+      const buffer = this.#nextBuffer();
+      const known = stamp === undefined ? undefined : previous?.stamped(stamp);
+      if (known === undefined) this.#take(filler.fill(span, buffer), stamp, slot);
+      else this.#recall(known.tag, this.#keep(known.bytes, slot), buffer.subarray(0, span.size), stamp);
+      this.#uncompressedSize += span.size;
+      onProgress?.(this.#uncompressedSize);
+      if (this.#pending.length >= encoder.parallel) await this.#drainOne();
+    }
+    while (this.#pending.length > 0) await this.#drainOne();
+  }
+
   /** A ring of buffers: when block k is filled, block k - parallel has been drained. */
   #nextBuffer(): Buffer {
     const slot = this.#taken++ % this.#options.encoder.parallel;
@@ -105,26 +136,48 @@ class Packing {
     return this.#buffers[slot];
   }
 
-  #take(block: Buffer): void {
-    this.#session.note(block);
-    this.#uncompressedSize += block.length;
-    this.#options.onProgress?.(this.#uncompressedSize);
+  /** Packs a block that was read from its files. */
+  #take(block: Buffer, stamp: string | undefined, slot: number): void {
     const { previous } = this.#options;
-    const slot = this.#taken % this.#options.encoder.parallel;
-    const tag = this.#hasher.add(block);
+    const tag = this.#hash(block);
     const bytes =
       previous === undefined
         ? this.#session.encode(block)
-        : tag.then((found) => this.#reuse(previous.find(found), slot) ?? this.#session.encode(block));
+        : tag.then((found) => {
+            const old = previous.find(found);
+            return old === undefined ? this.#session.encode(block) : this.#keep(old, slot);
+          });
+    this.#await({ tag, stamp, bytes });
+  }
+
+  /** Takes a block from the earlier blob: its files are not opened, and its raw bytes come out of the compressed ones. */
+  #recall(known: string, bytes: Uint8Array, block: Buffer, stamp: string | undefined): void {
+    const unpacked = this.#session.decode(bytes, block).catch(damaged);
+    const tag = this.#hash(block, unpacked).then((found) => (found === known ? found : damaged()));
+    this.#await({ tag, stamp, bytes: tag.then(() => bytes) });
+  }
+
+  /** The tag of a block, which is noted and hashed after all those before it, and not before it is `ready`. */
+  #hash(block: Buffer, ready?: Promise<void>): Promise<string> {
+    const tag = this.#inOrder.then(async () => {
+      await ready;
+      this.#session.note(block);
+      return { added: this.#hasher.add(block) };
+    });
+    this.#inOrder = tag.then(() => {});
+    return tag.then(({ added }) => added);
+  }
+
+  #await(block: PendingBlock): void {
     // Awaited later and in order; without this a failure in between would be an unhandled one.
-    tag.catch(() => {});
-    bytes.catch(() => {});
-    this.#pending.push({ tag, bytes });
+    block.tag.catch(() => {});
+    block.bytes.catch(() => {});
+    this.#inOrder.catch(() => {});
+    this.#pending.push(block);
   }
 
   /** Keeps bytes of the earlier blob, which are valid until the next look only, until it is their turn. */
-  #reuse(old: Uint8Array | undefined, slot: number): Uint8Array | undefined {
-    if (old === undefined) return undefined;
+  #keep(old: Uint8Array, slot: number): Uint8Array {
     this.#reusedSize += old.length;
     if (old.length > REUSED_SIZE) return Buffer.from(old);
     this.#reused[slot] ??= Buffer.allocUnsafeSlow(REUSED_SIZE);
@@ -134,13 +187,14 @@ class Packing {
   }
 
   async #drainOne(): Promise<void> {
-    const { tag, bytes } = this.#pending[0]!;
+    const { tag, stamp, bytes } = this.#pending[0]!;
     const compressed = await bytes;
     // Also where it is not recorded: the block's memory is used again.
     const name = await tag;
     this.#pending.shift();
     if (this.#record) {
-      this.#blocks.push({ tag: name, offset: this.#size, size: compressed.length, crc: crc32(compressed) });
+      const [offset, size] = [this.#size, compressed.length];
+      this.#blocks.push({ tag: name, ...(stamp && { stamp }), offset, size, crc: crc32(compressed) });
     }
     this.#write(compressed);
   }
@@ -150,4 +204,12 @@ class Packing {
     this.#options.writer.write(bytes);
     this.#size += bytes.length;
   }
+}
+
+function* unstamped(items: ItemList<TarItem>): Generator<StampedSpan, void, void> {
+  for (const span of layBlocks(items)) yield { span };
+}
+
+function damaged(): never {
+  throw new PreviousDamaged("a block of the earlier blob is not what was recorded");
 }

@@ -57,6 +57,31 @@ describe("parseCompression", () => {
   });
 });
 
+describe.each(["gzip:1", "gzip:9", "zstd:3", "none"])("a %s block", (compression) => {
+  it("comes out of its compressed bytes again, many at a time and after a failure", async () => {
+    const encoder = encoderFor(compression);
+    const session = encoder.open();
+    const packed: Buffer[] = [];
+    for (const block of blocks) packed.push(Buffer.from(await session.encode(block)));
+    const unpack = async (at: number) => {
+      const block = Buffer.alloc(blocks[at]!.length);
+      await session.decode(packed[at]!, block);
+      return block.equals(blocks[at]!);
+    };
+    for (let at = 0; at < blocks.length; at += encoder.parallel) {
+      const some = blocks.map((_, index) => index).slice(at, at + encoder.parallel);
+      expect(await Promise.all(some.map(unpack))).toEqual(some.map(() => true));
+    }
+    if (compression !== "none") {
+      for (const size of [0, blocks[0]!.length - 1, blocks[0]!.length + 1]) {
+        await expect(session.decode(packed[0]!, Buffer.alloc(size))).rejects.toThrow();
+      }
+      await expect(session.decode(noise(5000), Buffer.alloc(MIB))).rejects.toThrow();
+    }
+    await session.close();
+  });
+});
+
 describe("gzip", () => {
   it.each([1, 6, 9])("level %i is one member that gzip takes, with a constant header", async (level) => {
     const blob = await encodeAll(encoderFor(`gzip:${level}`), blocks);

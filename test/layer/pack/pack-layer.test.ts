@@ -7,7 +7,9 @@ import { gunzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import { encoderFor } from "../../../src/layer/encode/compression.js";
 import { packLayer } from "../../../src/layer/pack/pack-layer.js";
+import { PreviousDamaged } from "../../../src/layer/pack/packed-layer.js";
 import { PreviousBlob } from "../../../src/layer/pack/previous-blob.js";
+import { layBlocks } from "../../../src/tar/block-layout.js";
 import type { TarItem } from "../../../src/tar/tar-item.js";
 import { entry, fileItem, tarOf } from "../../tar/tar-support.js";
 import { noise, prose } from "../encode/encode-support.js";
@@ -33,9 +35,13 @@ function tree(grown = 0): TarItem[] {
 
 async function pack(items: Iterable<TarItem>, compression: string, options = {}) {
   const writer = new MemoryWriter();
-  const layer = await packLayer(items, { encoder: encoderFor(compression), writer, ...options });
+  const layer = await packLayer([...items], { encoder: encoderFor(compression), writer, ...options });
   return { layer, writer, bytes: writer.bytes };
 }
+
+const partsOf = (bytes: Buffer) => ({
+  read: (target: Uint8Array, offset: number) => bytes.copy(target, 0, offset),
+});
 
 const sha = (bytes: Uint8Array) => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 
@@ -74,12 +80,9 @@ describe("packLayer", () => {
     async (compression) => {
       const first = await pack(tree(), compression, { blockKey });
       expect(first.layer.blocks.length).toBeGreaterThan(8);
-      const path = join(work, `${compression}.blob`);
-      writeFileSync(path, first.bytes);
       const cold = await pack(tree(5000), compression);
-      const previous = new PreviousBlob(path, blockKey, first.layer.blocks);
+      const previous = new PreviousBlob(partsOf(first.bytes), blockKey, first.layer.blocks);
       const warm = await pack(tree(5000), compression, { previous });
-      previous.close();
       expect(warm.bytes.equals(cold.bytes)).toBe(true);
       expect(warm.layer.reusedSize).toBeGreaterThan(0.7 * first.layer.size);
       expect(warm.layer.blocks.length).toBeGreaterThan(8);
@@ -88,17 +91,57 @@ describe("packLayer", () => {
 
   it("compresses again what a damaged, cut or missing earlier blob cannot give", async () => {
     const first = await pack(tree(), "gzip:1", { blockKey });
-    const path = join(work, "damaged.blob");
     const damaged = Buffer.from(first.bytes);
     for (let at = 20; at < damaged.length; at += 100_000) damaged[at]! ^= 1;
-    writeFileSync(path, damaged.subarray(0, damaged.length - 400_000));
-    for (const file of [path, join(work, "missing")]) {
-      const previous = new PreviousBlob(file, blockKey, first.layer.blocks);
+    for (const left of [damaged.subarray(0, damaged.length - 400_000), Buffer.alloc(0)]) {
+      const previous = new PreviousBlob(partsOf(left), blockKey, first.layer.blocks);
       const again = await pack(tree(), "gzip:1", { previous });
-      previous.close();
       expect(again.bytes.equals(first.bytes)).toBe(true);
       expect(again.layer.reusedSize).toBeLessThan(0.2 * first.layer.size);
     }
+  });
+
+  describe.each(["gzip:1", "zstd"])("with stamps of its %s blocks", (compression) => {
+    const stamped = (items: readonly TarItem[]) =>
+      Array.from(layBlocks(items), (span, index) => ({ span, stamp: `s${index}` }));
+
+    it("takes them out of the earlier blob, and opens no file", async () => {
+      const items = tree();
+      const layout = stamped(items);
+      const first = await pack(items, compression, { blockKey, layout });
+      const previous = new PreviousBlob(partsOf(first.bytes), blockKey, first.layer.blocks);
+      const gone = items.map(({ entry }) => ({ entry, content: { kind: "file", path: "/gone" } as const }));
+      const again = await pack(gone, compression, { previous, layout });
+      expect(again.layer).toEqual({ ...first.layer, reusedSize: expect.any(Number) });
+      expect(again.bytes.equals(first.bytes)).toBe(true);
+      await expect(pack(gone, compression, { previous })).rejects.toMatchObject({ code: "FILE_CHANGED" });
+    });
+
+    it("mixes blocks of both kinds in the order of the tar", async () => {
+      const [before, after] = [tree(), tree(5000)];
+      const first = await pack(before, compression, { blockKey, layout: stamped(before) });
+      const previous = new PreviousBlob(partsOf(first.bytes), blockKey, first.layer.blocks);
+      // Only every other block is known by its stamp, and one where the changed file is must not be.
+      const layout = stamped(after).map((one, at) => (at % 2 === 0 && at < 4 ? one : { span: one.span }));
+      const warm = await pack(after, compression, { previous, layout });
+      const cold = await pack(after, compression);
+      expect(warm.bytes.equals(cold.bytes)).toBe(true);
+      expect(warm.layer.diffId).toBe(cold.layer.diffId);
+    });
+
+    it("ends with PreviousDamaged where a block is another than was recorded, and leaves nothing", async () => {
+      const items = tree();
+      const layout = stamped(items);
+      const first = await pack(items, compression, { blockKey, layout });
+      const blocks = first.layer.blocks.map((block, at) =>
+        at === 3 ? { ...block, tag: "0".repeat(32) } : block,
+      );
+      const previous = new PreviousBlob(partsOf(first.bytes), blockKey, blocks);
+      const writer = new MemoryWriter();
+      const options = { encoder: encoderFor(compression), writer, previous, layout };
+      await expect(packLayer(items, options)).rejects.toBeInstanceOf(PreviousDamaged);
+      expect(writer.state).toBe("discarded");
+    });
   });
 
   it.each(["none", "gzip:6", "zstd"])(
