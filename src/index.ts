@@ -71,7 +71,7 @@ export { composer } from "./recipes/composer.js";
 export { type DebianBootstrapOptions, debian } from "./recipes/debian.js";
 export { dnf } from "./recipes/dnf.js";
 export { type DownloadOptions, download } from "./recipes/download.js";
-export { type FedoraInstallrootOptions, fedora } from "./recipes/fedora.js";
+export { type FedoraInstallrootOptions, type FedoraRepository, fedora } from "./recipes/fedora.js";
 export { gem } from "./recipes/gem.js";
 export { type GoBuildOptions, go } from "./recipes/go.js";
 export { microdnf } from "./recipes/microdnf.js";

@@ -62,7 +62,11 @@ describe("fedora.installroot", () => {
     const made = fedora.installroot({
       releasever: 41,
       packages: ["nginx-core"],
-      repos: { base: "http://m.example.com/f41" },
+      repos: {
+        base: "http://m.example.com/f41-base",
+        signed: { address: "https://m.example.com/signed", gpgKey: "https://m.example.com/key.asc" },
+        own: { address: "file:///srv/rpm", unsigned: true },
+      },
     });
     const step = commandOf(Image.scratch().with(made));
     expect(step?.tools).toEqual(["dnf"]);
@@ -71,9 +75,12 @@ describe("fedora.installroot", () => {
         "--installroot={root}",
         "--releasever=41",
         "--setopt=tsflags=nodocs",
-        "--disablerepo=*",
-        "--repofrompath=base,http://m.example.com/f41",
+        "--repofrompath=base,http://m.example.com/f41-base",
         "--repo=base",
+        "--repofrompath=signed,https://m.example.com/signed",
+        "--setopt=signed.gpgkey=https://m.example.com/key.asc",
+        "--repofrompath=own,file:///srv/rpm",
+        "--setopt=own.gpgcheck=0",
         "nginx-core",
       ]),
     );
@@ -93,6 +100,12 @@ describe("fedora.installroot", () => {
     [{ releasever: 41, packages: [] }, "PACKAGES_MISSING"],
     [{ releasever: 41, packages: ["--nogpgcheck"] }, "PACKAGE_INVALID"],
     [{ releasever: 41, packages: ["a"], repos: { "a b": "x" } }, "ARGUMENT_INVALID"],
+    [{ releasever: 41, packages: ["a"], repos: { a: "-x" } }, "ARGUMENT_INVALID"],
+    [{ releasever: 41, packages: ["a"], repos: { a: "x,y" } }, "ARGUMENT_INVALID"],
+    [{ releasever: 41, packages: ["a"], repos: { a: {} } }, "ARGUMENT_INVALID"],
+    [{ releasever: 41, packages: ["a"], repos: { a: { address: "x", gpgKey: "k v" } } }, "ARGUMENT_INVALID"],
+    [{ releasever: 41, packages: ["a"], repos: { a: { address: "x", unsigned: 1 } } }, "ARGUMENT_INVALID"],
+    [{ releasever: 41, packages: ["a"], repos: { a: { address: "x", key: "k" } } }, "OPTION_UNKNOWN"],
   ])("refuses %j", (options, code) => {
     expect(() => fedora.installroot(options as never)).toThrow(expect.objectContaining({ code }));
   });
