@@ -1,6 +1,6 @@
 // Reads an image archive with code of its own: is every digest right, and how many entries has each layer?
 import { createHash } from "node:crypto";
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { createGunzip } from "node:zlib";
 import { Decompress } from "fzstd";
 
@@ -32,6 +32,18 @@ export async function checkImage(path) {
       layers.push({ digest, size, unpacked: found.size, entries: found.entries });
     }
     return { digest: descriptor.digest, layers };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Reads a compressed layer that lies alone in a file. */
+export async function checkBlob(path, encoding) {
+  const fd = openSync(path, "r");
+  try {
+    const place = { offset: 0, size: fstatSync(fd).size };
+    const { sha256, entries } = await unpack(fd, place, encoding);
+    return { digest: hashOf(fd, place), diffId: sha256, entries };
   } finally {
     closeSync(fd);
   }

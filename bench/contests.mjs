@@ -1,6 +1,7 @@
 // What is measured: for every input our builds, the peers that do the same, and the floors of the project's goals.
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import * as least from "./bare-peers.mjs";
 import * as peer from "./peers.mjs";
 import { openRunContest, runTitles } from "./run-contests.mjs";
 import * as workload from "./workloads.mjs";
@@ -35,7 +36,10 @@ const titles = {
 /** Peak memory of every build, in MB. */
 export const MEMORY_CEILING = 220;
 
-/** The contests of one input: `ours` and `peers` run in turns, each a whole process. */
+/**
+ * The contests of one input: `ours` and `peers` run in turns, each a whole process. A build's own `peers` are compared
+ * with that build only.
+ */
 export async function openContest(input, names, { work, home, peers }) {
   const scratch = join(work, "scratch");
   const ours = (name, script, context, compression, more = {}) =>
@@ -45,7 +49,12 @@ export async function openContest(input, names, { work, home, peers }) {
     case "binary": {
       const folder = await workload.prepareBinary(work);
       return {
-        ours: wanted([ours("S", "binary", folder, "gzip:1", { floors: { crane: 0.85 } })]),
+        ours: wanted([
+          ours("S", "binary", folder, "gzip:1", {
+            floors: { crane: 0.85 },
+            peers: { bare: least.bareBinary(peers, join(folder, "app"), scratch) },
+          }),
+        ]),
         peers: present({
           crane: peer.craneAppend(peers, folder, "app", scratch),
           umoci: peer.umociInsert(peers, folder, "app", scratch),
@@ -58,9 +67,21 @@ export async function openContest(input, names, { work, home, peers }) {
       const changing = names.includes("one") ? await workload.prepareChanging(work) : folder;
       return {
         ours: wanted([
-          ours("M", "modules", folder, "gzip:1", { floors: { crane: 1.7 } }),
-          ours("zstd", "modules", folder, "zstd", { floors: { crane: 2.2 } }),
-          ours("warm", "modules", folder, "gzip:1", { floors: { crane: 6 }, warm: true }),
+          ours("M", "modules", folder, "gzip:1", {
+            floors: { crane: 1.7 },
+            peers: { bare: least.bareModules(peers, "gzip", folder, scratch) },
+          }),
+          ours("zstd", "modules", folder, "zstd", {
+            floors: { crane: 2.2 },
+            peers: { bare: least.bareModules(peers, "zstd", folder, scratch) },
+          }),
+          ours("warm", "modules", folder, "gzip:1", {
+            floors: { crane: 6 },
+            warm: true,
+            peers: {
+              bare: names.includes("warm") ? await least.bareWarm(peers, folder, scratch) : undefined,
+            },
+          }),
           ours("one", "modules", changing, "gzip:1", {
             floors: { crane: 2 },
             warm: true,
@@ -98,7 +119,10 @@ export async function openContest(input, names, { work, home, peers }) {
       const umoci = peer.umociFlatten(peers, layout, scratch);
       return {
         ours: wanted([
-          ours("flatten", "flatten", folder, "gzip:1", { floors: { crane: 8, umoci: 5, buildah: 5 } }),
+          ours("flatten", "flatten", folder, "gzip:1", {
+            floors: { crane: 8, umoci: 5, buildah: 5 },
+            peers: { bare: least.bareFlatten(peers, layout, scratch) },
+          }),
           ours("flatten-9", "flatten", folder, "gzip:9", { floors: { crane: 2.2 } }),
         ]),
         peers: present({
@@ -141,6 +165,7 @@ function ourBuild(name, script, options) {
     title: titles[name],
     floors,
     ceiling,
+    peers: present(options.peers ?? {}),
     output,
     warm,
     varies,

@@ -47,12 +47,28 @@ export function printReport(about, results, failures) {
     }
   }
   printTable(["", "peer", "wall", "ratio", "floor", "", "CPU ratio", "peak MB"], rows);
+  printReach(results);
   for (const { title, runs, ceiling } of results) {
     if (ceiling === undefined) continue;
     const wall = median(runs.map((run) => run.wall));
     console.log(`\n${title}: ${wall.toFixed(2)} s, at most ${ceiling} s: ${verdict(wall <= ceiling, wall)}`);
   }
   for (const { build, message } of failures) console.log(`\nFAILED ${build}: ${message}`);
+}
+
+/** How fast the least work is against the peers that have a floor: a floor far above that is not in reach. */
+function printReach(results) {
+  const lines = results.flatMap(({ title, floors, peers }) => {
+    const bare = peers.find(({ id }) => id === "bare");
+    if (bare === undefined) return [];
+    return peers
+      .filter(({ id }) => floors[id] !== undefined)
+      .map((peer) => {
+        const ratio = paired(peer.runs, bare.runs, "wall").toFixed(2);
+        return `  ${bare.name} against ${peer.name} (${title}): ${ratio}x, floor ${floors[peer.id]}x`;
+      });
+  });
+  if (lines.length > 0) console.log(["\nWhat is in reach at all", ...lines].join("\n"));
 }
 
 /** The middle of the ratios of the rounds: what disturbs a round disturbs both. */

@@ -4,6 +4,7 @@ import { availableParallelism, cpus, totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { findBare } from "./bare-peers.mjs";
 import { checkImage } from "./check-image.mjs";
 import { builds, openContest } from "./contests.mjs";
 import { hasGnuTime, measure, prepare } from "./measure.mjs";
@@ -45,7 +46,7 @@ const say = (text) => process.stderr.write(`${text}\n`);
 
 mkdirSync(work, { recursive: true });
 const home = await preparePackage(work);
-const peers = onlyWanted({ ...findPeers(), buildkit: findBuildKit() });
+const peers = onlyWanted({ ...findPeers(), buildkit: findBuildKit(), bare: findBare() });
 const missing = ["crane", "umoci", "buildah", "buildkit", "gzip", "pigz"].filter(
   (name) => peers[name] === undefined,
 );
@@ -91,7 +92,8 @@ process.exitCode = failures.length === 0 ? 0 : 1;
 
 /** One round to warm up and check, then the measured ones; every contestant once a round, in turning order. */
 async function compete({ ours, peers: others }) {
-  const runs = new Map([...ours, ...others].map((contestant) => [contestant, []]));
+  const all = [...ours, ...others, ...ours.flatMap((build) => build.peers)];
+  const runs = new Map(all.map((contestant) => [contestant, []]));
   const facts = new Map();
   const order = [...runs.keys()];
   for (let round = 0; round <= rounds; round++) {
@@ -108,16 +110,19 @@ async function compete({ ours, peers: others }) {
         runs.delete(contestant);
         // A peer that fails is a peer that is missing; a build of ours that fails is a failure.
         if (contestant.command) failures.push({ build: contestant.name, message: error.message });
-        else missing.push(`${contestant.name} (it failed)`);
+        else missing.push(`${contestant.title ?? contestant.name} (it failed)`);
       }
     }
     order.push(order.shift());
   }
-  const expected = others.map((other) => facts.get(other)?.entries).find((count) => count !== undefined);
   for (const build of ours) {
     const entries = facts.get(build)?.entries;
-    if (expected === undefined || entries === undefined || entries === expected) continue;
-    failures.push({ build: build.name, message: `it has ${entries} entries, and the peer ${expected}` });
+    for (const other of [...others, ...build.peers]) {
+      const expected = facts.get(other)?.entries;
+      if (expected === undefined || entries === undefined || entries === expected) continue;
+      const message = `it has ${entries} entries, and ${other.name} ${expected}`;
+      failures.push({ build: build.name, message });
+    }
   }
   const done = (contestant) => runs.has(contestant);
   return ours.filter(done).map((build) => ({
@@ -127,7 +132,7 @@ async function compete({ ours, peers: others }) {
     ceiling: build.ceiling,
     runs: runs.get(build),
     ...facts.get(build),
-    peers: others
+    peers: [...others, ...build.peers]
       .filter(done)
       .map((other) => ({ id: other.id, name: other.name, daemon: other.daemon, runs: runs.get(other) })),
   }));
@@ -172,9 +177,9 @@ async function runOurs(build, round, facts) {
 async function runPeer(peer, facts) {
   for (const output of peer.outputs) rmSync(output, { recursive: true, force: true });
   await prepare("sync", []);
-  const { stdout: _, ...figures } = await measure("sh", ["-c", peer.script], { scratch, settle });
+  const { stdout, ...figures } = await measure("sh", ["-c", peer.script], { scratch, settle });
   if (peer.check !== undefined && statSync(peer.check).size === 0) throw new Error(`${peer.check} is empty`);
-  if (peer.count !== undefined && !facts.has(peer)) facts.set(peer, { entries: peer.count() });
+  if (peer.count !== undefined && !facts.has(peer)) facts.set(peer, { entries: await peer.count(stdout) });
   await peer.after?.();
   for (const output of peer.outputs) rmSync(output, { recursive: true, force: true });
   return figures;
