@@ -33,8 +33,13 @@ export async function build(
   options: BuildOptions = {},
 ): Promise<BuildResult | Record<string, BuildResult[]>> {
   // The engine is loaded when something is built: a program that only describes images starts without it.
-  const { buildPlan } = await import("./build-plan.js");
-  if (!isCatalog(what)) return buildPlan(planImage(what.node, options), options);
+  const loading = import("./build-plan.js");
+  if (!isCatalog(what)) {
+    // Planned while the engine is read from disk.
+    const plan = planImage(what.node, options);
+    return (await loading).buildPlan(plan, options);
+  }
+  const { buildPlan } = await loading;
   const results: Record<string, BuildResult[]> = {};
   for (const [name, image] of what) {
     const platforms = options.platform === undefined ? what.platforms.map(platformText) : [options.platform];

@@ -27,7 +27,7 @@ export interface LayerIdentity {
 }
 
 /** Smaller layers are made again faster than their blocks are looked up. */
-const KEEP_BLOCKS_ABOVE = 4 << 20;
+const KEEP_BLOCKS_ABOVE = 16 << 20;
 
 /** Makes the blob of a layer, or finds it in the store when nothing of what it is made from has changed. */
 export async function makeLayer(

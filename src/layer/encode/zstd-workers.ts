@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { SLOT_SIZE, type ZstdReply, type ZstdRequest, type ZstdWorkerData } from "./zstd-messages.js";
 
 const program = new URL("./zstd-worker.js", import.meta.url);
@@ -29,6 +29,7 @@ export class ZstdWorkers {
   }
 
   private constructor(level: number) {
+    const { Worker } = process.getBuiltinModule("node:worker_threads");
     const count = workerThreads();
     this.#load = new Array<number>(count).fill(0);
     this.#workers = Array.from({ length: count }, (_, index) => {

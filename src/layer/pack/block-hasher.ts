@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { blockTag } from "./block-tag.js";
 import type { HashReply, HashRequest, HashWorkerData } from "./hash-messages.js";
 
@@ -70,6 +70,7 @@ class ThreadHasher implements BlockHasher {
   #failure: Error | undefined;
 
   constructor(blockKey: string | undefined) {
+    const { Worker } = process.getBuiltinModule("node:worker_threads");
     this.#worker = new Worker(program, { workerData: { blockKey } satisfies HashWorkerData });
     this.#worker.on("message", (hex: HashReply) => this.#waiting.shift()?.resolve(hex));
     this.#worker.on("error", (error) => this.#fail(error as Error));
