@@ -29,8 +29,8 @@ export function reportText(outcomes: readonly Outcome[]): string {
   return [
     "# Equivalence\n\n",
     "The direct build of every case and example against its Dockerfile, built by real builders. `same`: root file\n",
-    "system, config and layers are equal. `built`: the image has a run step or a registry base, so that there is no\n",
-    "direct build to compare with; the builder made it. `refused`: the dialect cannot say it, and says so by code.\n",
+    "system, config and layers are equal. `built`: the image has a registry base, so that there is no direct build to\n",
+    "compare with; the builder made it. `refused`: the dialect cannot say it, and says so by code.\n",
     "An empty cell: not built with this one (LAYERWRIGHT_EVERY_BUILDER=1 builds every case with every builder).\n\n",
     `${rows.length} cases, ${columns.length} builders, ${compared.length} comparisons, `,
     `${different.length === 0 ? "no" : different.length} differences.\n\n`,
