@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import type { Image } from "layerwright";
 import { buildPlan } from "../../src/api/build-plan.js";
 import { emitResolved } from "../../src/api/dockerfile.js";
+import { hasHostRun, withHostLayers } from "../../src/api/host-layers.js";
 import { knownBases } from "../../src/api/known-bases.js";
 import { planImage } from "../../src/api/plan-image.js";
 import { synthPlans } from "../../src/api/synth-plans.js";
@@ -54,7 +55,10 @@ export async function dockerfileRequest(
 ): Promise<BuildRequest> {
   const { context, store } = input;
   const optimized = planOf(input);
-  const known = await knownBases(optimized.plan, context, store);
+  const plan = hasHostRun(optimized.plan)
+    ? await withHostLayers(optimized.plan, { context, store })
+    : optimized.plan;
+  const known = await knownBases(plan, context, store);
   const out = `layerwright.out/${dialect}`;
   const filesFolder = `${out}/files`;
   const emitted = emitResolved(known, context, { dialect, filesFolder });

@@ -1,20 +1,19 @@
-import { sha256Hex } from "../../core/sha256.js";
-import { PlanError, StepError } from "../../errors/layerwright-error.js";
+import { PlanError } from "../../errors/layerwright-error.js";
 import { resolvePath } from "../../layer/resolve.js";
 import type { RuntimeConfig } from "../../oci/image-config.js";
 import type { Platform } from "../../oci/platform.js";
 import { commandText } from "../../plan/describe.js";
 import type { RunOperation } from "../../plan/operation.js";
-import type { RootLayer, Sandbox, SandboxMount } from "../../ports/sandbox.js";
+import type { RootChanges, RootLayer, Sandbox, SandboxMount } from "../../ports/sandbox.js";
 import type { BuildImageOptions } from "../ports.js";
 import { knowAccounts } from "./account-files.js";
-import { applyChanges } from "./apply-changes.js";
+import { carryOut } from "./carry-out.js";
+import { checkEnd } from "./command-failure.js";
 import { OutputLines } from "./output-lines.js";
 import { type ProcessUser, processUser } from "./process-user.js";
-import { type KeptChanges, keepChanges, recallChanges, rememberChanges } from "./remembered-run.js";
+import { keepChanges } from "./remembered-run.js";
 import { changedRoot, commandRoot, type RootState, treeTar } from "./root-chain.js";
-import { noteInputs, reasonsToRun, WouldRun } from "./run-forecast.js";
-import { type RunInputs, runInputs } from "./run-inputs.js";
+import { runInputs } from "./run-inputs.js";
 import { type MountContext, type PreparedMount, prepareMounts } from "./run-mounts.js";
 import { commandArgs, commandEnv, commandFolder, runKey } from "./run-spec.js";
 import { sandboxStubs } from "./sandbox-stubs.js";
@@ -37,9 +36,8 @@ export interface RunContext extends MountContext {
 
 /** Runs a command on a draft, or recalls what it did when nothing that it depends on has changed. */
 export async function runCommand(run: RunOperation, context: RunContext): Promise<RootState> {
-  const { state, ports, options, config, listedAt } = context;
+  const { state, ports, config, listedAt, platform } = context;
   const { store } = ports;
-  const { platform } = context;
   const { draft } = state;
   const sandbox = ports.sandbox;
   if (sandbox === undefined) throw new TypeError("a plan with commands was let through without a sandbox");
@@ -72,37 +70,32 @@ export async function runCommand(run: RunOperation, context: RunContext): Promis
     ...mounts.flatMap(({ target }) => (target === undefined ? [] : [target])),
   ];
   const stubs = sandboxStubs(before.tree, targets);
-  const progressId = `${run.origin?.file}:${run.origin?.line}:${key ?? commandText(run.command)}`;
   const label = `run ${commandText(run.command)}`;
-  const again =
-    options.cache === false || options.rerun?.(commandText(run.command, Number.POSITIVE_INFINITY)) === true;
-  const known = key === undefined || again ? undefined : await recallChanges(key, store);
-  if (options.forecast !== undefined) await forecastRun(run, known !== undefined, inputs, context);
-  ports.progress?.report({ kind: "start", id: progressId, label });
+  const progressId = `${run.origin?.file}:${run.origin?.line}:${key ?? commandText(run.command)}`;
   const start = { sandbox, before, mounts, env, cwd, user, network, label, progressId } as const;
-  const { kept, layer } =
-    known === undefined ? await runNow(run, start, context) : recalled(known, sandbox, store);
-  context.onOpen(() => kept.close());
-  if (options.forecast === undefined) await noteInputs(context.place, inputs, store);
-  const present = kept.present === undefined ? undefined : new Set(kept.present);
-  const unchanged = await applyChanges(draft, { ...kept, present, stubs });
-  if (known === undefined && key !== undefined) await rememberChanges(key, kept, unchanged, store);
-  ports.progress?.report({ kind: "finish", id: progressId, label, cached: known !== undefined });
-  // By what it left: a command that ran again may leave something else, and what follows has to see that.
-  const left = key === undefined ? undefined : sha256Hex(`${key}\n${kept.digest}`);
-  return commandRoot(before, draft.snapshot(), { what: label, key: left }, layer);
-}
-
-async function forecastRun(
-  run: RunOperation,
-  known: boolean,
-  inputs: RunInputs,
-  { options, place, ports }: RunContext,
-): Promise<void> {
-  const command = commandText(run.command);
-  const reasons = known ? [] : await reasonsToRun(place, inputs, ports.store);
-  options.forecast?.({ command, origin: run.origin, runs: !known, reasons });
-  if (!known) throw new WouldRun(command);
+  let ran: RootLayer | undefined;
+  const done = await carryOut(
+    {
+      label,
+      progressId,
+      text: commandText(run.command),
+      whole: commandText(run.command, Number.POSITIVE_INFINITY),
+      origin: run.origin,
+      key,
+      inputs,
+      stubs,
+      async run() {
+        const changes = await runNow(run, start, context);
+        ran = changes.layer;
+        const present = changes.present === undefined ? undefined : [...changes.present];
+        return keepChanges((sink) => changes.read(sink), present, store);
+      },
+    },
+    context,
+  );
+  // What was remembered is unpacked only when another command has to run on it.
+  const layer = async () => ran ?? sandbox.unpack(store.read(done.kept.digest));
+  return commandRoot(before, done.tree, { what: label, key: done.key }, layer);
 }
 
 /** Mount points that every sandbox needs. */
@@ -120,12 +113,7 @@ interface Start {
   readonly progressId: string;
 }
 
-interface Done {
-  readonly kept: KeptChanges;
-  readonly layer: () => Promise<RootLayer>;
-}
-
-async function runNow(run: RunOperation, start: Start, { ports, options }: RunContext): Promise<Done> {
+async function runNow(run: RunOperation, start: Start, { ports, options }: RunContext): Promise<RootChanges> {
   const { sandbox, before, progressId, label } = start;
   const mounts: SandboxMount[] = [];
   const env = new Map(start.env);
@@ -157,36 +145,9 @@ async function runNow(run: RunOperation, start: Start, { ports, options }: RunCo
     signal: options.signal,
     onOutput: (stream, piece) => lines.add(stream, piece),
   });
-  const output = lines.end();
-  const command = commandText(run.command);
-  const context = { subject: command, origin: run.origin };
-  if (end.timedOut) {
-    const seconds = run.timeout ?? 0;
-    throw new StepError(
-      "RUN_TIMED_OUT",
-      { command, seconds, output },
-      { ...context, command, output, exitCode: 124 },
-    );
-  }
-  if (end.exitCode !== 0) {
-    const { exitCode } = end;
-    throw new StepError(
-      "RUN_FAILED",
-      { command, exitCode, output },
-      { ...context, command, output, exitCode },
-    );
-  }
-  const present = end.changes.present === undefined ? undefined : [...end.changes.present];
-  const kept = await keepChanges((sink) => end.changes.read(sink), present, ports.store);
-  return { kept, layer: async () => end.changes.layer };
-}
-
-/** What was remembered is unpacked only when another command has to run on it. */
-function recalled(kept: KeptChanges, sandbox: Sandbox, store: RunContext["ports"]["store"]): Done {
-  return {
-    kept,
-    layer: () => sandbox.unpack(store.read(kept.digest)),
-  };
+  const about = { command: commandText(run.command), origin: run.origin, seconds: run.timeout };
+  checkEnd(end, { ...about, output: lines.end() });
+  return end.changes;
 }
 
 async function keyOf(
