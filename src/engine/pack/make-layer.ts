@@ -71,9 +71,11 @@ async function findLayer(
 
 /** The blocks without the stamps that prove nothing yet. */
 function settledOnly(layout: readonly StampedSpan[], racy: readonly number[]): readonly StampedSpan[] {
-  if (racy.length === 0) return layout;
+  // Both are in the order of the entries.
+  let at = 0;
   return layout.map(({ span, stamp }) => {
-    const settled = !racy.some((index) => index >= span.first && index < span.end);
+    while (at < racy.length && racy[at]! < span.first) at++;
+    const settled = at === racy.length || racy[at]! >= span.end;
     return settled ? { span, stamp } : { span };
   });
 }
