@@ -93,9 +93,9 @@ async function pack(
   const keepBlocks = options.cache !== false && encoder.reusable && total >= KEEP_BLOCKS_ABOVE;
   const blocksKey = sha256Hex(`${WRITER_VERSION}\n${encoder.id}\n${identity.id}`);
   const record = keepBlocks ? parseBlocksRecord(await store.getRecord("layer-blocks", blocksKey)) : undefined;
+  const tarItems = await toTarItems(items);
   const previous = record && (await openPrevious(store, record));
   const blockKey = keepBlocks ? (previous?.source.blockKey ?? newBlockKey()) : undefined;
-  const tarItems = await toTarItems(items);
   const packWith = async (source: BlockSource | undefined) =>
     packLayer(tarItems, {
       encoder,

@@ -153,6 +153,8 @@ class Packing {
   /** Takes a block from the earlier blob: its files are not opened, and its raw bytes come out of the compressed ones. */
   #recall(known: string, bytes: Uint8Array, block: Buffer, stamp: string | undefined): void {
     const unpacked = this.#session.decode(bytes, block).catch(damaged);
+    // Nobody waits for it yet while an earlier block is still unpacked, and nobody will when that one fails.
+    unpacked.catch(() => {});
     const tag = this.#hash(block, unpacked).then((found) => (found === known ? found : damaged()));
     this.#await({ tag, stamp, bytes: tag.then(() => bytes) });
   }

@@ -16,7 +16,7 @@ const tools: HostTools = {
 const script = (more: Partial<Parameters<typeof runScript>[0]>) =>
   runScript({
     tools,
-    folder: "/work/l",
+    folder: "/roots/l",
     mounts: [],
     secrets: undefined,
     setupLog: "/log",

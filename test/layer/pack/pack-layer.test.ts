@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
+import { crc32, gunzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import { encoderFor } from "../../../src/layer/encode/compression.js";
 import { packLayer } from "../../../src/layer/pack/pack-layer.js";
@@ -127,6 +127,28 @@ describe("packLayer", () => {
       const cold = await pack(after, compression);
       expect(warm.bytes.equals(cold.bytes)).toBe(true);
       expect(warm.layer.diffId).toBe(cold.layer.diffId);
+    });
+
+    it("ends with PreviousDamaged where blocks cannot be unpacked, with no failure that nobody catches", async () => {
+      const items = tree();
+      const layout = stamped(items);
+      const first = await pack(items, compression, { blockKey, layout });
+      const garbage = noise(first.bytes.length);
+      const blocks = first.layer.blocks.map((block) => {
+        const { offset, size } = block;
+        return { ...block, crc: crc32(garbage.subarray(offset, offset + size)) };
+      });
+      const uncaught: unknown[] = [];
+      const note = (reason: unknown) => uncaught.push(reason);
+      process.on("unhandledRejection", note);
+      try {
+        const previous = new PreviousBlob(partsOf(garbage), blockKey, blocks);
+        await expect(pack(items, compression, { previous, layout })).rejects.toBeInstanceOf(PreviousDamaged);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      } finally {
+        process.off("unhandledRejection", note);
+      }
+      expect(uncaught).toEqual([]);
     });
 
     it("ends with PreviousDamaged where a block is another than was recorded, and leaves nothing", async () => {
