@@ -22,6 +22,7 @@ export {
   isLayerwrightError,
   LayerwrightError,
   PlanError,
+  RegistryError,
   StepError,
   type StepFailure,
 } from "./errors/layerwright-error.js";

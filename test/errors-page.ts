@@ -2,12 +2,17 @@ import { archiveMessages } from "../src/errors/catalogue/archive.js";
 import { baseMessages } from "../src/errors/catalogue/base.js";
 import { cliMessages } from "../src/errors/catalogue/cli.js";
 import { contextMessages } from "../src/errors/catalogue/context.js";
+import { credentialsMessages } from "../src/errors/catalogue/credentials.js";
 import { descriptionMessages } from "../src/errors/catalogue/description.js";
 import { dockerfileMessages } from "../src/errors/catalogue/dockerfile.js";
 import { engineMessages } from "../src/errors/catalogue/engine.js";
+import { lockMessages } from "../src/errors/catalogue/lock.js";
 import { outputMessages } from "../src/errors/catalogue/output.js";
 import { planMessages } from "../src/errors/catalogue/plan.js";
+import { platformMessages } from "../src/errors/catalogue/platform.js";
+import { registryMessages } from "../src/errors/catalogue/registry.js";
 import { storeMessages } from "../src/errors/catalogue/store.js";
+import { transferMessages } from "../src/errors/catalogue/transfer.js";
 import { catalogue } from "../src/errors/catalogue.js";
 import type { Message } from "../src/errors/message.js";
 
@@ -25,6 +30,11 @@ const AREAS: readonly (readonly [string, string, Area])[] = [
   ["The Dockerfile", "What a dialect or a builder cannot say.", dockerfileMessages],
   ["Bases", "Images and root file systems on disk.", baseMessages],
   ["Archives and layers", "Bytes that are not what their format or digest says.", archiveMessages],
+  ["Registries", "Pulling from them and pushing to them.", registryMessages],
+  ["Credentials", "Logging in, and the files and helpers that know how.", credentialsMessages],
+  ["The lock", "What builds may use, by digest.", lockMessages],
+  ["Platforms", "Images for several kinds of machines.", platformMessages],
+  ["Moving images", "Loading, rebasing and copying.", transferMessages],
   ["Output", "Writing finished images.", outputMessages],
   ["The store", "The folder that layers are kept in.", storeMessages],
   ["The command line", "", cliMessages],

@@ -1,9 +1,9 @@
 import { createDiskBases } from "../adapters/bases-disk/disk-bases.js";
 import { decodeLayer } from "../layer/encode/decode.js";
-import type { BaseSource } from "../ports/base-source.js";
+import type { BaseSource, DiskBaseLocation } from "../ports/base-source.js";
 import type { BlobStore } from "../ports/blob-store.js";
 
 /** Bases on disk, unpacked by our own codecs. */
-export function diskBases(store: BlobStore): BaseSource {
+export function diskBases(store: BlobStore): BaseSource<DiskBaseLocation> {
   return createDiskBases({ store, decompress: (bytes, archive) => decodeLayer(bytes, { archive }) });
 }

@@ -70,6 +70,10 @@ async function openSandbox({ folder }: DirBlobStore): Promise<Sandbox> {
 function lateBases(store: DirBlobStore): BaseSource {
   return {
     async open(base, platform) {
+      if (base.kind === "registry") {
+        const { registryBases } = await import("./registry-bases.js");
+        return registryBases(store).open(base, platform);
+      }
       const { diskBases } = await import("./disk-bases.js");
       return diskBases(store).open(base, platform);
     },

@@ -2,13 +2,18 @@ import { archiveMessages } from "./catalogue/archive.js";
 import { baseMessages } from "./catalogue/base.js";
 import { cliMessages } from "./catalogue/cli.js";
 import { contextMessages } from "./catalogue/context.js";
+import { credentialsMessages } from "./catalogue/credentials.js";
 import { descriptionMessages } from "./catalogue/description.js";
 import { dockerfileMessages } from "./catalogue/dockerfile.js";
 import { engineMessages } from "./catalogue/engine.js";
+import { lockMessages } from "./catalogue/lock.js";
 import { outputMessages } from "./catalogue/output.js";
 import { planMessages } from "./catalogue/plan.js";
+import { platformMessages } from "./catalogue/platform.js";
+import { registryMessages } from "./catalogue/registry.js";
 import { runMessages } from "./catalogue/run.js";
 import { storeMessages } from "./catalogue/store.js";
+import { transferMessages } from "./catalogue/transfer.js";
 
 /** Every coded message of the project, one area a file. A code is a line in docs/errors.md and has a test. */
 export const catalogue = {
@@ -16,13 +21,18 @@ export const catalogue = {
   ...baseMessages,
   ...cliMessages,
   ...contextMessages,
+  ...credentialsMessages,
   ...descriptionMessages,
   ...dockerfileMessages,
   ...engineMessages,
+  ...lockMessages,
   ...outputMessages,
   ...planMessages,
+  ...platformMessages,
+  ...registryMessages,
   ...runMessages,
   ...storeMessages,
+  ...transferMessages,
 };
 
 /** The code of an error, in words. */

@@ -5,6 +5,7 @@ import {
   isLayerwrightError,
   LayerwrightError,
   PlanError,
+  RegistryError,
 } from "./layerwright-error.js";
 import type { Origin } from "./origin.js";
 
@@ -19,7 +20,7 @@ export interface ErrorData {
   readonly origin?: Origin;
 }
 
-const CLASSES = { DefinitionError, EnvironmentError, IntegrityError, PlanError };
+const CLASSES = { DefinitionError, EnvironmentError, IntegrityError, PlanError, RegistryError };
 
 /** A coded error as data, or undefined for any other value. */
 export function errorData(error: unknown): ErrorData | undefined {

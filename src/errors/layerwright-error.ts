@@ -99,3 +99,6 @@ export class StepError<Code extends ErrorCode = ErrorCode> extends LayerwrightEr
 
 /** Bytes are not what their digest, size or format says. */
 export class IntegrityError<Code extends ErrorCode = ErrorCode> extends LayerwrightError<Code> {}
+
+/** A registry refused, could not be reached, or answered what it must not. */
+export class RegistryError<Code extends ErrorCode = ErrorCode> extends LayerwrightError<Code> {}

@@ -40,7 +40,7 @@ export interface Layer {
 export type PlanBase =
   | { readonly kind: "scratch" }
   | { readonly kind: "stage"; readonly stage: string }
-  | { readonly kind: "registry"; readonly reference: string; readonly folders?: readonly string[] }
+  | RegistryPlanBase
   | ({
       readonly kind: "layout" | "archive";
       readonly path: string;
@@ -53,6 +53,16 @@ export type PlanBase =
       readonly shape?: "folder" | "tar";
       readonly config?: RuntimeConfig;
     } & KnownBase);
+
+/** An image of a registry. */
+export interface RegistryPlanBase {
+  readonly kind: "registry";
+  /** As the user wrote it. */
+  readonly reference: string;
+  /** What the lock says the reference is: the digest of its index or manifest. */
+  readonly digest?: string;
+  readonly folders?: readonly string[];
+}
 
 export interface KnownBase {
   /** What was read from the base, where the plan was resolved. */

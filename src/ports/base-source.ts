@@ -4,9 +4,21 @@ import type { ImageConfig, RuntimeConfig } from "../oci/image-config.js";
 import type { LayerEncoding } from "../oci/media-type.js";
 import type { Platform } from "../oci/platform.js";
 import type { ReadOptions } from "./blob-store.js";
+import type { Repository } from "./registry.js";
 
-/** Which image on disk is meant. Paths are absolute. */
-export type BaseLocation =
+/** Which image is meant. Paths are absolute. */
+export type BaseLocation = RegistryBaseLocation | DiskBaseLocation;
+
+/** An image of a registry. */
+export interface RegistryBaseLocation {
+  readonly kind: "registry";
+  readonly reference: string;
+  /** Instead of what the reference names now. */
+  readonly digest?: string;
+}
+
+/** An image on disk. */
+export type DiskBaseLocation =
   | { readonly kind: "layout" | "archive"; readonly path: string; readonly tag?: string }
   | { readonly kind: "rootfs"; readonly path: string; readonly config?: RuntimeConfig };
 
@@ -20,6 +32,8 @@ export interface BaseLayer {
   blob(options?: Pick<ReadOptions, "transient">): AsyncIterable<Uint8Array>;
   /** The plain tar's place on disk, where it lies there uncompressed: a file, and where the tar starts in it. */
   readonly plain?: { readonly path: string; readonly offset: number };
+  /** The repository that has the blob, for a layer that a registry holds: who pushes to that registry need not send it. */
+  readonly heldBy?: Repository;
 }
 
 /** An image that a build starts from. */
@@ -34,7 +48,7 @@ export interface BaseImage {
   close(): Promise<void>;
 }
 
-/** Opens bases that lie on disk. */
-export interface BaseSource {
-  open(base: BaseLocation, platform: Platform): Promise<BaseImage>;
+/** Opens bases. Of one in a registry no layer is fetched before its bytes are asked for. */
+export interface BaseSource<Location extends BaseLocation = BaseLocation> {
+  open(base: Location, platform: Platform): Promise<BaseImage>;
 }

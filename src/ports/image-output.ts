@@ -1,5 +1,6 @@
 import type { Descriptor } from "../oci/descriptor.js";
 import type { Digest } from "../oci/digest.js";
+import type { Repository } from "./registry.js";
 
 /** One finished image: its documents as bytes, its layers as blobs that can be read. */
 export interface FinishedImage {
@@ -14,6 +15,8 @@ export interface FinishedImage {
 export interface FinishedLayer {
   readonly diffId: Digest;
   readonly descriptor: Descriptor;
+  /** A repository that has the blob already, where a registry is known to hold it. */
+  readonly heldBy?: Repository;
   blob(): AsyncIterable<Uint8Array>;
 }
 

@@ -4,7 +4,7 @@ import { createDiskBases } from "../../src/adapters/bases-disk/disk-bases.js";
 import { MemoryBlobStore } from "../../src/adapters/store-memory/memory-blob-store.js";
 import { decodeLayer } from "../../src/layer/encode/decode.js";
 import type { Platform } from "../../src/oci/platform.js";
-import type { BaseImage, BaseLocation } from "../../src/ports/base-source.js";
+import type { BaseImage, DiskBaseLocation } from "../../src/ports/base-source.js";
 import { bytesOf } from "./blob-store-conformance.js";
 import { type Files, itemsOf, tarOf, writeFolder } from "./image-fixture.js";
 import { tempFolder } from "./temp-folder.js";
@@ -12,7 +12,7 @@ import { tempFolder } from "./temp-folder.js";
 export const amd64: Platform = { os: "linux", architecture: "amd64" };
 
 /** Opens a base with the adapters as a build has them. */
-export function openBase(location: BaseLocation, platform: Platform = amd64): Promise<BaseImage> {
+export function openBase(location: DiskBaseLocation, platform: Platform = amd64): Promise<BaseImage> {
   const bases = createDiskBases({
     store: new MemoryBlobStore(),
     decompress: (bytes, archive) => decodeLayer(bytes, { archive }),
@@ -21,7 +21,7 @@ export function openBase(location: BaseLocation, platform: Platform = amd64): Pr
 }
 
 /** Opens a base and reads all of it: the digests of its layers' blobs and its config. */
-export async function readBase(location: BaseLocation, platform?: Platform) {
+export async function readBase(location: DiskBaseLocation, platform?: Platform) {
   const image = await openBase(location, platform);
   try {
     const blobs: Buffer[] = [];

@@ -1,5 +1,5 @@
 import type { Platform } from "../../oci/platform.js";
-import type { BaseImage, BaseLocation, BaseSource } from "../../ports/base-source.js";
+import type { BaseImage, BaseSource, DiskBaseLocation } from "../../ports/base-source.js";
 import { findArchiveImage } from "./archive-base.js";
 import { folderFiles, type ImageFiles, tarFiles } from "./image-files.js";
 import { findLayoutImage } from "./layout-base.js";
@@ -14,11 +14,11 @@ export type { BaseTools } from "./open-tar.js";
  * tar). Nothing is ever unpacked to the host: of a tar only offsets are read, and one that is compressed as a whole
  * goes into a scratch file of the store first.
  */
-export function createDiskBases(tools: BaseTools): BaseSource {
+export function createDiskBases(tools: BaseTools): BaseSource<DiskBaseLocation> {
   return { open: (base, platform) => openBase(base, platform, tools) };
 }
 
-async function openBase(base: BaseLocation, platform: Platform, tools: BaseTools): Promise<BaseImage> {
+async function openBase(base: DiskBaseLocation, platform: Platform, tools: BaseTools): Promise<BaseImage> {
   if (base.kind === "rootfs") return openRootfs(base.path, platform, base.config, tools);
   const { files, close } = await openFiles(base.path, tools);
   try {

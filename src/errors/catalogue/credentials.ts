@@ -1,0 +1,4 @@
+import type { MessageArea } from "../message.js";
+
+/** Who the user is to a registry, and the files and helpers that know. */
+export const credentialsMessages = {} satisfies MessageArea;

@@ -1,0 +1,4 @@
+import type { MessageArea } from "../message.js";
+
+/** Images for several platforms. */
+export const platformMessages = {} satisfies MessageArea;
