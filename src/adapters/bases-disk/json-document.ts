@@ -48,7 +48,8 @@ export function readBlobDocument(
   return toDocument(files.base, name, bytes);
 }
 
-function toDocument(base: string, name: string, bytes: Uint8Array): JsonDocument {
+/** The document that some bytes are. Throws `BASE_IMAGE_INVALID` for what is no object. */
+export function toDocument(base: string, name: string, bytes: Uint8Array): JsonDocument {
   const value = parseStrictJson(bytes);
   if (value instanceof BadJson) throw invalid(base, name, value.reason);
   if (value === null || typeof value !== "object")

@@ -1,11 +1,152 @@
-import type { Registry } from "../../ports/registry.js";
+import type { Descriptor } from "../../oci/descriptor.js";
+import type { Reference } from "../../oci/reference.js";
+import type { CredentialSource } from "../../ports/credential-source.js";
+import type {
+  BlobSink,
+  Registry,
+  RegistryDocument,
+  Repository,
+  TransferOptions,
+  UploadBlob,
+  UploadOutcome,
+} from "../../ports/registry.js";
+import { trustIn } from "./certificates.js";
+import { getDocument, headDocument, putDocument } from "./documents.js";
+import { downloadBlob } from "./download-blob.js";
+import { type Endpoint, endpointOf, mirrorsOf } from "./endpoint.js";
+import { Connections } from "./http/connections.js";
+import type { Environment } from "./http/proxy.js";
+import { defaultPace, type PaceOptions } from "./pacing/pace.js";
+import { defaultRate, type RateOptions } from "./pacing/rate-guard.js";
+import { RegistrySession } from "./registry-session.js";
+import type { RegistrySettings } from "./settings.js";
+import { uploadBlob } from "./upload-blob.js";
 
-/** Registries over HTTP. */
-export declare class HttpRegistry implements Registry {
-  resolve: Registry["resolve"];
-  document: Registry["document"];
-  download: Registry["download"];
-  upload: Registry["upload"];
-  putDocument: Registry["putDocument"];
-  close: Registry["close"];
+/** What the client is made from. */
+export interface HttpRegistryOptions {
+  readonly credentials?: CredentialSource | undefined;
+  /** By registry, as references name it. */
+  readonly settings?: Readonly<Record<string, RegistrySettings>> | undefined;
+  /** Where proxies are named. @default - the process's own */
+  readonly env?: Environment;
+  /** Milliseconds without a byte until a connection counts as dead. @default 60000 */
+  readonly idleMs?: number;
+  readonly pace?: Partial<PaceOptions>;
+  readonly rate?: Partial<RateOptions>;
+}
+
+/** Registries over HTTP, by the OCI distribution spec. */
+export class HttpRegistry implements Registry {
+  readonly #settings: Readonly<Record<string, RegistrySettings>>;
+  readonly #credentials: CredentialSource | undefined;
+  readonly #connections: Connections;
+  readonly #pace: PaceOptions;
+  readonly #rate: RateOptions;
+  readonly #sessions = new Map<string, RegistrySession>();
+
+  constructor(options: HttpRegistryOptions = {}) {
+    const { credentials, settings = {}, env = process.env, idleMs = 60_000, pace, rate } = options;
+    this.#settings = settings;
+    this.#credentials = credentials;
+    this.#connections = new Connections({ env, idleMs, trustOf: trustIn(settings) });
+    this.#pace = { ...defaultPace, ...pace };
+    this.#rate = { ...defaultRate, ...rate };
+  }
+
+  async resolve(reference: Reference, signal?: AbortSignal): Promise<Descriptor | undefined> {
+    return this.#first(reference, async (session) => {
+      const found = await headDocument(session, reference, signal);
+      return found === "unsaid" ? (await getDocument(session, reference, signal)).descriptor : found;
+    });
+  }
+
+  async document(reference: Reference, signal?: AbortSignal): Promise<RegistryDocument> {
+    return this.#first(reference, (session) => getDocument(session, reference, signal));
+  }
+
+  async download(
+    from: Repository,
+    descriptor: Descriptor,
+    sink: BlobSink,
+    options?: TransferOptions,
+  ): Promise<void> {
+    await downloadBlob(this.#readers(from), from, descriptor, sink, this.#rate, options);
+  }
+
+  async upload(
+    to: Repository,
+    blob: UploadBlob,
+    options?: TransferOptions & { readonly mountFrom?: readonly Repository[] },
+  ): Promise<UploadOutcome> {
+    const { chunkBytes } = this.#settings[to.domain] ?? {};
+    return uploadBlob(this.#own(to), to, blob, { chunkBytes }, options);
+  }
+
+  async putDocument(to: Reference, document: RegistryDocument, signal?: AbortSignal): Promise<void> {
+    await putDocument(this.#own(to), to, document, signal);
+  }
+
+  /** Asks a registry whether it lets us in at all (distribution spec, end-1). */
+  async ping(domain: string, signal?: AbortSignal): Promise<void> {
+    const session = this.#own({ domain, path: "" });
+    const answer = await session.request({
+      repository: { domain, path: "" },
+      action: "log in to",
+      method: "GET",
+      url: session.endpoint.base,
+      scopes: [],
+      expect: [200],
+      signal,
+    });
+    answer.discard();
+  }
+
+  async close(): Promise<void> {
+    this.#connections.close();
+  }
+
+  /** What the first mirror that has it gives; the registry itself has the last word. */
+  async #first<Result>(
+    repository: Repository,
+    ask: (session: RegistrySession) => Promise<Result>,
+  ): Promise<Result> {
+    const readers = this.#readers(repository);
+    for (const mirror of readers.slice(0, -1)) {
+      try {
+        const found = await ask(mirror);
+        if (found !== undefined) return found;
+      } catch {
+        // A mirror that has not got it, or is down, is no reason to fail: the next one is asked.
+      }
+    }
+    return ask(readers.at(-1)!);
+  }
+
+  #readers(repository: Repository): readonly RegistrySession[] {
+    const mirrors = mirrorsOf(repository.domain, this.#settings).map((endpoint) => this.#session(endpoint));
+    return [...mirrors, this.#own(repository)];
+  }
+
+  #own({ domain }: Repository): RegistrySession {
+    return this.#session(endpointOf(domain, this.#settings[domain]));
+  }
+
+  #session(endpoint: Endpoint): RegistrySession {
+    const known = this.#sessions.get(endpoint.base.href);
+    if (known !== undefined) return known;
+    const { domain } = endpoint;
+    const credentials = this.#credentials;
+    const session = new RegistrySession({
+      endpoint,
+      connections: this.#connections,
+      // A mirror is another registry: it is asked with what the user has for it, never with the other's login.
+      credentials: credentials && {
+        credentialFor: ({ path }, signal) => credentials.credentialFor({ domain, path }, signal),
+      },
+      tokenServers: this.#settings[domain]?.tokenServers ?? [],
+      pace: this.#pace,
+    });
+    this.#sessions.set(endpoint.base.href, session);
+    return session;
+  }
 }

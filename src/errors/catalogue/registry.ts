@@ -1,4 +1,71 @@
 import type { MessageArea } from "../message.js";
 
 /** Registries: what they answer, and what of it must not be. */
-export const registryMessages = {} satisfies MessageArea;
+export const registryMessages = {
+  REGISTRY_UNREACHABLE: (p: { registry: string; reason: string }) => ({
+    message: `the registry ${p.registry} cannot be reached: ${p.reason}`,
+    hint: "check its name, your network and the proxy variables (HTTPS_PROXY, NO_PROXY)",
+  }),
+  REGISTRY_SILENT: (p: { registry: string; reason: string }) => ({
+    message: `the registry ${p.registry} is too slow: ${p.reason}`,
+    hint: "try again later, or use a mirror of it",
+  }),
+  REGISTRY_CERTIFICATE: (p: { registry: string; reason: string }) => ({
+    message: `the certificate of ${p.registry} is not trusted: ${p.reason}`,
+    hint: 'give its authority as "ca" in registries.json or in certs.d, or say "http": true there for a registry without TLS',
+  }),
+  REGISTRY_DENIED: (p: { repository: string; action: string; known: boolean; reason: string }) => ({
+    message: `the registry does not let you ${p.action} ${p.repository}: ${p.reason}`,
+    hint: p.known
+      ? "your login is not enough for it: check the name, and log in as somebody who may"
+      : "it is private or does not exist: check the name, and log in with `layerwright login`",
+  }),
+  REGISTRY_REFUSED: (p: { repository: string; action: string; status: number; reason: string }) => ({
+    message: `the registry refused to ${p.action} ${p.repository}: it answers ${p.status}${p.reason === "" ? "" : `, ${p.reason}`}`,
+    hint: "what it answers says why; its own log may say more",
+  }),
+  REGISTRY_FAILED: (p: { repository: string; action: string; status: number; attempts: number }) => ({
+    message: `the registry failed to ${p.action} ${p.repository}: it answers ${p.status}, at ${p.attempts} tries`,
+    hint: "try again later: the fault is on the registry's side",
+  }),
+  REGISTRY_BUSY: (p: { registry: string; seconds: number }) => ({
+    message: `the registry ${p.registry} takes no requests of yours for ${p.seconds} s`,
+    hint: "you are at its rate limit: wait, log in for a higher one, or use a mirror",
+  }),
+  REGISTRY_SETTINGS_INVALID: (p: { path: string; reason: string }) => ({
+    message: `the registry settings in ${p.path} are wrong: ${p.reason}`,
+    hint: 'they have the form {"registries": {"registry.example:5000": {"http": true}}}',
+  }),
+  PROXY_FAILED: (p: { proxy: string; reason: string }) => ({
+    message: `the proxy ${p.proxy} does not lead to the registry: ${p.reason}`,
+    hint: "check HTTPS_PROXY and HTTP_PROXY, or name the registry in NO_PROXY",
+  }),
+  MANIFEST_NOT_FOUND: (p: { reference: string }) => ({
+    message: `the registry has no image ${p.reference}`,
+    hint: "check the name and the tag",
+  }),
+  MANIFEST_WRONG: (p: { reference: string; reason: string }) => ({
+    message: `what the registry gives for ${p.reference} is not an image: ${p.reason}`,
+    hint: "something between you and the registry answers in its place, or the registry is damaged",
+  }),
+  BLOB_NOT_IN_REGISTRY: (p: { repository: string; digest: string }) => ({
+    message: `the registry does not have ${p.digest} of ${p.repository}`,
+    hint: "the image there is not whole: push it again",
+  }),
+  BLOB_WRONG: (p: { repository: string; digest: string; reason: string }) => ({
+    message: `what the registry gives for ${p.digest} of ${p.repository} is something else: ${p.reason}`,
+    hint: "something between you and the registry changes bytes, or the registry is damaged",
+  }),
+  REDIRECT_REFUSED: (p: { registry: string; target: string; reason: string }) => ({
+    message: `the registry ${p.registry} sends us to ${p.target}, where we do not go: ${p.reason}`,
+    hint: "use the registry's own https address, or mend its set-up",
+  }),
+  TOKEN_SERVER_REFUSED: (p: { registry: string; server: string; reason: string }) => ({
+    message: `the registry ${p.registry} wants your login sent to ${p.server}, which is refused: ${p.reason}`,
+    hint: `if that server is meant to have it, list it as "tokenServers": ["${p.server}"] for ${p.registry} in registries.json`,
+  }),
+  TOKEN_FAILED: (p: { registry: string; server: string; reason: string }) => ({
+    message: `no access to ${p.registry} could be had from ${p.server}: ${p.reason}`,
+    hint: "check your login with `layerwright login`",
+  }),
+} satisfies MessageArea;

@@ -1,0 +1,139 @@
+import { IntegrityError, RegistryError } from "../../errors/layerwright-error.js";
+import type { Descriptor } from "../../oci/descriptor.js";
+import { digestOf, isDigest } from "../../oci/digest.js";
+import { mediaType } from "../../oci/media-type.js";
+import { canonicalReference, type Reference } from "../../oci/reference.js";
+import type { RegistryDocument } from "../../ports/registry.js";
+import { addressOf } from "./endpoint.js";
+import { type Answer, BodyTooLong } from "./http/answer.js";
+import type { RegistrySession } from "./registry-session.js";
+
+/** Bytes of a manifest or an index at most, as registries have it. */
+const MOST_BYTES = 4 << 20;
+
+const TYPES: readonly string[] = [
+  mediaType.ociIndex,
+  mediaType.ociManifest,
+  mediaType.dockerIndex,
+  mediaType.dockerManifest,
+];
+
+/** What a tag or digest names, without its body; undefined where there is no such thing. */
+export async function headDocument(
+  session: RegistrySession,
+  reference: Reference,
+  signal: AbortSignal | undefined,
+): Promise<Descriptor | "unsaid" | undefined> {
+  const answer = await ask(session, reference, "HEAD", signal);
+  answer.discard();
+  if (answer.status === 404) return undefined;
+  const digest = answer.headers["docker-content-digest"];
+  const size = Number(answer.headers["content-length"] ?? Number.NaN);
+  const type = typeOf(answer);
+  // Some registries say less in a HEAD than the spec wants; the document itself then tells.
+  if (!isDigest(digest) || !Number.isSafeInteger(size) || size <= 0 || type === undefined) return "unsaid";
+  if (reference.digest !== undefined && reference.digest !== digest) return "unsaid";
+  return { mediaType: type, digest, size };
+}
+
+/**
+ * The manifest or index that a tag or digest names, verified.
+ *
+ * @throws {RegistryError} MANIFEST_NOT_FOUND
+ * @throws {IntegrityError} MANIFEST_WRONG
+ */
+export async function getDocument(
+  session: RegistrySession,
+  reference: Reference,
+  signal: AbortSignal | undefined,
+): Promise<RegistryDocument> {
+  const name = canonicalReference(reference);
+  const answer = await ask(session, reference, "GET", signal);
+  if (answer.status === 404) {
+    answer.discard();
+    throw new RegistryError("MANIFEST_NOT_FOUND", { reference: name }, { subject: name });
+  }
+  const wrong = (reason: string) =>
+    new IntegrityError("MANIFEST_WRONG", { reference: name, reason }, { subject: name });
+  const type = typeOf(answer);
+  if (type === undefined) {
+    answer.discard();
+    throw wrong(`its type is ${JSON.stringify(answer.headers["content-type"] ?? "").slice(0, 100)}`);
+  }
+  let bytes: Buffer;
+  try {
+    bytes = await answer.read(MOST_BYTES);
+  } catch (error) {
+    if (error instanceof BodyTooLong) throw wrong(error.message);
+    throw error;
+  }
+  const digest = digestOf(bytes);
+  const said = answer.headers["docker-content-digest"];
+  const wanted = reference.digest ?? (isDigest(said) ? said : undefined);
+  if (wanted !== undefined && wanted !== digest) throw wrong(`its digest is ${digest}, not ${wanted}`);
+  const own = ownType(bytes);
+  if (own === "unreadable") throw wrong("it is no JSON object");
+  if (own !== undefined && own !== type)
+    throw wrong(`it says that it is ${own}, and the registry says ${type}`);
+  return { descriptor: { mediaType: type, digest, size: bytes.length }, bytes };
+}
+
+/** Puts a manifest or index under the tag of a reference, or under its digest where it has no tag. */
+export async function putDocument(
+  session: RegistrySession,
+  to: Reference,
+  { descriptor, bytes }: RegistryDocument,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const answer = await session.request({
+    repository: to,
+    action: "push to",
+    method: "PUT",
+    url: addressOf(session.endpoint, to, `manifests/${to.tag ?? descriptor.digest}`),
+    headers: { "content-type": descriptor.mediaType },
+    body: { size: bytes.length, bytes: () => [bytes] },
+    scopes: [`repository:${to.path}:pull,push`],
+    expect: [200, 201, 202],
+    signal,
+  });
+  answer.discard();
+  const said = answer.headers["docker-content-digest"];
+  if (said === undefined || said === descriptor.digest) return;
+  const reference = canonicalReference(to);
+  const reason = `it was stored as ${String(said).slice(0, 100)}, not ${descriptor.digest}`;
+  throw new IntegrityError("MANIFEST_WRONG", { reference, reason }, { subject: reference });
+}
+
+function ask(
+  session: RegistrySession,
+  reference: Reference,
+  method: "GET" | "HEAD",
+  signal: AbortSignal | undefined,
+): Promise<Answer> {
+  return session.request({
+    repository: reference,
+    action: "pull from",
+    method,
+    url: addressOf(session.endpoint, reference, `manifests/${reference.digest ?? reference.tag ?? "latest"}`),
+    headers: { accept: TYPES.join(", ") },
+    scopes: [`repository:${reference.path}:pull`],
+    expect: [200, 404],
+    signal,
+  });
+}
+
+/** The media type without its parameters, where it is one of an image. */
+function typeOf({ headers }: Answer): string | undefined {
+  const type = headers["content-type"]?.split(";")[0]?.trim();
+  return type !== undefined && TYPES.includes(type) ? type : undefined;
+}
+
+function ownType(bytes: Buffer): string | undefined {
+  try {
+    const value = JSON.parse(bytes.toString("utf8")) as { mediaType?: unknown } | null;
+    if (value === null || typeof value !== "object" || Array.isArray(value)) return "unreadable";
+    return typeof value.mediaType === "string" ? value.mediaType : undefined;
+  } catch {
+    return "unreadable";
+  }
+}

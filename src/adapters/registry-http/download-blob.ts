@@ -1,0 +1,152 @@
+import { createHash } from "node:crypto";
+import { IntegrityError, RegistryError } from "../../errors/layerwright-error.js";
+import type { Descriptor } from "../../oci/descriptor.js";
+import type { BlobSink, Repository, TransferOptions } from "../../ports/registry.js";
+import { addressOf } from "./endpoint.js";
+import { connectionError, isBroken, repositoryText } from "./failure.js";
+import type { Answer } from "./http/answer.js";
+import { RateGuard, type RateOptions } from "./pacing/rate-guard.js";
+import type { RegistrySession } from "./registry-session.js";
+
+/** From here on a connection of its own is worth it. */
+const LARGE = 1 << 20;
+/** Tries without progress. A connection that breaks after this many bytes was worth its while. */
+const TRIES = 5;
+const PROGRESS = 1 << 20;
+
+/**
+ * Reads a blob into a sink. A connection that breaks is taken up where it was, at the next server if there is one; the
+ * digest is of all bytes in their order, however they came.
+ *
+ * @throws {RegistryError} BLOB_NOT_IN_REGISTRY, and when no server gives it
+ * @throws {IntegrityError} BLOB_WRONG
+ */
+export async function downloadBlob(
+  servers: readonly RegistrySession[],
+  from: Repository,
+  descriptor: Descriptor,
+  sink: BlobSink,
+  rate: RateOptions,
+  { signal, onProgress }: TransferOptions = {},
+): Promise<void> {
+  const { digest, size } = descriptor;
+  const repository = repositoryText(from);
+  const wrong = (reason: string) =>
+    new IntegrityError("BLOB_WRONG", { repository, digest, reason }, { subject: digest });
+  const hash = createHash("sha256");
+  let done = 0;
+  const take = (chunk: Uint8Array): void => {
+    if (done + chunk.length > size) throw wrong(`it has more than ${size} bytes`);
+    hash.update(chunk);
+    done += chunk.length;
+    sink(chunk);
+    onProgress?.(done);
+  };
+  let ranged = true;
+  for (let tries = 0, at = 0; ; ) {
+    const session = servers[Math.min(at, servers.length - 1)]!;
+    const before = done;
+    try {
+      const answer = await askFor(session, from, descriptor, ranged ? done : 0, signal);
+      const skip = done - startOf(answer, done, size);
+      if (answer.status === 404)
+        throw new RegistryError("BLOB_NOT_IN_REGISTRY", { repository, digest }, { subject: digest });
+      if (Number.isNaN(skip)) {
+        // A range that nobody asked for, or none where there should be one: from the start, without a range.
+        answer.discard();
+        if (!ranged)
+          throw wrong(
+            `it comes as the range ${JSON.stringify(answer.headers["content-range"] ?? "").slice(0, 80)}`,
+          );
+        ranged = false;
+        continue;
+      }
+      await receive(answer, skip, take, rate, signal);
+      if (done < size) throw wrong(`it has ${done} bytes, not ${size}`);
+      break;
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof IntegrityError) throw error;
+      if (done - before >= PROGRESS) tries = 0;
+      tries++;
+      const next = at < servers.length - 1;
+      const again = isBroken(error) && tries < TRIES;
+      if (!next && !again) throw connectionError(error, session.endpoint.domain);
+      if (next && !(again && done > before)) at++;
+    }
+  }
+  const found = `sha256:${hash.digest("hex")}`;
+  if (found !== digest) throw wrong(`its digest is ${found}`);
+}
+
+function askFor(
+  session: RegistrySession,
+  from: Repository,
+  { digest, size }: Descriptor,
+  offset: number,
+  signal: AbortSignal | undefined,
+): Promise<Answer> {
+  return session.request({
+    repository: from,
+    action: "pull from",
+    method: "GET",
+    url: addressOf(session.endpoint, from, `blobs/${digest}`),
+    headers: offset === 0 ? {} : { range: `bytes=${offset}-` },
+    scopes: [`repository:${from.path}:pull`],
+    expect: [200, 206, 404, 416],
+    large: size - offset >= LARGE,
+    signal,
+  });
+}
+
+/** The offset that an answer begins at; NaN for one that fits no question. */
+function startOf({ status, headers }: Answer, asked: number, size: number): number {
+  if (status === 200 || status === 404) return 0;
+  if (status !== 206) return Number.NaN;
+  const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(headers["content-range"] ?? "");
+  if (range === null) return Number.NaN;
+  const [start, end, total] = [
+    Number(range[1]),
+    Number(range[2]),
+    range[3] === "*" ? size : Number(range[3]),
+  ];
+  return start === asked && end === size - 1 && total === size ? start : Number.NaN;
+}
+
+/** Hands on a body without its first bytes, which came before. */
+async function receive(
+  answer: Answer,
+  skip: number,
+  take: BlobSink,
+  rate: RateOptions,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const guard = new RateGuard(rate, signal);
+  const onSlow = new Promise<never>((_, reject) => {
+    guard.signal.addEventListener("abort", () => reject(guard.signal.reason as Error), { once: true });
+  });
+  onSlow.catch(() => {});
+  let left = skip;
+  let over = false;
+  const pumping = answer.pump((chunk) => {
+    guard.note(chunk.length);
+    // Bytes of an attempt that was given up belong to nothing.
+    if (over) throw new Error("given up");
+    if (left >= chunk.length) {
+      left -= chunk.length;
+      return;
+    }
+    take(left === 0 ? chunk : chunk.subarray(left));
+    left = 0;
+  });
+  try {
+    await Promise.race([pumping, onSlow]);
+  } catch (error) {
+    over = true;
+    pumping.catch(() => {});
+    answer.discard();
+    throw error;
+  } finally {
+    guard.stop();
+  }
+}

@@ -1,0 +1,130 @@
+import { RegistryError } from "../../errors/layerwright-error.js";
+import type { Repository } from "../../ports/registry.js";
+import { type Answer, ProxyRefused, TooSlow } from "./http/answer.js";
+
+/** What a request was for, in words that follow "to" and "let you". */
+export type Action = "pull from" | "push to" | "log in to";
+
+/** Bytes of an error's body at most. */
+const MOST_ERROR = 64 * 1024;
+
+/** Statuses that may be gone at the next try (RFC 9110, and what proxies in front of registries give). */
+const PASSING = new Set([408, 429, 499, 500, 502, 503, 504, 520, 521, 522, 523, 524]);
+
+export function isPassing(status: number): boolean {
+  return PASSING.has(status);
+}
+
+/** Whether a connection may be made again: it broke, was cut short, or was too slow. */
+export function isBroken(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === "string" && (BROKEN.has(code) || code.startsWith("HPE_"));
+}
+
+const BROKEN = new Set([
+  "CUT_SHORT",
+  "TOO_SLOW",
+  "ECONNRESET",
+  "ECONNREFUSED",
+  "ECONNABORTED",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EAI_AGAIN",
+  "ENOTFOUND",
+  "ERR_STREAM_DESTROYED",
+  "ERR_STREAM_PREMATURE_CLOSE",
+]);
+
+const CERTIFICATE = /^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|HOSTNAME_MISMATCH|ERR_SSL_)/;
+
+/** The coded error for a connection that failed. What was sent is no part of it. */
+export function connectionError(error: unknown, registry: string): unknown {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: string };
+  const subject = { subject: registry };
+  if (error instanceof TooSlow)
+    return new RegistryError("REGISTRY_SILENT", { registry, reason: error.message }, subject);
+  if (error instanceof ProxyRefused) {
+    return new RegistryError("PROXY_FAILED", { proxy: error.proxy, reason: error.message }, subject);
+  }
+  if (typeof code !== "string") return error;
+  if (CERTIFICATE.test(code))
+    return new RegistryError(
+      "REGISTRY_CERTIFICATE",
+      { registry, reason: certificateReason(code, message) },
+      subject,
+    );
+  if (!isBroken(error)) return error;
+  return new RegistryError("REGISTRY_UNREACHABLE", { registry, reason: WORDS[code] ?? code }, subject);
+}
+
+function certificateReason(code: string, message = ""): string {
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return "it is made out for another name";
+  if (code === "ERR_SSL_WRONG_VERSION_NUMBER" || /wrong version number/.test(message))
+    return "the server does not speak TLS";
+  return code.toLowerCase().replaceAll("_", " ");
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  CUT_SHORT: "the connection ended in the middle of the answer",
+  ECONNRESET: "the connection was reset",
+  ECONNREFUSED: "nothing listens there",
+  ENOTFOUND: "there is no such host",
+  EAI_AGAIN: "its name cannot be looked up at the moment",
+  ETIMEDOUT: "nothing came in time",
+};
+
+/** The coded error for an answer that is none of those that were expected. */
+export async function statusError(
+  answer: Answer,
+  about: {
+    readonly repository: Repository;
+    readonly action: Action;
+    readonly known: boolean;
+    readonly attempts: number;
+  },
+): Promise<RegistryError> {
+  const { status } = answer;
+  const { action, known, attempts } = about;
+  const repository = repositoryText(about.repository);
+  const reason = await reasonOf(answer);
+  const subject = { subject: repository };
+  if (status === 401 || status === 403) {
+    return new RegistryError(
+      "REGISTRY_DENIED",
+      { repository, action, known, reason: reason || `it answers ${status}` },
+      subject,
+    );
+  }
+  if (isPassing(status))
+    return new RegistryError("REGISTRY_FAILED", { repository, action, status, attempts }, subject);
+  return new RegistryError("REGISTRY_REFUSED", { repository, action, status, reason }, subject);
+}
+
+/** What the registry says of its refusal (distribution spec, "Error Codes"), in plain characters and no more than a line. */
+async function reasonOf(answer: Answer): Promise<string> {
+  let text: string;
+  try {
+    text = (await answer.read(MOST_ERROR)).toString("utf8");
+  } catch {
+    return "";
+  }
+  try {
+    const { errors } = JSON.parse(text) as { errors?: readonly { code?: unknown; message?: unknown }[] };
+    const [first] = errors ?? [];
+    const parts = [first?.code, first?.message].filter((part) => typeof part === "string" && part !== "");
+    return plain(parts.join(": "));
+  } catch {
+    return "";
+  }
+}
+
+function plain(text: string): string {
+  return text.replace(/[^\x20-\x7e]+/g, " ").slice(0, 300);
+}
+
+/** A repository as messages name it. */
+export function repositoryText({ domain, path }: Repository): string {
+  return path === "" ? domain : `${domain}/${path}`;
+}

@@ -1,0 +1,81 @@
+import { BlockList, isIP } from "node:net";
+
+/** Whether two addresses are the same scheme, host and port: the only place that a credential may go to. */
+export function sameOrigin(one: URL, other: URL): boolean {
+  return one.protocol === other.protocol && one.hostname === other.hostname && portOf(one) === portOf(other);
+}
+
+function portOf(url: URL): string {
+  return url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port;
+}
+
+/** An address as messages show it: no query, which may be signed, and no credentials. */
+export function shownOrigin(url: URL): string {
+  return url.host;
+}
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
+LOOPBACK.addAddress("::1", "ipv6");
+LOOPBACK.addSubnet("::ffff:127.0.0.0", 104, "ipv6");
+
+/** What belongs to one machine or its cloud: nobody else's server has a reason to send us there. */
+const LOCAL = new BlockList();
+LOCAL.addSubnet("0.0.0.0", 8, "ipv4");
+LOCAL.addSubnet("127.0.0.0", 8, "ipv4");
+LOCAL.addSubnet("169.254.0.0", 16, "ipv4");
+LOCAL.addAddress("::", "ipv6");
+LOCAL.addAddress("::1", "ipv6");
+LOCAL.addSubnet("fe80::", 10, "ipv6");
+LOCAL.addAddress("fd00:ec2::254", "ipv6");
+for (const [network, prefix] of [
+  ["::ffff:0.0.0.0", 104],
+  ["::ffff:127.0.0.0", 104],
+  ["::ffff:169.254.0.0", 112],
+] as const)
+  LOCAL.addSubnet(network, prefix, "ipv6");
+
+/** What is private to a network. */
+const PRIVATE = new BlockList();
+PRIVATE.addSubnet("10.0.0.0", 8, "ipv4");
+PRIVATE.addSubnet("172.16.0.0", 12, "ipv4");
+PRIVATE.addSubnet("192.168.0.0", 16, "ipv4");
+PRIVATE.addSubnet("100.64.0.0", 10, "ipv4");
+PRIVATE.addSubnet("fc00::", 7, "ipv6");
+
+function bare(hostname: string): string {
+  return hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
+}
+
+function listed(list: BlockList, hostname: string): boolean {
+  const host = bare(hostname);
+  const family = isIP(host);
+  return family !== 0 && list.check(host, family === 6 ? "ipv6" : "ipv4");
+}
+
+/** Whether a host is this machine, by name or number: such registries speak plain http by default, as Docker has it. */
+export function isLoopback(hostname: string): boolean {
+  const host = bare(hostname);
+  return host === "localhost" || host.endsWith(".localhost") || listed(LOOPBACK, host);
+}
+
+/** Whether a host is this machine, an address of the link (such as a cloud's metadata), or none at all. */
+export function isMachineLocal(hostname: string): boolean {
+  const host = bare(hostname);
+  return host === "localhost" || host.endsWith(".localhost") || listed(LOCAL, host);
+}
+
+/** Whether a host is named by a number that only some network knows. */
+export function isPrivate(hostname: string): boolean {
+  return isMachineLocal(hostname) || listed(PRIVATE, hostname);
+}
+
+/** Why a redirect is not followed, or undefined where it may be. No credential goes along to another origin in any case. */
+export function redirectProblem(from: URL, to: URL): string | undefined {
+  if (to.protocol !== "https:" && to.protocol !== "http:") return `${to.protocol} is no address of the web`;
+  if (to.username !== "" || to.password !== "") return "the address holds a credential";
+  if (from.protocol === "https:" && to.protocol === "http:") return "it leaves https";
+  if (isMachineLocal(to.hostname) && !isMachineLocal(from.hostname))
+    return "it is an address of this machine or its link";
+  return undefined;
+}

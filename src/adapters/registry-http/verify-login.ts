@@ -1,0 +1,21 @@
+import type { Credential } from "../../ports/credential-source.js";
+import { HttpRegistry, type HttpRegistryOptions } from "./http-registry.js";
+
+/**
+ * Asks a registry whether it takes a credential. Nothing is kept.
+ *
+ * @throws {RegistryError} REGISTRY_DENIED, TOKEN_FAILED and when the registry cannot be reached
+ */
+export async function verifyLogin(
+  domain: string,
+  credential: Credential,
+  options: Omit<HttpRegistryOptions, "credentials"> & { readonly signal?: AbortSignal } = {},
+): Promise<void> {
+  const credentials = { credentialFor: async () => credential };
+  const registry = new HttpRegistry({ ...options, credentials });
+  try {
+    await registry.ping(domain, options.signal);
+  } finally {
+    await registry.close();
+  }
+}
