@@ -5,7 +5,13 @@
  */
 export type { SecretPlace } from "./adapters/secrets-node/node-secrets.js";
 export { build } from "./api/build.js";
-export type { BuildOptions, BuildResult, BuiltLayer, OutputTarget } from "./api/build-types.js";
+export type {
+  BuildOptions,
+  BuildResult,
+  BuiltLayer,
+  OutputTarget,
+  PlatformsBuildOptions,
+} from "./api/build-types.js";
 export type { DockerfileStyle } from "./api/dockerfile.js";
 export { type DockerfileVerbOptions, dockerfile } from "./api/dockerfile.js";
 export { plan } from "./api/plan.js";

@@ -1,53 +1,69 @@
-import { type BuiltImage, buildImage } from "../engine/build-image.js";
-import { retryOnDamage } from "../engine/retry-on-damage.js";
-import { parseSourceDateEpoch } from "../engine/source-date.js";
-import { encoderFor } from "../layer/encode/compression.js";
+import type { BuiltImage } from "../engine/build-image.js";
+import { PlanError } from "../errors/layerwright-error.js";
+import { imageIndex } from "../oci/image-index.js";
+import { platformText } from "../oci/platform.js";
 import type { OptimizedPlan } from "../plan/passes/pipeline.js";
-import type { Plan } from "../plan/plan.js";
-import type { BuildOptions, BuildResult, OutputTarget } from "./build-types.js";
-import { openOutput, outputTarget } from "./output.js";
+import type { Progress } from "../ports/progress.js";
+import { withBuiltImages } from "./build-images.js";
+import type { BuildOptions, BuildResult } from "./build-types.js";
+import { holdsPlatforms, openOutput, outputTarget } from "./output.js";
 import { fullReference } from "./references.js";
-import { withWorkspace } from "./workspace.js";
 
-/** The level of gzip that is used unless asked otherwise: what most registries hold. */
-const DEFAULT_COMPRESSION = "gzip:6";
+/** One plan of an image, and who is told how its build goes. */
+export interface PlatformPlan {
+  readonly optimized: OptimizedPlan;
+  readonly progress?: Progress | undefined;
+}
 
 /** Builds one plan; what the command line calls for plans that came from the user's file. */
 export async function buildPlan(optimized: OptimizedPlan, options: BuildOptions): Promise<BuildResult> {
-  const { plan, warnings } = optimized;
+  const [result] = await buildPlatforms([{ optimized }], options);
+  return result!;
+}
+
+/**
+ * Builds the plans of one image, one a platform, and writes them at once: several become an index.
+ *
+ * @throws {PlanError} OUTPUT_PLATFORMS when the output holds one platform only
+ */
+export async function buildPlatforms(
+  plans: readonly PlatformPlan[],
+  options: BuildOptions,
+): Promise<BuildResult[]> {
   const references = options.reference === undefined ? [] : [fullReference(options.reference)];
   const target = outputTarget(options.output);
-  const encoder = encoderFor(options.compression ?? DEFAULT_COMPRESSION);
-  const sourceDateEpoch = parseSourceDateEpoch(process.env["SOURCE_DATE_EPOCH"]);
-  return withWorkspace(options, async ({ context, portsFor, store }) => {
-    const output = target && openOutput(target, plan, context, store);
-    return retryOnDamage(async () => {
-      const built = await buildImage(plan, await portsFor(plan), {
-        encoder,
-        folder: context,
-        sourceDateEpoch,
+  const jobs = plans.map(({ optimized, progress }) => ({ plan: optimized.plan, references, progress }));
+  if (target !== undefined && jobs.length > 1 && !holdsPlatforms(target.type)) {
+    const platforms = jobs.map(({ plan }) => platformText(plan.platform));
+    throw new PlanError("OUTPUT_PLATFORMS", { path: target.dest, platforms }, { subject: target.dest });
+  }
+  return withBuiltImages(jobs, options, async (built, { context, store }) => {
+    const images = built.map(({ image }) => image);
+    if (target !== undefined) {
+      const inputs = jobs.map(({ plan }) => plan);
+      await openOutput(target, inputs, context, store).write(images);
+    }
+    const index =
+      images.length > 1 ? imageIndex(images.map(({ manifest }) => manifest.descriptor)) : undefined;
+    return built.map((one, at) => {
+      const { plan, warnings } = plans[at]!.optimized;
+      return {
+        ...resultOf(one),
+        platform: plan.platform,
         references,
-        cache: options.cache,
-        rerun: (command) => (options.noCacheSteps ?? []).some((text) => command.includes(text)),
-        signal: options.signal,
-      });
-      try {
-        await output?.write([built.image]);
-        return resultOf(built, { plan, references, warnings, target });
-      } finally {
-        await built.close();
-      }
+        warnings,
+        ...(index === undefined ? {} : { index: index.descriptor.digest }),
+        ...(target === undefined ? {} : { output: target }),
+      };
     });
   });
 }
 
-function resultOf(
-  { image, layers }: BuiltImage,
-  about: Pick<BuildResult, "references" | "warnings"> & { plan: Plan; target: OutputTarget | undefined },
-): BuildResult {
-  const { plan, references, warnings, target } = about;
+function resultOf({
+  image,
+  layers,
+}: BuiltImage): Pick<BuildResult, "digest" | "configDigest" | "size" | "layers"> {
   return {
-    platform: plan.platform,
     digest: image.manifest.descriptor.digest,
     configDigest: image.config.descriptor.digest,
     size: layers.reduce((sum, layer) => sum + layer.descriptor.size, 0),
@@ -60,8 +76,5 @@ function resultOf(
       inherited: layer.id === undefined,
       ...(layer.uncompressedSize === undefined ? {} : { uncompressedSize: layer.uncompressedSize }),
     })),
-    references,
-    warnings,
-    ...(target === undefined ? {} : { output: target }),
   };
 }

@@ -45,6 +45,12 @@ export interface BuildOptions {
   readonly progress?: Progress;
 }
 
+/** How an image is built for several platforms. */
+export interface PlatformsBuildOptions extends Omit<BuildOptions, "platform"> {
+  /** `os/architecture[/variant]` each; the image becomes an index over one manifest a platform. */
+  readonly platforms: readonly string[];
+}
+
 /** One layer of a built image, bottom first. */
 export interface BuiltLayer {
   /** What made it, in a few words. */
@@ -61,12 +67,14 @@ export interface BuiltLayer {
   readonly inherited: boolean;
 }
 
-/** What a build made. */
+/** What a build made for one platform. */
 export interface BuildResult {
   readonly platform: Platform;
   /** Digest of the manifest. */
   readonly digest: string;
   readonly configDigest: string;
+  /** Digest of the index over all platforms, when the image was built for several at once. */
+  readonly index?: string;
   /** Compressed bytes of all layers. */
   readonly size: number;
   readonly layers: readonly BuiltLayer[];

@@ -1,17 +1,20 @@
 import { type Catalog, isCatalog } from "../catalog/catalog.js";
+import { DefinitionError } from "../errors/layerwright-error.js";
 import type { Image } from "../image/image.js";
-import { platformText } from "../oci/platform.js";
-import type { BuildOptions, BuildResult, OutputTarget } from "./build-types.js";
+import { parsePlatform, platformText } from "../oci/platform.js";
+import type { BuildOptions, BuildResult, OutputTarget, PlatformsBuildOptions } from "./build-types.js";
 import { planImage } from "./plan-image.js";
 
 /**
  * Builds an image, or every image of a catalog, directly: no daemon, no root. Layers whose inputs did not change come
  * out of the store.
  *
- * A catalog's `output` is a folder (an archive an image in it, `NAME.tar`), and images for several platforms get
- * `NAME-ARCHITECTURE.tar`.
+ * With `platforms` there is a result a platform, and one output that holds an index over all of them, which the types
+ * `oci` and `layout` can. A catalog's `output` is a folder (a file an image in it, `NAME.tar`), or the layout that all
+ * images go into; archives of images for several platforms are `NAME-ARCHITECTURE.tar`.
  *
- * @throws {PlanError} RUN_NEEDS_SANDBOX, BASE_NOT_LOCAL, SOURCE_NOT_FOUND and others, each at the user's line
+ * @throws {PlanError} RUN_NEEDS_SANDBOX, BASE_NOT_LOCAL, SOURCE_NOT_FOUND, OUTPUT_PLATFORMS and others, each at the
+ *   user's line
  * @throws {IntegrityError} when a base or a download is not what its digest says
  * @throws {EnvironmentError} when a file cannot be read or the output cannot be written
  * @example
@@ -21,57 +24,90 @@ import { planImage } from "./plan-image.js";
  * const image = Image.scratch().write("/hello.txt", "hello\n");
  * const result = await build(image, { output: "hello.tar", reference: "acme/hello" });
  * console.log(result.digest, result.size);
+ *
+ * const platforms = ["linux/amd64", "linux/arm64"];
+ * const [amd64, arm64] = await build(image, { platforms, output: { type: "oci", dest: "hello-oci.tar" } });
+ * console.log(amd64?.index === arm64?.index); // true
  * ```
  */
+export async function build(image: Image, options: PlatformsBuildOptions): Promise<BuildResult[]>;
 export async function build(image: Image, options?: BuildOptions): Promise<BuildResult>;
 export async function build<Name extends string>(
   catalog: Catalog<Name>,
-  options?: BuildOptions,
+  options?: BuildOptions | PlatformsBuildOptions,
 ): Promise<Record<Name, BuildResult[]>>;
 export async function build(
   what: Image | Catalog,
-  options: BuildOptions = {},
-): Promise<BuildResult | Record<string, BuildResult[]>> {
+  options: BuildOptions | PlatformsBuildOptions = {},
+): Promise<BuildResult | BuildResult[] | Record<string, BuildResult[]>> {
   // The engine is loaded when something is built: a program that only describes images starts without it.
   const loading = import("./build-plan.js");
+  const platforms = platformsOf(options);
   if (!isCatalog(what)) {
     // Planned while the engine is read from disk.
-    const plan = planImage(what.node, options);
-    return (await loading).buildPlan(plan, options);
+    const plans = planEach(what, platforms ?? [undefined], options);
+    const results = (await loading).buildPlatforms(plans, options);
+    return severalOf(options) === undefined ? (await results)[0]! : results;
   }
-  const { buildPlan } = await loading;
+  const { buildPlatforms } = await loading;
   const results: Record<string, BuildResult[]> = {};
   for (const [name, image] of what) {
-    const platforms = options.platform === undefined ? what.platforms.map(platformText) : [options.platform];
     results[name] = [];
-    for (const platform of platforms) {
-      const own = imageOptions(what, name, platform, platforms.length > 1, options);
-      results[name].push(await buildPlan(planImage(image.node, own), own));
+    for (const part of partsOf(name, platforms ?? what.platforms.map(platformText), options.output)) {
+      const reference = options.reference ?? `${what.name}/${name}`;
+      const { output: _, ...rest } = options;
+      const own = { ...rest, reference, ...(part.output === undefined ? {} : { output: part.output }) };
+      results[name].push(...(await buildPlatforms(planEach(image, part.platforms, options), own)));
     }
   }
   return results;
 }
 
-/** The options of one image of a catalog: its own output and reference. */
-function imageOptions(
-  catalog: Catalog,
+/** The platforms that the options name, each once; undefined when they name none. */
+function platformsOf(options: BuildOptions | PlatformsBuildOptions): string[] | undefined {
+  const platforms = severalOf(options);
+  if (platforms === undefined) {
+    const { platform } = options as BuildOptions;
+    return platform === undefined ? undefined : [platform];
+  }
+  if (!Array.isArray(platforms) || platforms.length === 0) {
+    const allowed = "an array with at least one platform";
+    const wrong = { call: "build", argument: "platforms", got: platforms, allowed };
+    throw new DefinitionError("ARGUMENT_INVALID", wrong, { subject: "platforms" });
+  }
+  return [...new Set(platforms.map((platform) => platformText(parsePlatform(platform))))];
+}
+
+function severalOf(options: BuildOptions | PlatformsBuildOptions): readonly string[] | undefined {
+  return "platforms" in options ? options.platforms : undefined;
+}
+
+function planEach(
+  image: Image,
+  platforms: readonly (string | undefined)[],
+  { context }: Pick<BuildOptions, "context">,
+) {
+  return platforms.map((platform) => {
+    const options = {
+      ...(platform === undefined ? {} : { platform }),
+      ...(context === undefined ? {} : { context }),
+    };
+    return { optimized: planImage(image.node, options) };
+  });
+}
+
+/** What is written together of one image of a catalog: all its platforms, or each where one file holds one platform. */
+function partsOf(
   name: string,
-  platform: string,
-  several: boolean,
-  options: BuildOptions,
-): BuildOptions {
-  const suffix = several ? `-${platform.split("/").slice(1).join("-")}` : "";
-  const { output, ...rest } = options;
-  const target: OutputTarget | undefined =
-    output === undefined
-      ? undefined
-      : typeof output === "string"
-        ? { type: "archive", dest: `${output}/${name}${suffix}.tar` }
-        : { ...output, dest: output.type === "layout" ? output.dest : `${output.dest}/${name}${suffix}.tar` };
-  return {
-    ...rest,
-    platform,
-    reference: options.reference ?? `${catalog.name}/${name}`,
-    ...(target === undefined ? {} : { output: target }),
-  };
+  platforms: readonly string[],
+  output: string | OutputTarget | undefined,
+): { readonly platforms: readonly string[]; readonly output?: OutputTarget }[] {
+  if (output === undefined) return [{ platforms }];
+  const { type, dest } = typeof output === "string" ? { type: "archive" as const, dest: output } : output;
+  if (type === "layout") return [{ platforms, output: { type, dest } }];
+  if (type === "oci") return [{ platforms, output: { type, dest: `${dest}/${name}.tar` } }];
+  return platforms.map((platform) => {
+    const suffix = platforms.length > 1 ? `-${platform.split("/").slice(1).join("-")}` : "";
+    return { platforms: [platform], output: { type, dest: `${dest}/${name}${suffix}.tar` } };
+  });
 }

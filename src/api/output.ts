@@ -23,11 +23,22 @@ export function outputTarget(output: string | OutputTarget | undefined): OutputT
   return target;
 }
 
-/** Opens an output. What the image is made from on disk is named, so that it is never written over. */
-export function openOutput(target: OutputTarget, plan: Plan, context: string, store: BlobStore): ImageOutput {
+/** Whether a form can hold an image for several platforms: those that have an index can. */
+export function holdsPlatforms(type: OutputTarget["type"]): boolean {
+  return type === "oci" || type === "layout";
+}
+
+/** Opens an output. What the images are made from on disk is named, so that it is never written over. */
+export function openOutput(
+  target: OutputTarget,
+  plans: readonly Plan[],
+  context: string,
+  store: BlobStore,
+): ImageOutput {
   const toStream = target.dest === "-" && target.type !== "layout";
   const dest = toStream ? process.stdout : target.dest;
-  const inputs = plan.stages.flatMap(({ base }) => ("path" in base ? [resolve(context, base.path)] : []));
+  const bases = plans.flatMap(({ stages }) => stages.map(({ base }) => base));
+  const inputs = bases.flatMap((base) => ("path" in base ? [resolve(context, base.path)] : []));
   if (target.type === "rootfs") return rootfsOutput(dest, inputs, store);
   return createDiskOutput({ type: target.type, dest, inputs });
 }

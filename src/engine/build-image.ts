@@ -1,3 +1,4 @@
+import { type Platform, platformText } from "../oci/platform.js";
 import type { Plan, Stage } from "../plan/plan.js";
 import type { FinishedImage } from "../ports/image-output.js";
 import { neededStages, stagesOf } from "./check-plan.js";
@@ -63,14 +64,14 @@ export async function buildImage(
         listedAt,
         onOpen,
         // From the end, where the image itself is: a stage more at the start moves none of the others.
-        place: `${options.references?.[0] ?? ""} ${order.length - order.indexOf(stage)}`,
+        place: `${options.references?.[0] ?? ""} ${platformText(platform)} ${order.length - order.indexOf(stage)}`,
       };
       const base = await openStageBase(stage, isPacked, context);
       images.set(stage.id, await buildStage(stage, base, isPacked, context));
     });
     const last = images.get(order.at(-1)!.id)!;
     const layers = last.layers.map(({ blob: _, ...report }) => report);
-    return { image: finish(last, options), layers, close };
+    return { image: finish(last, platform, options), layers, close };
   } catch (error) {
     await close().catch(() => {});
     throw error;
@@ -97,7 +98,7 @@ async function openStageBase(
   return opened.image;
 }
 
-function finish(stage: StageImage, options: BuildImageOptions): FinishedImage {
+function finish(stage: StageImage, platform: Platform, options: BuildImageOptions): FinishedImage {
   const config = configDocument({
     ...stage.document,
     created: dateText(options.sourceDateEpoch ?? 0),
@@ -106,7 +107,8 @@ function finish(stage: StageImage, options: BuildImageOptions): FinishedImage {
     rootfs: { type: "layers", diff_ids: stage.layers.map(({ diffId }) => diffId) },
   });
   const descriptors = stage.layers.map(({ descriptor }) => descriptor);
-  const manifest = manifestDocument(config.descriptor, descriptors, stage.annotations);
+  const document = manifestDocument(config.descriptor, descriptors, stage.annotations);
+  const manifest = { ...document, descriptor: { ...document.descriptor, platform } };
   const layers = stage.layers.map(({ diffId, descriptor, blob }) => ({ diffId, descriptor, blob }));
   return { references: options.references ?? [], config, manifest, layers };
 }

@@ -1,8 +1,8 @@
-import { canonicalJson } from "../../core/canonical-json.js";
 import { DefinitionError } from "../../errors/layerwright-error.js";
 import type { Descriptor } from "../../oci/descriptor.js";
-import { type Digest, digestOf } from "../../oci/digest.js";
-import { mediaType } from "../../oci/media-type.js";
+import type { Digest } from "../../oci/digest.js";
+import { imageIndex } from "../../oci/image-index.js";
+import { platformText } from "../../oci/platform.js";
 import type { FinishedImage } from "../../ports/image-output.js";
 
 /** A blob to be written. */
@@ -27,7 +27,8 @@ export const REF_NAME = "org.opencontainers.image.ref.name";
 
 /**
  * Puts finished images together. Each reference gets a descriptor of its own; several images of one reference are its
- * platforms and go into an index of theirs, which the reference then names.
+ * platforms and go into an index of theirs, which the reference then names. So do images without a name whose platforms
+ * all differ.
  */
 export function imageSet(images: readonly FinishedImage[]): ImageSet {
   const blobs = new Map<Digest, OutputBlob>();
@@ -51,7 +52,9 @@ export function imageSet(images: readonly FinishedImage[]): ImageSet {
     const annotations = { ...target.annotations, [IMAGE_NAME]: reference, [REF_NAME]: tag };
     manifests.push({ ...target, annotations });
   }
-  for (const image of images) if (image.references.length === 0) manifests.push(image.manifest.descriptor);
+  const unnamed = images.filter(({ references }) => references.length === 0);
+  if (arePlatforms(unnamed)) manifests.push(platformIndex(unnamed, addBytes));
+  else manifests.push(...unnamed.map(({ manifest }) => manifest.descriptor));
   const sorted = Array.from(blobs.values()).sort((left, right) => (left.digest < right.digest ? -1 : 1));
   return { manifests, blobs: sorted };
 }
@@ -74,11 +77,16 @@ function platformIndex(
   images: readonly FinishedImage[],
   addBytes: (digest: Digest, bytes: Uint8Array) => void,
 ): Descriptor {
-  const manifests = images.map((image) => image.manifest.descriptor);
-  const bytes = Buffer.from(canonicalJson({ schemaVersion: 2, mediaType: mediaType.ociIndex, manifests }));
-  const digest = digestOf(bytes);
-  addBytes(digest, bytes);
-  return { mediaType: mediaType.ociIndex, digest, size: bytes.length };
+  const { descriptor, bytes } = imageIndex(images.map((image) => image.manifest.descriptor));
+  addBytes(descriptor.digest, bytes);
+  return descriptor;
+}
+
+function arePlatforms(images: readonly FinishedImage[]): boolean {
+  const platforms = images.flatMap(({ manifest: { descriptor } }) =>
+    descriptor.platform === undefined ? [] : [platformText(descriptor.platform)],
+  );
+  return images.length > 1 && new Set(platforms).size === images.length;
 }
 
 /** The tag of a full reference, e.g. `v1` of `docker.io/library/app:v1`. */
