@@ -1,14 +1,18 @@
+import type { RegistrySettings } from "../adapters/registry-http/settings.js";
 import type { Registry } from "../ports/registry.js";
 
 /** How registries are reached. */
 export interface RegistryOptions {
+  /** Settings by registry (`registry.example:5000`). @default - those of the user's registries.json */
+  readonly registries?: Readonly<Record<string, RegistrySettings>> | undefined;
   /** @internal Instead of real ones, for tests. */
-  readonly registry?: Registry;
+  readonly registry?: Registry | undefined;
 }
 
 /** The registries of the outside, with the user's credentials, proxies and certificates. */
 export async function openRegistry(options: RegistryOptions = {}): Promise<Registry> {
   if (options.registry !== undefined) return options.registry;
   const { HttpRegistry } = await import("../adapters/registry-http/http-registry.js");
-  return new HttpRegistry();
+  const { readSettings } = await import("../adapters/registry-http/settings-file.js");
+  return new HttpRegistry({ settings: options.registries ?? readSettings() });
 }

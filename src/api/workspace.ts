@@ -7,11 +7,13 @@ import type { Plan } from "../plan/plan.js";
 import type { BaseSource } from "../ports/base-source.js";
 import type { Downloader } from "../ports/downloader.js";
 import type { Progress } from "../ports/progress.js";
+import type { Registry } from "../ports/registry.js";
 import type { Sandbox } from "../ports/sandbox.js";
 import { contextFiles } from "./context-files.js";
+import type { RegistryOptions } from "./open-registry.js";
 
 /** Where a verb works: its context folder and its store. */
-export interface WorkspaceOptions {
+export interface WorkspaceOptions extends RegistryOptions {
   readonly context?: string | undefined;
   readonly store?: string | undefined;
   readonly progress?: Progress | undefined;
@@ -27,6 +29,8 @@ export interface Workspace {
   readonly context: string;
   readonly store: DirBlobStore;
   readonly bases: BaseSource;
+  /** The registries of the outside, reached when first asked for. */
+  registry(): Promise<Registry>;
   /** The ports of one plan: its named contexts are folders relative to the context. */
   portsFor(plan: Plan): Promise<BuildPorts>;
 }
@@ -38,7 +42,8 @@ export async function withWorkspace<Result>(
 ): Promise<Result> {
   const context = resolve(options.context ?? ".");
   const store = await openDirStore(options.store === undefined ? {} : { folder: options.store });
-  const bases = lateBases(store);
+  const registry = lateRegistry(options);
+  const bases = lateBases(store, registry.get, options.progress);
   const downloads = lateDownloads();
   const secrets = new NodeSecrets(options.secrets ?? {}, options.ssh ?? {});
   const { progress } = options;
@@ -48,6 +53,7 @@ export async function withWorkspace<Result>(
       context,
       store,
       bases,
+      registry: registry.get,
       async portsFor(plan) {
         if (plan.stages.some((stage) => runsOf(stage).length > 0)) sandbox ??= await openSandbox(store);
         const files = contextFiles(context, plan.contexts);
@@ -56,6 +62,7 @@ export async function withWorkspace<Result>(
     });
   } finally {
     await sandbox?.close();
+    await registry.close();
     await store.close();
   }
 }
@@ -67,16 +74,32 @@ async function openSandbox({ folder }: DirBlobStore): Promise<Sandbox> {
   return new RuncSandbox({ folder });
 }
 
-function lateBases(store: DirBlobStore): BaseSource {
+function lateBases(
+  store: DirBlobStore,
+  registry: () => Promise<Registry>,
+  progress: Progress | undefined,
+): BaseSource {
   return {
     async open(base, platform) {
       if (base.kind === "registry") {
         const { registryBases } = await import("./registry-bases.js");
-        return registryBases(store).open(base, platform);
+        return registryBases(store, registry, progress).open(base, platform);
       }
       const { diskBases } = await import("./disk-bases.js");
       return diskBases(store).open(base, platform);
     },
+  };
+}
+
+function lateRegistry(options: RegistryOptions): { get(): Promise<Registry>; close(): Promise<void> } {
+  let opened: Promise<Registry> | undefined;
+  return {
+    get: () => {
+      opened ??= import("./open-registry.js").then(({ openRegistry }) => openRegistry(options));
+      return opened;
+    },
+    // What was handed in is closed by whoever made it.
+    close: async () => void (options.registry === undefined && (await (await opened)?.close())),
   };
 }
 

@@ -9,6 +9,7 @@ import { sideBySide } from "./side-by-side.js";
 import { dateText } from "./source-date.js";
 import { buildStage, type StageContext } from "./stages/build-stage.js";
 import { Downloads } from "./stages/download.js";
+import { looksIntoBase, vouchedFolders } from "./stages/looks-into-base.js";
 import { baseImage, scratchImage } from "./stages/open-base.js";
 import type { StageImage, StageLayer } from "./stages/stage-image.js";
 
@@ -24,8 +25,8 @@ export interface BuiltImage {
 }
 
 /**
- * The direct build: a plan becomes an OCI image, with no daemon. Refuses, before any work, plans with a base in a
- * registry, and plans with commands where this machine cannot run them.
+ * The direct build: a plan becomes an OCI image, with no daemon. Refuses, before any work, plans with commands where
+ * this machine cannot run them.
  */
 export async function buildImage(
   plan: Plan,
@@ -66,7 +67,15 @@ export async function buildImage(
         // From the end, where the image itself is: a stage more at the start moves none of the others.
         place: `${options.references?.[0] ?? ""} ${platformText(platform)} ${order.length - order.indexOf(stage)}`,
       };
-      const base = await openStageBase(stage, isPacked, context);
+      const base = await openStageBase(stage, isPacked, context, () =>
+        looksIntoBase({
+          stage,
+          order,
+          packed,
+          files: ports.files,
+          treeOf: (id) => images.get(id)?.tree,
+        }),
+      );
       images.set(stage.id, await buildStage(stage, base, isPacked, context));
     });
     const last = images.get(order.at(-1)!.id)!;
@@ -79,18 +88,21 @@ export async function buildImage(
 }
 
 async function openStageBase(
-  { base, squash }: Stage,
+  stage: Stage,
   isPacked: boolean,
   { platform, ports, options, images, onOpen }: StageContext,
+  looks: () => Promise<boolean>,
 ): Promise<StageImage> {
+  const { base, squash } = stage;
   if (base.kind === "stage") return images.get(base.stage)!;
-  if (base.kind === "scratch" || base.kind === "registry") return scratchImage(platform, ports);
+  if (base.kind === "scratch") return scratchImage(platform, ports);
+  const folders = base.kind === "registry" && !(await looks()) ? vouchedFolders(stage) : undefined;
   // The layers of a base are of use only where they are passed on.
   const melted = isPacked && squash === "all";
   const opened = await baseImage(
     base,
     platform,
-    { layers: isPacked && !melted, contents: melted },
+    { layers: isPacked && !melted, contents: melted, folders },
     ports,
     options,
   );
@@ -109,6 +121,11 @@ function finish(stage: StageImage, platform: Platform, options: BuildImageOption
   const descriptors = stage.layers.map(({ descriptor }) => descriptor);
   const document = manifestDocument(config.descriptor, descriptors, stage.annotations);
   const manifest = { ...document, descriptor: { ...document.descriptor, platform } };
-  const layers = stage.layers.map(({ diffId, descriptor, blob }) => ({ diffId, descriptor, blob }));
+  const layers = stage.layers.map(({ diffId, descriptor, heldBy, blob }) => ({
+    diffId,
+    descriptor,
+    blob,
+    ...(heldBy === undefined ? {} : { heldBy }),
+  }));
   return { references: options.references ?? [], config, manifest, layers };
 }

@@ -10,20 +10,13 @@ export interface NeededStages {
   readonly packed: ReadonlySet<string>;
 }
 
-/**
- * Refuses what the direct build cannot do, before any work: bases that are in a registry. Stages that the image does
- * not use do not matter.
- */
+/** The stages that an image needs. Others do not matter, whatever is in them. */
 export function neededStages(plan: Plan): NeededStages {
   const byId = new Map(plan.stages.map((stage) => [stage.id, stage]));
   const last = plan.stages.at(-1);
   if (last === undefined) throw new PlanError("STAGE_UNKNOWN", { stage: "" });
   const order: Stage[] = [];
   visit(last.id, byId, order, new Set());
-  for (const { base, origin } of order) {
-    if (base.kind !== "registry") continue;
-    throw new PlanError("BASE_NOT_LOCAL", { reference: base.reference }, { subject: base.reference, origin });
-  }
   return { order, packed: packedStages(last, byId) };
 }
 

@@ -18,9 +18,28 @@ export interface FinishedLayer {
   /** A repository that has the blob already, where a registry is known to hold it. */
   readonly heldBy?: Repository;
   blob(): AsyncIterable<Uint8Array>;
+  /** Hands the bytes to a sink that is done with a chunk when it returns: what a download is, without detours. */
+  pump?(sink: (chunk: Uint8Array) => void): Promise<void>;
 }
 
 /** A place that finished images are written to. Nothing half-written is ever visible under the final name. */
 export interface ImageOutput {
   write(images: readonly FinishedImage[]): Promise<void>;
+}
+
+/** What became of an image that was pushed. */
+export interface PushedImage {
+  /** Full, with its tag. */
+  readonly reference: string;
+  /** What the tag names now: a manifest, or an index over the platforms. */
+  readonly descriptor: Descriptor;
+}
+
+/** What pushing some images took. */
+export interface PushReport {
+  readonly images: readonly PushedImage[];
+  /** Blobs that were there, were linked from another repository, were sent. */
+  readonly blobs: { readonly present: number; readonly mounted: number; readonly uploaded: number };
+  /** Bytes of blobs that were sent. */
+  readonly sentBytes: number;
 }

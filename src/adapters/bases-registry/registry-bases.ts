@@ -92,8 +92,14 @@ async function findManifest(
   if (said === "manifest") return { descriptor, manifest: readManifest(json, descriptor.mediaType) };
   if (depth === 0) throw invalid(name, json.name, `is the ${MAX_NESTING + 1}th index one in another`);
   const offers = readIndex(json, descriptor.mediaType).manifests.filter(isImage);
-  const fits = offers.map((offer) => ({ offer, fit: offer.platform ? platformFit(offer.platform, platform) : 0 }));
-  const best = fits.reduce((left, right) => (right.fit > left.fit ? right : left), { offer: offers[0], fit: 0 });
+  const fits = offers.map((offer) => ({
+    offer,
+    fit: offer.platform ? platformFit(offer.platform, platform) : 0,
+  }));
+  const best = fits.reduce((left, right) => (right.fit > left.fit ? right : left), {
+    offer: offers[0],
+    fit: 0,
+  });
   if (best.offer === undefined || best.fit === 0) {
     const offered = offers.flatMap(({ platform: one }) => (one ? [one] : []));
     throw platformMissing(name, platform, offered);
@@ -112,7 +118,8 @@ async function readImageConfig(
     throw new PlanError("BASE_UNSUPPORTED", { path: name, reason }, { subject: name });
   }
   const title = `the config ${config.digest}`;
-  if (config.size > MAX_DOCUMENT) throw invalid(name, title, `has ${config.size} bytes, more than ${MAX_DOCUMENT}`);
+  if (config.size > MAX_DOCUMENT)
+    throw invalid(name, title, `has ${config.size} bytes, more than ${MAX_DOCUMENT}`);
   return readConfig(toDocument(name, title, await read(config)), layers.length);
 }
 

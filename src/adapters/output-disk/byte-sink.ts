@@ -3,6 +3,8 @@ import type { Writable } from "node:stream";
 
 /** Where bytes go, in order. */
 export interface ByteSink {
+  /** Whether bytes are gone when `write` returns, so that nothing has to be awaited. */
+  readonly immediate: boolean;
   /** Takes bytes; what it gives back is to be awaited before the next call. The bytes may change after that. */
   write(bytes: Uint8Array): Promise<void> | undefined;
   /** Everything is written. */
@@ -25,6 +27,7 @@ export function fileSink(fd: number): ByteSink {
     return undefined;
   };
   return {
+    immediate: true,
     write(bytes) {
       if (used + bytes.length > BUFFER_SIZE) flush();
       if (bytes.length > BUFFER_SIZE / 4) {
@@ -43,6 +46,7 @@ export function fileSink(fd: number): ByteSink {
 /** Writes to a stream, e.g. stdout, and waits where it is slower than we are. The stream stays open. */
 export function streamSink(stream: Writable): ByteSink {
   return {
+    immediate: false,
     write: (bytes) =>
       new Promise((resolve, reject) => {
         // A copy, because a stream may pass memory on and be done with it long before its reader is.

@@ -11,6 +11,8 @@ export interface OutputBlob {
   /** Bytes. */
   readonly size: number;
   bytes(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  /** As `FinishedLayer.pump`. */
+  readonly pump?: (sink: (chunk: Uint8Array) => void) => Promise<void>;
 }
 
 /** What finished images are as a layout: the descriptors of its index, and each blob once, sorted by digest. */
@@ -38,10 +40,18 @@ export function imageSet(images: readonly FinishedImage[]): ImageSet {
   for (const image of images) {
     addBytes(image.manifest.descriptor.digest, image.manifest.bytes);
     addBytes(image.config.descriptor.digest, image.config.bytes);
-    for (const { descriptor, blob } of image.layers) {
+    for (const layer of image.layers) {
+      const { descriptor, blob } = layer;
+      const pump =
+        layer.pump === undefined ? {} : { pump: (sink: (chunk: Uint8Array) => void) => layer.pump!(sink) };
       // A layer that is in an image twice, or in two images, is stored once.
       if (!blobs.has(descriptor.digest)) {
-        blobs.set(descriptor.digest, { digest: descriptor.digest, size: descriptor.size, bytes: blob });
+        blobs.set(descriptor.digest, {
+          digest: descriptor.digest,
+          size: descriptor.size,
+          bytes: blob,
+          ...pump,
+        });
       }
     }
   }
@@ -59,7 +69,8 @@ export function imageSet(images: readonly FinishedImage[]): ImageSet {
   return { manifests, blobs: sorted };
 }
 
-function byReference(images: readonly FinishedImage[]): Map<string, FinishedImage[]> {
+/** The images of each reference: several are its platforms. */
+export function byReference(images: readonly FinishedImage[]): Map<string, FinishedImage[]> {
   const named = new Map<string, FinishedImage[]>();
   for (const image of images) {
     for (const reference of new Set(image.references)) {

@@ -39,9 +39,20 @@ export async function writeArchive(
 /** Writes a blob's bytes and checks their number. */
 export async function writeBlob(sink: ByteSink, blob: OutputBlob): Promise<void> {
   let size = 0;
-  for await (const chunk of blob.bytes()) {
+  const count = (chunk: Uint8Array) => {
     size += chunk.length;
     if (size > blob.size) throw wrongSize(blob, `it has more than ${blob.size} bytes`);
+  };
+  if (blob.pump !== undefined && sink.immediate) {
+    await blob.pump((chunk) => {
+      count(chunk);
+      void sink.write(chunk);
+    });
+    if (size < blob.size) throw wrongSize(blob, `it has ${size} bytes, not ${blob.size}`);
+    return;
+  }
+  for await (const chunk of blob.bytes()) {
+    count(chunk);
     const wait = sink.write(chunk);
     // Awaiting nothing would still cost a turn of the event loop for each megabyte.
     if (wait !== undefined) await wait;

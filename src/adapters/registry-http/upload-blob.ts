@@ -28,12 +28,16 @@ export async function uploadBlob(
   options: TransferOptions & { readonly mountFrom?: readonly Repository[] } = {},
 ): Promise<UploadOutcome> {
   const upload = new Upload(session, to, blob, options);
-  if (await upload.isThere()) return "present";
-  const sources = (options.mountFrom ?? []).filter(
+  const source = (options.mountFrom ?? []).find(
     ({ domain, path }) => domain === to.domain && path !== to.path,
   );
-  const mounted = await upload.begin(sources[0]);
-  if (mounted) return "mounted";
+  // Linking what is there already does no harm, and saves the question.
+  if (source !== undefined && (await upload.begin(source))) return "mounted";
+  if (await upload.isThere()) {
+    await upload.cancel();
+    return "present";
+  }
+  if (!upload.isBegun) await upload.begin(undefined);
   await upload.send(settings.chunkBytes);
   return "uploaded";
 }
@@ -84,6 +88,21 @@ class Upload {
     answer.discard();
     this.#noteLocation(answer);
     return false;
+  }
+
+  get isBegun(): boolean {
+    return this.#location !== undefined;
+  }
+
+  /** Tells the registry that nothing will come. */
+  async cancel(): Promise<void> {
+    if (this.#location === undefined) return;
+    const forgotten = [200, 202, 204, 400, 404, 405];
+    const request = { method: "DELETE", url: this.#location, expect: forgotten, repeat: false } as const;
+    await this.#request(request).then(
+      (answer) => answer.discard(),
+      () => {},
+    );
   }
 
   async send(chunkBytes: number | undefined): Promise<void> {

@@ -1,12 +1,12 @@
 import { parentPath } from "../../core/posix-path.js";
-import type { FileNode, FolderNode } from "../../layer/tree-node.js";
-import { resolvePath } from "../../layer/resolve.js";
-import type { CopyOperation, FileOperation, Operation, PlanSource } from "../../plan/operation.js";
 import type { Owner } from "../../image/owner.js";
+import { resolvePath } from "../../layer/resolve.js";
+import type { FileNode, FolderNode } from "../../layer/tree-node.js";
+import type { CopyOperation, FileOperation, Operation, PlanSource } from "../../plan/operation.js";
 import type { Stage } from "../../plan/plan.js";
 import type { FileSource } from "../../ports/file-source.js";
-import { isStatic } from "../elf/is-static.js";
 import { stagesOf } from "../check-plan.js";
+import { isStatic } from "../elf/is-static.js";
 
 /** What is asked about a stage on a base in a registry. */
 export interface BaseQuestion {
@@ -60,7 +60,11 @@ function standsOn(stage: Stage, lowest: Stage, order: readonly Stage[]): boolean
   return below !== undefined && standsOn(below, lowest, order);
 }
 
-async function looks(operation: Operation, known: ReadonlySet<string>, question: BaseQuestion): Promise<boolean> {
+async function looks(
+  operation: Operation,
+  known: ReadonlySet<string>,
+  question: BaseQuestion,
+): Promise<boolean> {
   if (!isPlacing(operation)) return true;
   // Names of accounts are looked up in the base.
   if (operation.owner !== undefined && !isNumeric(operation.owner)) return true;
@@ -101,7 +105,11 @@ async function areFiles(operation: CopyOperation, question: BaseQuestion): Promi
   return true;
 }
 
-function fileOf(source: PlanSource, { exclude = [] }: CopyOperation, question: BaseQuestion): FileNode | undefined {
+function fileOf(
+  source: PlanSource,
+  { exclude = [] }: CopyOperation,
+  question: BaseQuestion,
+): FileNode | undefined {
   if (source.from === "stage") {
     const tree = question.treeOf(source.stage);
     const node = tree && resolvePath(tree, source.path).node;
@@ -114,7 +122,11 @@ function fileOf(source: PlanSource, { exclude = [] }: CopyOperation, question: B
   return { type: "file", mode: entry.mode, uid: 0, gid: 0, mtime: 0, size: entry.size, content: entry.host };
 }
 
-function listed(source: Extract<PlanSource, { from: "context" }>, exclude: readonly string[], files: FileSource) {
+function listed(
+  source: Extract<PlanSource, { from: "context" }>,
+  exclude: readonly string[],
+  files: FileSource,
+) {
   try {
     return files.list(source.context, source.path, exclude);
   } catch {

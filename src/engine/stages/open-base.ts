@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { openBase as openLayers } from "../../layer/open-layer.js";
 import { emptyTree } from "../../layer/tree.js";
+import type { FolderNode } from "../../layer/tree-node.js";
 import { mediaType } from "../../oci/media-type.js";
 import type { Platform } from "../../oci/platform.js";
 import { fromScratch, scratchConfig } from "../../plan/apply-config.js";
@@ -9,17 +10,22 @@ import type { BaseImage, BaseLayer, BaseLocation } from "../../ports/base-source
 import { identify } from "../content-identity.js";
 import { baseHistory } from "../documents/history.js";
 import { ociDescriptor } from "../documents/image-documents.js";
+import { DraftTree } from "../draft-tree.js";
 import { compressTar } from "../pack/compress-tar.js";
 import type { BuildImageOptions, BuildPorts } from "../ports.js";
 import { baseRoot } from "../run/root-chain.js";
 import { dateText } from "../source-date.js";
 import type { StageImage, StageLayer } from "./stage-image.js";
 
-/** A base that lies on disk. */
-export type LocalBase = Extract<PlanBase, { kind: "layout" | "archive" | "rootfs" }>;
+/** A base that is an image, or a root file system, of its own. */
+export type OpenableBase = Extract<PlanBase, { kind: "layout" | "archive" | "rootfs" | "registry" }>;
 
-/** Where a base is, absolute. */
-export function baseLocation(base: LocalBase, folder: string): BaseLocation {
+/** Where a base is; a path is absolute. */
+export function baseLocation(base: OpenableBase, folder: string): BaseLocation {
+  if (base.kind === "registry") {
+    const { kind, reference, digest } = base;
+    return digest === undefined ? { kind, reference } : { kind, reference, digest };
+  }
   const path = resolve(folder, base.path);
   if (base.kind === "rootfs") {
     return { kind: "rootfs", path, config: fromScratch(base.config ?? {}) };
@@ -42,15 +48,21 @@ export function scratchImage({ os, architecture, variant }: Platform, ports: Bui
   };
 }
 
-/**
- * Opens a base from disk. Its layers are passed on byte for byte, but for plain tars, which are compressed.
- *
- * @param need whether its layers are passed on, and whether the contents of its files will be read
- */
+/** What is needed of a base. */
+export interface BaseNeed {
+  /** Whether its layers are passed on. */
+  readonly layers: boolean;
+  /** Whether the contents of its files will be read. */
+  readonly contents: boolean;
+  /** The folders that are all that the steps need to know of it; undefined where they look into it. */
+  readonly folders?: ReadonlySet<string> | undefined;
+}
+
+/** Opens a base. Its layers are passed on byte for byte, but for plain tars of this machine's disk, which are compressed. */
 export async function baseImage(
-  base: LocalBase,
+  base: OpenableBase,
   platform: Platform,
-  need: { readonly layers: boolean; readonly contents: boolean },
+  need: BaseNeed,
   ports: BuildPorts,
   options: BuildImageOptions,
 ): Promise<{ readonly image: StageImage; close(): Promise<void> }> {
@@ -59,20 +71,31 @@ export async function baseImage(
   const close = async () => {
     for (const closer of closers) await closer();
   };
-  try {
+  const openTree = async () => {
     const opened = await openLayers(source.layers, ports.store, { spool: need.contents });
     closers.unshift(() => opened.close());
     for (const { bytes, index } of opened.layers) identify(bytes, index.diffId);
+    return opened.tree;
+  };
+  try {
+    const tree = need.folders === undefined ? await openTree() : foldersTree(need.folders);
     const layers: StageLayer[] = [];
     const passedOn = need.layers ? source.layers : [];
     for (const layer of passedOn) layers.push(await baseLayer(layer, base.kind, ports, options));
     const diffIds = source.layers.map(({ diffId }) => diffId);
-    const root = baseRoot(opened.tree, diffIds, ports);
-    return { image: { ...describe(source, options), tree: opened.tree, root, layers }, close };
+    const root = baseRoot(tree, diffIds, ports);
+    return { image: { ...describe(source, options), tree, root, layers }, close };
   } catch (error) {
     await close().catch(() => {});
     throw error;
   }
+}
+
+/** A tree of which only some folders are known. */
+function foldersTree(folders: ReadonlySet<string>): FolderNode {
+  const draft = new DraftTree(emptyTree());
+  for (const folder of folders) draft.writable(folder);
+  return draft.tree;
 }
 
 function describe(
@@ -92,19 +115,22 @@ function describe(
 
 async function baseLayer(
   layer: BaseLayer,
-  kind: LocalBase["kind"],
+  kind: OpenableBase["kind"],
   ports: BuildPorts,
   options: BuildImageOptions,
 ): Promise<StageLayer> {
   const { diffId } = layer;
   const inherited = { description: "layer of the base", id: undefined, paths: undefined } as const;
-  if (kind === "layout" || layer.encoding !== "none") {
+  const { heldBy } = layer;
+  // What a registry has is passed on as it is, so that it is the same blob there.
+  if (kind === "layout" || kind === "registry" || layer.encoding !== "none") {
     const descriptor = ociDescriptor(layer.descriptor);
     return {
       ...inherited,
       diffId,
       descriptor,
       blob: () => layer.blob(),
+      ...(heldBy === undefined ? {} : { heldBy }),
       uncompressedSize: undefined,
       cached: true,
     };

@@ -2,6 +2,7 @@ import type { FolderNode } from "../../layer/tree-node.js";
 import type { Descriptor } from "../../oci/descriptor.js";
 import type { Digest } from "../../oci/digest.js";
 import type { HistoryEntry, ImageConfig, RuntimeConfig } from "../../oci/image-config.js";
+import type { Repository } from "../../ports/registry.js";
 import type { RootState } from "../run/root-chain.js";
 
 /** One layer of a stage, with what a report says of it. */
@@ -9,6 +10,8 @@ export interface StageLayer {
   readonly diffId: Digest;
   readonly descriptor: Descriptor;
   blob(): AsyncIterable<Uint8Array>;
+  /** A repository that has the blob, where a registry holds it. */
+  readonly heldBy?: Repository;
   /** What made it, in a few words. */
   readonly description: string;
   /** Id of the layer in the plan; undefined for a layer of a base. */

@@ -3,10 +3,6 @@ import type { MessageArea } from "../message.js";
 
 /** What the direct build cannot make of a plan. */
 export const engineMessages = {
-  BASE_NOT_LOCAL: (p: { reference: string }) => ({
-    message: `the direct build reads bases from disk, and ${p.reference} is in a registry`,
-    hint: `save it with \`docker save ${p.reference} -o base.tar\` and start from Base.archive("base.tar"), or build the Dockerfile`,
-  }),
   STAGE_UNKNOWN: (p: { stage: string }) => ({
     message: `the plan refers to the stage ${JSON.stringify(p.stage)}, which it does not hold above this place`,
     hint: "plan the image again with this version of layerwright",

@@ -1,0 +1,26 @@
+import { createRegistryOutput } from "../adapters/output-registry/registry-output.js";
+import type { OptimizedPlan } from "../plan/passes/pipeline.js";
+import type { PushReport } from "../ports/image-output.js";
+import { withBuiltImages } from "./build-images.js";
+import type { PushOptions } from "./push.js";
+import { fullReference } from "./references.js";
+
+/** The plans of one image, one a platform, and where they go. */
+export interface PushedPlans {
+  readonly reference: string;
+  readonly plans: readonly OptimizedPlan[];
+}
+
+/** Builds plans and pushes them all at once; what the command line calls for plans that came from the user's file. */
+export async function pushPlans(images: readonly PushedPlans[], options: PushOptions): Promise<PushReport> {
+  const jobs = images.flatMap(({ reference, plans }) => {
+    const references = [fullReference(reference)];
+    return plans.map(({ plan }) => ({ plan, references }));
+  });
+  return withBuiltImages(jobs, options, async (built, { registry }) => {
+    const { progress, signal } = options;
+    const output = createRegistryOutput({ registry: await registry(), progress, signal });
+    await output.write(built.map(({ image }) => image));
+    return output.report();
+  });
+}

@@ -1,0 +1,58 @@
+import { type Catalog, isCatalog } from "../catalog/catalog.js";
+import type { Image } from "../image/image.js";
+import { platformText } from "../oci/platform.js";
+import type { PushReport } from "../ports/image-output.js";
+import type { BuildOptions } from "./build-types.js";
+import { planImage } from "./plan-image.js";
+
+/** How images are built and pushed. */
+export interface PushOptions extends Omit<BuildOptions, "output" | "reference" | "platform"> {
+  /** As `linux/amd64`; several become an index. @default - the catalog's, or this machine's for one image */
+  readonly platforms?: readonly string[];
+  /** The tag of a catalog's images. @default - "latest" */
+  readonly tag?: string;
+}
+
+/** What was pushed, and what that took. */
+export type PushResult = PushReport;
+
+/**
+ * Builds an image and pushes it to a registry, or every image of a catalog in one go. What the registry has is not sent:
+ * layers of a base from the same registry are linked, and a blob that several images share is sent once. Tags are set
+ * when everything else is there.
+ *
+ * @param reference where to: `ghcr.io/acme/app:v1` for an image; `ghcr.io/acme` for a catalog, whose images are named below it
+ * @throws {RegistryError} REGISTRY_DENIED, REGISTRY_UNREACHABLE, REGISTRY_REFUSED and others
+ * @throws {DefinitionError} REFERENCE_INVALID
+ * @example
+ * ```ts no-run
+ * import { Image, push } from "layerwright";
+ *
+ * const image = Image.from("debian:bookworm-slim").write("/hello.txt", "hello\n");
+ * const { images, sentBytes } = await push(image, "ghcr.io/acme/hello:v1");
+ * console.log(images[0]?.descriptor.digest, sentBytes);
+ * ```
+ */
+export async function push(
+  what: Image | Catalog,
+  reference: string,
+  options: PushOptions = {},
+): Promise<PushResult> {
+  const { pushPlans } = await import("./push-plans.js");
+  const plansOf = (image: Image, platforms: readonly (string | undefined)[]) =>
+    platforms.map((platform) => {
+      const { context } = options;
+      return planImage(image.node, {
+        ...(platform === undefined ? {} : { platform }),
+        ...(context === undefined ? {} : { context }),
+      });
+    });
+  if (!isCatalog(what)) {
+    return pushPlans([{ reference, plans: plansOf(what, options.platforms ?? [undefined]) }], options);
+  }
+  const named = [...what].map(([name, image]) => ({
+    reference: `${reference.replace(/\/$/, "")}/${name}:${options.tag ?? "latest"}`,
+    plans: plansOf(image, options.platforms ?? what.platforms.map(platformText)),
+  }));
+  return pushPlans(named, options);
+}
