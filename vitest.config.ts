@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^layerwright$/, replacement: source("index.ts") },
+      { find: /^layerwright\/testing$/, replacement: source("testing/index.ts") },
     ],
   },
   test: {

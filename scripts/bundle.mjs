@@ -6,6 +6,7 @@ import { build } from "esbuild";
 
 const PROGRAMS = [
   "index",
+  "testing/index",
   "cli/main",
   "cli/load/preload",
   "api/known-bases-child",

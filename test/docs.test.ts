@@ -64,7 +64,10 @@ describe("examples in the documentation", () => {
     const config = {
       extends: join(root, "tsconfig.json"),
       compilerOptions: {
-        paths: { layerwright: [join(root, "src/index.ts")] },
+        paths: {
+          layerwright: [join(root, "src/index.ts")],
+          "layerwright/testing": [join(root, "src/testing/index.ts")],
+        },
         typeRoots: [join(root, "node_modules/@types")],
         noEmit: true,
       },
