@@ -35,6 +35,16 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import("./commands/build.js"),
   },
   {
+    name: "pull",
+    summary: "get an image out of a registry",
+    load: () => import("./commands/pull.js"),
+  },
+  {
+    name: "copy",
+    summary: "copy an image from one repository to another",
+    load: () => import("./commands/copy.js"),
+  },
+  {
     name: "inspect",
     summary: "show the layers and files of an image on disk",
     load: () => import("./commands/inspect.js"),

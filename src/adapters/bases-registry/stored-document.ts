@@ -3,12 +3,18 @@ import type { Reference } from "../../oci/reference.js";
 import type { BlobStore } from "../../ports/blob-store.js";
 import type { Registry, RegistryDocument } from "../../ports/registry.js";
 
+/** Where documents come from. */
+export interface DocumentTools {
+  readonly store: BlobStore;
+  /** Asked for when something has to be fetched. */
+  readonly registry: () => Promise<Registry>;
+}
+
 const KIND = "registry-document";
 
 /** A manifest or index: out of the store where it is named by digest and was had before, else from its registry. */
 export async function storedDocument(
-  store: BlobStore,
-  registry: () => Promise<Registry>,
+  { store, registry }: DocumentTools,
   reference: Reference,
 ): Promise<RegistryDocument> {
   const kept = isDigest(reference.digest) ? await keptDocument(store, reference.digest) : undefined;

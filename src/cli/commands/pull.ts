@@ -1,0 +1,71 @@
+import { relative } from "node:path";
+import { type Command, Option } from "commander";
+import type { OutputTarget } from "../../api/build-types.js";
+import { baseName } from "../../core/posix-path.js";
+import { sizeText } from "../../core/size-text.js";
+import { parseReference } from "../../oci/reference.js";
+import { examples } from "../examples.js";
+import { shortDigest } from "../layer-tree.js";
+import { optionValue, readPlatform } from "../option-value.js";
+import { parseOutput } from "../output-option.js";
+import { withProgress } from "../progress.js";
+import type { Report } from "../report.js";
+import { act, type Session, type Shell } from "../session.js";
+import { UsageError } from "../usage-error.js";
+
+interface PullFlags {
+  readonly output?: string;
+  readonly platform?: string;
+  readonly store?: string;
+}
+
+/** `layerwright pull`: an image out of a registry, into a file. */
+export function define(command: Command, shell: Shell): void {
+  command
+    .argument("<reference>", "the image, for example debian:bookworm-slim")
+    .option(
+      "-o, --output <target>",
+      "a path, - for standard output, or type=archive|oci|layout|rootfs,dest=PATH (default: NAME.tar)",
+    )
+    .option(
+      "--platform <platforms>",
+      "os/architecture[/variant], several with commas (default: this machine's)",
+    )
+    .addOption(new Option("--store <folder>", "the folder of the store").env("LAYERWRIGHT_CACHE"));
+  examples(command, [
+    "layerwright pull debian:bookworm-slim",
+    "layerwright pull ghcr.io/acme/app:v1 -o app.tar",
+    "layerwright pull alpine -o type=layout,dest=vendor/alpine --platform linux/amd64,linux/arm64",
+  ]);
+  act(command, shell, pullOne);
+}
+
+async function pullOne(session: Session, [name = ""]: readonly string[], flags: PullFlags): Promise<Report> {
+  const { path } = parseReference(name);
+  const option = parseOutput(flags.output ?? `type=archive,dest=${baseName(path)}.tar`);
+  const output: OutputTarget = { type: option.type, dest: option.dest ?? `${baseName(path)}.tar` };
+  if (output.dest === "-" && process.stdout.isTTY === true) throw new UsageError("OUTPUT_IS_TERMINAL", {});
+  const platforms = flags.platform?.split(",").map((text) => {
+    optionValue("--platform", text, "os/architecture[/variant]", readPlatform);
+    return text;
+  });
+  const { pullImages } = await import("../../api/pull-images.js");
+  const { signal } = session;
+  const result = await withProgress(session, (progress) =>
+    pullImages(name, {
+      output,
+      signal,
+      ...(progress && { progress }),
+      ...(platforms && { platforms }),
+      ...(flags.store === undefined ? {} : { store: flags.store }),
+    }),
+  );
+  const place = output.dest === "-" ? "standard output" : relative(process.cwd(), output.dest) || ".";
+  return {
+    json: result,
+    quiet: result.digests.map((digest) => `${digest}\n`).join(""),
+    text: (paint) =>
+      `${paint.bold(result.reference)} ${result.digests.map(shortDigest).join(" ")}, ${sizeText(result.size)}, written to ${paint.cyan(place)} (${output.type})\n`,
+    aside: output.dest === "-",
+  };
+}
