@@ -14,7 +14,7 @@ interface Style {
  * keep in it what this one does not know. An empty text becomes a document.
  */
 export function setEntry(text: string, section: string, key: string, value: object): string {
-  const whole = text.trim() === "" ? "{}" : text;
+  const whole = ["", "null"].includes(text.trim()) ? "{}" : text;
   const style = styleOf(whole);
   const root = objectAt(whole);
   const found = memberOf(root, section);
@@ -26,7 +26,7 @@ export function setEntry(text: string, section: string, key: string, value: obje
 
 /** Removes the keys of a section that a test picks; every other byte stays. */
 export function removeEntries(text: string, section: string, picked: (key: string) => boolean): string {
-  const found = text.trim() === "" ? undefined : memberOf(objectAt(text), section);
+  const found = ["", "null"].includes(text.trim()) ? undefined : memberOf(objectAt(text), section);
   if (found === undefined || text[found.valueStart] !== "{") return text;
   const object = objectAt(text, found.valueStart);
   const index = object.members.findIndex(({ key }) => picked(key));

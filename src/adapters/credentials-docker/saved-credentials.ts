@@ -93,8 +93,8 @@ function names(key: string, domain: string): boolean {
 function knows(place: string, domain: string): boolean {
   try {
     const file = readConfigFile(place);
-    if (file === undefined) return false;
-    return helperFor(file, domain) !== undefined || entryFor(file, { domain, path: "" }) !== undefined;
+    if (file === undefined || helperFor(file, domain) !== undefined) return false;
+    return entryFor(file, { domain, path: "" }) !== undefined;
   } catch {
     // What cannot be read is no reason not to log out; whoever needs it will say so.
     return false;
