@@ -9,6 +9,8 @@ const RUB_OUT = new Set(["\x7f", "\b"]);
 const CTRL_C = "\x03";
 const CTRL_D = "\x04";
 const CTRL_U = "\x15";
+/** Arrow keys and the like, and the marks around what is pasted: more than one character, and none of the answer. */
+const KEY_SEQUENCES = /\x1b(?:\[[0-9;]*[A-Za-z~]|O[A-Z])/g;
 
 /**
  * Asks for a line on a terminal, whose own echo is off: what is typed is shown only where it is no secret. Ctrl-C
@@ -32,7 +34,7 @@ export function ask(
     const onAbort = (): void => end(() => reject(signal.reason));
     const onEnd = (): void => end(() => resolve(answer));
     const onData = (typed: string | Buffer): void => {
-      const keys = [...String(typed)];
+      const keys = [...String(typed).replace(KEY_SEQUENCES, "")];
       for (const [index, key] of keys.entries()) {
         if (ENTER.has(key) || (key === CTRL_D && answer === "")) {
           // What was typed ahead is for the next question.

@@ -87,7 +87,12 @@ function keepOwner(fd: number, place: string): void {
 function changeError(error: unknown, path: string, seconds: number): unknown {
   if (isLayerwrightError(error)) {
     if (error.code !== "LAYOUT_LOCKED") return error;
-    return new EnvironmentError("CREDENTIALS_LOCKED", { path, seconds }, { subject: path, cause: error });
+    const lock = error.subject ?? `${path}.lock`;
+    return new EnvironmentError(
+      "CREDENTIALS_LOCKED",
+      { path, lock, seconds },
+      { subject: path, cause: error },
+    );
   }
   const { code } = error as NodeJS.ErrnoException;
   if (code === undefined) return error;

@@ -4,7 +4,7 @@ import { credentialOf } from "./auth-entry.js";
 import { closeness, parseAuthKey } from "./auth-key.js";
 import { type ConfigFile, readConfigFile } from "./config-file.js";
 import { configPlaces, type PlacesInput } from "./config-places.js";
-import { CredentialHelpers, helperFor } from "./credential-helpers.js";
+import { CredentialHelpers, helperFor } from "./helper-credentials.js";
 import { dockerKey } from "./registry-name.js";
 
 /** The helpers of this process: all of it asks them once. */

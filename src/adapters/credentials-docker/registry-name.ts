@@ -18,12 +18,14 @@ export function normalHost(host: string): string {
 
 /** What a registry is called in Docker's file and by its helpers. */
 export function dockerKey(domain: string): string {
-  return normalHost(domain) === DOCKER_HUB ? HUB_KEY : domain;
+  const host = normalHost(domain);
+  return host === DOCKER_HUB ? HUB_KEY : host;
 }
 
 /** What helpers may know a registry as: Docker's name for it first, then podman's. */
 export function helperServers(domain: string): readonly string[] {
-  return normalHost(domain) === DOCKER_HUB ? [HUB_KEY, DOCKER_HUB] : [domain];
+  const host = normalHost(domain);
+  return host === DOCKER_HUB ? [HUB_KEY, host] : [host];
 }
 
 /**

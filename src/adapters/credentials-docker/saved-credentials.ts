@@ -4,9 +4,9 @@ import { parseAuthKey } from "./auth-key.js";
 import { changeConfig } from "./change-config.js";
 import { type ConfigFile, readConfigFile } from "./config-file.js";
 import { configPlaces, dockerConfigPath } from "./config-places.js";
-import { type ChosenHelper, helperFor } from "./credential-helpers.js";
 import { type DockerCredentialsOptions, entryFor, sharedHelpers } from "./docker-credentials.js";
 import { removeEntries, setEntry } from "./edit-json.js";
+import { type ChosenHelper, helperFor } from "./helper-credentials.js";
 import { dockerKey, helperServers, normalHost } from "./registry-name.js";
 
 /** What a user may log in with: a bearer token is never kept, it lives for minutes. */

@@ -14,9 +14,9 @@ export const credentialsMessages = {
     message: `the credentials in ${p.path} cannot be written: ${p.reason}`,
     hint: "make its folder writable for you, or name another folder with DOCKER_CONFIG",
   }),
-  CREDENTIALS_LOCKED: (p: { path: string; seconds: number }) => ({
+  CREDENTIALS_LOCKED: (p: { path: string; lock: string; seconds: number }) => ({
     message: `the credentials in ${p.path} are being written by another process, for more than ${p.seconds} seconds`,
-    hint: `wait for it, or if no such process exists remove the file ${p.path}.lock`,
+    hint: `wait for it, or if no such process exists remove ${p.lock}`,
   }),
   CREDENTIAL_HELPER_INVALID: (p: { path: string; registry: string }) => ({
     message: `${p.path} names a credential helper for ${p.registry} that cannot be a program's name`,
@@ -28,7 +28,7 @@ export const credentialsMessages = {
   }),
   CREDENTIAL_HELPER_FAILED: (p: { helper: string; registry: string; action: string; reason: string }) => ({
     message: `the credential helper ${p.helper} could not ${p.action} the credential of ${p.registry}: ${p.reason}`,
-    hint: `run it by hand to see what it says: echo ${p.registry} | ${p.helper} get (it may print the password)`,
+    hint: `run it by hand to see what it says: \`${p.helper} list\` prints registries and user names, no passwords`,
   }),
   LOGIN_INVALID: (p: { registry: string; reason: string }) => ({
     message: `the login to ${p.registry} cannot be: ${p.reason}`,

@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { configPlaces } from "../../../src/adapters/credentials-docker/config-places.js";
-import { CredentialHelpers } from "../../../src/adapters/credentials-docker/credential-helpers.js";
 import { DockerCredentials } from "../../../src/adapters/credentials-docker/docker-credentials.js";
+import { CredentialHelpers } from "../../../src/adapters/credentials-docker/helper-credentials.js";
 import type { Credential } from "../../../src/ports/credential-source.js";
 import { tempFolder } from "../temp-folder.js";
 import { auth, FakeHome } from "./fake-helper.js";
@@ -178,7 +178,7 @@ describe("helpers", () => {
       credHelpers: { "ghcr.io": "own", "plain.example.com": "" },
     });
     expect(await find(home, "ghcr.io/a")).toEqual(user("from-own", "pw"));
-    expect(await find(home, "quay.io/a")).toEqual(user("from-store", "pw"));
+    expect(await find(home, "QUAY.io/a")).toEqual(user("from-store", "pw"));
     expect(await find(home, "plain.example.com/a")).toEqual(me);
     expect(readFileSync(home.log, "utf8")).toBe("get ghcr.io\nget quay.io\n");
   });

@@ -14,8 +14,8 @@ import {
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { changeConfig } from "../../../src/adapters/credentials-docker/change-config.js";
-import { CredentialHelpers } from "../../../src/adapters/credentials-docker/credential-helpers.js";
 import { DockerCredentials } from "../../../src/adapters/credentials-docker/docker-credentials.js";
+import { CredentialHelpers } from "../../../src/adapters/credentials-docker/helper-credentials.js";
 import {
   eraseCredential,
   saveCredential,
