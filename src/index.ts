@@ -14,6 +14,14 @@ export type {
 } from "./api/build-types.js";
 export type { DockerfileStyle } from "./api/dockerfile.js";
 export { type DockerfileVerbOptions, dockerfile } from "./api/dockerfile.js";
+export {
+  type LoginInput,
+  type LoginOptions,
+  type LoginResult,
+  type LogoutResult,
+  login,
+  logout,
+} from "./api/login.js";
 export { plan } from "./api/plan.js";
 export type { PlanOptions } from "./api/plan-image.js";
 export { type SynthesizedImage, type SynthOptions, type SynthResult, synth } from "./api/synth.js";

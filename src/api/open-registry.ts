@@ -14,5 +14,7 @@ export async function openRegistry(options: RegistryOptions = {}): Promise<Regis
   if (options.registry !== undefined) return options.registry;
   const { HttpRegistry } = await import("../adapters/registry-http/http-registry.js");
   const { readSettings } = await import("../adapters/registry-http/settings-file.js");
-  return new HttpRegistry({ settings: options.registries ?? readSettings() });
+  const { DockerCredentials } = await import("../adapters/credentials-docker/docker-credentials.js");
+  const credentials = new DockerCredentials();
+  return new HttpRegistry({ credentials, settings: options.registries ?? readSettings() });
 }

@@ -55,6 +55,16 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import("./commands/explain.js"),
   },
   {
+    name: "login",
+    summary: "log in to a registry",
+    load: () => import("./commands/login.js"),
+  },
+  {
+    name: "logout",
+    summary: "log out of a registry",
+    load: () => import("./commands/logout.js"),
+  },
+  {
     name: "doctor",
     summary: "check this machine and project",
     load: () => import("./commands/doctor.js"),

@@ -15,7 +15,15 @@ import ts from "typescript";
 const REPOSITORY = fileURLToPath(new URL("../../", import.meta.url));
 
 /** What the children of these tests import. */
-const FOLDERS = ["core", "errors", "oci", "tar", "adapters/store-dir", "adapters/output-disk"];
+const FOLDERS = [
+  "core",
+  "errors",
+  "oci",
+  "tar",
+  "adapters/store-dir",
+  "adapters/output-disk",
+  "adapters/credentials-docker",
+];
 
 /**
  * A script of this folder as JavaScript with what it imports, so that a child process starts in a tenth of the time

@@ -85,14 +85,23 @@ describe("help", () => {
     }
   });
 
-  it.each(["init", "ls", "synth", "build", "inspect", "explain", "doctor", "cache", "cache prune"])(
-    "of %s has at least two examples",
-    async (name) => {
-      const ran = await runHere([...name.split(" "), "--help"]);
-      expect([ran.code, ran.stderr]).toEqual([0, ""]);
-      expect(ran.stdout.match(/^ {2}\$ layerwright /gm)?.length).toBeGreaterThanOrEqual(2);
-    },
-  );
+  it.each([
+    "init",
+    "ls",
+    "synth",
+    "build",
+    "inspect",
+    "explain",
+    "doctor",
+    "login",
+    "logout",
+    "cache",
+    "cache prune",
+  ])("of %s has at least two examples", async (name) => {
+    const ran = await runHere([...name.split(" "), "--help"]);
+    expect([ran.code, ran.stderr]).toEqual([0, ""]);
+    expect(ran.stdout.match(/^ {2}\$ layerwright /gm)?.length).toBeGreaterThanOrEqual(2);
+  });
 
   it("without a command is a mistake, and prints the help to standard error", async () => {
     const ran = await runHere([]);

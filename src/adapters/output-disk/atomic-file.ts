@@ -71,7 +71,7 @@ async function writeOpen(
 }
 
 /** The file that a path leads to, also through links whose end does not exist yet. */
-function placeOf(path: string): string {
+export function placeOf(path: string): string {
   let place = path;
   for (let links = 0; links < 40; links++) {
     const stat = lstatSync(place, { throwIfNoEntry: false });

@@ -1,5 +1,6 @@
 import type { Credential } from "../../ports/credential-source.js";
 import { HttpRegistry, type HttpRegistryOptions } from "./http-registry.js";
+import { readSettings } from "./settings-file.js";
 
 /**
  * Asks a registry whether it takes a credential. Nothing is kept.
@@ -9,12 +10,13 @@ import { HttpRegistry, type HttpRegistryOptions } from "./http-registry.js";
 export async function verifyLogin(
   domain: string,
   credential: Credential,
-  options: Omit<HttpRegistryOptions, "credentials"> & { readonly signal?: AbortSignal } = {},
+  signal?: AbortSignal,
+  options: Omit<HttpRegistryOptions, "credentials"> = { settings: readSettings() },
 ): Promise<void> {
   const credentials = { credentialFor: async () => credential };
   const registry = new HttpRegistry({ ...options, credentials });
   try {
-    await registry.ping(domain, options.signal);
+    await registry.ping(domain, signal);
   } finally {
     await registry.close();
   }

@@ -1,0 +1,52 @@
+import { isLayerwrightError } from "../../errors/layerwright-error.js";
+import { parseReference } from "../../oci/reference.js";
+
+/** Docker Hub, as references name it. */
+export const DOCKER_HUB = "docker.io";
+
+/** The hosts that Docker Hub goes by in files of credentials. */
+const HUB_HOSTS: readonly string[] = [DOCKER_HUB, "index.docker.io", "registry-1.docker.io"];
+
+/** What Docker's files and helpers call Docker Hub, since its first version. */
+const HUB_KEY = "https://index.docker.io/v1/";
+
+/** A host as credentials are compared by: in lower case, Docker Hub by one name. */
+export function normalHost(host: string): string {
+  const lower = host.toLowerCase();
+  return HUB_HOSTS.includes(lower) ? DOCKER_HUB : lower;
+}
+
+/** What a registry is called in Docker's file and by its helpers. */
+export function dockerKey(domain: string): string {
+  const host = normalHost(domain);
+  return host === DOCKER_HUB ? HUB_KEY : host;
+}
+
+/** What helpers may know a registry as: Docker's name for it first, then podman's. */
+export function helperServers(domain: string): readonly string[] {
+  const host = normalHost(domain);
+  return host === DOCKER_HUB ? [HUB_KEY, host] : [host];
+}
+
+/**
+ * The host that a user means by a registry: `ghcr.io`, `https://ghcr.io/`, `localhost:5000`. Anything else is handed
+ * to `fail`, in words that hold no password.
+ */
+export function registryDomain(registry: string, fail: (shown: string, reason: string) => never): string {
+  if (registry.includes("@")) {
+    // What stands before the sign is a user, and maybe a password.
+    return fail(registry.slice(registry.lastIndexOf("@")), "a user is no part of it");
+  }
+  const host = registry.replace(/^https?:\/\//i, "").replace(/(?:\/v[12])?\/*$/, "");
+  if (host === "") return fail(registry, "it is empty");
+  if (host.includes("/")) return fail(registry, "it has a path");
+  if (normalHost(host) === DOCKER_HUB) return DOCKER_HUB;
+  try {
+    const { domain } = parseReference(`${host}/a/b`);
+    if (domain === host) return host.toLowerCase();
+  } catch (error) {
+    if (!isLayerwrightError(error)) throw error;
+    return fail(registry, "it is not a host name with an optional port");
+  }
+  return fail(registry, "a host has a dot, a port, or is localhost");
+}

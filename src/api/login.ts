@@ -1,0 +1,118 @@
+import { registryDomain } from "../adapters/credentials-docker/registry-name.js";
+import { DefinitionError } from "../errors/layerwright-error.js";
+import type { Credential } from "../ports/credential-source.js";
+
+/** What a user logs in with; an access token goes in the place of the password. */
+export interface LoginInput {
+  /** Without a colon, which ends it on its way to the registry. */
+  readonly username: string;
+  readonly password: string;
+}
+
+/** What `login` may be told beside the registry and the user. */
+export interface LoginOptions {
+  readonly signal?: AbortSignal;
+  /** @internal Instead of the registry's own answer, for tests. */
+  readonly verify?: (domain: string, credential: Credential, signal?: AbortSignal) => Promise<void>;
+}
+
+/** Who is logged in to what, and where that is kept. */
+export interface LoginResult {
+  /** The host, with a port where it has one. */
+  readonly registry: string;
+  readonly username: string;
+  /** Docker's file of credentials. */
+  readonly file: string;
+  /** The credential helper that keeps the password (`osxkeychain`); without one it is in the file, unencrypted. */
+  readonly helper?: string;
+}
+
+/** What `logout` did. */
+export interface LogoutResult {
+  /** The host, with a port where it has one. */
+  readonly registry: string;
+  /** Docker's file of credentials. */
+  readonly file: string;
+  /** Whether there was something to forget. */
+  readonly loggedOut: boolean;
+  /** Files of podman that know the registry too and were left as they are. */
+  readonly elsewhere: readonly string[];
+}
+
+/**
+ * Logs in to a registry: asks it whether it takes the name and password, and if so keeps them where Docker does, with
+ * the credential helper that is set up or in Docker's `config.json`. Docker is then logged in as well.
+ *
+ * @throws {DefinitionError} LOGIN_INVALID, LOGIN_REGISTRY_INVALID
+ * @throws {RegistryError} when the registry does not take the credential, or cannot be reached
+ * @throws {EnvironmentError} CREDENTIALS_INVALID, CREDENTIALS_UNWRITABLE, CREDENTIAL_HELPER_MISSING and others
+ * @example
+ * ```ts
+ * import { login } from "layerwright";
+ *
+ * const password = process.env["REGISTRY_TOKEN"];
+ * if (password !== undefined) {
+ *   const { registry, file } = await login("ghcr.io", { username: "acme", password });
+ *   console.log(`logged in to ${registry}, kept in ${file}`);
+ * }
+ * ```
+ */
+export async function login(
+  registry: string,
+  { username, password }: LoginInput,
+  { signal, verify }: LoginOptions = {},
+): Promise<LoginResult> {
+  const domain = domainOf(registry);
+  const problem = loginProblem(username, password);
+  if (problem !== undefined) {
+    throw new DefinitionError("LOGIN_INVALID", { registry: domain, reason: problem }, { subject: domain });
+  }
+  const credential = { kind: "password", username, password } as const;
+  await (verify ?? (await realVerify()))(domain, credential, signal);
+  signal?.throwIfAborted();
+  const { saveCredential } = await import("../adapters/credentials-docker/saved-credentials.js");
+  const { file, helper } = await saveCredential(domain, credential);
+  return { registry: domain, username, file, ...(helper === undefined ? {} : { helper }) };
+}
+
+/**
+ * Logs out of a registry: removes its credential from Docker's `config.json` and from the credential helper, under
+ * every name that Docker has for it. Credentials of single namespaces, and what podman keeps, stay.
+ *
+ * @throws {DefinitionError} LOGIN_REGISTRY_INVALID
+ * @throws {EnvironmentError} CREDENTIALS_INVALID, CREDENTIALS_UNWRITABLE, CREDENTIAL_HELPER_MISSING and others
+ * @example
+ * ```ts
+ * import { logout } from "layerwright";
+ *
+ * if (process.argv.includes("--logout")) {
+ *   const { loggedOut } = await logout("registry.example.com");
+ *   console.log(loggedOut ? "logged out" : "was not logged in");
+ * }
+ * ```
+ */
+export async function logout(registry: string): Promise<LogoutResult> {
+  const domain = domainOf(registry);
+  const { eraseCredential } = await import("../adapters/credentials-docker/saved-credentials.js");
+  const { file, erased, elsewhere } = await eraseCredential(domain);
+  return { registry: domain, file, loggedOut: erased, elsewhere };
+}
+
+/** Why a name and a password cannot be a login; undefined where they can. */
+export function loginProblem(username: string, password: string): string | undefined {
+  if (username === "") return "the user name is empty";
+  if (username.includes(":")) return "the user name holds a colon";
+  if (/[\x00-\x1f\x7f]/.test(username)) return "the user name holds a control character";
+  return password === "" ? "the password is empty" : undefined;
+}
+
+function domainOf(registry: string): string {
+  return registryDomain(registry, (shown, reason) => {
+    throw new DefinitionError("LOGIN_REGISTRY_INVALID", { registry: shown, reason }, { subject: "registry" });
+  });
+}
+
+async function realVerify(): Promise<NonNullable<LoginOptions["verify"]>> {
+  const { verifyLogin } = await import("../adapters/registry-http/verify-login.js");
+  return verifyLogin;
+}

@@ -1,0 +1,24 @@
+import type { Command } from "commander";
+import { examples } from "../examples.js";
+import { readRegistry } from "../registry-operand.js";
+import type { Report } from "../report.js";
+import { act, type Session, type Shell } from "../session.js";
+
+/** `layerwright logout`: forgets the credential of a registry. */
+export function define(command: Command, shell: Shell): void {
+  command.argument("[registry]", "the host of the registry (default: docker.io)");
+  examples(command, ["layerwright logout", "layerwright logout ghcr.io"]);
+  act(command, shell, run);
+}
+
+async function run(_: Session, [registry]: readonly string[]): Promise<Report> {
+  const domain = readRegistry(registry);
+  const { logout } = await import("../../api/login.js");
+  const result = await logout(domain);
+  return {
+    json: result,
+    text: (paint) =>
+      `${result.loggedOut ? "logged out of" : "was not logged in to"} ${paint.bold(domain)}\n` +
+      result.elsewhere.map((file) => `${file} knows ${domain} too: podman logout ${domain}\n`).join(""),
+  };
+}
