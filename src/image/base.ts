@@ -11,7 +11,11 @@ const BRAND = Symbol.for("layerwright.base");
 
 /** What is known of a registry image beside its name. */
 export interface RegistryBaseOptions {
-  /** Folders that you vouch for: they exist in the base as real folders of root with mode 0755. */
+  /**
+   * Folders that you vouch for: they exist in the base as real folders of root with mode 0755. Single files that are put
+   * into them, or into `/`, are laid over whatever is there (a link of the same name is replaced, and not followed), so
+   * that a build which does no more need not fetch the base's layers.
+   */
   readonly folders?: readonly string[];
 }
 

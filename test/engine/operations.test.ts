@@ -173,18 +173,6 @@ describe("refused before any work", () => {
     });
   });
 
-  test("bases in a registry", async () => {
-    const plan = planOf([[copy("nowhere", "/")]], {
-      base: { kind: "registry", reference: "debian:12" },
-      origin,
-    });
-    await expect(testBuild(plan)).rejects.toMatchObject({
-      code: "BASE_NOT_LOCAL",
-      subject: "debian:12",
-      origin,
-    });
-  });
-
   test("stages that need themselves", async () => {
     const plan = planOf([[]], { base: { kind: "stage", stage: "image" } });
     await expect(testBuild(plan)).rejects.toMatchObject({ code: "STAGE_UNKNOWN" });

@@ -9,6 +9,7 @@ import { planImage } from "../../src/api/plan-image.js";
 import { synthPlans } from "../../src/api/synth-plans.js";
 import type { Plan } from "../../src/plan/plan.js";
 import { BASES } from "../fixtures/bases.js";
+import { LOCAL_REFERENCE, layoutRegistry } from "../fixtures/layout-registry.js";
 import { runsCommands, whyNoSandbox } from "../fixtures/sandbox-here.js";
 import { caseSecrets } from "../golden/case-secrets.js";
 import { PLATFORM } from "../golden/golden-cases.js";
@@ -23,7 +24,7 @@ export interface BuildInput {
 }
 
 /** What the tests stand in for a registry with: what a reference of this name gives, no network is asked. */
-const REFERENCES = { "layerwright.test/base:v1": `oci-layout://${join(BASES, "layout")}:v1` };
+const REFERENCES = { [LOCAL_REFERENCE]: `oci-layout://${join(BASES, "layout")}:v1` };
 
 export function planOf({ image, context }: BuildInput): ReturnType<typeof planImage> {
   return planImage(image.node, { context, platform: PLATFORM });
@@ -32,10 +33,10 @@ export function planOf({ image, context }: BuildInput): ReturnType<typeof planIm
 /** Why this machine's direct build cannot run commands, if so. */
 export const noSandbox = await whyNoSandbox();
 
-/** Whether the direct build can make it: it reads no registry, and what it runs can be run here. */
+/** Whether the direct build can make it: its registry is the tests' own, and what it runs can be run here. */
 export function isDirect(plan: Plan): boolean {
   if (runsCommands(plan) && noSandbox !== undefined) return false;
-  return plan.stages.every(({ base }) => base.kind !== "registry");
+  return plan.stages.every(({ base }) => base.kind !== "registry" || base.reference === LOCAL_REFERENCE);
 }
 
 /** Builds an image directly and lays it open. */
@@ -43,7 +44,8 @@ export async function direct(input: BuildInput, dest: string): Promise<ImageList
   const { context, store } = input;
   const output = { type: "oci", dest } as const;
   const secrets = caseSecrets(context);
-  await buildPlan(planOf(input), { context, store, output, compression: "none", secrets });
+  const registry = layoutRegistry();
+  await buildPlan(planOf(input), { context, store, output, compression: "none", secrets, registry });
   return imageListing(dest);
 }
 

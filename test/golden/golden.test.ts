@@ -7,6 +7,7 @@ import { emitResolved } from "../../src/api/dockerfile.js";
 import { knownBases } from "../../src/api/known-bases.js";
 import { planImage } from "../../src/api/plan-image.js";
 import { type BasesFacts, ensureBases } from "../fixtures/bases.js";
+import { layoutRegistry } from "../fixtures/layout-registry.js";
 import { runsCommands, whyNoSandbox } from "../fixtures/sandbox-here.js";
 import { imageListing } from "../peers/image-listing.js";
 import { caseSecrets } from "./case-secrets.js";
@@ -60,7 +61,9 @@ describe.each(goldenCases())("golden %s", (name) => {
     const text = await textOrRefusal(async () => {
       const output = { type: "oci", dest } as const;
       const secrets = caseSecrets(context);
-      const built = await buildPlan(planned, { context, store, output, compression: "none", secrets });
+      const registry = layoutRegistry();
+      const options = { context, store, output, compression: "none", secrets, registry };
+      const built = await buildPlan(planned, options);
       const inherited = built.layers.filter((layer) => layer.inherited).length;
       return listingText(imageListing(dest), inherited);
     });
