@@ -59,7 +59,7 @@ export type {
 } from "./image/base-node.js";
 export { type ContextFolder, context, isContextFolder } from "./image/context.js";
 export type { HostFunction, HostRunContext } from "./image/host-functions.js";
-export { Image, isImage, type Recipe } from "./image/image.js";
+export { Image, isImage, type PlatformRecipes, type Recipe } from "./image/image.js";
 export type { ImageNode } from "./image/image-node.js";
 export type { Mode, ModeInput } from "./image/mode.js";
 export type { BindMount, MountInput } from "./image/mount.js";

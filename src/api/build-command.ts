@@ -6,19 +6,46 @@ function shellWord(word: string): string {
   return /^[A-Za-z0-9_./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** The command that builds a synthesized Dockerfile, to be run in the context folder. */
+/**
+ * The command that builds a synthesized Dockerfile, to be run in the context folder.
+ *
+ * @param annotations those of the manifest of each platform
+ */
 export function buildCommand(
   dockerfile: string,
   reference: string,
-  platform: Platform,
+  platforms: readonly Platform[],
   emitted: EmittedDockerfile,
-  annotations: Readonly<Record<string, string>>,
+  annotations: readonly Readonly<Record<string, string>>[],
 ): string {
   const words = [
-    ...["docker", "build", "-f", dockerfile, "-t", reference, "--platform", platformText(platform)],
+    ...[
+      "docker",
+      "build",
+      "-f",
+      dockerfile,
+      "-t",
+      reference,
+      "--platform",
+      platforms.map(platformText).join(","),
+    ],
     ...emitted.contexts.flatMap(({ name, value }) => ["--build-context", `${name}=${value}`]),
-    ...Object.entries(annotations).flatMap(([name, value]) => ["--annotation", `${name}=${value}`]),
+    ...annotationWords(platforms, annotations).flatMap((word) => ["--annotation", word]),
     ".",
   ];
   return words.map(shellWord).join(" ");
+}
+
+/** Annotations that differ by platform name the manifest that they are of, as buildx reads it. */
+function annotationWords(
+  platforms: readonly Platform[],
+  annotations: readonly Readonly<Record<string, string>>[],
+): string[] {
+  return platforms.flatMap((platform, at) =>
+    Object.entries(annotations[at] ?? {}).flatMap(([name, value]) => {
+      const everywhere = annotations.every((other) => other[name] === value);
+      if (everywhere) return at === 0 ? [`${name}=${value}`] : [];
+      return [`manifest[${platformText(platform)}]:${name}=${value}`];
+    }),
+  );
 }

@@ -6,7 +6,8 @@ import type { OptimizedPlan } from "../plan/passes/pipeline.js";
 import type { Progress } from "../ports/progress.js";
 import { withBuiltImages } from "./build-images.js";
 import type { BuildOptions, BuildResult } from "./build-types.js";
-import { holdsPlatforms, openOutput, outputTarget } from "./output.js";
+import { holdsPlatforms } from "./holds-platforms.js";
+import { openOutput, outputTarget } from "./output.js";
 import { fullReference } from "./references.js";
 
 /** One plan of an image, and who is told how its build goes. */

@@ -1,9 +1,9 @@
 import { type Catalog, isCatalog } from "../catalog/catalog.js";
-import { DefinitionError } from "../errors/layerwright-error.js";
 import type { Image } from "../image/image.js";
-import { parsePlatform, platformText } from "../oci/platform.js";
+import { platformText } from "../oci/platform.js";
 import type { BuildOptions, BuildResult, OutputTarget, PlatformsBuildOptions } from "./build-types.js";
 import { planImage } from "./plan-image.js";
+import { eachPlatform } from "./platform-list.js";
 
 /**
  * Builds an image, or every image of a catalog, directly: no daemon, no root. Layers whose inputs did not change come
@@ -70,12 +70,7 @@ function platformsOf(options: BuildOptions | PlatformsBuildOptions): string[] | 
     const { platform } = options as BuildOptions;
     return platform === undefined ? undefined : [platform];
   }
-  if (!Array.isArray(platforms) || platforms.length === 0) {
-    const allowed = "an array with at least one platform";
-    const wrong = { call: "build", argument: "platforms", got: platforms, allowed };
-    throw new DefinitionError("ARGUMENT_INVALID", wrong, { subject: "platforms" });
-  }
-  return [...new Set(platforms.map((platform) => platformText(parsePlatform(platform))))];
+  return eachPlatform("build", platforms);
 }
 
 function severalOf(options: BuildOptions | PlatformsBuildOptions): readonly string[] | undefined {

@@ -1,13 +1,15 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { DialectName, FrontendVersion } from "../dockerfile/dialect.js";
-import { type EmittedDockerfile, emitDockerfile } from "../dockerfile/emit-dockerfile.js";
+import type { EmittedDockerfile } from "../dockerfile/emit-dockerfile.js";
+import { emitPlatforms } from "../dockerfile/emit-platforms.js";
 import { resolveSources } from "../engine/resolve-sources.js";
 import type { Image } from "../image/image.js";
 import type { Plan } from "../plan/plan.js";
 import { contextFiles } from "./context-files.js";
 import { knownBasesSync } from "./known-bases-sync.js";
 import { type PlanOptions, planImage } from "./plan-image.js";
+import { eachPlatform } from "./platform-list.js";
 
 /** How a Dockerfile is written. */
 export interface DockerfileStyle {
@@ -21,6 +23,11 @@ export interface DockerfileStyle {
 
 /** What the text of a Dockerfile depends on beside the image. */
 export interface DockerfileVerbOptions extends PlanOptions, DockerfileStyle {
+  /**
+   * `os/architecture[/variant]` each: one Dockerfile that gives the image of each. What differs by platform is chosen by
+   * the platform that the builder builds for. @default - `platform` alone
+   */
+  readonly platforms?: readonly string[];
   /** The folder of files that a Dockerfile cannot hold, relative to the context; `synth` writes them. @default - "layerwright.out/files" */
   readonly filesFolder?: string;
 }
@@ -31,6 +38,7 @@ export interface DockerfileVerbOptions extends PlanOptions, DockerfileStyle {
  * files that {@link synth} writes.
  *
  * @throws {PlanError} NOT_EXPRESSIBLE, FOLDERS_UNKNOWN, DIALECT_CANNOT and others, each at the user's line
+ * @throws {DefinitionError} PLATFORM_INVALID, ARGUMENT_INVALID
  * @example
  * ```ts
  * import { dockerfile, Image } from "layerwright";
@@ -41,20 +49,24 @@ export interface DockerfileVerbOptions extends PlanOptions, DockerfileStyle {
  */
 export function dockerfile(image: Image, options: DockerfileVerbOptions = {}): string {
   const context = resolve(options.context ?? ".");
-  const { plan } = planImage(image.node, options, (lowered) => knownBasesSync(lowered, context));
-  return emitResolved(plan, context, options).text;
+  const plannedFor = options.platforms ? eachPlatform("dockerfile", options.platforms) : [undefined];
+  const plans = plannedFor.map((platform) => {
+    const own = platform === undefined ? options : { ...options, platform };
+    return planImage(image.node, own, (lowered) => knownBasesSync(lowered, context)).plan;
+  });
+  return emitResolved(plans, context, options).text;
 }
 
-/** Looks at the sources of a plan and writes it as a Dockerfile. */
+/** Looks at the sources of the plans of an image, one a platform, and writes them as one Dockerfile. */
 export function emitResolved(
-  plan: Plan,
+  plans: readonly Plan[],
   context: string,
   options: DockerfileStyle & { readonly filesFolder?: string },
 ): EmittedDockerfile {
-  const resolved = resolveSources(plan, contextFiles(context, plan.contexts));
+  const resolved = plans.map((plan) => resolveSources(plan, contextFiles(context, plan.contexts)));
   const { dialect, frontend, syntax, filesFolder } = options;
   const userIgnore = readIgnoreFile(context);
-  return emitDockerfile(resolved, {
+  return emitPlatforms(resolved, {
     ...(dialect === undefined ? {} : { dialect }),
     ...(frontend === undefined ? {} : { frontend }),
     ...(syntax === undefined ? {} : { syntax }),

@@ -23,11 +23,6 @@ export function outputTarget(output: string | OutputTarget | undefined): OutputT
   return target;
 }
 
-/** Whether a form can hold an image for several platforms: those that have an index can. */
-export function holdsPlatforms(type: OutputTarget["type"]): boolean {
-  return type === "oci" || type === "layout";
-}
-
 /** Opens an output. What the images are made from on disk is named, so that it is never written over. */
 export function openOutput(
   target: OutputTarget,

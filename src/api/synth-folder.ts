@@ -18,6 +18,9 @@ import { writeLayerTar } from "./layer-tar.js";
 import { writeRootfsTar } from "./rootfs-tar.js";
 import type { SynthesizedImage } from "./synth.js";
 
+/** Of `manifest.json`: 1 had an entry a platform. */
+const VERSION = 2;
+
 /** The folder that `synth` writes. Every file is written beside its place and renamed, so none is ever half there. */
 export class SynthFolder {
   readonly #out: string;
@@ -41,22 +44,20 @@ export class SynthFolder {
 
   /** Writes `manifest.json`: the images of this run, and those of earlier runs that were not written again. */
   async finish(images: readonly SynthesizedImage[]): Promise<void> {
-    const key = (image: { readonly name: string; readonly platform: string }): string =>
-      `${image.name} ${image.platform}`;
-    const entries = images.map(({ warnings: _, platform, ...image }) => ({
+    const entries = images.map(({ warnings: _, platforms, ...image }) => ({
       ...image,
-      platform: platformText(platform),
+      platforms: platforms.map(platformText),
     }));
-    const now = new Set(entries.map(key));
-    const earlier = this.#earlierEntries().filter((entry) => !now.has(key(entry)));
-    const all = [...earlier, ...entries].sort((a, b) => (key(a) < key(b) ? -1 : 1));
-    this.#write("manifest.json", `${JSON.stringify({ version: 1, images: all }, null, 2)}\n`);
+    const now = new Set(entries.map(({ name }) => name));
+    const earlier = this.#earlierEntries().filter(({ name }) => !now.has(name));
+    const all = [...earlier, ...entries].sort((a, b) => (a.name < b.name ? -1 : 1));
+    this.#write("manifest.json", `${JSON.stringify({ version: VERSION, images: all }, null, 2)}\n`);
   }
 
-  #earlierEntries(): { name: string; platform: string; dockerfile: string }[] {
+  #earlierEntries(): { name: string; platforms: string[]; dockerfile: string }[] {
     try {
       const { version, images } = JSON.parse(readFileSync(join(this.#out, "manifest.json"), "utf8"));
-      return version === 1 && Array.isArray(images) ? images : [];
+      return version === VERSION && Array.isArray(images) ? images : [];
     } catch {
       return [];
     }

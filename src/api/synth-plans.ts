@@ -1,6 +1,6 @@
 import { relative, resolve, sep } from "node:path";
 import { PlanError } from "../errors/layerwright-error.js";
-import { platformText } from "../oci/platform.js";
+import type { Origin } from "../errors/origin.js";
 import { annotationsOf } from "../plan/apply-config.js";
 import type { Plan } from "../plan/plan.js";
 import { buildCommand } from "./build-command.js";
@@ -11,8 +11,22 @@ import { hasLocalBase } from "./known-bases-sync.js";
 import type { NamedPlan, SynthesizedImage, SynthOptions, SynthResult } from "./synth.js";
 import { SynthFolder } from "./synth-folder.js";
 
-function resolvedBases(plan: Plan, context: string, store: string | undefined): Plan | Promise<Plan> {
-  return hasLocalBase(plan) ? knownBases(plan, context, store) : plan;
+/** The plan with what its Dockerfile needs to know: the layers of host commands, and its bases on disk. */
+async function readyPlan(plan: Plan, options: SynthOptions & { readonly context: string }): Promise<Plan> {
+  const { context, store } = options;
+  const ready = hasHostRun(plan) ? await withHostLayers(plan, options) : plan;
+  return hasLocalBase(ready) ? knownBases(ready, context, store) : ready;
+}
+
+/** What a pass warns of on one platform, it mostly warns of on the others too. */
+function isFirst(
+  { message, origin }: { readonly message: string; readonly origin?: Origin },
+  at: number,
+  all: readonly { readonly message: string; readonly origin?: Origin }[],
+): boolean {
+  const same = (other: (typeof all)[number]) =>
+    other.message === message && other.origin?.line === origin?.line && other.origin?.file === origin?.file;
+  return all.findIndex(same) === at;
 }
 
 /** Writes plans as Dockerfiles; what the command line calls for plans that came from the user's file. */
@@ -28,25 +42,24 @@ export async function synthPlans(
   }
   const folder = new SynthFolder(out);
   const images: SynthesizedImage[] = [];
-  for (const { name, platform, optimized } of plans) {
-    const several = plans.filter((other) => other.name === name).length > 1;
-    const place = several ? `${name}/${platformText(platform).split("/").slice(1).join("-")}` : name;
-    const { plan: lowered } = optimized;
-    const ready = hasHostRun(lowered) ? await withHostLayers(lowered, { ...options, context }) : lowered;
-    const plan = await resolvedBases(ready, context, options.store);
-    const emitted = emitResolved(plan, context, { ...options, filesFolder: `${outPath}/files` });
-    await folder.add(place, emitted, context, options.store);
-    const dockerfile = `${outPath}/${place}/Dockerfile`;
+  for (const name of new Set(plans.map((plan) => plan.name))) {
+    const own = plans.filter((plan) => plan.name === name);
+    const platforms = own.map(({ platform }) => platform);
+    const ready: Plan[] = [];
+    for (const { optimized } of own) ready.push(await readyPlan(optimized.plan, { ...options, context }));
+    const emitted = emitResolved(ready, context, { ...options, filesFolder: `${outPath}/files` });
+    await folder.add(name, emitted, context, options.store);
+    const dockerfile = `${outPath}/${name}/Dockerfile`;
     const reference = options.catalog === undefined ? name : `${options.catalog}/${name}`;
-    const annotations = annotationsOf(plan.stages.at(-1)?.config ?? []);
+    const annotations = ready.map((plan) => annotationsOf(plan.stages.at(-1)?.config ?? []));
     images.push({
       name,
-      platform,
+      platforms,
       dockerfile,
       ignore: `${dockerfile}.dockerignore`,
       files: emitted.files.filter((file) => file.kind !== "folder").length,
-      command: buildCommand(dockerfile, reference, platform, emitted, annotations),
-      warnings: [...optimized.warnings, ...emitted.warnings],
+      command: buildCommand(dockerfile, reference, platforms, emitted, annotations),
+      warnings: [...own.flatMap(({ optimized }) => optimized.warnings), ...emitted.warnings].filter(isFirst),
     });
   }
   await folder.finish(images);

@@ -18,7 +18,8 @@ export interface SynthOptions extends DockerfileStyle {
 /** One Dockerfile that was written. */
 export interface SynthesizedImage {
   readonly name: string;
-  readonly platform: Platform;
+  /** The platforms that the Dockerfile can be built for. */
+  readonly platforms: readonly Platform[];
   /** Paths relative to the context folder. */
   readonly dockerfile: string;
   readonly ignore: string;
@@ -44,7 +45,7 @@ export interface NamedPlan {
 }
 
 /**
- * Writes the Dockerfiles of a catalog, each with its ignore file and the files that a Dockerfile cannot hold, and
+ * Writes the Dockerfiles of a catalog, one an image for all platforms, each with its ignore file and the files that a Dockerfile cannot hold, and
  * `manifest.json`, which lists them with the commands that build them.
  *
  * @throws {PlanError} OUT_OUTSIDE_CONTEXT, and all that {@link dockerfile} throws

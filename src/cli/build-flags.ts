@@ -1,7 +1,9 @@
 import type { BuildOptions } from "../api/build-types.js";
+import { holdsPlatforms } from "../api/holds-platforms.js";
 import { parseReference } from "../oci/reference.js";
 import { optionValue, readPlatform } from "./option-value.js";
 import { type OutputOption, parseOutput } from "./output-option.js";
+import { labelOf, type Placed } from "./output-places.js";
 import { readAgents, readSecrets } from "./secret-option.js";
 import { UsageError } from "./usage-error.js";
 
@@ -28,7 +30,7 @@ export interface CheckedFlags {
   /** What holds for every image. */
   readonly common: Pick<BuildOptions, "compression" | "store" | "cache" | "noCacheSteps" | "secrets" | "ssh">;
   /** Refuses options that take one image when several were chosen. */
-  checkCount(jobs: readonly string[], names: readonly string[]): void;
+  checkCount(jobs: readonly Placed[], names: readonly string[]): void;
   /** The reference that an image is written under. */
   referenceOf(catalog: string, name: string): string;
 }
@@ -46,7 +48,8 @@ export async function checkBuildOptions(flags: BuildFlags, json: boolean): Promi
   if (tag !== undefined) checkTag(tag, whole);
   return {
     output,
-    platforms: flags.platform?.split(",").map(readPlatform),
+    platforms:
+      flags.platform === undefined ? undefined : [...new Set(flags.platform.split(",").map(readPlatform))],
     common: {
       cache: flags.cache,
       ...(Array.isArray(flags.cacheStep) ? { noCacheSteps: flags.cacheStep } : {}),
@@ -56,11 +59,13 @@ export async function checkBuildOptions(flags: BuildFlags, json: boolean): Promi
       ...(flags.store === undefined ? {} : { store: flags.store }),
     },
     checkCount: (jobs, names) => {
+      // What holds an index takes all platforms of an image for one.
+      const files = holdsPlatforms(output.type) ? names : jobs.map(labelOf);
       const one = (option: string, all: readonly string[]): void => {
         if (all.length > 1) throw new UsageError("IMAGE_AMBIGUOUS", { option, names: all });
       };
-      if (output.dest === "-") one("--output -", jobs);
-      if (flags.iidfile !== undefined) one("--iidfile", jobs);
+      if (output.dest === "-") one("--output -", files);
+      if (flags.iidfile !== undefined) one("--iidfile", files);
       if (whole) one("--tag with a whole reference", names);
     },
     referenceOf: (catalog, name) => (whole ? tag : `${catalog}/${name}${tag === undefined ? "" : `:${tag}`}`),

@@ -4,12 +4,13 @@ import { hasLocalBase } from "../api/known-bases-sync.js";
 import type { EmittedDockerfile } from "../dockerfile/emit-dockerfile.js";
 import type { Plan } from "../plan/plan.js";
 
-/** The Dockerfile of a plan that came from the user's file; bases on disk are looked at first. */
+/** The Dockerfile of the plans of an image that came from the user's file; bases on disk are looked at first. */
 export async function dockerfileOf(
-  plan: Plan,
+  plans: readonly Plan[],
   context: string,
   style: DockerfileStyle,
 ): Promise<EmittedDockerfile> {
-  const known = hasLocalBase(plan) ? await knownBases(plan, context) : plan;
+  const known: Plan[] = [];
+  for (const plan of plans) known.push(hasLocalBase(plan) ? await knownBases(plan, context) : plan);
   return emitResolved(known, context, style);
 }

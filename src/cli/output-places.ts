@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { OutputTarget } from "../api/build-types.js";
+import { holdsPlatforms } from "../api/holds-platforms.js";
 import { type Platform, platformText } from "../oci/platform.js";
 import type { OutputOption } from "./output-option.js";
 import { UsageError } from "./usage-error.js";
@@ -18,7 +19,8 @@ export interface Placed {
 
 /**
  * The target of each image, in order. One image goes where the option says; several go into a folder, or to the
- * paths that `{name}` and `{platform}` in the option make.
+ * paths that `{name}` and `{platform}` in the option make. The platforms of one image share a target of a type that
+ * holds them.
  *
  * @throws {UsageError} OUTPUT_SHARED
  */
@@ -29,30 +31,34 @@ export function outputPlaces(
 ): readonly OutputTarget[] {
   const { type } = option;
   const dest = option.dest ?? `${resolve(context, defaultFolder)}/`;
-  const places = images.map((image) => placeOf(type, dest, image, images.length > 1));
+  const places = images.map((image) => placeOf(type, dest, image));
+  const held = holdsPlatforms(type) ? ({ name }: Placed) => name : labelOf;
+  const owners = new Map(places.map((place, at) => [place, held(images[at]!)]));
   // A layout holds several images by their names; every other form holds one.
-  if (type !== "layout" && new Set(places).size < places.length) {
+  if (type !== "layout" && places.some((place, at) => owners.get(place) !== held(images[at]!))) {
     throw new UsageError("OUTPUT_SHARED", { dest, images: images.map(labelOf) }, { subject: dest });
   }
   return places.map((place) => ({ type, dest: place }));
 }
 
-function placeOf(type: OutputTarget["type"], dest: string, image: Placed, shared: boolean): string {
+function placeOf(type: OutputTarget["type"], dest: string, image: Placed): string {
   if (dest === "-") return dest;
   const platform = platformText(image.platform).replaceAll("/", "-");
   const filled = dest.replaceAll("{name}", image.name).replaceAll("{platform}", platform);
   if (filled !== dest) return resolve(filled);
   const layout = type === "layout";
-  const folder = dest.endsWith("/") || (layout ? shared && image.several : isFolder(dest));
-  return folder ? resolve(join(dest, `${fileOf(image)}${layout ? "" : ".tar"}`)) : resolve(dest);
+  const folder = dest.endsWith("/") || (!layout && isFolder(dest));
+  return folder ? resolve(join(dest, `${fileOf(type, image)}${layout ? "" : ".tar"}`)) : resolve(dest);
 }
 
 /** As the api names the archives of a catalog: `app.tar`, or `app-arm64.tar` beside others. */
-function fileOf({ name, platform, several }: Placed): string {
-  return several ? `${name}-${platformText(platform).split("/").slice(1).join("-")}` : name;
+function fileOf(type: OutputTarget["type"], { name, platform, several }: Placed): string {
+  const alone = !several || holdsPlatforms(type);
+  return alone ? name : `${name}-${platformText(platform).split("/").slice(1).join("-")}`;
 }
 
-function labelOf({ name, platform, several }: Placed): string {
+/** What an image is called beside its other platforms. */
+export function labelOf({ name, platform, several }: Placed): string {
   return several ? `${name} (${platformText(platform)})` : name;
 }
 

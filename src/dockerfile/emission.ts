@@ -33,6 +33,8 @@ export class Emission {
   readonly ignore = new IgnoreFile();
   readonly folders: FolderSources;
   readonly sections: Section[] = [];
+  /** Variables that are declared before the first stage. */
+  readonly variables: string[] = [];
   readonly warnings: DockerfileWarning[] = [];
   /** Named contexts that the build command passes. */
   readonly contexts = new Map<string, string>();

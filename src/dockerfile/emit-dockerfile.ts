@@ -44,15 +44,31 @@ const FIRST_LINE = "# Made by layerwright. Do not edit: change the description i
  *   BASE_CONFIG_UNKNOWN, BASE_NO_CONTEXT, BASE_ONBUILD, OWNER_UNRESOLVED, USER_UNRESTORABLE
  */
 export function emitDockerfile(plan: Plan, options: DockerfileOptions = {}): EmittedDockerfile {
+  return emitSections(plan, options, (emission) => {
+    for (const [index, stage] of plan.stages.entries()) {
+      const final = index === plan.stages.length - 1;
+      emitStage(emission, stage, final ? emission.names.unique("image") : emission.names.numbered("stage"));
+    }
+  });
+}
+
+/** Writes what `emitStages` makes of the stages of a plan, with all that goes around it. */
+export function emitSections(
+  plan: Plan,
+  options: DockerfileOptions,
+  emitStages: (emission: Emission) => void,
+): EmittedDockerfile {
   const dialect = dialectOf(options.dialect, options.frontend);
   const filesFolder = options.filesFolder ?? "layerwright.out/files";
   const emission = new Emission(plan, dialect, filesFolder);
-  for (const [index, stage] of plan.stages.entries()) {
-    const final = index === plan.stages.length - 1;
-    emitStage(emission, stage, final ? emission.names.unique("image") : emission.names.numbered("stage"));
-  }
+  emitStages(emission);
   const folders = emission.folders.section();
-  const sections = folders === undefined ? emission.sections : [folders, ...emission.sections];
+  const variables = emission.variables.map((name) => ({ kind: "arg", name }) as const);
+  const sections = [
+    ...(variables.length === 0 ? [] : [{ name: "", instructions: variables }]),
+    ...(folders === undefined ? [] : [folders]),
+    ...emission.sections,
+  ];
   const comments = options.header !== false;
   const body = sections.map(({ instructions }) =>
     instructions

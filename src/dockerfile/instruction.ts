@@ -15,7 +15,10 @@ export interface CopyFlags {
 /** One instruction as data. Strings are raw values: every escape is the printer's. */
 export type Instruction =
   | { readonly kind: "comment"; readonly text: string }
+  /** A base may hold `${NAME}`, which the builder replaces. */
   | { readonly kind: "from"; readonly base: string; readonly as: string }
+  /** A variable that the builder sets, before the first stage. */
+  | { readonly kind: "arg"; readonly name: string }
   | {
       readonly kind: "copy";
       readonly flags: CopyFlags;

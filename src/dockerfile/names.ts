@@ -22,6 +22,15 @@ export class Names {
     return name;
   }
 
+  /** The first of `want`, `want-2` ... that is free with each of the endings, as in `want-ending`; they are taken then. */
+  family(want: string, endings: readonly string[]): string {
+    let stem = want;
+    const free = () => endings.every((ending) => !this.#taken.has(`${stem}-${ending}`));
+    for (let number = 2; !free(); number++) stem = `${want}-${number}`;
+    for (const ending of endings) this.#taken.add(`${stem}-${ending}`);
+    return stem;
+  }
+
   /** `want-1`, `want-2` ... */
   numbered(want: string): string {
     let number = 1;

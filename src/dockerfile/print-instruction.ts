@@ -21,6 +21,8 @@ function textOf(instruction: Instruction): string {
       return commentLine(instruction.text);
     case "from":
       return `FROM ${instruction.base} AS ${instruction.as}`;
+    case "arg":
+      return `ARG ${instruction.name}`;
     case "copy":
       return `COPY ${flagsText(instruction.flags)}${copyWords(instruction.sources, instruction.dest)}`;
     case "copy-text": {

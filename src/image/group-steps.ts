@@ -31,7 +31,7 @@ export function groupOwnSteps(steps: readonly Step[], origin: Origin): readonly 
     own = [];
   };
   for (const step of steps) {
-    if (step.kind !== "layer") {
+    if (step.kind !== "layer" && step.kind !== "platform") {
       own.push(step);
       continue;
     }

@@ -22,6 +22,8 @@ function sourcesOf(step: Step): readonly Source[] {
       return (step.mounts ?? []).flatMap((mount) => (mount.type === "bind" ? [mount.source] : []));
     case "layer":
       return step.steps.flatMap(sourcesOf);
+    case "platform":
+      return [...step.variants.flatMap(({ steps }) => steps), ...(step.otherwise ?? [])].flatMap(sourcesOf);
     default:
       return [];
   }

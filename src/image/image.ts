@@ -10,6 +10,7 @@ import type { ImageNode } from "./image-node.js";
 import type { ModeInput } from "./mode.js";
 import type { Owner, OwnerInput } from "./owner.js";
 import { imageSource, type SourceInput } from "./parse-source.js";
+import { platformStep } from "./per-platform.js";
 import type { ImageSource } from "./source.js";
 import { parseSquashPolicy, type SquashPolicy } from "./squash-policy.js";
 import type { AddOptions } from "./steps/add-step.js";
@@ -32,6 +33,11 @@ const BRAND = Symbol.for("layerwright.image");
 
 /** A pattern over images: how steps that belong together are named, shared and applied (`image.with(recipe)`). */
 export type Recipe = (image: Image) => Image;
+
+/** Recipes by platform: `linux/amd64`, `linux/arm/v7` and their other names; `default` is for every other platform. */
+export type PlatformRecipes = { readonly [platform: `linux/${string}`]: Recipe } & {
+  readonly default?: Recipe;
+};
 
 /**
  * A container image as an immutable value: a base, a list of steps and a squash policy. Every method returns a
@@ -252,6 +258,23 @@ export class Image {
   }
 
   /**
+   * Applies the recipe that fits the platform which the image is built for, as `with` does. A platform for which there
+   * is neither a recipe nor a `default` is refused when the image is planned.
+   *
+   * @throws {DefinitionError} PLATFORM_INVALID, PLATFORM_TWICE, PLATFORM_RECIPE_INVALID, RECIPE_INVALID,
+   *   ARGUMENT_INVALID
+   */
+  perPlatform(recipes: PlatformRecipes): Image {
+    const call = beginCall("perPlatform");
+    const stepsOf = (recipe: unknown, platform: string): readonly Step[] => {
+      const added = Image.#addedSince(this, apply(call, recipe, this));
+      if (added === undefined) return refuse(call, "PLATFORM_RECIPE_INVALID", { platform });
+      return groupOwnSteps(added, call.origin);
+    };
+    return this.#add(platformStep(call, recipes, stepsOf));
+  }
+
+  /**
    * Adds a step that one of the factories in `steps` made.
    *
    * @throws {DefinitionError} STEP_UNKNOWN
@@ -320,7 +343,7 @@ export function isImage(value: unknown): value is Image {
   return typeof value === "object" && value !== null && BRAND in value;
 }
 
-function apply(call: Call, recipe: Recipe, image: Image): Image {
+function apply(call: Call, recipe: unknown, image: Image): Image {
   if (typeof recipe !== "function") {
     return refuse(call, "RECIPE_INVALID", { call: call.name, got: recipe, returned: false });
   }

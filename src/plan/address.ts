@@ -41,11 +41,13 @@ export function addressPlan(plan: Plan): Plan {
   return { ...plan, stages };
 }
 
-function renameBase(base: PlanBase, renamed: ReadonlyMap<string, string>): PlanBase {
+/** The base with the new id of the stage that it is. */
+export function renameBase(base: PlanBase, renamed: ReadonlyMap<string, string>): PlanBase {
   return base.kind === "stage" ? { ...base, stage: renamed.get(base.stage) ?? base.stage } : base;
 }
 
-function renameSources(operation: Operation, renamed: ReadonlyMap<string, string>): Operation {
+/** The operation with the new ids of the stages that it reads. */
+export function renameSources(operation: Operation, renamed: ReadonlyMap<string, string>): Operation {
   const rename = (source: PlanSource): PlanSource =>
     source.from === "stage" ? { ...source, stage: renamed.get(source.stage) ?? source.stage } : source;
   if (operation.op === "copy") return { ...operation, sources: operation.sources.map(rename) };

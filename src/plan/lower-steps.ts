@@ -1,5 +1,7 @@
 import type { LayerStep } from "../image/steps/layer-step.js";
+import type { PlatformStep } from "../image/steps/platform-step.js";
 import type { Step } from "../image/steps/step.js";
+import { chosenSteps } from "./chosen-steps.js";
 import type { ConfigChange } from "./config-change.js";
 import type { Lowering } from "./lower.js";
 import { isConfigStep, lowerConfigStep } from "./lower-config-step.js";
@@ -23,7 +25,7 @@ export function lowerSteps(steps: readonly Step[], start: StageState, lowering: 
   const config: ConfigChange[] = [];
   let state = start;
 
-  const lowerOne = (step: Exclude<Step, LayerStep>): readonly Operation[] => {
+  const lowerOne = (step: Exclude<Step, LayerStep | PlatformStep>): readonly Operation[] => {
     if (isConfigStep(step)) {
       const lowered = lowerConfigStep(step, state, lowering);
       config.push(...lowered.changes);
@@ -36,9 +38,11 @@ export function lowerSteps(steps: readonly Step[], start: StageState, lowering: 
     ];
   };
   const lowerGroup = (group: readonly Step[]): readonly Operation[] =>
-    group.flatMap((step) => (step.kind === "layer" ? lowerGroup(step.steps) : lowerOne(step)));
+    chosenSteps(group, lowering).flatMap((step) =>
+      step.kind === "layer" ? lowerGroup(step.steps) : lowerOne(step),
+    );
 
-  for (const step of steps) {
+  for (const step of chosenSteps(steps, lowering)) {
     const operations = step.kind === "layer" ? lowerGroup(step.steps) : lowerOne(step);
     if (operations.length === 0) continue;
     const name = step.kind === "layer" ? step.name : undefined;

@@ -18,6 +18,7 @@ export interface LowerOptions {
 
 /** What is collected while an image and all that it depends on are lowered. */
 export interface Lowering {
+  readonly platform: Platform;
   readonly place: (origin: Origin | undefined) => Origin | undefined;
   /** The stage of an image, lowered at first use. */
   stageOf(node: ImageNode): LoweredStage;
@@ -35,7 +36,7 @@ export interface LoweredStage {
  * Lowers an image to a plan: names and relative paths are resolved, groups become layers, the squash policy
  * decides which layers there are. Nothing outside is looked at.
  *
- * @throws {PlanError} RELATIVE_NEEDS_WORKDIR, CONTEXT_NAME_TAKEN, SQUASH_AUTO
+ * @throws {PlanError} RELATIVE_NEEDS_WORKDIR, CONTEXT_NAME_TAKEN, SQUASH_AUTO, PLATFORM_NOT_GIVEN
  */
 export function lower(image: ImageNode, options: LowerOptions): Plan {
   const done = new Map<ImageNode, LoweredStage>();
@@ -43,6 +44,7 @@ export function lower(image: ImageNode, options: LowerOptions): Plan {
   const contexts = new ContextNames();
   const place = options.place;
   const lowering: Lowering = {
+    platform: options.platform,
     place: (origin) => (origin === undefined || place === undefined ? origin : place(origin)),
     context: (name, folder, origin) => contexts.add(name, folder, origin),
     stageOf(node) {

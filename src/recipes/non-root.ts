@@ -62,6 +62,12 @@ function writes({ base, steps }: ImageNode, path: string): boolean {
 }
 
 function stepWrites(step: Step, path: string): boolean {
+  if (step.kind === "platform") {
+    const { variants, otherwise = [] } = step;
+    return [...variants.map(({ steps }) => steps), otherwise].some((steps) =>
+      steps.some((inner) => stepWrites(inner, path)),
+    );
+  }
   if (step.kind === "layer") return step.steps.some((inner) => stepWrites(inner, path));
   if (step.kind === "write") return step.path === path;
   return step.kind === "copy" && step.dest === path;

@@ -47,6 +47,32 @@ describe("build", () => {
     expect(existsSync(join(project.folder, "out/web.tar"))).toBe(true);
   });
 
+  it("writes the platforms of an image into one file, as an index", async () => {
+    const platforms = ["--platform", "linux/amd64,linux/aarch64,linux/arm64"];
+    const files = ["--iidfile", "index-id", "--metadata-file", "index.json"];
+    const args = ["build", "api", ...platforms, "-o", "type=oci,dest=both.tar", ...files, "--json"];
+    const ran = await project.run(args);
+    expect(ran.code).toBe(0);
+    const { images } = JSON.parse(ran.stdout);
+    const read = (name: string) => readFileSync(join(project.folder, name), "utf8");
+    expect(images.map((image: { platform: string }) => image.platform)).toEqual([
+      "linux/amd64",
+      "linux/arm64",
+    ]);
+    expect(images[0].index).toMatch(/^sha256:/);
+    expect(read("index-id")).toBe(images[0].index);
+    expect(JSON.parse(read("index.json"))).toEqual({
+      "containerimage.digest": images[1].index,
+      "image.name": "docker.io/acme/api:latest",
+    });
+    expect(ran.stderr).toContain("api (linux/arm64): copy site");
+    const shown = await project.run(["inspect", "both.tar", "--platform", "linux/arm64"]);
+    expect(shown.stdout).toContain("linux/arm64");
+    const one = await project.run(["build", "api", ...platforms, "-o", "one.tar"]);
+    expect([one.code, existsSync(join(project.folder, "one.tar"))]).toEqual([2, false]);
+    expect(one.stderr).toContain("OUTPUT_SHARED");
+  });
+
   it("writes to standard output nothing but the image", async () => {
     const ran = await project.shell("lw build api -q -o - > piped.tar");
     expect(ran).toMatchObject({ code: 0, stdout: "" });

@@ -58,10 +58,13 @@ describe("--output", () => {
   it("gives every image a place of its own", () => {
     const places = (text: string, images = both) =>
       outputPlaces(parseOutput(text), images, "/work").map(({ dest }) => dest);
-    expect(places("type=oci")).toEqual([
+    expect(places("type=archive")).toEqual([
       "/work/layerwright.out/a-amd64.tar",
       "/work/layerwright.out/a-arm-v7.tar",
     ]);
+    for (const place of ["type=oci", "type=oci,dest=/o/x.tar", "type=layout", "type=layout,dest=/o"])
+      expect(new Set(places(place)).size).toBe(1);
+    expect(places("type=oci")[0]).toBe("/work/layerwright.out/a.tar");
     expect(places("/o/{name}/{platform}.tar")).toEqual(["/o/a/linux-amd64.tar", "/o/a/linux-arm-v7.tar"]);
     expect(() => places("/o/{name}.tar")).toThrowError(expect.objectContaining({ code: "OUTPUT_SHARED" }));
     const two = [

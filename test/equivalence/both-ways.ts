@@ -63,7 +63,7 @@ export async function dockerfileRequest(
   const known = await knownBases(plan, context, store);
   const out = `layerwright.out/${dialect}`;
   const filesFolder = `${out}/files`;
-  const emitted = emitResolved(known, context, { dialect, filesFolder });
+  const emitted = emitResolved([known], context, { dialect, filesFolder });
   if (existsSync(join(context, out))) rmSync(join(context, out), { recursive: true });
   const [platformOs = "", architecture = ""] = PLATFORM.split("/");
   const named = { name: "image", platform: { os: platformOs, architecture }, optimized };

@@ -50,7 +50,7 @@ describe.each(goldenCases())("golden %s", (name) => {
   ] as const)("%s", async (file, dialect) => {
     const { plan } = await optimized();
     const known = await knownBases(plan, context, store);
-    expectGolden(context, file, await textOrRefusal(() => emitResolved(known, context, { dialect }).text));
+    expectGolden(context, file, await textOrRefusal(() => emitResolved([known], context, { dialect }).text));
   });
 
   test("layers", async ({ skip }) => {

@@ -1,18 +1,18 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Command, Option } from "commander";
-import type { BuildOptions, OutputTarget } from "../../api/build-types.js";
-import { platformText } from "../../oci/platform.js";
+import type { BuildOptions } from "../../api/build-types.js";
 import { type BuildFlags, checkBuildOptions } from "../build-flags.js";
 import { buildJson, buildText, metadataOf, type NamedResult } from "../build-report.js";
 import { examples } from "../examples.js";
 import { namedProgress } from "../named-progress.js";
 import { openCatalog } from "../open-catalog.js";
-import { outputPlaces, type Placed } from "../output-places.js";
+import { outputPlaces } from "../output-places.js";
 import { withProgress } from "../progress.js";
 import type { Report } from "../report.js";
 import { act, type Session, type Shell } from "../session.js";
 import { sayWarnings } from "../warning-text.js";
+import { writtenTogether } from "../written-together.js";
 
 /** `layerwright build`: the images themselves, without a daemon. */
 export function define(command: Command, shell: Shell): void {
@@ -66,32 +66,32 @@ async function buildImages(session: Session, names: readonly string[], flags: Bu
     plans.map((plan) => ({ ...plan, name, several: plans.length > 1 })),
   );
   checked.checkCount(
-    jobs.map(labelOf),
+    jobs,
     images.map(({ name }) => name),
   );
   const places = outputPlaces(checked.output, jobs, context);
-  const { buildPlan } = await import("../../api/build-plan.js");
+  const { buildPlatforms } = await import("../../api/build-plan.js");
   const results: NamedResult[] = [];
   const warn = sayWarnings(session.note, session.paint);
-  for (const [index, { name, platform, optimized }] of jobs.entries()) {
+  for (const { name, plans, output } of writtenTogether(jobs, places)) {
     const options: BuildOptions = {
       ...checked.common,
       context,
-      platform: platformText(platform),
-      output: places[index] as OutputTarget,
+      output,
       reference: checked.referenceOf(catalogName, name),
       signal: session.signal,
     };
-    const result = await withProgress(session, (progress) =>
-      buildPlan(
+    const built = await withProgress(session, (progress) => {
+      const told = plans.map(({ optimized, label }) => ({
         optimized,
-        progress === undefined
-          ? options
-          : { ...options, progress: namedProgress(progress, name, jobs.length > 1) },
-      ),
-    );
-    warn(name, result.warnings);
-    results.push({ name, result });
+        progress: progress && namedProgress(progress, label, jobs.length > 1),
+      }));
+      return buildPlatforms(told, options);
+    });
+    for (const result of built) {
+      warn(name, result.warnings);
+      results.push({ name, result });
+    }
   }
   writeFiles(flags, results);
   return {
@@ -108,12 +108,11 @@ function writeFiles(flags: BuildFlags, results: readonly NamedResult[]): void {
     writeFileSync(path, contents);
   };
   const [first] = results;
-  if (flags.iidfile !== undefined && first !== undefined) write(flags.iidfile, first.result.configDigest);
+  if (flags.iidfile !== undefined && first !== undefined) {
+    // As buildx: an image for several platforms has no one config.
+    write(flags.iidfile, first.result.index ?? first.result.configDigest);
+  }
   if (flags.metadataFile !== undefined) {
     write(flags.metadataFile, `${JSON.stringify(metadataOf(results), null, 2)}\n`);
   }
-}
-
-function labelOf({ name, platform, several }: Placed): string {
-  return several ? `${name} (${platformText(platform)})` : name;
 }

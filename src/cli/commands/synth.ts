@@ -85,14 +85,18 @@ async function dockerfileText(
   style: DockerfileStyle,
 ): Promise<Report> {
   const [only, ...others] = catalog.images;
-  const first = only?.plans[0];
-  if (only === undefined || first === undefined || others.length > 0) {
+  if (only === undefined || others.length > 0) {
     const names = catalog.images.map(({ name }) => name);
     throw new UsageError("IMAGE_AMBIGUOUS", { option: "--stdout", names });
   }
   const { dockerfileOf } = await import("../dockerfile-of.js");
-  const emitted = await dockerfileOf(first.optimized.plan, catalog.context, style);
-  sayWarnings(session.note, session.paint)(only.name, [...first.optimized.warnings, ...emitted.warnings]);
+  const plans = only.plans.map(({ optimized }) => optimized);
+  const emitted = await dockerfileOf(
+    plans.map(({ plan }) => plan),
+    catalog.context,
+    style,
+  );
+  sayWarnings(session.note, session.paint)(only.name, [...(plans[0]?.warnings ?? []), ...emitted.warnings]);
   if (emitted.files.length > 0) {
     session.note(
       `it needs ${counted(emitted.files.length, "generated file")}, which \`layerwright synth\` writes\n`,
@@ -119,15 +123,15 @@ function plansOf(catalog: OpenCatalog): Report {
   return { json, quiet: text, text: () => text };
 }
 
-function asJson({ platform, ...image }: SynthesizedImage): unknown {
-  return { ...image, platform: platformText(platform) };
+function asJson({ platforms, ...image }: SynthesizedImage): unknown {
+  return { ...image, platforms: platforms.map(platformText) };
 }
 
 function synthText({ images }: SynthResult, catalog: OpenCatalog, paint: Paint): string {
-  const lines = images.map(({ name, platform, dockerfile, files, command }) => {
+  const lines = images.map(({ name, platforms, dockerfile, files, command }) => {
     const generated = files === 0 ? "" : `, with ${counted(files, "generated file")}`;
     const place = paint.cyan(shownPath(catalog, dockerfile));
-    return `${paint.bold(name)} ${platformText(platform)}: ${place}${generated}\n  $ ${command}\n`;
+    return `${paint.bold(name)} ${platforms.map(platformText).join(", ")}: ${place}${generated}\n  $ ${command}\n`;
   });
   const folder = relative(process.cwd(), catalog.context);
   return `${lines.join("")}${folder === "" ? "" : paint.dim(`to be run in ${folder}\n`)}`;

@@ -17,6 +17,7 @@ const KINDS: Readonly<Record<Step["kind"], boolean>> = {
   label: false,
   layer: true,
   mkdir: true,
+  platform: true,
   remove: true,
   run: true,
   shell: false,

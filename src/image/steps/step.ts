@@ -13,6 +13,7 @@ import type { HostRunStep } from "./host-run-step.js";
 import type { LabelStep } from "./label-step.js";
 import type { LayerStep } from "./layer-step.js";
 import type { MkdirStep } from "./mkdir-step.js";
+import type { PlatformStep } from "./platform-step.js";
 import type { RemoveStep } from "./remove-step.js";
 import type { RunStep } from "./run-step.js";
 import type { ShellStep } from "./shell-step.js";
@@ -51,4 +52,4 @@ export type ConfigStep =
   | WorkdirStep;
 
 /** One thing an image does. */
-export type Step = FileStep | RunStep | HostRunStep | ConfigStep | LayerStep;
+export type Step = FileStep | RunStep | HostRunStep | ConfigStep | LayerStep | PlatformStep;

@@ -14,6 +14,7 @@ export { type HostRunOptions, type HostRunStep, hostRun } from "./host-run-step.
 export { type LabelStep, label } from "./label-step.js";
 export type { LayerStep } from "./layer-step.js";
 export { type MkdirOptions, type MkdirStep, mkdir } from "./mkdir-step.js";
+export type { PlatformStep, PlatformVariant } from "./platform-step.js";
 export { type RemoveStep, remove } from "./remove-step.js";
 export { type RunMount, type RunOptions, type RunStep, run } from "./run-step.js";
 export { type ShellStep, shell } from "./shell-step.js";
