@@ -1,7 +1,7 @@
+import { BadJson, parseStrictJson } from "../../core/strict-json.js";
 import { type Digest, digestHex, digestOf } from "../../oci/digest.js";
 import { damaged, readRange } from "./host-range.js";
 import { type ImageFiles, invalid } from "./image-files.js";
-import { BadJson, parseStrictJson } from "./strict-json.js";
 
 /** Bytes of an index, a manifest or a config at most, as registries and containerd have it. */
 export const MAX_DOCUMENT = 4 << 20;
@@ -48,7 +48,8 @@ export function readBlobDocument(
   return toDocument(files.base, name, bytes);
 }
 
-function toDocument(base: string, name: string, bytes: Uint8Array): JsonDocument {
+/** The JSON document that bytes are. Throws `BASE_IMAGE_INVALID` where they are none. */
+export function toDocument(base: string, name: string, bytes: Uint8Array): JsonDocument {
   const value = parseStrictJson(bytes);
   if (value instanceof BadJson) throw invalid(base, name, value.reason);
   if (value === null || typeof value !== "object")
