@@ -6,6 +6,7 @@ import type { OptimizedPlan } from "../plan/passes/pipeline.js";
 import type { Plan } from "../plan/plan.js";
 import type { BuildOptions, BuildResult, OutputTarget } from "./build-types.js";
 import { openOutput, outputTarget } from "./output.js";
+import { pinPlans } from "./pin-plans.js";
 import { fullReference } from "./references.js";
 import { withWorkspace } from "./workspace.js";
 
@@ -14,11 +15,12 @@ const DEFAULT_COMPRESSION = "gzip:6";
 
 /** Builds one plan; what the command line calls for plans that came from the user's file. */
 export async function buildPlan(optimized: OptimizedPlan, options: BuildOptions): Promise<BuildResult> {
-  const { plan, warnings } = optimized;
+  const { warnings } = optimized;
   const references = options.reference === undefined ? [] : [fullReference(options.reference)];
   const target = outputTarget(options.output);
   const encoder = encoderFor(options.compression ?? DEFAULT_COMPRESSION);
   const sourceDateEpoch = parseSourceDateEpoch(process.env["SOURCE_DATE_EPOCH"]);
+  const [plan = optimized.plan] = await pinPlans([optimized.plan], options);
   return withWorkspace(options, async ({ context, portsFor, store }) => {
     const output = target && openOutput(target, plan, context, store);
     return retryOnDamage(async () => {

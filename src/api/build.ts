@@ -11,7 +11,11 @@ import { planImage } from "./plan-image.js";
  * A catalog's `output` is a folder (an archive an image in it, `NAME.tar`), and images for several platforms get
  * `NAME-ARCHITECTURE.tar`.
  *
+ * What registries and URLs give is taken by the digests of the lock, `layerwright.lock.json` in the context folder; what
+ * it lacks is looked up once and written into it.
+ *
  * @throws {PlanError} RUN_NEEDS_SANDBOX, BASE_NOT_LOCAL, SOURCE_NOT_FOUND and others, each at the user's line
+ * @throws {PlanError} LOCK_INCOMPLETE when `locked` or `offline` and the lock lacks something
  * @throws {IntegrityError} when a base or a download is not what its digest says
  * @throws {EnvironmentError} when a file cannot be read or the output cannot be written
  * @example
@@ -40,14 +44,23 @@ export async function build(
     return (await loading).buildPlan(plan, options);
   }
   const { buildPlan } = await loading;
+  const { pinPlans } = await import("./pin-plans.js");
   const results: Record<string, BuildResult[]> = {};
-  for (const [name, image] of what) {
-    const platforms = options.platform === undefined ? what.platforms.map(platformText) : [options.platform];
-    results[name] = [];
-    for (const platform of platforms) {
+  const platforms = options.platform === undefined ? what.platforms.map(platformText) : [options.platform];
+  const jobs = [...what].flatMap(([name, image]) =>
+    platforms.map((platform) => {
       const own = imageOptions(what, name, platform, platforms.length > 1, options);
-      results[name].push(await buildPlan(planImage(image.node, own), own));
-    }
+      return { name, own, optimized: planImage(image.node, own) };
+    }),
+  );
+  // All at once: what is missing is said whole, and every reference is asked once.
+  const plans = await pinPlans(
+    jobs.map(({ optimized }) => optimized.plan),
+    options,
+  );
+  for (const [index, { name, own, optimized }] of jobs.entries()) {
+    const plan = plans[index] ?? optimized.plan;
+    results[name] = [...(results[name] ?? []), await buildPlan({ ...optimized, plan }, own)];
   }
   return results;
 }

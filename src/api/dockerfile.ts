@@ -7,6 +7,7 @@ import type { Image } from "../image/image.js";
 import type { Plan } from "../plan/plan.js";
 import { contextFiles } from "./context-files.js";
 import { knownBasesSync } from "./known-bases-sync.js";
+import { pinByLock } from "./pin-by-lock.js";
 import { type PlanOptions, planImage } from "./plan-image.js";
 
 /** How a Dockerfile is written. */
@@ -28,9 +29,10 @@ export interface DockerfileVerbOptions extends PlanOptions, DockerfileStyle {
 /**
  * The Dockerfile of an image, as text. Files of the context and bases on disk are looked at, so that modes, owners and
  * the base's own folders are spelled right; nothing is written. An image with binary contents or links also needs the
- * files that {@link synth} writes.
+ * files that {@link synth} writes. References that the lock knows are written with their digest, `name:tag@sha256:…`; the
+ * network is never asked.
  *
- * @throws {PlanError} NOT_EXPRESSIBLE, FOLDERS_UNKNOWN, DIALECT_CANNOT and others, each at the user's line
+ * @throws {PlanError} NOT_EXPRESSIBLE, ADD_NOT_LOCKED, FOLDERS_UNKNOWN, DIALECT_CANNOT and others, each at the user's line
  * @example
  * ```ts
  * import { dockerfile, Image } from "layerwright";
@@ -42,7 +44,8 @@ export interface DockerfileVerbOptions extends PlanOptions, DockerfileStyle {
 export function dockerfile(image: Image, options: DockerfileVerbOptions = {}): string {
   const context = resolve(options.context ?? ".");
   const { plan } = planImage(image.node, options, (lowered) => knownBasesSync(lowered, context));
-  return emitResolved(plan, context, options).text;
+  const [pinned = plan] = pinByLock([plan], options);
+  return emitResolved(pinned, context, options).text;
 }
 
 /** Looks at the sources of a plan and writes it as a Dockerfile. */

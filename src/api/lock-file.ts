@@ -1,12 +1,9 @@
 import { join, relative, resolve } from "node:path";
 import { changeLockFile, readLockFile } from "../adapters/lock-file/lock-file.js";
-import { emptyLock, LOCK_NAME, type Lock } from "../lock/lock.js";
+import { LOCK_NAME, type Lock } from "../lock/lock.js";
 import { lockText } from "../lock/lock-text.js";
 import { mergeLocks } from "../lock/merge-locks.js";
 import { parseLock } from "../lock/parse-lock.js";
-import { pinPlan } from "../lock/pin-plan.js";
-import type { Plan } from "../plan/plan.js";
-import type { LockPlace } from "./lock-options.js";
 
 /** Where the lock lies: as the user named it, or in the context folder. */
 export function lockPath(context: string, lock: string | undefined): string {
@@ -35,10 +32,4 @@ export async function changeLock(path: string, read: Lock, changed: Lock): Promi
     return same ? text : lockText(written);
   });
   return written;
-}
-
-/** A plan pinned by the lock as far as that goes; nothing outside is looked at. */
-export function pinByFile(plan: Plan, context: string, { lock }: LockPlace): Plan {
-  if (lock === false) return plan;
-  return pinPlan(plan, readLock(lockPath(context, lock)) ?? emptyLock);
 }

@@ -1,13 +1,12 @@
-import { resolve } from "node:path";
-import { PlanError } from "../errors/layerwright-error.js";
 import { emptyLock, type Lock } from "../lock/lock.js";
-import { entryText, type LockEntry, type LockNeeds, missingFrom, needsOf } from "../lock/lock-needs.js";
+import { entryText, type LockNeeds, missingFrom, needsOf } from "../lock/lock-needs.js";
 import { pinPlan } from "../lock/pin-plan.js";
 import type { Plan } from "../plan/plan.js";
 import { addToLock, type LookUpOptions } from "./add-to-lock.js";
 import { checkOffline } from "./check-offline.js";
-import { changeLock, lockPath, readLock, shownLock } from "./lock-file.js";
+import { changeLock, shownLock } from "./lock-file.js";
 import type { LockOptions } from "./lock-options.js";
+import { incomplete, lockOf } from "./pin-by-lock.js";
 
 /** How plans are pinned. */
 export interface PinOptions extends LockOptions, LookUpOptions {
@@ -33,33 +32,17 @@ export async function pinPlans(plans: readonly Plan[], options: PinOptions): Pro
 const ATTEMPTS = 3;
 
 async function lockFor(needs: LockNeeds, options: PinOptions): Promise<Lock> {
-  const { lock: place, locked, offline, progress } = options;
-  const path = lockPath(resolve(options.context ?? "."), place === false ? undefined : place);
-  let lock = place === false ? emptyLock : (readLock(path) ?? emptyLock);
+  const { locked, offline, progress } = options;
+  const { path, lock: read } = lockOf(options);
+  let lock = read;
   let missing = missingFrom(needs, lock);
   if (missing.length === 0) return lock;
   if (locked === true || offline === true) throw incomplete(missing, needs, path, locked === true);
-  if (place === false) return lock;
+  if (options.lock === false) return lock;
   progress?.report({ kind: "warn", message: `${shownLock(path)} gets ${missing.map(entryText).join(", ")}` });
   for (let attempt = 1; missing.length > 0 && attempt <= ATTEMPTS; attempt++) {
     lock = await changeLock(path, lock, await addToLock(lock, missing, options));
     missing = missingFrom(needs, lock);
   }
   return lock;
-}
-
-function incomplete(
-  missing: readonly LockEntry[],
-  needs: LockNeeds,
-  path: string,
-  locked: boolean,
-): PlanError {
-  const [first] = missing;
-  const need =
-    first?.kind === "image" ? needs.images.get(first.reference) : first && needs.files.get(first.url);
-  return new PlanError(
-    "LOCK_INCOMPLETE",
-    { path: shownLock(path), option: locked ? "--locked" : "--offline", missing: missing.map(entryText) },
-    { subject: path, origin: need?.origin },
-  );
 }

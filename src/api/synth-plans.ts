@@ -8,6 +8,7 @@ import { emitResolved } from "./dockerfile.js";
 import { hasHostRun, withHostLayers } from "./host-layers.js";
 import { knownBases } from "./known-bases.js";
 import { hasLocalBase } from "./known-bases-sync.js";
+import { pinByLock } from "./pin-by-lock.js";
 import type { NamedPlan, SynthesizedImage, SynthOptions, SynthResult } from "./synth.js";
 import { SynthFolder } from "./synth-folder.js";
 
@@ -26,12 +27,16 @@ export async function synthPlans(
   if (outPath === "" || outPath === ".." || outPath.startsWith("../")) {
     throw new PlanError("OUT_OUTSIDE_CONTEXT", { out, context }, { subject: out });
   }
+  const pinned = pinByLock(
+    plans.map(({ optimized }) => optimized.plan),
+    options,
+  );
   const folder = new SynthFolder(out);
   const images: SynthesizedImage[] = [];
-  for (const { name, platform, optimized } of plans) {
+  for (const [index, { name, platform, optimized }] of plans.entries()) {
     const several = plans.filter((other) => other.name === name).length > 1;
     const place = several ? `${name}/${platformText(platform).split("/").slice(1).join("-")}` : name;
-    const { plan: lowered } = optimized;
+    const lowered = pinned[index] ?? optimized.plan;
     const ready = hasHostRun(lowered) ? await withHostLayers(lowered, { ...options, context }) : lowered;
     const plan = await resolvedBases(ready, context, options.store);
     const emitted = emitResolved(plan, context, { ...options, filesFolder: `${outPath}/files` });

@@ -1,12 +1,13 @@
 import type { BuildOptions } from "../api/build-types.js";
 import { parseReference } from "../oci/reference.js";
+import { type LockFlags, lockOptionsOf } from "./lock-flags.js";
 import { optionValue, readPlatform } from "./option-value.js";
 import { type OutputOption, parseOutput } from "./output-option.js";
 import { readAgents, readSecrets } from "./secret-option.js";
 import { UsageError } from "./usage-error.js";
 
 /** The options of `layerwright build` as they were written. */
-export interface BuildFlags {
+export interface BuildFlags extends LockFlags {
   readonly output?: string;
   readonly platform?: string;
   readonly compression?: string;
@@ -26,7 +27,10 @@ export interface CheckedFlags {
   readonly output: OutputOption;
   readonly platforms: readonly string[] | undefined;
   /** What holds for every image. */
-  readonly common: Pick<BuildOptions, "compression" | "store" | "cache" | "noCacheSteps" | "secrets" | "ssh">;
+  readonly common: Pick<
+    BuildOptions,
+    "compression" | "store" | "cache" | "noCacheSteps" | "secrets" | "ssh" | "lock" | "locked" | "offline"
+  >;
   /** Refuses options that take one image when several were chosen. */
   checkCount(jobs: readonly string[], names: readonly string[]): void;
   /** The reference that an image is written under. */
@@ -48,6 +52,7 @@ export async function checkBuildOptions(flags: BuildFlags, json: boolean): Promi
     output,
     platforms: flags.platform?.split(",").map(readPlatform),
     common: {
+      ...lockOptionsOf(flags),
       cache: flags.cache,
       ...(Array.isArray(flags.cacheStep) ? { noCacheSteps: flags.cacheStep } : {}),
       ...(flags.secret === undefined ? {} : { secrets: readSecrets(flags.secret) }),

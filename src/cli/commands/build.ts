@@ -6,6 +6,7 @@ import { platformText } from "../../oci/platform.js";
 import { type BuildFlags, checkBuildOptions } from "../build-flags.js";
 import { buildJson, buildText, metadataOf, type NamedResult } from "../build-report.js";
 import { examples } from "../examples.js";
+import { addLockFlags, addLookFlags } from "../lock-flags.js";
 import { namedProgress } from "../named-progress.js";
 import { openCatalog } from "../open-catalog.js";
 import { outputPlaces, type Placed } from "../output-places.js";
@@ -43,10 +44,13 @@ export function define(command: Command, shell: Shell): void {
     .addOption(new Option("--store <folder>", "the folder of the store").env("LAYERWRIGHT_CACHE"))
     .option("--iidfile <file>", "write the digest of the image's config to a file")
     .option("--metadata-file <file>", "write the digests and names of the images to a file, as buildx does");
+  addLockFlags(command);
+  addLookFlags(command);
   examples(command, [
     "layerwright build                              # every image, into layerwright.out/",
     "layerwright build app -o app.tar --tag v1",
     "layerwright build app -o - | docker load",
+    "layerwright build --locked --platform linux/amd64",
     "layerwright build app --secret id=npm,src=.npmrc",
     "layerwright build 'api-*' -o type=oci,dest=out/{name}.tar --platform linux/amd64,linux/arm64",
   ]);
@@ -71,6 +75,11 @@ async function buildImages(session: Session, names: readonly string[], flags: Bu
   );
   const places = outputPlaces(checked.output, jobs, context);
   const { buildPlan } = await import("../../api/build-plan.js");
+  const { pinPlans } = await import("../../api/pin-plans.js");
+  const unpinned = jobs.map(({ optimized }) => optimized.plan);
+  const pinned = await withProgress(session, (progress) =>
+    pinPlans(unpinned, { ...checked.common, context, progress, signal: session.signal }),
+  );
   const results: NamedResult[] = [];
   const warn = sayWarnings(session.note, session.paint);
   for (const [index, { name, platform, optimized }] of jobs.entries()) {
@@ -84,7 +93,7 @@ async function buildImages(session: Session, names: readonly string[], flags: Bu
     };
     const result = await withProgress(session, (progress) =>
       buildPlan(
-        optimized,
+        { ...optimized, plan: pinned[index] ?? optimized.plan },
         progress === undefined
           ? options
           : { ...options, progress: namedProgress(progress, name, jobs.length > 1) },
