@@ -3,6 +3,7 @@ import { isLayerwrightError, PlanError } from "../errors/layerwright-error.js";
 import { isDigest } from "../oci/digest.js";
 import { parsePlatform, platformText } from "../oci/platform.js";
 import { canonicalReference, parseReference } from "../oci/reference.js";
+import { redactUrl } from "../plan/describe.js";
 import { LOCK_VERSION, type Lock, type LockedFile, type LockedImage, type LockedPlatform } from "./lock.js";
 
 type Fail = (place: string, reason: string) => never;
@@ -69,7 +70,7 @@ function each<T>(
   return Object.fromEntries(
     Object.entries(value).map(([key, member]) => [
       key,
-      read(key, member, `${place}[${JSON.stringify(key)}]`, fail),
+      read(key, member, `${place}[${JSON.stringify(redactUrl(key))}]`, fail),
     ]),
   );
 }
@@ -111,14 +112,29 @@ function reads(check: () => boolean): boolean {
   }
 }
 
-/** Where the text stops being JSON, as far as the runtime says. */
+/** The first line after which no more text could make it JSON: the runtime's own words do not always say. */
 function placeOfSyntax(text: string): string {
+  const lines = text.split("\n");
+  const bad = lines.findIndex(
+    (_, index) =>
+      !mayGoOn(
+        lines
+          .slice(0, index + 1)
+          .join("\n")
+          .trimEnd(),
+      ),
+  );
+  return `line ${bad < 0 ? lines.length : bad + 1}`;
+}
+
+/** Whether a text is JSON as far as it goes. */
+function mayGoOn(text: string): boolean {
   try {
     JSON.parse(text);
-    return "the file";
+    return true;
   } catch (error) {
-    const position = /at position (\d+)/.exec((error as Error).message)?.[1];
-    const before = text.slice(0, position === undefined ? text.length : Number(position));
-    return `line ${before.split("\n").length}`;
+    const { message } = error as Error;
+    const position = /at position (\d+)/.exec(message)?.[1];
+    return /^Unexpected end/.test(message) || (position !== undefined && Number(position) >= text.length);
   }
 }
