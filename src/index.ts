@@ -14,6 +14,8 @@ export type {
 } from "./api/build-types.js";
 export type { DockerfileStyle } from "./api/dockerfile.js";
 export { type DockerfileVerbOptions, dockerfile } from "./api/dockerfile.js";
+export { type DescribedChange, type LockResult, type LockVerbOptions, lock } from "./api/lock.js";
+export type { LockOptions, LockPlace } from "./api/lock-options.js";
 export {
   type LoginInput,
   type LoginOptions,
@@ -69,6 +71,10 @@ export type { ContextSource, ImageSource, NamedContext, Source } from "./image/s
 export type { SquashPolicy } from "./image/squash-policy.js";
 export * as steps from "./image/steps/steps.js";
 export type { StringPairs } from "./image/string-record.js";
+export type { LockedFile } from "./lock/lock.js";
+export type { FileChange, ImageChange, LockChange, LockedState } from "./lock/lock-diff.js";
+export type { LockEntry } from "./lock/lock-needs.js";
+export type { PackageChange } from "./lock/package-list.js";
 export type { HealthcheckConfig, RuntimeConfig } from "./oci/image-config.js";
 export { hostPlatform, type Platform, parsePlatform, platformText } from "./oci/platform.js";
 export { canonicalReference, familiarReference, parseReference, type Reference } from "./oci/reference.js";

@@ -8,6 +8,7 @@ import { withBuiltImages } from "./build-images.js";
 import type { BuildOptions, BuildResult } from "./build-types.js";
 import { holdsPlatforms } from "./holds-platforms.js";
 import { openOutput, outputTarget } from "./output.js";
+import { pinPlans } from "./pin-plans.js";
 import { fullReference } from "./references.js";
 
 /** One plan of an image, and who is told how its build goes. */
@@ -33,7 +34,11 @@ export async function buildPlatforms(
 ): Promise<BuildResult[]> {
   const references = options.reference === undefined ? [] : [fullReference(options.reference)];
   const target = outputTarget(options.output);
-  const jobs = plans.map(({ optimized, progress }) => ({ plan: optimized.plan, references, progress }));
+  const pinned = await pinPlans(
+    plans.map(({ optimized }) => optimized.plan),
+    options,
+  );
+  const jobs = plans.map(({ progress }, at) => ({ plan: pinned[at]!, references, progress }));
   if (target !== undefined && jobs.length > 1 && !holdsPlatforms(target.type)) {
     const platforms = jobs.map(({ plan }) => platformText(plan.platform));
     throw new PlanError("OUTPUT_PLATFORMS", { path: target.dest, platforms }, { subject: target.dest });

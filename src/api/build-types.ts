@@ -2,7 +2,7 @@ import type { SecretPlace } from "../adapters/secrets-node/node-secrets.js";
 import type { Platform } from "../oci/platform.js";
 import type { PassWarning } from "../plan/record.js";
 import type { Progress } from "../ports/progress.js";
-import type { RegistryOptions } from "./open-registry.js";
+import type { LockOptions } from "./lock-options.js";
 
 /** Where a built image goes, and in which form. */
 export interface OutputTarget {
@@ -16,7 +16,7 @@ export interface OutputTarget {
 }
 
 /** How an image is built. */
-export interface BuildOptions extends RegistryOptions {
+export interface BuildOptions extends LockOptions {
   /**
    * A path (the archive that every loader takes) or a target with its form.
    * @default - nothing is written; the layers are in the store and the result says what they are

@@ -13,8 +13,12 @@ import { eachPlatform } from "./platform-list.js";
  * `oci` and `layout` can. A catalog's `output` is a folder (a file an image in it, `NAME.tar`), or the layout that all
  * images go into; archives of images for several platforms are `NAME-ARCHITECTURE.tar`.
  *
- * @throws {PlanError} RUN_NEEDS_SANDBOX, BASE_NOT_LOCAL, SOURCE_NOT_FOUND, OUTPUT_PLATFORMS and others, each at the
- *   user's line
+ * What registries and URLs give is taken by the digests of the lock, `layerwright.lock.json` in the context folder; what
+ * it lacks is looked up once and written into it.
+ *
+ * @throws {PlanError} RUN_NEEDS_SANDBOX, SOURCE_NOT_FOUND, OUTPUT_PLATFORMS and others, each at the user's line
+ * @throws {PlanError} LOCK_INCOMPLETE when `locked` or `offline` and the lock lacks something
+ * @throws {RegistryError} when a base cannot be had from its registry
  * @throws {IntegrityError} when a base or a download is not what its digest says
  * @throws {EnvironmentError} when a file cannot be read or the output cannot be written
  * @example
@@ -50,15 +54,23 @@ export async function build(
     return severalOf(options) === undefined ? (await results)[0]! : results;
   }
   const { buildPlatforms } = await loading;
+  const { pinEach } = await import("./pin-each.js");
   const results: Record<string, BuildResult[]> = {};
-  for (const [name, image] of what) {
-    results[name] = [];
-    for (const part of partsOf(name, platforms ?? what.platforms.map(platformText), options.output)) {
-      const reference = options.reference ?? `${what.name}/${name}`;
-      const { output: _, ...rest } = options;
-      const own = { ...rest, reference, ...(part.output === undefined ? {} : { output: part.output }) };
-      results[name].push(...(await buildPlatforms(planEach(image, part.platforms, options), own)));
-    }
+  const jobs = [...what].flatMap(([name, image]) =>
+    partsOf(name, platforms ?? what.platforms.map(platformText), options.output).map(
+      ({ output, ...part }) => ({
+        name,
+        output,
+        plans: planEach(image, part.platforms, options),
+      }),
+    ),
+  );
+  // All at once: what is missing is said whole, and every reference is asked once.
+  for (const { name, output, plans } of await pinEach(jobs, options)) {
+    const reference = options.reference ?? `${what.name}/${name}`;
+    const { output: _, ...rest } = options;
+    const own = { ...rest, reference, ...(output === undefined ? {} : { output }) };
+    results[name] = [...(results[name] ?? []), ...(await buildPlatforms(plans, own))];
   }
   return results;
 }

@@ -8,6 +8,7 @@ import type { Image } from "../image/image.js";
 import type { Plan } from "../plan/plan.js";
 import { contextFiles } from "./context-files.js";
 import { knownBasesSync } from "./known-bases-sync.js";
+import { pinByLock } from "./pin-by-lock.js";
 import { type PlanOptions, planImage } from "./plan-image.js";
 import { eachPlatform } from "./platform-list.js";
 
@@ -35,9 +36,10 @@ export interface DockerfileVerbOptions extends PlanOptions, DockerfileStyle {
 /**
  * The Dockerfile of an image, as text. Files of the context and bases on disk are looked at, so that modes, owners and
  * the base's own folders are spelled right; nothing is written. An image with binary contents or links also needs the
- * files that {@link synth} writes.
+ * files that {@link synth} writes. References that the lock knows are written with their digest, `name:tag@sha256:…`; the
+ * network is never asked.
  *
- * @throws {PlanError} NOT_EXPRESSIBLE, FOLDERS_UNKNOWN, DIALECT_CANNOT and others, each at the user's line
+ * @throws {PlanError} NOT_EXPRESSIBLE, ADD_NOT_LOCKED, FOLDERS_UNKNOWN, DIALECT_CANNOT and others, each at the user's line
  * @throws {DefinitionError} PLATFORM_INVALID, ARGUMENT_INVALID
  * @example
  * ```ts
@@ -54,7 +56,7 @@ export function dockerfile(image: Image, options: DockerfileVerbOptions = {}): s
     const own = platform === undefined ? options : { ...options, platform };
     return planImage(image.node, own, (lowered) => knownBasesSync(lowered, context)).plan;
   });
-  return emitResolved(plans, context, options).text;
+  return emitResolved(pinByLock(plans, options), context, options).text;
 }
 
 /** Looks at the sources of the plans of an image, one a platform, and writes them as one Dockerfile. */

@@ -5,12 +5,18 @@ import type { Registry } from "../ports/registry.js";
 export interface RegistryOptions {
   /** Settings by registry (`registry.example:5000`). @default - those of the user's registries.json */
   readonly registries?: Readonly<Record<string, RegistrySettings>> | undefined;
+  /** Refuses whatever would need the network. @default - false */
+  readonly offline?: boolean;
   /** @internal Instead of real ones, for tests. */
   readonly registry?: Registry | undefined;
 }
 
 /** The registries of the outside, with the user's credentials, proxies and certificates. */
 export async function openRegistry(options: RegistryOptions = {}): Promise<Registry> {
+  if (options.offline === true) {
+    const { OfflineRegistry } = await import("../adapters/registry-offline/offline-registry.js");
+    return new OfflineRegistry();
+  }
   if (options.registry !== undefined) return options.registry;
   const { HttpRegistry } = await import("../adapters/registry-http/http-registry.js");
   const { readSettings } = await import("../adapters/registry-http/settings-file.js");

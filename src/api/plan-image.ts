@@ -7,9 +7,10 @@ import { lower } from "../plan/lower.js";
 import type { SourceProbe } from "../plan/passes/pass.js";
 import { type OptimizedPlan, optimize } from "../plan/passes/pipeline.js";
 import type { Plan } from "../plan/plan.js";
+import type { LockPlace } from "./lock-options.js";
 
 /** What planning depends on beside the image. */
-export interface PlanOptions {
+export interface PlanOptions extends LockPlace {
   /** `os/architecture[/variant]`. @default - linux on this machine's processor */
   readonly platform?: string | Platform;
   /** The folder that copy sources are relative to. @default - the working folder */

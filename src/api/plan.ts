@@ -1,12 +1,14 @@
 import type { Image } from "../image/image.js";
 import type { Plan } from "../plan/plan.js";
+import { pinByLock } from "./pin-by-lock.js";
 import { type PlanOptions, planImage } from "./plan-image.js";
 
 /**
  * What an image lowers to after all passes: stages and layers as JSON data with digests as ids, which both syntheses
- * read. Nothing is built and no file is read; files of the context are only told from folders.
+ * read. Nothing is built. Of files only the lock is read; those of the context are told from folders.
  *
  * @throws {PlanError} RELATIVE_NEEDS_WORKDIR, CONTEXT_NAME_TAKEN, SQUASH_AUTO
+ * @throws {PlanError} LOCK_INVALID, LOCK_CONFLICT, LOCK_VERSION
  * @throws {DefinitionError} PLATFORM_INVALID
  * @example
  * ```ts
@@ -17,5 +19,6 @@ import { type PlanOptions, planImage } from "./plan-image.js";
  * ```
  */
 export function plan(image: Image, options: PlanOptions = {}): Plan {
-  return planImage(image.node, options).plan;
+  const { plan: unpinned } = planImage(image.node, options);
+  return pinByLock([unpinned], options)[0] ?? unpinned;
 }

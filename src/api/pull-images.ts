@@ -4,7 +4,8 @@ import { PlanError } from "../errors/layerwright-error.js";
 import { hostPlatform, parsePlatform, platformText } from "../oci/platform.js";
 import { canonicalReference, parseReference, type Reference } from "../oci/reference.js";
 import type { FinishedImage } from "../ports/image-output.js";
-import { holdsPlatforms, openOutput, outputTarget } from "./output.js";
+import { holdsPlatforms } from "./holds-platforms.js";
+import { openOutput, outputTarget } from "./output.js";
 import type { PullOptions, PullResult } from "./pull.js";
 import { withWorkspace } from "./workspace.js";
 

@@ -8,6 +8,7 @@ import { emitResolved } from "./dockerfile.js";
 import { hasHostRun, withHostLayers } from "./host-layers.js";
 import { knownBases } from "./known-bases.js";
 import { hasLocalBase } from "./known-bases-sync.js";
+import { pinByLock } from "./pin-by-lock.js";
 import type { NamedPlan, SynthesizedImage, SynthOptions, SynthResult } from "./synth.js";
 import { SynthFolder } from "./synth-folder.js";
 
@@ -40,13 +41,18 @@ export async function synthPlans(
   if (outPath === "" || outPath === ".." || outPath.startsWith("../")) {
     throw new PlanError("OUT_OUTSIDE_CONTEXT", { out, context }, { subject: out });
   }
+  const pinned = pinByLock(
+    plans.map(({ optimized }) => optimized.plan),
+    options,
+  );
   const folder = new SynthFolder(out);
   const images: SynthesizedImage[] = [];
   for (const name of new Set(plans.map((plan) => plan.name))) {
     const own = plans.filter((plan) => plan.name === name);
     const platforms = own.map(({ platform }) => platform);
     const ready: Plan[] = [];
-    for (const { optimized } of own) ready.push(await readyPlan(optimized.plan, { ...options, context }));
+    for (const plan of own)
+      ready.push(await readyPlan(pinned[plans.indexOf(plan)]!, { ...options, context }));
     const emitted = emitResolved(ready, context, { ...options, filesFolder: `${outPath}/files` });
     await folder.add(name, emitted, context, options.store);
     const dockerfile = `${outPath}/${name}/Dockerfile`;

@@ -3,10 +3,13 @@ import type { Catalog } from "../catalog/catalog.js";
 import type { Platform } from "../oci/platform.js";
 import type { OptimizedPlan } from "../plan/passes/pipeline.js";
 import type { DockerfileStyle } from "./dockerfile.js";
+import type { LockPlace } from "./lock-options.js";
 import { planImage } from "./plan-image.js";
 
 /** Where and how Dockerfiles are written. */
-export interface SynthOptions extends DockerfileStyle {
+export interface SynthOptions extends DockerfileStyle, LockPlace {
+  /** Refuses to write a Dockerfile of what is not in the lock. @default - false */
+  readonly locked?: boolean;
   /** The folder that is written. It lies inside of the context. @default - "layerwright.out" */
   readonly out?: string;
   /** The folder that copy sources are relative to. @default - the working folder */
@@ -45,10 +48,11 @@ export interface NamedPlan {
 }
 
 /**
- * Writes the Dockerfiles of a catalog, one an image for all platforms, each with its ignore file and the files that a Dockerfile cannot hold, and
- * `manifest.json`, which lists them with the commands that build them.
+ * Writes the Dockerfiles of a catalog, one an image for all its platforms, each with its ignore file and the files that a Dockerfile cannot hold, and
+ * `manifest.json`, which lists them with the commands that build them. References that the lock knows are written with
+ * their digest; the network is never asked.
  *
- * @throws {PlanError} OUT_OUTSIDE_CONTEXT, and all that {@link dockerfile} throws
+ * @throws {PlanError} OUT_OUTSIDE_CONTEXT, LOCK_INCOMPLETE when `locked`, and all that {@link dockerfile} throws
  * @throws {EnvironmentError} when the folder cannot be written
  * @example
  * ```ts

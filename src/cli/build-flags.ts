@@ -1,6 +1,7 @@
 import type { BuildOptions } from "../api/build-types.js";
 import { holdsPlatforms } from "../api/holds-platforms.js";
 import { parseReference } from "../oci/reference.js";
+import { type LockFlags, lockOptionsOf } from "./lock-flags.js";
 import { optionValue, readPlatform } from "./option-value.js";
 import { type OutputOption, parseOutput } from "./output-option.js";
 import { labelOf, type Placed } from "./output-places.js";
@@ -8,7 +9,7 @@ import { readAgents, readSecrets } from "./secret-option.js";
 import { UsageError } from "./usage-error.js";
 
 /** The options of `layerwright build` as they were written. */
-export interface BuildFlags {
+export interface BuildFlags extends LockFlags {
   readonly output?: string;
   readonly platform?: string;
   readonly compression?: string;
@@ -28,7 +29,10 @@ export interface CheckedFlags {
   readonly output: OutputOption;
   readonly platforms: readonly string[] | undefined;
   /** What holds for every image. */
-  readonly common: Pick<BuildOptions, "compression" | "store" | "cache" | "noCacheSteps" | "secrets" | "ssh">;
+  readonly common: Pick<
+    BuildOptions,
+    "compression" | "store" | "cache" | "noCacheSteps" | "secrets" | "ssh" | "lock" | "locked" | "offline"
+  >;
   /** Refuses options that take one image when several were chosen. */
   checkCount(jobs: readonly Placed[], names: readonly string[]): void;
   /** The reference that an image is written under. */
@@ -51,6 +55,7 @@ export async function checkBuildOptions(flags: BuildFlags, json: boolean): Promi
     platforms:
       flags.platform === undefined ? undefined : [...new Set(flags.platform.split(",").map(readPlatform))],
     common: {
+      ...lockOptionsOf(flags),
       cache: flags.cache,
       ...(Array.isArray(flags.cacheStep) ? { noCacheSteps: flags.cacheStep } : {}),
       ...(flags.secret === undefined ? {} : { secrets: readSecrets(flags.secret) }),

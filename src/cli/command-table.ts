@@ -45,6 +45,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import("./commands/copy.js"),
   },
   {
+    name: "lock",
+    summary: "write by digest what the images take from outside",
+    load: () => import("./commands/lock.js"),
+  },
+  {
     name: "inspect",
     summary: "show the layers and files of an image on disk",
     load: () => import("./commands/inspect.js"),

@@ -6,6 +6,7 @@ export const exitCodes = {
   program: 3,
   network: 4,
   integrity: 5,
+  lock: 6,
   bug: 70,
   interrupted: 130,
   terminated: 143,
@@ -19,15 +20,18 @@ export const exitCodeText: readonly (readonly [number, string])[] = [
   [exitCodes.program, "your program, its images or this machine do not allow it"],
   [exitCodes.network, "a registry or download failed"],
   [exitCodes.integrity, "bytes are not what their digest says"],
+  [exitCodes.lock, "the lock does not have what the images need"],
   [exitCodes.bug, "a fault of layerwright"],
   [exitCodes.interrupted, "interrupted (143: terminated)"],
 ];
 
-const NETWORK = new Set(["DOWNLOAD_FAILED"]);
+const NETWORK = new Set(["DOWNLOAD_FAILED", "OFFLINE_MISSING"]);
+const LOCK = new Set(["LOCK_INCOMPLETE", "ADD_NOT_LOCKED"]);
 
 /** The exit code that a coded error leads to, by its class and, where that says too little, by its code. */
 export function exitCodeOf(error: { readonly kind: string; readonly code: string }): number {
   if (NETWORK.has(error.code)) return exitCodes.network;
+  if (LOCK.has(error.code)) return exitCodes.lock;
   switch (error.kind) {
     case "UsageError":
       return exitCodes.usage;

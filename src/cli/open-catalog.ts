@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { pinByLock } from "../api/pin-by-lock.js";
 import { findApp } from "./load/find-app.js";
 import { loadCatalog } from "./load/load-catalog.js";
 import type { LoadedCatalog } from "./load/loaded-catalog.js";
@@ -25,4 +26,25 @@ export async function openCatalog(
   const { entry, shown } = app;
   const request = { entry, shown, context, names, ...(platforms === undefined ? {} : { platforms }) };
   return { ...(await loadCatalog(request, signal)), shown, context };
+}
+
+/** The same, with every plan pinned by the lock as far as that goes. */
+export async function openPinnedCatalog(
+  session: Session,
+  names: readonly string[],
+  options: Pick<Parameters<typeof pinByLock>[1], "lock" | "locked"> = {},
+): Promise<OpenCatalog> {
+  const catalog = await openCatalog(session, names);
+  const all = catalog.images.flatMap(({ plans }) => plans.map(({ optimized }) => optimized.plan));
+  const pinned = new Map(
+    pinByLock(all, { ...options, context: catalog.context }).map((plan, index) => [all[index], plan]),
+  );
+  const images = catalog.images.map((image) => ({
+    ...image,
+    plans: image.plans.map(({ platform, optimized }) => ({
+      platform,
+      optimized: { ...optimized, plan: pinned.get(optimized.plan) ?? optimized.plan },
+    })),
+  }));
+  return { ...catalog, images };
 }

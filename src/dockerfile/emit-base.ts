@@ -1,8 +1,9 @@
 import { assertNever } from "../core/assert-never.js";
 import { PlanError } from "../errors/layerwright-error.js";
 import type { RuntimeConfig } from "../oci/image-config.js";
+import { parseReference } from "../oci/reference.js";
 import { scratchConfig } from "../plan/apply-config.js";
-import type { PlanBase, Stage } from "../plan/plan.js";
+import type { PlanBase, RegistryPlanBase, Stage } from "../plan/plan.js";
 import { Accounts } from "./accounts.js";
 import { configChanges } from "./config-changes.js";
 import type { Emission } from "./emission.js";
@@ -29,7 +30,7 @@ export function beginStage(emission: Emission, stage: Stage, name: string): Stag
       return draft;
     }
     case "registry":
-      return known(new StageDraft(emission, name, base.reference, base.reference), base, undefined);
+      return known(new StageDraft(emission, name, fromText(base), base.reference), base, undefined);
     case "layout":
     case "archive": {
       const from = base.reference ?? contextFor(emission, base, stage);
@@ -44,6 +45,16 @@ export function beginStage(emission: Emission, stage: Stage, name: string): Stag
     default:
       return assertNever(base);
   }
+}
+
+/**
+ * What FROM says: the user's spelling, and the digest of the lock. A tag is always there, also the `latest` that nobody
+ * writes: people and the tools that propose updates read from it what the digest once was.
+ */
+function fromText({ reference, digest }: RegistryPlanBase): string {
+  if (digest === undefined || reference.includes("@")) return reference;
+  const tagged = parseReference(reference).tag === undefined ? `${reference}:latest` : reference;
+  return `${tagged}@${digest}`;
 }
 
 function known(draft: StageDraft, base: PlanBase, config: RuntimeConfig | undefined): StageDraft {

@@ -1,6 +1,7 @@
 import { baseName, parentPath } from "../core/posix-path.js";
 import { PlanError } from "../errors/layerwright-error.js";
 import type { Owner } from "../image/owner.js";
+import { notLocked } from "../plan/not-locked.js";
 import type { AddOperation, MkdirOperation, SymlinkOperation, WriteOperation } from "../plan/operation.js";
 import { contentsBytes } from "../plan/plan-contents.js";
 import { copyFolder, copyFolderEntry } from "./emit-folder.js";
@@ -185,6 +186,7 @@ export function emitAdd(draft: StageDraft, operation: AddOperation): void {
       { subject: url, origin },
     );
   }
+  if (sha256 === undefined) throw notLocked(operation);
   const message =
     "ADD --checksum needs Dockerfile front end 1.6 (Docker 24) or newer; an older one refuses it";
   draft.emission.warn({ code: "NEEDS_FRONTEND", message, ...(origin === undefined ? {} : { origin }) });

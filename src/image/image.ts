@@ -124,7 +124,7 @@ export class Image {
   }
 
   /** Fetches one file and verifies its sha256, see `steps.add`. */
-  add(url: string, dest: string, options: AddOptions): Image {
+  add(url: string, dest: string, options?: AddOptions): Image {
     return this.#add(steps.add(url, dest, options));
   }
 

@@ -75,7 +75,7 @@ export function lowerFileStep(step: FileStep, state: StageState, lowering: Lower
       return {
         op: "add",
         url: step.url,
-        sha256: step.sha256,
+        ...(step.sha256 === undefined ? {} : { sha256: step.sha256 }),
         dest: at(step.dest),
         into: namesFolder(step.dest),
         ...(step.mode === undefined ? {} : { mode: step.mode }),

@@ -135,7 +135,8 @@ export interface ChownOperation extends Placed {
 export interface AddOperation extends Placed {
   readonly op: "add";
   readonly url: string;
-  readonly sha256: string;
+  /** Of the description, or else of the lock. */
+  readonly sha256?: string;
   readonly dest: string;
   readonly into: boolean;
   readonly mode?: Mode;

@@ -45,7 +45,8 @@ export async function direct(input: BuildInput, dest: string): Promise<ImageList
   const output = { type: "oci", dest } as const;
   const secrets = caseSecrets(context);
   const registry = layoutRegistry();
-  await buildPlan(planOf(input), { context, store, output, compression: "none", secrets, registry });
+  const options = { context, store, output, compression: "none", secrets, registry, lock: false } as const;
+  await buildPlan(planOf(input), options);
   return imageListing(dest);
 }
 

@@ -62,7 +62,15 @@ describe.each(goldenCases())("golden %s", (name) => {
       const output = { type: "oci", dest } as const;
       const secrets = caseSecrets(context);
       const registry = layoutRegistry();
-      const options = { context, store, output, compression: "none", secrets, registry };
+      const options = {
+        context,
+        store,
+        output,
+        compression: "none",
+        secrets,
+        registry,
+        lock: false,
+      } as const;
       const built = await buildPlan(planned, options);
       const inherited = built.layers.filter((layer) => layer.inherited).length;
       return listingText(imageListing(dest), inherited);

@@ -3,6 +3,7 @@ import type { ErrorCode } from "../../src/errors/catalogue.js";
 import { Base } from "../../src/image/base.js";
 import { context } from "../../src/image/context.js";
 import { Image } from "../../src/image/image.js";
+import { download } from "../../src/recipes/download.js";
 import { codeOf, refusal } from "./refusal.js";
 
 const image = Image.scratch();
@@ -31,8 +32,7 @@ const table: readonly (readonly [ErrorCode, string, () => unknown])[] = [
   ["BASE_INVALID", "an image's data", () => Image.from(any(image.node))],
   ["REFERENCE_INVALID", "an upper-case repository", () => Image.from("Debian/x y")],
   ["REFERENCE_INVALID", "a base's reference", () => Base.layout("x", { reference: "a//b" })],
-  ["CHECKSUM_MISSING", "no sha256", () => image.add(url, "/a", any(undefined))],
-  ["CHECKSUM_MISSING", "options without sha256", () => image.add(url, "/a", any({ mode: 0o644 }))],
+  ["CHECKSUM_MISSING", "no sha256", () => download(url, any({ dest: "/a" }))],
   ["CHECKSUM_INVALID", "a short sha256", () => image.add(url, "/a", { sha256: "abc" })],
   ["URL_INVALID", "a scheme other than http", () => image.add("ftp://example.org/x", "/a", { sha256 })],
   ["URL_INVALID", "a relative URL", () => image.add("file.txt", "/a", { sha256 })],

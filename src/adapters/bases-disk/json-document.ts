@@ -1,7 +1,7 @@
+import { BadJson, parseStrictJson } from "../../core/strict-json.js";
 import { type Digest, digestHex, digestOf } from "../../oci/digest.js";
 import { damaged, readRange } from "./host-range.js";
 import { type ImageFiles, invalid } from "./image-files.js";
-import { BadJson, parseStrictJson } from "./strict-json.js";
 
 /** Bytes of an index, a manifest or a config at most, as registries and containerd have it. */
 export const MAX_DOCUMENT = 4 << 20;

@@ -5,6 +5,7 @@ import type { BuildOptions } from "../../api/build-types.js";
 import { type BuildFlags, checkBuildOptions } from "../build-flags.js";
 import { buildJson, buildText, metadataOf, type NamedResult } from "../build-report.js";
 import { examples } from "../examples.js";
+import { addLockFlags, addLookFlags } from "../lock-flags.js";
 import { namedProgress } from "../named-progress.js";
 import { openCatalog } from "../open-catalog.js";
 import { outputPlaces } from "../output-places.js";
@@ -43,10 +44,13 @@ export function define(command: Command, shell: Shell): void {
     .addOption(new Option("--store <folder>", "the folder of the store").env("LAYERWRIGHT_CACHE"))
     .option("--iidfile <file>", "write the digest of the image's config to a file")
     .option("--metadata-file <file>", "write the digests and names of the images to a file, as buildx does");
+  addLockFlags(command);
+  addLookFlags(command);
   examples(command, [
     "layerwright build                              # every image, into layerwright.out/",
     "layerwright build app -o app.tar --tag v1",
     "layerwright build app -o - | docker load",
+    "layerwright build --locked --platform linux/amd64",
     "layerwright build app --secret id=npm,src=.npmrc",
     "layerwright build 'api-*' -o type=oci,dest=out/{name}.tar --platform linux/amd64,linux/arm64",
   ]);
@@ -71,15 +75,21 @@ async function buildImages(session: Session, names: readonly string[], flags: Bu
   );
   const places = outputPlaces(checked.output, jobs, context);
   const { buildPlatforms } = await import("../../api/build-plan.js");
+  const { pinEach } = await import("../../api/pin-each.js");
+  const { signal } = session;
+  // All at once: what is missing is said whole, and every reference is asked once.
+  const pinned = await withProgress(session, (progress) =>
+    pinEach(writtenTogether(jobs, places), { ...checked.common, context, progress, signal }),
+  );
   const results: NamedResult[] = [];
   const warn = sayWarnings(session.note, session.paint);
-  for (const { name, plans, output } of writtenTogether(jobs, places)) {
+  for (const { name, plans, output } of pinned) {
     const options: BuildOptions = {
       ...checked.common,
       context,
       output,
       reference: checked.referenceOf(catalogName, name),
-      signal: session.signal,
+      signal,
     };
     const built = await withProgress(session, (progress) => {
       const told = plans.map(({ optimized, label }) => ({

@@ -3,7 +3,7 @@ import type { RunForecast } from "../../engine/run/run-forecast.js";
 import { platformText } from "../../oci/platform.js";
 import { examples } from "../examples.js";
 import { explainImage, explainText } from "../explain-image.js";
-import { openCatalog } from "../open-catalog.js";
+import { openPinnedCatalog } from "../open-catalog.js";
 import type { Report } from "../report.js";
 import { act, type Session, type Shell } from "../session.js";
 import { whyText } from "../why-text.js";
@@ -30,7 +30,7 @@ interface ExplainFlags {
 }
 
 async function explain(session: Session, names: readonly string[], flags: ExplainFlags): Promise<Report> {
-  const catalog = await openCatalog(session, names);
+  const catalog = await openPinnedCatalog(session, names);
   if (flags.why === true) return explainWhy(catalog, flags);
   const images = catalog.images.map(explainImage);
   return {
@@ -41,7 +41,7 @@ async function explain(session: Session, names: readonly string[], flags: Explai
 }
 
 async function explainWhy(
-  { name: catalog, context, images }: Awaited<ReturnType<typeof openCatalog>>,
+  { name: catalog, context, images }: Awaited<ReturnType<typeof openPinnedCatalog>>,
   { tag, store }: ExplainFlags,
 ): Promise<Report> {
   const { forecastRuns } = await import("../../api/forecast-runs.js");

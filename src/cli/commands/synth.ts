@@ -5,8 +5,9 @@ import type { SynthesizedImage, SynthResult } from "../../api/synth.js";
 import { platformText } from "../../oci/platform.js";
 import { counted } from "../counted.js";
 import { examples } from "../examples.js";
+import { addLockFlags, type LockFlags, lockOptionsOf } from "../lock-flags.js";
 
-import { type OpenCatalog, openCatalog } from "../open-catalog.js";
+import { type OpenCatalog, openPinnedCatalog } from "../open-catalog.js";
 import { defaultFolder } from "../output-places.js";
 import type { Paint } from "../paint.js";
 import type { Report } from "../report.js";
@@ -14,7 +15,7 @@ import { act, type Session, type Shell } from "../session.js";
 import { UsageError } from "../usage-error.js";
 import { sayWarnings } from "../warning-text.js";
 
-interface SynthFlags extends DockerfileStyle {
+interface SynthFlags extends DockerfileStyle, LockFlags {
   readonly out?: string;
   readonly plan?: boolean;
   readonly stdout?: boolean;
@@ -34,6 +35,7 @@ export function define(command: Command, shell: Shell): void {
       new Option("--frontend <version>", "the oldest front end that has to read it").choices(["1.4", "1.19"]),
     )
     .option("--syntax <reference>", "the image of the frontend, for the `# syntax=` line");
+  addLockFlags(command);
   examples(command, [
     "layerwright synth",
     "layerwright synth app --stdout | docker build -f - .",
@@ -52,7 +54,7 @@ async function synth(session: Session, names: readonly string[], flags: SynthFla
       command: "layerwright synth",
     });
   }
-  const catalog = await openCatalog(session, names);
+  const catalog = await openPinnedCatalog(session, names, lockOptionsOf(flags));
   if (flags.plan === true) return plansOf(catalog);
   if (flags.stdout === true) return await dockerfileText(session, catalog, dialectOf(flags));
   const { synthPlans } = await import("../../api/synth-plans.js");

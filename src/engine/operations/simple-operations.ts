@@ -1,6 +1,7 @@
 import { PlanError } from "../../errors/layerwright-error.js";
 import { resolvePath } from "../../layer/resolve.js";
 import type { FileNode } from "../../layer/tree-node.js";
+import { notLocked } from "../../plan/not-locked.js";
 import type {
   AddOperation,
   MkdirOperation,
@@ -27,6 +28,7 @@ export async function applyWrite(state: LayerState, operation: WriteOperation): 
 /** Puts a downloaded file into the image; 0600 without a mode, as ADD gives it. */
 export async function applyAdd(state: LayerState, operation: AddOperation): Promise<void> {
   const { url, sha256, dest, into, mode, owner, origin } = operation;
+  if (sha256 === undefined) throw notLocked(operation);
   const ids = await ownerOf(state, owner, origin);
   const place = fileDestination(state.draft.tree, dest, into, fileNameOf(url), {
     source: "the download",

@@ -1,0 +1,56 @@
+import { resolve } from "node:path";
+import { PlanError } from "../errors/layerwright-error.js";
+import { emptyLock, type Lock } from "../lock/lock.js";
+import { entryText, type LockEntry, type LockNeeds, missingFrom, needsOf } from "../lock/lock-needs.js";
+import { pinPlan } from "../lock/pin-plan.js";
+import type { Plan } from "../plan/plan.js";
+import { lockPath, readLock, shownLock } from "./lock-file.js";
+import type { LockPlace } from "./lock-options.js";
+
+/** Where the lock is looked for. */
+interface LockSearch extends LockPlace {
+  readonly context?: string | undefined;
+}
+
+/**
+ * The plans pinned as far as the lock goes: what a synthesis and `plan` take, which never look outside.
+ *
+ * @throws {PlanError} LOCK_INCOMPLETE under `locked`
+ */
+export function pinByLock(
+  plans: readonly Plan[],
+  options: LockSearch & { readonly locked?: boolean },
+): readonly Plan[] {
+  const needs = needsOf(plans);
+  if (needs.images.size + needs.files.size === 0) return plans;
+  const { path, lock } = lockOf(options);
+  const missing = missingFrom(needs, lock);
+  if (options.locked === true && missing.length > 0) throw incomplete(missing, needs, path, true);
+  return plans.map((plan) => pinPlan(plan, lock));
+}
+
+/** The lock that holds for a context: its file, and what is in it. */
+export function lockOf({ lock, context }: LockSearch): {
+  readonly path: string;
+  readonly lock: Lock;
+} {
+  const path = lockPath(resolve(context ?? "."), lock === false ? undefined : lock);
+  return { path, lock: lock === false ? emptyLock : (readLock(path) ?? emptyLock) };
+}
+
+/** The error for what is not in the lock where nothing may be added to it; at the line of the first thing. */
+export function incomplete(
+  missing: readonly LockEntry[],
+  needs: LockNeeds,
+  path: string,
+  locked: boolean,
+): PlanError {
+  const [first] = missing;
+  const need =
+    first?.kind === "image" ? needs.images.get(first.reference) : first && needs.files.get(first.url);
+  return new PlanError(
+    "LOCK_INCOMPLETE",
+    { path: shownLock(path), option: locked ? "--locked" : "--offline", missing: missing.map(entryText) },
+    { subject: path, origin: need?.origin },
+  );
+}

@@ -1,0 +1,48 @@
+import { emptyLock, type Lock } from "../lock/lock.js";
+import { entryText, type LockNeeds, missingFrom, needsOf } from "../lock/lock-needs.js";
+import { pinPlan } from "../lock/pin-plan.js";
+import type { Plan } from "../plan/plan.js";
+import { addToLock, type LookUpOptions } from "./add-to-lock.js";
+import { checkOffline } from "./check-offline.js";
+import { changeLock, shownLock } from "./lock-file.js";
+import type { LockOptions } from "./lock-options.js";
+import { incomplete, lockOf } from "./pin-by-lock.js";
+
+/** How plans are pinned. */
+export interface PinOptions extends LockOptions, LookUpOptions {
+  readonly context?: string | undefined;
+}
+
+/**
+ * The plans of a build with every outside thing named by digest. What the lock lacks is looked up once and written into
+ * it, so that no later build floats; plans that are pinned already pass through.
+ *
+ * @throws {PlanError} LOCK_INCOMPLETE under `locked` or `offline`, with all that is missing
+ * @throws {EnvironmentError} OFFLINE_MISSING when the store lacks what an offline build needs
+ */
+export async function pinPlans(plans: readonly Plan[], options: PinOptions): Promise<readonly Plan[]> {
+  const needs = needsOf(plans);
+  const lock = needs.images.size + needs.files.size === 0 ? emptyLock : await lockFor(needs, options);
+  const pinned = plans.map((plan) => pinPlan(plan, lock));
+  if (options.offline === true) await checkOffline(pinned, lock, options.store);
+  return pinned;
+}
+
+/** Two builds may lock the same thing at once; the second then takes the first one's word, and looks once more. */
+const ATTEMPTS = 3;
+
+async function lockFor(needs: LockNeeds, options: PinOptions): Promise<Lock> {
+  const { locked, offline, progress } = options;
+  const { path, lock: read } = lockOf(options);
+  let lock = read;
+  let missing = missingFrom(needs, lock);
+  if (missing.length === 0) return lock;
+  if (locked === true || offline === true) throw incomplete(missing, needs, path, locked === true);
+  if (options.lock === false) return lock;
+  progress?.report({ kind: "warn", message: `${shownLock(path)} gets ${missing.map(entryText).join(", ")}` });
+  for (let attempt = 1; missing.length > 0 && attempt <= ATTEMPTS; attempt++) {
+    lock = await changeLock(path, lock, await addToLock(lock, missing, options));
+    missing = missingFrom(needs, lock);
+  }
+  return lock;
+}

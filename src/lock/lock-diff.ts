@@ -1,0 +1,77 @@
+import type { Digest } from "../oci/digest.js";
+import type { Lock, LockedFile } from "./lock.js";
+
+/** What became of one entry between two locks. */
+export type LockChange = ImageChange | FileChange;
+
+/** An image for one platform. `digest` is what the reference names, `manifest` the image in it. */
+export interface ImageChange {
+  readonly kind: "image";
+  readonly change: "added" | "removed" | "changed";
+  readonly reference: string;
+  readonly platform: string;
+  readonly before?: LockedState;
+  readonly after?: LockedState;
+}
+
+/** An image as a lock has it. */
+export interface LockedState {
+  readonly digest: Digest;
+  readonly manifest: Digest;
+  /** Compressed bytes of all layers. */
+  readonly size: number;
+}
+
+/** A file behind a URL. */
+export interface FileChange {
+  readonly kind: "file";
+  readonly change: "added" | "removed" | "changed";
+  readonly url: string;
+  readonly before?: LockedFile;
+  readonly after?: LockedFile;
+}
+
+/** What changed from one lock to another: images by reference and platform, then files by URL. */
+export function lockDiff(before: Lock, after: Lock): LockChange[] {
+  const images = pairs(statesOf(before), statesOf(after)).map(([key, change]) => {
+    const [reference, platform] = key.split(" ") as [string, string];
+    return { kind: "image" as const, reference, platform, ...change };
+  });
+  const files = pairs(before.files, after.files).map(([url, change]) => ({
+    kind: "file" as const,
+    url,
+    ...change,
+  }));
+  return [...images, ...files];
+}
+
+function statesOf({ images }: Lock): Record<string, LockedState> {
+  return Object.fromEntries(
+    Object.entries(images).flatMap(([reference, { digest, platforms }]) =>
+      Object.entries(platforms).map(([platform, { digest: manifest, size }]) => [
+        `${reference} ${platform}`,
+        { digest, manifest, size },
+      ]),
+    ),
+  );
+}
+
+interface Change<T> {
+  readonly change: "added" | "removed" | "changed";
+  readonly before?: T;
+  readonly after?: T;
+}
+
+function pairs<T>(
+  before: Readonly<Record<string, T>>,
+  after: Readonly<Record<string, T>>,
+): (readonly [string, Change<T>])[] {
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
+  return keys.flatMap((key): (readonly [string, Change<T>])[] => {
+    const [old, now] = [before[key], after[key]];
+    if (old === undefined) return now === undefined ? [] : [[key, { change: "added", after: now }]];
+    if (now === undefined) return [[key, { change: "removed", before: old }]];
+    if (JSON.stringify(old) === JSON.stringify(now)) return [];
+    return [[key, { change: "changed", before: old, after: now }]];
+  });
+}

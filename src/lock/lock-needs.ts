@@ -1,0 +1,95 @@
+import type { Origin } from "../errors/origin.js";
+import { platformText } from "../oci/platform.js";
+import { canonicalReference, parseReference } from "../oci/reference.js";
+import { operationsOf } from "../plan/assert-plan.js";
+import { redactUrl } from "../plan/describe.js";
+import type { Plan, PlanBase } from "../plan/plan.js";
+import type { Lock } from "./lock.js";
+
+/** What plans take from outside and do not name by digest themselves. */
+export interface LockNeeds {
+  /** By full reference: the platforms that are built for, and where the reference is written. */
+  readonly images: ReadonlyMap<string, NeededImage>;
+  /** By URL. */
+  readonly files: ReadonlyMap<string, { readonly origin?: Origin | undefined }>;
+}
+
+/** A reference that has to be in the lock. */
+export interface NeededImage {
+  readonly platforms: ReadonlySet<string>;
+  readonly origin?: Origin | undefined;
+}
+
+/** An entry of a lock, or one that it lacks: an image for one platform, or a file. */
+export type LockEntry =
+  | { readonly kind: "image"; readonly reference: string; readonly platform: string }
+  | { readonly kind: "file"; readonly url: string };
+
+/** Everything that these plans want from a lock. */
+export function needsOf(plans: readonly Plan[]): LockNeeds {
+  const images = new Map<string, { platforms: Set<string>; origin?: Origin | undefined }>();
+  const files = new Map<string, { origin?: Origin | undefined }>();
+  for (const { stages, platform } of plans) {
+    for (const stage of stages) {
+      const reference = lockedName(stage.base);
+      if (reference !== undefined) {
+        const known = images.get(reference) ?? { platforms: new Set(), origin: stage.origin };
+        known.platforms.add(platformText(platform));
+        images.set(reference, known);
+      }
+      for (const operation of operationsOf(stage)) {
+        if (operation.op !== "add" || operation.sha256 !== undefined || files.has(operation.url)) continue;
+        files.set(operation.url, { origin: operation.origin });
+      }
+    }
+  }
+  return { images, files };
+}
+
+/** The name under which a base is in a lock; undefined for one that needs no lock: on disk, or named by digest. */
+export function lockedName(base: PlanBase): string | undefined {
+  if (base.kind !== "registry" || base.digest !== undefined) return undefined;
+  const reference = parseReference(base.reference);
+  return reference.digest === undefined ? canonicalReference(reference) : undefined;
+}
+
+/** What a lock lacks, in a fixed order. */
+export function missingFrom({ images, files }: LockNeeds, lock: Lock): LockEntry[] {
+  return [...entriesOf(images, files.keys())].filter((entry) => !has(lock, entry));
+}
+
+/** What a lock holds and nobody needs, in a fixed order. */
+export function unusedIn(needs: LockNeeds, lock: Lock): LockEntry[] {
+  const held = Object.entries(lock.images).map(
+    ([reference, { platforms }]) => [reference, { platforms: new Set(Object.keys(platforms)) }] as const,
+  );
+  return [...entriesOf(held, Object.keys(lock.files))].filter((entry) =>
+    entry.kind === "file"
+      ? !needs.files.has(entry.url)
+      : needs.images.get(entry.reference)?.platforms.has(entry.platform) !== true,
+  );
+}
+
+/** An entry in a few words, without what may be secret in a URL. */
+export function entryText(entry: LockEntry): string {
+  return entry.kind === "file" ? redactUrl(entry.url) : `${entry.reference} (${entry.platform})`;
+}
+
+function has(lock: Lock, entry: LockEntry): boolean {
+  if (entry.kind === "file") return lock.files[entry.url] !== undefined;
+  return lock.images[entry.reference]?.platforms[entry.platform] !== undefined;
+}
+
+function* entriesOf(
+  images: Iterable<readonly [string, NeededImage]>,
+  files: Iterable<string>,
+): Generator<LockEntry> {
+  for (const [reference, { platforms }] of [...images].sort(byName)) {
+    for (const platform of [...platforms].sort()) yield { kind: "image", reference, platform };
+  }
+  for (const url of [...files].sort()) yield { kind: "file", url };
+}
+
+function byName([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number {
+  return left < right ? -1 : 1;
+}

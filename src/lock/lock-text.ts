@@ -1,0 +1,30 @@
+import { LOCK_VERSION, type Lock, type LockedImage } from "./lock.js";
+
+/**
+ * A lock as the text of its file: keys sorted, and each platform and each file on one line, so that a merge of two
+ * branches that locked different things is no conflict.
+ */
+export function lockText(lock: Lock): string {
+  const files = block(lock.files, "    ", ({ sha256, size }) => line({ sha256, size }));
+  const images = block(lock.images, "    ", imageText);
+  return `{\n  "files": ${files},\n  "images": ${images},\n  "lockfileVersion": ${LOCK_VERSION}\n}\n`;
+}
+
+function imageText({ digest, platforms }: LockedImage): string {
+  const each = block(platforms, "        ", (one) => line({ digest: one.digest, size: one.size }));
+  return `{\n      "digest": ${JSON.stringify(digest)},\n      "platforms": ${each}\n    }`;
+}
+
+function block<T>(members: Readonly<Record<string, T>>, indent: string, text: (member: T) => string): string {
+  const lines = Object.entries(members)
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([key, member]) => `${indent}${JSON.stringify(key)}: ${text(member)}`);
+  return lines.length === 0 ? "{}" : `{\n${lines.join(",\n")}\n${indent.slice(2)}}`;
+}
+
+function line(members: Readonly<Record<string, string | number>>): string {
+  const parts = Object.entries(members).map(
+    ([key, value]) => `${JSON.stringify(key)}: ${JSON.stringify(value)}`,
+  );
+  return `{ ${parts.join(", ")} }`;
+}

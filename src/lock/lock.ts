@@ -1,0 +1,42 @@
+import type { Digest } from "../oci/digest.js";
+
+/** Every outside thing of a catalog, by digest: what `layerwright.lock.json` holds. */
+export interface Lock {
+  /** By full reference, with its tag: `docker.io/library/debian:bookworm-slim`. */
+  readonly images: Readonly<Record<string, LockedImage>>;
+  /** By URL as the catalog writes it. */
+  readonly files: Readonly<Record<string, LockedFile>>;
+}
+
+/** What a reference names. */
+export interface LockedImage {
+  /** Digest of the index, or of the manifest where there is no index. */
+  readonly digest: Digest;
+  /** The images in it by platform (`linux/arm/v7`), those that somebody builds for. */
+  readonly platforms: Readonly<Record<string, LockedPlatform>>;
+}
+
+/** One image of an index. */
+export interface LockedPlatform {
+  /** Digest of the manifest. */
+  readonly digest: Digest;
+  /** Compressed bytes of all layers. */
+  readonly size: number;
+}
+
+/** What a URL gives. */
+export interface LockedFile {
+  /** 64 lower-case hex characters. */
+  readonly sha256: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** The format that is read and written. A change that older readers would misread gets a new number. */
+export const LOCK_VERSION = 1;
+
+/** The file's name in the context folder. */
+export const LOCK_NAME = "layerwright.lock.json";
+
+/** A lock that holds nothing. */
+export const emptyLock: Lock = { images: {}, files: {} };

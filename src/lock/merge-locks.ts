@@ -1,0 +1,50 @@
+import { canonicalJson } from "../core/canonical-json.js";
+import type { Lock, LockedImage } from "./lock.js";
+
+/**
+ * What is written when the file changed since it was read: our changes and those of the other writer. Where both locked
+ * the same new thing the first one keeps its entry, so that two builds that run side by side build the same; where we
+ * changed what was there before, which only an update does, ours holds.
+ */
+export function mergeLocks(read: Lock, ours: Lock, theirs: Lock): Lock {
+  return {
+    images: mergeEntries(read.images, ours.images, theirs.images, joinedPlatforms),
+    files: mergeEntries(read.files, ours.files, theirs.files, () => undefined),
+  };
+}
+
+function mergeEntries<T>(
+  read: Readonly<Record<string, T>>,
+  ours: Readonly<Record<string, T>>,
+  theirs: Readonly<Record<string, T>>,
+  join: (ours: T, theirs: T) => T | undefined,
+): Record<string, T> {
+  const merged: Record<string, T> = {};
+  for (const key of new Set([...Object.keys(ours), ...Object.keys(theirs)])) {
+    const entry = mergeEntry(read[key], ours[key], theirs[key], join);
+    if (entry !== undefined) merged[key] = entry;
+  }
+  return merged;
+}
+
+function mergeEntry<T>(
+  read: T | undefined,
+  ours: T | undefined,
+  theirs: T | undefined,
+  join: (ours: T, theirs: T) => T | undefined,
+): T | undefined {
+  if (isSame(ours, read)) return theirs;
+  if (isSame(theirs, read)) return ours;
+  if (ours === undefined || theirs === undefined) return ours ?? theirs;
+  return join(ours, theirs) ?? (read === undefined ? theirs : ours);
+}
+
+/** Two that locked the same index for different platforms are both right. */
+function joinedPlatforms(ours: LockedImage, theirs: LockedImage): LockedImage | undefined {
+  if (ours.digest !== theirs.digest) return undefined;
+  return { digest: ours.digest, platforms: { ...ours.platforms, ...theirs.platforms } };
+}
+
+function isSame(left: unknown, right: unknown): boolean {
+  return left === right || canonicalJson(left ?? null) === canonicalJson(right ?? null);
+}
