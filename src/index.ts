@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export type { EngineName } from "./adapters/output-engine/engine-place.js";
 export type { SecretPlace } from "./adapters/secrets-node/node-secrets.js";
 export { build } from "./api/build.js";
 export type {
@@ -14,6 +15,7 @@ export type {
 } from "./api/build-types.js";
 export type { DockerfileStyle } from "./api/dockerfile.js";
 export { type DockerfileVerbOptions, dockerfile } from "./api/dockerfile.js";
+export { type LoadedImageResult, type LoadOptions, type LoadResult, load } from "./api/load.js";
 export { plan } from "./api/plan.js";
 export type { PlanOptions } from "./api/plan-image.js";
 export { type SynthesizedImage, type SynthOptions, type SynthResult, synth } from "./api/synth.js";

@@ -59,7 +59,8 @@ export async function buildPlatforms(
   });
 }
 
-function resultOf({
+/** What a build says of an image, whatever became of it. */
+export function resultOf({
   image,
   layers,
 }: BuiltImage): Pick<BuildResult, "digest" | "configDigest" | "size" | "layers"> {
