@@ -63,6 +63,8 @@ export type { ContextSource, ImageSource, NamedContext, Source } from "./image/s
 export type { SquashPolicy } from "./image/squash-policy.js";
 export * as steps from "./image/steps/steps.js";
 export type { StringPairs } from "./image/string-record.js";
+export type { Descriptor } from "./oci/descriptor.js";
+export type { Digest } from "./oci/digest.js";
 export type { HealthcheckConfig, RuntimeConfig } from "./oci/image-config.js";
 export { hostPlatform, type Platform, parsePlatform, platformText } from "./oci/platform.js";
 export { canonicalReference, familiarReference, parseReference, type Reference } from "./oci/reference.js";

@@ -63,9 +63,10 @@ export async function buildPlatforms(
 export function resultOf({
   image,
   layers,
-}: BuiltImage): Pick<BuildResult, "digest" | "configDigest" | "size" | "layers"> {
+}: BuiltImage): Pick<BuildResult, "digest" | "descriptor" | "configDigest" | "size" | "layers"> {
   return {
     digest: image.manifest.descriptor.digest,
+    descriptor: image.manifest.descriptor,
     configDigest: image.config.descriptor.digest,
     size: layers.reduce((sum, layer) => sum + layer.descriptor.size, 0),
     layers: layers.map((layer) => ({

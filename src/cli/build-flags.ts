@@ -8,6 +8,7 @@ import { UsageError } from "./usage-error.js";
 /** The options of `layerwright build` as they were written. */
 export interface BuildFlags {
   readonly output?: string;
+  readonly load?: boolean;
   readonly platform?: string;
   readonly compression?: string;
   readonly tag?: string;

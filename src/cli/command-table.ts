@@ -35,6 +35,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import("./commands/build.js"),
   },
   {
+    name: "load",
+    summary: "load the images into Docker or Podman",
+    load: () => import("./commands/load.js"),
+  },
+  {
     name: "inspect",
     summary: "show the layers and files of an image on disk",
     load: () => import("./commands/inspect.js"),

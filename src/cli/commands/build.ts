@@ -1,16 +1,16 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import { type Command, Option } from "commander";
 import type { BuildOptions, OutputTarget } from "../../api/build-types.js";
 import { platformText } from "../../oci/platform.js";
 import { type BuildFlags, checkBuildOptions } from "../build-flags.js";
-import { buildJson, buildText, metadataOf, type NamedResult } from "../build-report.js";
+import { buildJson, buildText, type NamedResult } from "../build-report.js";
 import { examples } from "../examples.js";
 import { namedProgress } from "../named-progress.js";
 import { openCatalog } from "../open-catalog.js";
+import { several } from "../option-value.js";
 import { outputPlaces, type Placed } from "../output-places.js";
 import { withProgress } from "../progress.js";
 import type { Report } from "../report.js";
+import { writeResultFiles } from "../result-files.js";
 import { act, type Session, type Shell } from "../session.js";
 import { sayWarnings } from "../warning-text.js";
 
@@ -22,6 +22,7 @@ export function define(command: Command, shell: Shell): void {
       "-o, --output <target>",
       "a path, - for standard output, or type=archive|oci|layout|rootfs,dest=PATH",
     )
+    .option("--load", "load the images into Docker or Podman instead, as `layerwright load` does")
     .option(
       "--platform <platforms>",
       "os/architecture[/variant], several with commas, instead of the catalog's",
@@ -53,13 +54,8 @@ export function define(command: Command, shell: Shell): void {
   act(command, shell, buildImages);
 }
 
-/** Gathers the values of an option that may be given several times. */
-const several = (value: string, before: unknown): readonly string[] => [
-  ...(Array.isArray(before) ? (before as string[]) : []),
-  value,
-];
-
 async function buildImages(session: Session, names: readonly string[], flags: BuildFlags): Promise<Report> {
+  if (flags.load === true) return (await import("../load-images.js")).loadImages(session, names, flags);
   const checked = await checkBuildOptions(flags, session.options.json === true);
   const { context, images, name: catalogName } = await openCatalog(session, names, checked.platforms);
   const jobs = images.flatMap(({ name, plans }) =>
@@ -93,25 +89,13 @@ async function buildImages(session: Session, names: readonly string[], flags: Bu
     warn(name, result.warnings);
     results.push({ name, result });
   }
-  writeFiles(flags, results);
+  writeResultFiles(flags, results);
   return {
     json: { catalog: catalogName, images: results.map(buildJson) },
     quiet: results.map(({ result }) => `${result.digest}\n`).join(""),
     text: (paint) => results.map((it) => buildText(it, paint)).join("\n"),
     aside: checked.output.dest === "-",
   };
-}
-
-function writeFiles(flags: BuildFlags, results: readonly NamedResult[]): void {
-  const write = (path: string, contents: string): void => {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, contents);
-  };
-  const [first] = results;
-  if (flags.iidfile !== undefined && first !== undefined) write(flags.iidfile, first.result.configDigest);
-  if (flags.metadataFile !== undefined) {
-    write(flags.metadataFile, `${JSON.stringify(metadataOf(results), null, 2)}\n`);
-  }
 }
 
 function labelOf({ name, platform, several }: Placed): string {
