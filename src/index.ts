@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export type { EngineName } from "./adapters/output-engine/engine-place.js";
 export type { SecretPlace } from "./adapters/secrets-node/node-secrets.js";
 export { build } from "./api/build.js";
 export type {
@@ -14,6 +15,7 @@ export type {
 } from "./api/build-types.js";
 export type { DockerfileStyle } from "./api/dockerfile.js";
 export { type DockerfileVerbOptions, dockerfile } from "./api/dockerfile.js";
+export { type LoadedImageResult, type LoadOptions, type LoadResult, load } from "./api/load.js";
 export { type DescribedChange, type LockResult, type LockVerbOptions, lock } from "./api/lock.js";
 export type { LockOptions, LockPlace } from "./api/lock-options.js";
 export {
@@ -75,6 +77,8 @@ export type { LockedFile } from "./lock/lock.js";
 export type { FileChange, ImageChange, LockChange, LockedState } from "./lock/lock-diff.js";
 export type { LockEntry } from "./lock/lock-needs.js";
 export type { PackageChange } from "./lock/package-list.js";
+export type { Descriptor } from "./oci/descriptor.js";
+export type { Digest } from "./oci/digest.js";
 export type { HealthcheckConfig, RuntimeConfig } from "./oci/image-config.js";
 export { hostPlatform, type Platform, parsePlatform, platformText } from "./oci/platform.js";
 export { canonicalReference, familiarReference, parseReference, type Reference } from "./oci/reference.js";

@@ -5,6 +5,7 @@ import { encoderFor } from "../layer/encode/compression.js";
 import type { Plan } from "../plan/plan.js";
 import type { Progress } from "../ports/progress.js";
 import type { BuildOptions } from "./build-types.js";
+import { pinPlans } from "./pin-plans.js";
 import { type Workspace, withWorkspace } from "./workspace.js";
 
 /** The level of gzip that is used unless asked otherwise: what most registries hold. */
@@ -23,7 +24,7 @@ export interface BuildJob {
 export type BuildSettings = Omit<BuildOptions, "output" | "platform" | "reference">;
 
 /**
- * Builds images one after another in one workspace, so that layers which they share are made once, and gives all of them
+ * Builds images one after another in one workspace, with all that is outside named by digest, so that layers which they share are made once, and gives all of them
  * to `use` while they can be read. Both are done once more when a blob of the store turned out damaged on the way.
  *
  * @param use gets the images in the order of the jobs; its result is the result
@@ -34,6 +35,10 @@ export async function withBuiltImages<Result>(
   use: (built: readonly BuiltImage[], workspace: Workspace) => Promise<Result>,
 ): Promise<Result> {
   const { cache, noCacheSteps = [], signal } = settings;
+  const plans = await pinPlans(
+    jobs.map(({ plan }) => plan),
+    settings,
+  );
   const encoder = encoderFor(settings.compression ?? DEFAULT_COMPRESSION);
   const sourceDateEpoch = parseSourceDateEpoch(process.env["SOURCE_DATE_EPOCH"]);
   return withWorkspace(settings, async (workspace) => {
@@ -43,7 +48,8 @@ export async function withBuiltImages<Result>(
     return retryOnDamage(async () => {
       const built: BuiltImage[] = [];
       try {
-        for (const { plan, references, progress } of jobs) {
+        for (const [at, { references, progress }] of jobs.entries()) {
+          const plan = plans[at]!;
           const ports = await portsFor(plan);
           const own = progress === undefined ? ports : { ...ports, progress };
           built.push(await buildImage(plan, own, { ...options, references }));

@@ -8,7 +8,6 @@ import { withBuiltImages } from "./build-images.js";
 import type { BuildOptions, BuildResult } from "./build-types.js";
 import { holdsPlatforms } from "./holds-platforms.js";
 import { openOutput, outputTarget } from "./output.js";
-import { pinPlans } from "./pin-plans.js";
 import { fullReference } from "./references.js";
 
 /** One plan of an image, and who is told how its build goes. */
@@ -34,11 +33,7 @@ export async function buildPlatforms(
 ): Promise<BuildResult[]> {
   const references = options.reference === undefined ? [] : [fullReference(options.reference)];
   const target = outputTarget(options.output);
-  const pinned = await pinPlans(
-    plans.map(({ optimized }) => optimized.plan),
-    options,
-  );
-  const jobs = plans.map(({ progress }, at) => ({ plan: pinned[at]!, references, progress }));
+  const jobs = plans.map(({ optimized, progress }) => ({ plan: optimized.plan, references, progress }));
   if (target !== undefined && jobs.length > 1 && !holdsPlatforms(target.type)) {
     const platforms = jobs.map(({ plan }) => platformText(plan.platform));
     throw new PlanError("OUTPUT_PLATFORMS", { path: target.dest, platforms }, { subject: target.dest });
@@ -65,12 +60,14 @@ export async function buildPlatforms(
   });
 }
 
-function resultOf({
+/** What a build says of an image, whatever became of it. */
+export function resultOf({
   image,
   layers,
-}: BuiltImage): Pick<BuildResult, "digest" | "configDigest" | "size" | "layers"> {
+}: BuiltImage): Pick<BuildResult, "digest" | "descriptor" | "configDigest" | "size" | "layers"> {
   return {
     digest: image.manifest.descriptor.digest,
+    descriptor: image.manifest.descriptor,
     configDigest: image.config.descriptor.digest,
     size: layers.reduce((sum, layer) => sum + layer.descriptor.size, 0),
     layers: layers.map((layer) => ({

@@ -1,4 +1,5 @@
 import type { SecretPlace } from "../adapters/secrets-node/node-secrets.js";
+import type { Descriptor } from "../oci/descriptor.js";
 import type { Platform } from "../oci/platform.js";
 import type { PassWarning } from "../plan/record.js";
 import type { Progress } from "../ports/progress.js";
@@ -73,6 +74,8 @@ export interface BuildResult {
   readonly platform: Platform;
   /** Digest of the manifest. */
   readonly digest: string;
+  /** The manifest as an index names it. */
+  readonly descriptor: Descriptor;
   readonly configDigest: string;
   /** Digest of the index over all platforms, when the image was built for several at once. */
   readonly index?: string;

@@ -7,7 +7,8 @@ import type { LockOptions } from "./lock-options.js";
 import { planImage } from "./plan-image.js";
 
 /** What is locked, and what of it anew. */
-export interface LockVerbOptions extends Pick<LockOptions, "registry" | "downloads" | "bases"> {
+export interface LockVerbOptions
+  extends Pick<LockOptions, "registry" | "registries" | "downloads" | "bases"> {
   /** The file. @default - layerwright.lock.json in the context folder */
   readonly lock?: string;
   /** The folder that copy sources are relative to. @default - the working folder */

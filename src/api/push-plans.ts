@@ -1,6 +1,7 @@
 import { createRegistryOutput } from "../adapters/output-registry/registry-output.js";
 import type { OptimizedPlan } from "../plan/passes/pipeline.js";
 import type { PushReport } from "../ports/image-output.js";
+import type { Progress } from "../ports/progress.js";
 import { withBuiltImages } from "./build-images.js";
 import type { PushOptions } from "./push.js";
 import { fullReference } from "./references.js";
@@ -8,14 +9,14 @@ import { fullReference } from "./references.js";
 /** The plans of one image, one a platform, and where they go. */
 export interface PushedPlans {
   readonly reference: string;
-  readonly plans: readonly OptimizedPlan[];
+  readonly plans: readonly { readonly optimized: OptimizedPlan; readonly progress?: Progress | undefined }[];
 }
 
 /** Builds plans and pushes them all at once; what the command line calls for plans that came from the user's file. */
 export async function pushPlans(images: readonly PushedPlans[], options: PushOptions): Promise<PushReport> {
   const jobs = images.flatMap(({ reference, plans }) => {
     const references = [fullReference(reference)];
-    return plans.map(({ plan }) => ({ plan, references }));
+    return plans.map(({ optimized, progress }) => ({ plan: optimized.plan, references, progress }));
   });
   return withBuiltImages(jobs, options, async (built, { registry }) => {
     const { progress, signal } = options;

@@ -42,10 +42,11 @@ export async function push(
   const plansOf = (image: Image, platforms: readonly (string | undefined)[]) =>
     platforms.map((platform) => {
       const { context } = options;
-      return planImage(image.node, {
+      const optimized = planImage(image.node, {
         ...(platform === undefined ? {} : { platform }),
         ...(context === undefined ? {} : { context }),
       });
+      return { optimized };
     });
   if (!isCatalog(what)) {
     return pushPlans([{ reference, plans: plansOf(what, options.platforms ?? [undefined]) }], options);

@@ -11,6 +11,7 @@ import { UsageError } from "./usage-error.js";
 /** The options of `layerwright build` as they were written. */
 export interface BuildFlags extends LockFlags {
   readonly output?: string;
+  readonly load?: boolean;
   readonly platform?: string;
   readonly compression?: string;
   readonly tag?: string;
@@ -22,6 +23,9 @@ export interface BuildFlags extends LockFlags {
   readonly store?: string;
   readonly iidfile?: string;
   readonly metadataFile?: string;
+  readonly push?: boolean;
+  /** The registry, and the path in it, that images are pushed below. */
+  readonly to?: string;
 }
 
 /** The options of a build after they were checked, before the user's program runs. */
@@ -50,6 +54,8 @@ export async function checkBuildOptions(flags: BuildFlags, json: boolean): Promi
   const { tag } = flags;
   const whole = tag !== undefined && /[/:@]/.test(tag);
   if (tag !== undefined) checkTag(tag, whole);
+  const to = flags.to?.replace(/\/$/, "");
+  if (to !== undefined) checkPrefix(to);
   return {
     output,
     platforms:
@@ -73,7 +79,8 @@ export async function checkBuildOptions(flags: BuildFlags, json: boolean): Promi
       if (flags.iidfile !== undefined) one("--iidfile", files);
       if (whole) one("--tag with a whole reference", names);
     },
-    referenceOf: (catalog, name) => (whole ? tag : `${catalog}/${name}${tag === undefined ? "" : `:${tag}`}`),
+    referenceOf: (catalog, name) =>
+      whole ? tag : `${to ?? catalog}/${name}${tag === undefined ? "" : `:${tag}`}`,
   };
 }
 
@@ -92,6 +99,12 @@ function checkStandardOutput(json: boolean): void {
 function checkTag(tag: string, whole: boolean): void {
   const allowed = "a tag such as v1, or a reference such as acme/app:v1";
   optionValue("--tag", tag, allowed, (it) => parseReference(whole ? it : `image:${it}`));
+}
+
+function checkPrefix(to: string): void {
+  optionValue("--to", to, "a registry and a path in it, such as ghcr.io/acme", (it) =>
+    parseReference(`${it}/image`),
+  );
 }
 
 async function readCompression(text: string): Promise<string> {

@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import type { BuildResult } from "../api/build-types.js";
 import { sizeText } from "../core/size-text.js";
+import { imageIndex } from "../oci/image-index.js";
 import { platformText } from "../oci/platform.js";
 import { counted } from "./counted.js";
 import { layerTree, shortDigest } from "./layer-tree.js";
@@ -41,21 +42,33 @@ export function buildJson({ name, result }: NamedResult): unknown {
  * An image for several platforms has the digest of its index, and no one config.
  */
 export function metadataOf(results: readonly NamedResult[]): unknown {
-  const facts = ({ result }: NamedResult) => ({
-    ...(result.index === undefined ? { "containerimage.config.digest": result.configDigest } : {}),
-    "containerimage.digest": result.index ?? result.digest,
-    "image.name": result.references.join(","),
+  const names = new Set(results.map(({ name }) => name));
+  const parts = [...names].flatMap((name) => {
+    const built = results.filter((it) => it.name === name).map(({ result }) => result);
+    const [first] = built;
+    if (built.length > 1 && first?.index === undefined) {
+      return built.map((one) => [`${name}@${platformText(one.platform)}`, manifestFacts(one)] as const);
+    }
+    return [[name, built.length > 1 ? indexFacts(built) : manifestFacts(first!)] as const];
   });
-  const listed = results.filter(
-    ({ name, result: { index } }, at) =>
-      index === undefined ||
-      at === results.findIndex((one) => one.name === name && one.result.index === index),
-  );
-  const [only, ...others] = listed;
-  if (only !== undefined && others.length === 0) return facts(only);
-  const keyed = listed.map((it) => {
-    const alone = listed.filter(({ name }) => name === it.name).length === 1;
-    return [alone ? it.name : `${it.name}@${platformText(it.result.platform)}`, facts(it)];
-  });
-  return Object.fromEntries(keyed);
+  return parts.length === 1 ? parts[0]![1] : Object.fromEntries(parts);
+}
+
+function manifestFacts({ configDigest, descriptor, references }: BuildResult): object {
+  return {
+    "containerimage.config.digest": configDigest,
+    "containerimage.descriptor": descriptor,
+    "containerimage.digest": descriptor.digest,
+    "image.name": references.join(","),
+  };
+}
+
+/** An index has no config of its own. */
+function indexFacts(platforms: readonly BuildResult[]): object {
+  const { descriptor } = imageIndex(platforms.map((one) => one.descriptor));
+  return {
+    "containerimage.descriptor": descriptor,
+    "containerimage.digest": descriptor.digest,
+    "image.name": platforms[0]!.references.join(","),
+  };
 }

@@ -35,6 +35,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import("./commands/build.js"),
   },
   {
+    name: "push",
+    summary: "build the images and push them to a registry",
+    load: () => import("./commands/push.js"),
+  },
+  {
     name: "pull",
     summary: "get an image out of a registry",
     load: () => import("./commands/pull.js"),
@@ -48,6 +53,11 @@ export const commandTable: readonly CommandEntry[] = [
     name: "lock",
     summary: "write by digest what the images take from outside",
     load: () => import("./commands/lock.js"),
+  },
+  {
+    name: "load",
+    summary: "load the images into Docker or Podman",
+    load: () => import("./commands/load.js"),
   },
   {
     name: "inspect",

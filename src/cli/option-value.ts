@@ -26,3 +26,9 @@ export function readPlatform(text: string): string {
   const allowed = "os/architecture[/variant], for example linux/amd64";
   return platformText(optionValue("--platform", text, allowed, (it) => parsePlatform(it)));
 }
+
+/** Gathers the values of an option that may be given several times. */
+export const several = (value: string, before: unknown): readonly string[] => [
+  ...(Array.isArray(before) ? (before as string[]) : []),
+  value,
+];

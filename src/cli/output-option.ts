@@ -2,7 +2,7 @@ import type { OutputTarget } from "../api/build-types.js";
 import { refuseValue } from "./option-value.js";
 
 const TYPES: readonly OutputTarget["type"][] = ["archive", "oci", "layout", "rootfs"];
-const ALLOWED = `a path, - or type=${TYPES.join("|")},dest=PATH`;
+const ALLOWED = `a path, - or type=${TYPES.join("|")},dest=PATH (docker is another word for archive)`;
 
 /** What `--output` says; `dest` is missing where the default place is meant. */
 export interface OutputOption {
@@ -27,6 +27,8 @@ export function parseOutput(value: string): OutputOption {
     const text = field.slice(equals + 1);
     if (text === "") return refuseValue("--output", value, ALLOWED);
     if (key === "dest") dest = text;
+    // What buildx calls the archive that `docker load` takes.
+    else if (text === "docker") type = "archive";
     else type = TYPES.find((known) => known === text) ?? refuseValue("--output", value, ALLOWED);
   }
   return dest === undefined ? { type } : { type, dest };

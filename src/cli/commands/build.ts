@@ -1,16 +1,16 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import { type Command, Option } from "commander";
 import type { BuildOptions } from "../../api/build-types.js";
 import { type BuildFlags, checkBuildOptions } from "../build-flags.js";
-import { buildJson, buildText, metadataOf, type NamedResult } from "../build-report.js";
+import { buildJson, buildText, type NamedResult } from "../build-report.js";
 import { examples } from "../examples.js";
 import { addLockFlags, addLookFlags } from "../lock-flags.js";
 import { namedProgress } from "../named-progress.js";
 import { openCatalog } from "../open-catalog.js";
+import { several } from "../option-value.js";
 import { outputPlaces } from "../output-places.js";
 import { withProgress } from "../progress.js";
 import type { Report } from "../report.js";
+import { writeResultFiles } from "../result-files.js";
 import { act, type Session, type Shell } from "../session.js";
 import { sayWarnings } from "../warning-text.js";
 import { writtenTogether } from "../written-together.js";
@@ -23,6 +23,8 @@ export function define(command: Command, shell: Shell): void {
       "-o, --output <target>",
       "a path, - for standard output, or type=archive|oci|layout|rootfs,dest=PATH",
     )
+    .option("--push", "push the images to their registries instead, as `layerwright push` does")
+    .option("--load", "load the images into Docker or Podman instead, as `layerwright load` does")
     .option(
       "--platform <platforms>",
       "os/architecture[/variant], several with commas, instead of the catalog's",
@@ -57,13 +59,9 @@ export function define(command: Command, shell: Shell): void {
   act(command, shell, buildImages);
 }
 
-/** Gathers the values of an option that may be given several times. */
-const several = (value: string, before: unknown): readonly string[] => [
-  ...(Array.isArray(before) ? (before as string[]) : []),
-  value,
-];
-
 async function buildImages(session: Session, names: readonly string[], flags: BuildFlags): Promise<Report> {
+  if (flags.push === true) return (await import("../push-images.js")).pushImages(session, names, flags);
+  if (flags.load === true) return (await import("../load-images.js")).loadImages(session, names, flags);
   const checked = await checkBuildOptions(flags, session.options.json === true);
   const { context, images, name: catalogName } = await openCatalog(session, names, checked.platforms);
   const jobs = images.flatMap(({ name, plans }) =>
@@ -103,26 +101,11 @@ async function buildImages(session: Session, names: readonly string[], flags: Bu
       results.push({ name, result });
     }
   }
-  writeFiles(flags, results);
+  writeResultFiles(flags, results);
   return {
     json: { catalog: catalogName, images: results.map(buildJson) },
     quiet: results.map(({ result }) => `${result.digest}\n`).join(""),
     text: (paint) => results.map((it) => buildText(it, paint)).join("\n"),
     aside: checked.output.dest === "-",
   };
-}
-
-function writeFiles(flags: BuildFlags, results: readonly NamedResult[]): void {
-  const write = (path: string, contents: string): void => {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, contents);
-  };
-  const [first] = results;
-  if (flags.iidfile !== undefined && first !== undefined) {
-    // As buildx: an image for several platforms has no one config.
-    write(flags.iidfile, first.result.index ?? first.result.configDigest);
-  }
-  if (flags.metadataFile !== undefined) {
-    write(flags.metadataFile, `${JSON.stringify(metadataOf(results), null, 2)}\n`);
-  }
 }

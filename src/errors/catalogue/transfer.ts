@@ -1,4 +1,33 @@
 import type { MessageArea } from "../message.js";
 
 /** Images on their way: loading into an engine, rebasing, copying. */
-export const transferMessages = {} satisfies MessageArea;
+export const transferMessages = {
+  ENGINE_NOT_FOUND: (p: { looked: readonly string[] }) => ({
+    message: `no container engine found: looked for ${p.looked.join("; ")}`,
+    hint: "start Docker or Podman, name its socket with DOCKER_HOST=unix:///path, or write an archive with `layerwright build app -o app.tar`",
+  }),
+  ENGINE_HOST_UNSUPPORTED: (p: { source: string; scheme: string }) => ({
+    message: `${p.source} names the engine with ${p.scheme}, and only unix:// and tcp:// are spoken here`,
+    hint: "let the engine's own program do it: `layerwright build app -o - | docker load`",
+  }),
+  ENGINE_CONTEXT_INVALID: (p: { name: string; path: string; reason: string }) => ({
+    message: `the Docker context ${JSON.stringify(p.name)} cannot be read from ${p.path}: ${p.reason}`,
+    hint: "see `docker context ls`, choose one with `docker context use`, or set DOCKER_HOST",
+  }),
+  ENGINE_UNREACHABLE: (p: { place: string; reason: string }) => ({
+    message: `the container engine at ${p.place} cannot be reached: ${p.reason}`,
+    hint: "check that it runs and that you may use it (`docker info` or `podman info` says the same)",
+  }),
+  ENGINE_REFUSED: (p: { place: string; reason: string }) => ({
+    message: `the container engine at ${p.place} did not load the image: ${p.reason}`,
+    hint: "look into the engine's own log; `layerwright build app -o app.tar` writes what it was given",
+  }),
+  ENGINE_IMAGE_WRONG: (p: { place: string; name: string; id: string; expected: readonly string[] }) => ({
+    message: `${p.place} has ${p.id} under the name ${p.name}, not ${p.expected.join(" or ")}`,
+    hint: "something else took the name meanwhile, or the engine changed the image: load it again",
+  }),
+  LOAD_PLATFORM_MISSING: (p: { platforms: readonly string[]; machine: string }) => ({
+    message: `an engine takes an image for one platform: this machine is ${p.machine}, and the image is for ${p.platforms.join(", ")}`,
+    hint: `choose one: --platform ${p.platforms[0] ?? p.machine}`,
+  }),
+} satisfies MessageArea;

@@ -1,0 +1,64 @@
+import type { EngineName } from "../adapters/output-engine/engine-place.js";
+import { type Catalog, isCatalog } from "../catalog/catalog.js";
+import type { Image } from "../image/image.js";
+import { platformText } from "../oci/platform.js";
+import type { BuildOptions, BuildResult } from "./build-types.js";
+import { loadPlatform } from "./load-platform.js";
+import { planImage } from "./plan-image.js";
+
+/** How images are built and loaded. */
+export interface LoadOptions extends Omit<BuildOptions, "output"> {
+  /** The engine to load into. @default - the one that DOCKER_HOST or the Docker context names, else the first that is there */
+  readonly engine?: EngineName | undefined;
+  /** The tag of a catalog's images. @default - "latest" */
+  readonly tag?: string | undefined;
+}
+
+/** One image as an engine has it now. */
+export interface LoadedImageResult extends Omit<BuildResult, "output" | "index"> {
+  /** The engine's id of the image: the digest of its config or, where Docker keeps images in containerd, of its manifest. */
+  readonly id: string;
+}
+
+/** What was loaded, and where. */
+export interface LoadResult {
+  readonly engine: EngineName;
+  /** The socket, address or program that was used. */
+  readonly place: string;
+  readonly images: readonly LoadedImageResult[];
+}
+
+/**
+ * Builds an image, or every image of a catalog, and loads it into the container engine of this machine: Docker or
+ * Podman, found as their own programs find it. An engine takes one platform, so of a catalog for several the machine's
+ * own is loaded. What the engine then has is checked: its id is the digest of what was built.
+ *
+ * @throws {EnvironmentError} ENGINE_NOT_FOUND, ENGINE_UNREACHABLE, ENGINE_REFUSED, ENGINE_HOST_UNSUPPORTED,
+ *   ENGINE_CONTEXT_INVALID
+ * @throws {PlanError} LOAD_PLATFORM_MISSING, OUTPUT_NEEDS_LAYER, and those of `build`
+ * @throws {IntegrityError} ENGINE_IMAGE_WRONG
+ * @example
+ * ```ts no-run
+ * import { Image, load } from "layerwright";
+ *
+ * const image = Image.scratch().write("/hello.txt", "hello\n");
+ * const { engine, images } = await load(image, { reference: "acme/hello:v1" });
+ * console.log(engine, images[0]?.references, images[0]?.id);
+ * ```
+ */
+export async function load(what: Image | Catalog, options: LoadOptions = {}): Promise<LoadResult> {
+  const { loadPlans } = await import("./load-plans.js");
+  const { context, platform, reference } = options;
+  const planOf = (image: Image, of: string | undefined) =>
+    planImage(image.node, {
+      ...(of === undefined ? {} : { platform: of }),
+      ...(context === undefined ? {} : { context }),
+    });
+  if (!isCatalog(what)) return loadPlans([{ optimized: planOf(what, platform), reference }], options);
+  const chosen = platform ?? platformText(loadPlatform(what.platforms));
+  const named = [...what].map(([name, image]) => ({
+    optimized: planOf(image, chosen),
+    reference: `${what.name}/${name}:${options.tag ?? "latest"}`,
+  }));
+  return loadPlans(named, options);
+}
