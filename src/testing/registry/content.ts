@@ -14,7 +14,7 @@ export class Content {
 
   append(piece: Uint8Array): void {
     if (piece.length === 0) return;
-    this.#pieces.push(Uint8Array.from(piece));
+    this.#pieces.push(new Uint8Array(piece));
     this.#size += piece.length;
   }
 
@@ -42,7 +42,7 @@ export class Content {
       pull(controller) {
         const { done, value } = parts.next();
         if (done === true) controller.close();
-        else controller.enqueue(Uint8Array.from(value));
+        else controller.enqueue(new Uint8Array(value));
       },
     });
   }

@@ -31,7 +31,7 @@ export async function answerManifest(
   if (request.method === "DELETE") return remove(repository, reference);
   // Older clients name the types that they can read; what they cannot is not there for them.
   if (!accepts(request.headers.get("accept"), manifest.mediaType)) return unknownManifest(reference);
-  return new Response(Uint8Array.from(manifest.bytes), {
+  return new Response(new Uint8Array(manifest.bytes), {
     headers: {
       "content-type": manifest.mediaType,
       "content-length": String(manifest.bytes.length),
