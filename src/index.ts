@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export type { EngineName } from "./adapters/output-engine/engine-place.js";
+export type { RegistrySettings } from "./adapters/registry-http/settings.js";
 export type { SecretPlace } from "./adapters/secrets-node/node-secrets.js";
 export { build } from "./api/build.js";
 export type {
@@ -13,6 +14,7 @@ export type {
   OutputTarget,
   PlatformsBuildOptions,
 } from "./api/build-types.js";
+export { type CopyOptions, type CopyResult, copy } from "./api/copy.js";
 export type { DockerfileStyle } from "./api/dockerfile.js";
 export { type DockerfileVerbOptions, dockerfile } from "./api/dockerfile.js";
 export { type LoadedImageResult, type LoadOptions, type LoadResult, load } from "./api/load.js";
@@ -26,8 +28,11 @@ export {
   login,
   logout,
 } from "./api/login.js";
+export type { RegistryOptions } from "./api/open-registry.js";
 export { plan } from "./api/plan.js";
 export type { PlanOptions } from "./api/plan-image.js";
+export { type PullOptions, type PullResult, pull } from "./api/pull.js";
+export { type PushOptions, type PushResult, push } from "./api/push.js";
 export { type SynthesizedImage, type SynthOptions, type SynthResult, synth } from "./api/synth.js";
 export { Catalog, type CatalogOptions, isCatalog } from "./catalog/catalog.js";
 export type { DialectName, FrontendVersion } from "./dockerfile/dialect.js";
@@ -84,8 +89,18 @@ export { hostPlatform, type Platform, parsePlatform, platformText } from "./oci/
 export { canonicalReference, familiarReference, parseReference, type Reference } from "./oci/reference.js";
 export type { ConfigChange } from "./plan/config-change.js";
 export type * from "./plan/operation.js";
-export type { BaseFacts, KnownBase, KnownPath, Layer, Plan, PlanBase, Stage } from "./plan/plan.js";
+export type {
+  BaseFacts,
+  KnownBase,
+  KnownPath,
+  Layer,
+  Plan,
+  PlanBase,
+  RegistryPlanBase,
+  Stage,
+} from "./plan/plan.js";
 export type { PassRecord, PassWarning } from "./plan/record.js";
+export type { PushedImage, PushReport } from "./ports/image-output.js";
 export type { Progress, ProgressEvent } from "./ports/progress.js";
 export { apk } from "./recipes/apk.js";
 export { apt } from "./recipes/apt.js";
