@@ -94,7 +94,7 @@ describe("layerwright lock", () => {
     expect(readFileSync(other, "utf8")).toContain("docker.io/library/debian:12");
     expect(await lw("--check", "--update")).toMatchObject({ code: 2 });
     const unknown = await lw("--update", "alpine");
-    expect(unknown.code).toBe(3);
+    expect(unknown.code).toBe(2);
     expect(unknown.stderr).toContain("LOCK_NAME_UNKNOWN");
   });
 });
