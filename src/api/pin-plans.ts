@@ -2,8 +2,7 @@ import { emptyLock, type Lock } from "../lock/lock.js";
 import { entryText, type LockNeeds, missingFrom, needsOf } from "../lock/lock-needs.js";
 import { pinPlan } from "../lock/pin-plan.js";
 import type { Plan } from "../plan/plan.js";
-import { addToLock, type LookUpOptions } from "./add-to-lock.js";
-import { checkOffline } from "./check-offline.js";
+import type { LookUpOptions } from "./add-to-lock.js";
 import { changeLock, shownLock } from "./lock-file.js";
 import type { LockOptions } from "./lock-options.js";
 import { incomplete, lockOf } from "./pin-by-lock.js";
@@ -24,7 +23,10 @@ export async function pinPlans(plans: readonly Plan[], options: PinOptions): Pro
   const needs = needsOf(plans);
   const lock = needs.images.size + needs.files.size === 0 ? emptyLock : await lockFor(needs, options);
   const pinned = plans.map((plan) => pinPlan(plan, lock));
-  if (options.offline === true) await checkOffline(pinned, lock, options.store);
+  if (options.offline === true) {
+    const { checkOffline } = await import("./check-offline.js");
+    await checkOffline(pinned, lock, options.store);
+  }
   return pinned;
 }
 
@@ -40,6 +42,8 @@ async function lockFor(needs: LockNeeds, options: PinOptions): Promise<Lock> {
   if (locked === true || offline === true) throw incomplete(missing, needs, path, locked === true);
   if (options.lock === false) return lock;
   progress?.report({ kind: "warn", message: `${shownLock(path)} gets ${missing.map(entryText).join(", ")}` });
+  // Most builds have all in the lock, and need no registry client.
+  const { addToLock } = await import("./add-to-lock.js");
   for (let attempt = 1; missing.length > 0 && attempt <= ATTEMPTS; attempt++) {
     lock = await changeLock(path, lock, await addToLock(lock, missing, options));
     missing = missingFrom(needs, lock);

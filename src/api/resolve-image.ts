@@ -44,7 +44,7 @@ export async function resolveImage(
     }
   } else {
     const one = lockedPlatform(reference, top);
-    const offered = await platformOf(reference, top, registry);
+    const offered = await platformOf(reference, top, registry, signal);
     for (const platform of platforms) {
       if (platformFit(offered, parsePlatform(platform)) === 0)
         throw missing(reference, platform, [platformText(offered)]);
@@ -82,7 +82,12 @@ function chooseManifest(reference: string, manifests: readonly Descriptor[], pla
 }
 
 /** What the config of a lone manifest says it runs on: there is no index that would say it. */
-async function platformOf(reference: string, document: RegistryDocument, registry: Registry) {
+async function platformOf(
+  reference: string,
+  document: RegistryDocument,
+  registry: Registry,
+  signal: AbortSignal | undefined,
+) {
   const { config, layers } = manifestOf(reference, document);
   if (config.size > MAX_DOCUMENT) {
     const reason = `its config has ${config.size} bytes, more than ${MAX_DOCUMENT}`;
@@ -93,6 +98,7 @@ async function platformOf(reference: string, document: RegistryDocument, registr
     parseReference(reference),
     config,
     (chunk) => void chunks.push(Uint8Array.from(chunk)),
+    { signal },
   );
   const read = readConfig(toDocument(reference, "the config", Buffer.concat(chunks)), layers.length);
   const { os, architecture, variant } = read;

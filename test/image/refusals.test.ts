@@ -138,13 +138,18 @@ describe("a mistake is refused in the call that makes it", () => {
     () => image.add("https://me:hunter2@example.org/x", "/a", { sha256 }),
     () => image.add("ftp://me:hunter2@example.org/x", "/a", { sha256 }),
     () => image.add("https://example.org/x?token=hunter2", "/a", { sha256: "bad" }),
-    () => image.add("https://example.org/x?token=hunter2", "/a", any({})),
+    () => download("https://example.org/x?token=hunter2", any({})),
     () => Image.from("me:hunter2@registry.example.org/x"),
     () => Image.from("https://me:hunter2@registry.example.org/x"),
     () => image.env("A", "hunter2\0"),
   ])("shows no secret (%#)", (act) => {
     const error = refusal(act);
     expect(`${error.message} ${error.hint}`).not.toContain("hunter2");
+  });
+
+  it("takes a file without a sha256, which is the lock's then", () => {
+    expect(image.add(url, "/a").node.steps[0]).not.toHaveProperty("sha256");
+    expect(image.add(url, "/a", { mode: 0o644 }).node.steps[0]).not.toHaveProperty("sha256");
   });
 
   it("takes sharing and ids in mounts", () => {
