@@ -4,8 +4,7 @@ import type { Descriptor } from "../../oci/descriptor.js";
 import type { BlobSink, Repository, TransferOptions } from "../../ports/registry.js";
 import { addressOf } from "./endpoint.js";
 import { connectionError, isBroken, repositoryText } from "./failure.js";
-import type { Answer } from "./http/answer.js";
-import { RateGuard, type RateOptions } from "./pacing/rate-guard.js";
+import { type Answer, CutShort } from "./http/answer.js";
 import type { RegistrySession } from "./registry-session.js";
 
 /** From here on a connection of its own is worth it. */
@@ -26,7 +25,6 @@ export async function downloadBlob(
   from: Repository,
   descriptor: Descriptor,
   sink: BlobSink,
-  rate: RateOptions,
   { signal, onProgress }: TransferOptions = {},
 ): Promise<void> {
   const { digest, size } = descriptor;
@@ -49,8 +47,10 @@ export async function downloadBlob(
     try {
       const answer = await askFor(session, from, descriptor, ranged ? done : 0, signal);
       const skip = done - startOf(answer, done, size);
-      if (answer.status === 404)
+      if (answer.status === 404) {
+        answer.discard();
         throw new RegistryError("BLOB_NOT_IN_REGISTRY", { repository, digest }, { subject: digest });
+      }
       if (Number.isNaN(skip)) {
         // A range that nobody asked for, or none where there should be one: from the start, without a range.
         answer.discard();
@@ -61,8 +61,12 @@ export async function downloadBlob(
         ranged = false;
         continue;
       }
-      await receive(answer, skip, take, rate, signal);
-      if (done < size) throw wrong(`it has ${done} bytes, not ${size}`);
+      await receive(answer, skip, take);
+      if (done < size) {
+        // A body that the end of the connection ends may be cut short without any sign of it.
+        if (answer.headers["content-length"] === undefined) throw new CutShort();
+        throw wrong(`it has ${done} bytes, not ${size}`);
+      }
       break;
     } catch (error) {
       signal?.throwIfAborted();
@@ -73,6 +77,7 @@ export async function downloadBlob(
       const again = isBroken(error) && tries < TRIES;
       if (!next && !again) throw connectionError(error, session.endpoint.domain);
       if (next && !(again && done > before)) at++;
+      else if (done === before) await session.backOff(tries, signal);
     }
   }
   const found = `sha256:${hash.digest("hex")}`;
@@ -114,24 +119,9 @@ function startOf({ status, headers }: Answer, asked: number, size: number): numb
 }
 
 /** Hands on a body without its first bytes, which came before. */
-async function receive(
-  answer: Answer,
-  skip: number,
-  take: BlobSink,
-  rate: RateOptions,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const guard = new RateGuard(rate, signal);
-  const onSlow = new Promise<never>((_, reject) => {
-    guard.signal.addEventListener("abort", () => reject(guard.signal.reason as Error), { once: true });
-  });
-  onSlow.catch(() => {});
+function receive(answer: Answer, skip: number, take: BlobSink): Promise<void> {
   let left = skip;
-  let over = false;
-  const pumping = answer.pump((chunk) => {
-    guard.note(chunk.length);
-    // Bytes of an attempt that was given up belong to nothing.
-    if (over) throw new Error("given up");
+  return answer.pump((chunk) => {
     if (left >= chunk.length) {
       left -= chunk.length;
       return;
@@ -139,14 +129,4 @@ async function receive(
     take(left === 0 ? chunk : chunk.subarray(left));
     left = 0;
   });
-  try {
-    await Promise.race([pumping, onSlow]);
-  } catch (error) {
-    over = true;
-    pumping.catch(() => {});
-    answer.discard();
-    throw error;
-  } finally {
-    guard.stop();
-  }
 }

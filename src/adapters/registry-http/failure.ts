@@ -37,31 +37,45 @@ const BROKEN = new Set([
   "ERR_STREAM_PREMATURE_CLOSE",
 ]);
 
-const CERTIFICATE = /^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|HOSTNAME_MISMATCH|ERR_SSL_)/;
+const CERTIFICATE =
+  /^(?:CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED|UNABLE_TO_|INVALID_|PATH_LENGTH_|ERR_TLS_|ERR_OSSL_|HOSTNAME_MISMATCH|ERR_SSL_|EPROTO$)/;
+
+/** Why a connection failed, in words; undefined for an error of another kind. */
+export function connectionReason(error: unknown): string | undefined {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: string };
+  if (error instanceof TooSlow) return error.message;
+  if (error instanceof ProxyRefused || typeof code !== "string") return undefined;
+  if (CERTIFICATE.test(code)) return certificateReason(code, message);
+  return isBroken(error) || isOfConnecting(error) ? (WORDS[code] ?? code) : undefined;
+}
+
+/** Whether an error is of a connection that was never made; a file that cannot be read has codes as well. */
+function isOfConnecting(error: unknown): boolean {
+  const { syscall } = (error ?? {}) as { syscall?: unknown };
+  return syscall === "connect" || syscall === "getaddrinfo";
+}
 
 /** The coded error for a connection that failed. What was sent is no part of it. */
 export function connectionError(error: unknown, registry: string): unknown {
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: string };
+  const { code } = (error ?? {}) as { code?: unknown };
   const subject = { subject: registry };
-  if (error instanceof TooSlow)
-    return new RegistryError("REGISTRY_SILENT", { registry, reason: error.message }, subject);
   if (error instanceof ProxyRefused) {
     return new RegistryError("PROXY_FAILED", { proxy: error.proxy, reason: error.message }, subject);
   }
-  if (typeof code !== "string") return error;
-  if (CERTIFICATE.test(code))
-    return new RegistryError(
-      "REGISTRY_CERTIFICATE",
-      { registry, reason: certificateReason(code, message) },
-      subject,
-    );
-  if (!isBroken(error)) return error;
-  return new RegistryError("REGISTRY_UNREACHABLE", { registry, reason: WORDS[code] ?? code }, subject);
+  const reason = connectionReason(error);
+  if (reason === undefined) return error;
+  if (error instanceof TooSlow) return new RegistryError("REGISTRY_SILENT", { registry, reason }, subject);
+  const known = typeof code === "string" && CERTIFICATE.test(code);
+  return new RegistryError(
+    known ? "REGISTRY_CERTIFICATE" : "REGISTRY_UNREACHABLE",
+    { registry, reason },
+    subject,
+  );
 }
 
 function certificateReason(code: string, message = ""): string {
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return "it is made out for another name";
-  if (code === "ERR_SSL_WRONG_VERSION_NUMBER" || /wrong version number/.test(message))
+  if (code === "ERR_SSL_WRONG_VERSION_NUMBER" || /wrong version number|packet length too long/.test(message))
     return "the server does not speak TLS";
   return code.toLowerCase().replaceAll("_", " ");
 }
@@ -116,12 +130,17 @@ async function reasonOf(answer: Answer): Promise<string> {
     const parts = [first?.code, first?.message].filter((part) => typeof part === "string" && part !== "");
     return plain(parts.join(": "));
   } catch {
-    return "";
+    // Servers say it in a page of their own.
+    return /http request .*https/i.test(text) ? "it speaks https, and was asked by http" : "";
   }
 }
 
+/** What somebody else wrote, without control characters, and without a header of ours that it may repeat. */
 function plain(text: string): string {
-  return text.replace(/[^\x20-\x7e]+/g, " ").slice(0, 300);
+  return text
+    .replace(/[^\x20-\x7e]+/g, " ")
+    .replace(/\b(basic|bearer)\s+[\w.~+/=-]{8,}/gi, "$1 ***")
+    .slice(0, 300);
 }
 
 /** A repository as messages name it. */

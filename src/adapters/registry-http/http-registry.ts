@@ -41,16 +41,17 @@ export class HttpRegistry implements Registry {
   readonly #credentials: CredentialSource | undefined;
   readonly #connections: Connections;
   readonly #pace: PaceOptions;
-  readonly #rate: RateOptions;
   readonly #sessions = new Map<string, RegistrySession>();
 
   constructor(options: HttpRegistryOptions = {}) {
     const { credentials, settings = {}, env = process.env, idleMs = 60_000, pace, rate } = options;
     this.#settings = settings;
     this.#credentials = credentials;
-    this.#connections = new Connections({ env, idleMs, trustOf: trustIn(settings) });
+    this.#connections = new Connections({
+      ...{ env, idleMs, rate: { ...defaultRate, ...rate } },
+      trustOf: trustIn(settings),
+    });
     this.#pace = { ...defaultPace, ...pace };
-    this.#rate = { ...defaultRate, ...rate };
   }
 
   async resolve(reference: Reference, signal?: AbortSignal): Promise<Descriptor | undefined> {
@@ -70,7 +71,7 @@ export class HttpRegistry implements Registry {
     sink: BlobSink,
     options?: TransferOptions,
   ): Promise<void> {
-    await downloadBlob(this.#readers(from), from, descriptor, sink, this.#rate, options);
+    await downloadBlob(this.#readers(from), from, descriptor, sink, options);
   }
 
   async upload(

@@ -51,6 +51,8 @@ export class RegistrySession {
   readonly #connections: Connections;
   readonly #authorizer: Authorizer;
   readonly #pace: Pace;
+  /** Of token servers: whoever waits for a token holds the registry's own pace already. */
+  readonly #tokenPace: Pace;
 
   constructor({ endpoint, connections, credentials, tokenServers, pace }: SessionOptions) {
     this.endpoint = endpoint;
@@ -61,9 +63,9 @@ export class RegistrySession {
       endpoint: endpoint.base,
       credentials,
       tokenServers,
-      send: (request) =>
-        this.#connections.send({ ...request, headers: { ...request.headers, "user-agent": USER_AGENT } }),
+      send: (request) => this.#askForToken(request),
     });
+    this.#tokenPace = new Pace(endpoint.domain, pace);
   }
 
   /**
@@ -72,26 +74,40 @@ export class RegistrySession {
    * @throws {RegistryError} for every other one, and when the registry cannot be reached
    */
   async request(request: RegistryRequest): Promise<Answer> {
-    const { signal } = request;
-    const { attempts } = this.#pace.options;
-    for (let attempt = 1; ; attempt++) {
+    const { signal, expect, repeat = true } = request;
+    const attempts = repeat ? this.#pace.options.attempts : 1;
+    try {
+      const { answer, attempt } = await repeated(
+        this.#pace,
+        attempts,
+        () => this.#once(request),
+        (status) => expect.includes(status),
+        signal,
+      );
+      if (expect.includes(answer.status)) return answer;
+      throw await this.#refusal(answer, request, attempt);
+    } catch (error) {
       signal?.throwIfAborted();
-      const last = attempt === attempts || request.repeat === false;
-      let answer: Answer;
-      try {
-        answer = await this.#pace.pass(() => this.#once(request), signal);
-      } catch (error) {
-        signal?.throwIfAborted();
-        if (last || !isBroken(error)) throw connectionError(error, this.endpoint.domain);
-        await this.#pace.backOff(attempt, signal);
-        continue;
-      }
-      if (request.expect.includes(answer.status)) return answer;
-      if (last || !isPassing(answer.status)) throw await this.#refusal(answer, request, attempt);
-      answer.discard();
-      // Where the registry says when, that is when; it was noted as the answer came.
-      if (waitOf(answer) === undefined) await this.#pace.backOff(attempt, signal);
+      throw connectionError(error, this.endpoint.domain);
     }
+  }
+
+  /** Waits before something that consists of several requests is tried again. */
+  backOff(attempt: number, signal?: AbortSignal): Promise<void> {
+    return this.#pace.backOff(attempt, signal);
+  }
+
+  /** A token server is repeated like the registry, at a pace of its own. */
+  async #askForToken(request: HttpRequest): Promise<Answer> {
+    const headers = { ...request.headers, "user-agent": USER_AGENT };
+    const once = async () => {
+      const answer = await this.#connections.send({ ...request, headers });
+      const wait = waitOf(answer);
+      if (wait !== undefined) this.#tokenPace.hold(wait);
+      return answer;
+    };
+    const { attempts } = this.#tokenPace.options;
+    return (await repeated(this.#tokenPace, attempts, once, () => false, request.signal)).answer;
   }
 
   /** Once, with the login that the registry wants. */
@@ -151,7 +167,8 @@ export class RegistrySession {
 
   #noted(answer: Answer): Answer {
     const wait = waitOf(answer);
-    if (wait !== undefined && sameOrigin(answer.url, this.endpoint.base)) this.#pace.hold(wait);
+    // Also what a server said that the registry leads to: the next try would end there again.
+    if (wait !== undefined) this.#pace.hold(wait);
     return answer;
   }
 
@@ -162,6 +179,32 @@ export class RegistrySession {
   ): Promise<RegistryError> {
     const known = await this.#authorizer.isKnown(repository).catch(() => false);
     return statusError(answer, { repository, action, known, attempts });
+  }
+}
+
+/** Makes a request until its answer is one that stays, or the tries are used up. */
+async function repeated(
+  pace: Pace,
+  attempts: number,
+  once: () => Promise<Answer>,
+  isExpected: (status: number) => boolean,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly answer: Answer; readonly attempt: number }> {
+  for (let attempt = 1; ; attempt++) {
+    signal?.throwIfAborted();
+    const last = attempt >= attempts;
+    let answer: Answer;
+    try {
+      answer = await pace.pass(once, signal);
+    } catch (error) {
+      if (last || !isBroken(error)) throw error;
+      await pace.backOff(attempt, signal);
+      continue;
+    }
+    if (last || isExpected(answer.status) || !isPassing(answer.status)) return { answer, attempt };
+    answer.discard();
+    // Where the server says when, that is when; it was noted as the answer came.
+    if (waitOf(answer) === undefined) await pace.backOff(attempt, signal);
   }
 }
 

@@ -55,11 +55,16 @@ export function parseSettings(text: string, path: string): Settings {
   return registries as Settings;
 }
 
-type Kind = "true or false" | "a text" | "a list of texts" | "a number of bytes";
+type Kind =
+  | "true or false"
+  | "a text"
+  | "a list of texts"
+  | "a list of hosts or web addresses"
+  | "a number of bytes";
 
 const KINDS: Readonly<Record<string, Kind>> = {
   http: "true or false",
-  mirrors: "a list of texts",
+  mirrors: "a list of hosts or web addresses",
   ca: "a text",
   cert: "a text",
   key: "a text",
@@ -73,8 +78,16 @@ const CHECKS: Readonly<Record<Kind, (value: unknown) => boolean>> = {
   "true or false": (value) => typeof value === "boolean",
   "a text": isText,
   "a list of texts": (value) => Array.isArray(value) && value.every(isText),
+  "a list of hosts or web addresses": (value) =>
+    Array.isArray(value) && value.every((one) => isText(one) && isServer(one)),
   "a number of bytes": (value) => Number.isSafeInteger(value) && (value as number) > 0,
 };
+
+function isServer(text: string): boolean {
+  return /^https?:\/\//.test(text)
+    ? URL.canParse(text)
+    : !text.includes("://") && URL.canParse(`https://${text}`);
+}
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,8 +1,9 @@
 import { RegistryError } from "../../errors/layerwright-error.js";
 import type { Repository, TransferOptions, UploadBlob, UploadOutcome } from "../../ports/registry.js";
 import { addressOf } from "./endpoint.js";
-import { isBroken, repositoryText } from "./failure.js";
+import { repositoryText } from "./failure.js";
 import type { Answer } from "./http/answer.js";
+import { redirectProblem, shownOrigin } from "./http/origin.js";
 import type { RequestBody } from "./http/request.js";
 import type { RegistryRequest, RegistrySession } from "./registry-session.js";
 
@@ -10,6 +11,8 @@ import type { RegistryRequest, RegistrySession } from "./registry-session.js";
 const DEFAULT_CHUNK = 10 << 20;
 /** Times that one blob is begun, or taken up again without progress. */
 const TRIES = 5;
+/** Bytes that make a try worth its while. */
+const PROGRESS = 1 << 20;
 
 /** What an upload depends on. */
 export interface UploadSettings {
@@ -106,31 +109,41 @@ class Upload {
   }
 
   async send(chunkBytes: number | undefined): Promise<void> {
-    const { size } = this.#blob.descriptor;
+    const { onProgress, signal } = this.#options;
     let chunk = chunkBytes;
     let offset = 0;
+    let furthest = 0;
     for (let tries = 1; ; tries++) {
-      this.#options.signal?.throwIfAborted();
       try {
         if (chunk === undefined && offset === 0) await this.#finish(0);
-        else {
-          while (offset < size)
-            offset = await this.#sendPart(offset, Math.max(chunk ?? size, this.#chunkLeast));
-          await this.#finish(size);
-        }
-        this.#options.onProgress?.(size);
-        return;
+        else await this.#sendParts(offset, chunk);
+        break;
       } catch (error) {
-        this.#options.signal?.throwIfAborted();
-        const tooLarge =
-          chunk === undefined && error instanceof RegistryError && /answers 413/.test(error.message);
+        signal?.throwIfAborted();
+        const tooLarge = chunk === undefined && isTooLarge(error);
         if (!tooLarge && (!isBrokenOff(error) || tries === TRIES)) throw error;
-        if (tooLarge) chunk = DEFAULT_CHUNK;
+        await this.#session.backOff(tries, signal);
         const reached = await this.#reached();
-        if (reached > offset) tries = 0;
+        if (reached === "there") break;
+        // What refuses a large body may also just hang up.
+        if (tooLarge || (reached === 0 && tries === TRIES - 2)) chunk ??= DEFAULT_CHUNK;
+        if (reached - furthest >= PROGRESS) tries = 0;
+        furthest = Math.max(furthest, reached);
         offset = reached;
       }
     }
+    onProgress?.(this.#blob.descriptor.size);
+  }
+
+  async #sendParts(from: number, chunk: number | undefined): Promise<void> {
+    const { size } = this.#blob.descriptor;
+    for (let offset = from, still = 0; offset < size; ) {
+      const reached = await this.#sendPart(offset, Math.max(chunk ?? size, this.#chunkLeast));
+      still = reached > offset ? 0 : still + 1;
+      if (still === TRIES) throw this.#refusal("it keeps nothing of what it takes");
+      offset = reached;
+    }
+    await this.#finish(size);
   }
 
   /** Sends one part and gives how far the registry is then. */
@@ -141,14 +154,13 @@ class Upload {
       url: this.#location!,
       headers: { "content-type": "application/octet-stream", "content-range": `${offset}-${end - 1}` },
       body: this.#body(offset, end),
-      expect: [202, 416],
+      expect: [202],
       repeat: false,
     });
     answer.discard();
-    // It is somewhere else than we thought: it says where.
-    if (answer.status === 416) return this.#reached();
     this.#noteLocation(answer);
-    return rangeEnd(answer) ?? end;
+    // A range of one byte looks like that of none.
+    return end === 1 ? 1 : (rangeEnd(answer) ?? end);
   }
 
   /** Sends what is left, and says which blob it was. */
@@ -167,14 +179,17 @@ class Upload {
     answer.discard();
   }
 
-  /** How many bytes the registry has; a new upload is begun where it has forgotten this one. */
-  async #reached(): Promise<number> {
-    const answer = await this.#request({ method: "GET", url: this.#location!, expect: [204, 404, 400] });
-    answer.discard();
-    if (answer.status === 204) {
+  /** How many bytes the registry has; a new upload is begun where it has forgotten this one, unless that was because it is done. */
+  async #reached(): Promise<number | "there"> {
+    try {
+      const answer = await this.#request({ method: "GET", url: this.#location!, expect: [200, 202, 204] });
+      answer.discard();
       this.#noteLocation(answer);
       return rangeEnd(answer) ?? 0;
+    } catch (error) {
+      if (!(error instanceof RegistryError) || error.code !== "REGISTRY_REFUSED") throw error;
     }
+    if (await this.isThere()) return "there";
     await this.begin(undefined);
     return 0;
   }
@@ -201,16 +216,23 @@ class Upload {
     const { location } = headers;
     const least = Number(headers["oci-chunk-min-length"] ?? 0);
     if (Number.isSafeInteger(least) && least > 0) this.#chunkLeast = least;
-    if (location !== undefined && URL.canParse(location, url.href))
-      this.#location = cleanUrl(new URL(location, url));
-    if (this.#location !== undefined) return;
+    if (location !== undefined && URL.canParse(location, url.href)) {
+      const next = withoutLogin(new URL(location, url));
+      const problem = redirectProblem(url, next);
+      if (problem !== undefined) {
+        const registry = this.#to.domain;
+        const parameters = { registry, target: shownOrigin(next), reason: problem };
+        throw new RegistryError("REDIRECT_REFUSED", parameters, { subject: registry });
+      }
+      this.#location = next;
+    }
+    if (this.#location === undefined) throw this.#refusal("it does not say where to send the blob");
+  }
+
+  #refusal(reason: string): RegistryError {
     const repository = repositoryText(this.#to);
-    const reason = "it does not say where to send the blob";
-    throw new RegistryError(
-      "REGISTRY_REFUSED",
-      { repository, action: "push to", status: 202, reason },
-      { subject: repository },
-    );
+    const parameters = { repository, action: "push to", status: 202, reason };
+    return new RegistryError("REGISTRY_REFUSED", parameters, { subject: repository });
   }
 
   #request(
@@ -235,18 +257,20 @@ const BROKEN_OFF: ReadonlySet<string> = new Set([
 ]);
 
 function isBrokenOff(error: unknown): boolean {
-  return (
-    isBroken(error) || (error instanceof RegistryError && (BROKEN_OFF.has(error.code) || isForgotten(error)))
-  );
+  return error instanceof RegistryError && (BROKEN_OFF.has(error.code) || isForgotten(error));
 }
 
-/** A session that is gone, which registries say in different ways. */
+/** A session that is gone or elsewhere than we thought, which registries say in different ways. */
 function isForgotten(error: RegistryError): boolean {
   return error.code === "REGISTRY_REFUSED" && /answers (?:404|416)/.test(error.message);
 }
 
-/** A place to upload to may be on another server; a login in its address is not ours to use. */
-function cleanUrl(url: URL): URL {
+function isTooLarge(error: unknown): boolean {
+  return error instanceof RegistryError && /answers 413/.test(error.message);
+}
+
+/** A login in an address is not ours to use. */
+function withoutLogin(url: URL): URL {
   url.username = "";
   url.password = "";
   return url;

@@ -26,7 +26,9 @@ export interface Access {
 export class Authorizer {
   readonly #options: AuthorizerOptions;
   readonly #credentials = new Map<string, Promise<Credential | undefined>>();
-  readonly #tokens = new Map<string, Promise<AccessToken>>();
+  readonly #tokens = new Map<string, AccessToken>();
+  /** Tokens that are on their way, by what they are asked for. */
+  readonly #asked = new Map<string, Promise<AccessToken>>();
   /** What the registry wanted last; with it the next request is answered before it asks. */
   #challenge: Challenge | undefined;
 
@@ -36,7 +38,9 @@ export class Authorizer {
 
   /** The `authorization` header for a request, as far as it is known what the registry wants. */
   async header(access: Access, signal?: AbortSignal): Promise<string | undefined> {
-    return this.#challenge === undefined ? undefined : this.#answer(this.#challenge, access, false, signal);
+    return this.#challenge === undefined
+      ? undefined
+      : this.#answer(this.#challenge, access, undefined, signal);
   }
 
   /**
@@ -50,11 +54,15 @@ export class Authorizer {
     signal?: AbortSignal,
   ): Promise<string | undefined> {
     const challenges = parseChallenges(header);
-    const bearer = challenges.find(({ scheme }) => scheme === "bearer");
-    const chosen = bearer ?? challenges.find(({ scheme }) => scheme === "basic");
+    const bearer = challenges.filter(({ scheme }) => scheme === "bearer");
+    // One without a realm leads nowhere, but if it is all there is, that is what has to be said.
+    const chosen =
+      bearer.find(({ parameters }) => parameters["realm"] !== undefined) ??
+      challenges.find(({ scheme }) => scheme === "basic") ??
+      bearer[0];
     if (chosen === undefined) return undefined;
     this.#challenge = chosen;
-    const answer = await this.#answer(chosen, access, true, signal);
+    const answer = await this.#answer(chosen, access, { tried }, signal);
     return answer === tried ? undefined : answer;
   }
 
@@ -66,28 +74,34 @@ export class Authorizer {
   async #answer(
     challenge: Challenge,
     { repository, scopes }: Access,
-    fresh: boolean,
+    refused: { readonly tried: string | undefined } | undefined,
     signal: AbortSignal | undefined,
   ): Promise<string | undefined> {
     const credential = await this.#credentialFor(repository, signal);
     if (credential?.kind === "bearer") return `Bearer ${credential.token}`;
     if (challenge.scheme === "basic") return credential?.kind === "password" ? basic(credential) : undefined;
-    const wanted = fresh ? withScope(scopes, challenge.parameters["scope"]) : scopes;
-    const key = [...wanted].sort().join(" ");
-    const known = fresh ? undefined : await this.#tokens.get(key)?.catch(() => undefined);
-    if (known !== undefined && known.until > performance.now()) return `Bearer ${known.value}`;
-    const asked = this.#fetch(challenge, wanted, credential, signal);
+    const wanted = refused === undefined ? scopes : withScope(scopes, challenge.parameters["scope"]);
+    const key = keyOf(wanted);
+    const known = this.#tokens.get(key);
+    const good = known !== undefined && known.until > performance.now();
+    // What was refused is no use; what another request has got meanwhile is.
+    if (good && `Bearer ${known.value}` !== refused?.tried) return `Bearer ${known.value}`;
+    let asked = this.#asked.get(key);
+    if (asked === undefined) {
+      // Many requests may wait for it, so none of them alone can give it up.
+      asked = this.#fetch(challenge, wanted, credential).finally(() => this.#asked.delete(key));
+      this.#asked.set(key, asked);
+    }
+    const token = await unlessAborted(asked, signal);
     // Also under the scopes that the next request will name.
-    this.#tokens.set(key, asked).set([...scopes].sort().join(" "), asked);
-    asked.catch(() => {});
-    return `Bearer ${(await asked).value}`;
+    this.#tokens.set(key, token).set(keyOf(scopes), token);
+    return `Bearer ${token.value}`;
   }
 
-  #fetch(
+  async #fetch(
     challenge: Challenge,
     scopes: readonly string[],
     credential: Credential | undefined,
-    signal: AbortSignal | undefined,
   ): Promise<AccessToken> {
     const { registry, endpoint, tokenServers, send } = this.#options;
     const withCredential = credential !== undefined;
@@ -98,7 +112,7 @@ export class Authorizer {
       withCredential,
     });
     const service = challenge.parameters["service"];
-    return fetchToken({ registry, server, service, scopes, credential, send, signal });
+    return fetchToken({ registry, server, service, scopes, credential, send });
   }
 
   #credentialFor(repository: Repository, signal?: AbortSignal): Promise<Credential | undefined> {
@@ -107,9 +121,26 @@ export class Authorizer {
     if (known === undefined) {
       known = this.#options.credentials?.credentialFor(repository, signal) ?? Promise.resolve(undefined);
       this.#credentials.set(key, known);
+      // A helper that failed, or was given up, is asked again by the next request.
+      known.catch(() => this.#credentials.delete(key));
     }
     return known;
   }
+}
+
+function keyOf(scopes: readonly string[]): string {
+  return [...scopes].sort().join(" ");
+}
+
+/** Waits for what others may wait for too. */
+async function unlessAborted<Value>(value: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+  if (signal === undefined) return value;
+  signal.throwIfAborted();
+  const stop = new AbortController();
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { signal: stop.signal });
+  });
+  return Promise.race([value, aborted]).finally(() => stop.abort());
 }
 
 /** The scopes with the one that the registry named, which may be wider than ours. */

@@ -1,5 +1,6 @@
 import { RegistryError } from "../../../errors/layerwright-error.js";
 import type { Credential } from "../../../ports/credential-source.js";
+import { connectionReason } from "../failure.js";
 import { type Answer, BodyTooLong } from "../http/answer.js";
 import { sameOrigin } from "../http/origin.js";
 import type { HttpRequest } from "../http/request.js";
@@ -19,7 +20,6 @@ export interface TokenRequest {
   readonly scopes: readonly string[];
   readonly credential: Credential | undefined;
   readonly send: (request: HttpRequest) => Promise<Answer>;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** Bytes of an answer at most. */
@@ -54,7 +54,8 @@ export async function fetchToken(request: TokenRequest): Promise<AccessToken> {
   try {
     body = JSON.parse((await answer.read(MOST_BYTES)).toString("utf8"));
   } catch (error) {
-    return fail(error instanceof BodyTooLong ? "its answer is too long" : "its answer cannot be read");
+    if (error instanceof BodyTooLong) return fail("its answer is too long");
+    return fail(connectionReason(error) ?? "its answer cannot be read");
   }
   const { token, access_token, expires_in } = (body ?? {}) as Record<string, unknown>;
   const value = [token, access_token].find((it) => typeof it === "string" && it !== "");
@@ -73,10 +74,18 @@ function lifeOf(expiresIn: unknown): number {
 async function ask(request: TokenRequest, fail: (reason: string) => never): Promise<Answer> {
   let { server } = request;
   for (let hop = 0; ; hop++) {
-    const answer = await request.send(requestFor(request, server));
+    let answer: Answer;
+    try {
+      answer = await request.send(requestFor(request, server));
+    } catch (error) {
+      const reason = connectionReason(error);
+      if (reason === undefined) throw error;
+      return fail(reason);
+    }
     const { location } = answer.headers;
     if (answer.status < 300 || answer.status > 399 || location === undefined) return answer;
     answer.discard();
+    if (!URL.canParse(location, server.href)) return fail("it redirects to no address at all");
     const next = new URL(location, server);
     // A token server that sends a login elsewhere is not followed there.
     if (!sameOrigin(next, request.server)) return fail("it redirects to another server");
@@ -85,7 +94,7 @@ async function ask(request: TokenRequest, fail: (reason: string) => never): Prom
   }
 }
 
-function requestFor({ service, scopes, credential, signal }: TokenRequest, server: URL): HttpRequest {
+function requestFor({ service, scopes, credential }: TokenRequest, server: URL): HttpRequest {
   if (credential?.kind === "identity") {
     const form = new URLSearchParams({
       grant_type: "refresh_token",
@@ -101,7 +110,6 @@ function requestFor({ service, scopes, credential, signal }: TokenRequest, serve
       url: server,
       headers,
       body: { size: bytes.length, bytes: () => [bytes] },
-      signal,
     };
   }
   const url = new URL(server);
@@ -109,7 +117,7 @@ function requestFor({ service, scopes, credential, signal }: TokenRequest, serve
   for (const scope of scopes) url.searchParams.append("scope", scope);
   const headers: Record<string, string> = { accept: "application/json" };
   if (credential?.kind === "password") headers["authorization"] = basic(credential);
-  return { method: "GET", url, headers, signal };
+  return { method: "GET", url, headers };
 }
 
 /** The header of a name and a password (RFC 7617). */

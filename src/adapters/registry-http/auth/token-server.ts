@@ -39,7 +39,9 @@ export function tokenServer(realm: string | undefined, rules: TokenServerRules):
   if (url.username !== "" || url.password !== "")
     return refuse(shownOrigin(url), "the address holds a credential");
   if (sameOrigin(url, endpoint)) return url;
-  if (allowed.includes(url.host) && /^https?:$/.test(url.protocol)) return url;
+  // In the clear only where the registry itself is: else a registry could have a login sent for all to read.
+  const secret = url.protocol === "https:" || (url.protocol === "http:" && endpoint.protocol === "http:");
+  if (allowed.includes(url.host) && secret) return url;
   if (url.protocol !== "https:")
     return refuse(shownOrigin(url), "it is another server, and not reached by https");
   if (isPrivate(url.hostname)) return refuse(shownOrigin(url), "it is an address of a private network");

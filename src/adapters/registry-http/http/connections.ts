@@ -1,5 +1,6 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
+import type { RateOptions } from "../pacing/rate-guard.js";
 import type { Answer } from "./answer.js";
 import { type Environment, proxiesOf } from "./proxy.js";
 import { NotRaw, rawGet } from "./raw-get.js";
@@ -14,6 +15,7 @@ export interface ConnectionOptions {
   /** Certificates for a server, by host and port. */
   readonly trustOf: (host: string) => TlsTrust | undefined;
   readonly idleMs: number;
+  readonly rate: RateOptions;
 }
 
 /** Connections at the same time to one server. */
@@ -42,7 +44,8 @@ export class Connections {
     if (this.#proxyOf(url) !== undefined || this.#notRaw.has(url.origin)) return this.send(request);
     const secure = tlsOptions(this.#options.trustOf(url.host));
     try {
-      return await rawGet({ url, headers, secure, idleMs: this.#options.idleMs, signal });
+      const { idleMs, rate } = this.#options;
+      return await rawGet({ url, headers, secure, idleMs, rate, signal });
     } catch (error) {
       if (!(error instanceof NotRaw)) throw error;
       this.#notRaw.add(url.origin);
@@ -58,7 +61,7 @@ export class Connections {
   #routeOf(url: URL): Route {
     const known = this.#routes.get(url.origin);
     if (known !== undefined) return known;
-    const { idleMs, trustOf } = this.#options;
+    const { idleMs, rate, trustOf } = this.#options;
     const proxy = this.#proxyOf(url);
     const secure = tlsOptions(trustOf(url.host));
     const settings = { keepAlive: true, maxSockets: MOST_SOCKETS };
@@ -66,10 +69,10 @@ export class Connections {
       url.protocol === "https:" ? new HttpsAgent({ ...settings, ...secure }) : new HttpAgent(settings);
     const route: Route =
       proxy === undefined
-        ? { agent: direct, idleMs }
+        ? { agent: direct, idleMs, rate }
         : url.protocol === "https:"
-          ? { agent: tunnelAgent(proxy, secure, idleMs), idleMs }
-          : { agent: proxy.protocol === "https:" ? new HttpsAgent(settings) : direct, proxy, idleMs };
+          ? { agent: tunnelAgent(proxy, secure, idleMs), idleMs, rate }
+          : { agent: proxy.protocol === "https:" ? new HttpsAgent(settings) : direct, proxy, idleMs, rate };
     this.#routes.set(url.origin, route);
     return route;
   }

@@ -44,7 +44,7 @@ PRIVATE.addSubnet("100.64.0.0", 10, "ipv4");
 PRIVATE.addSubnet("fc00::", 7, "ipv6");
 
 function bare(hostname: string): string {
-  return hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
+  return hostname.startsWith("[") ? hostname.slice(1, -1) : hostname.replace(/\.$/, "");
 }
 
 function listed(list: BlockList, hostname: string): boolean {

@@ -1,5 +1,6 @@
 import { connect as connectPlain, isIP, type OnReadOpts, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectSecure, type SecureContextOptions } from "node:tls";
+import { RateGuard, type RateOptions } from "../pacing/rate-guard.js";
 import { type Answer, BodyTooLong, CutShort, TooSlow } from "./answer.js";
 import { type Head, parseHead } from "./response-head.js";
 
@@ -9,6 +10,7 @@ export interface RawGet {
   readonly headers: Readonly<Record<string, string>>;
   readonly secure: SecureContextOptions;
   readonly idleMs: number;
+  readonly rate: RateOptions;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -115,16 +117,22 @@ class RawExchange {
   }
 
   #answerOf(head: Head): Answer {
-    const pump = (sink: (chunk: Uint8Array) => void): Promise<void> =>
-      new Promise<void>((resolve, reject) => {
+    const pump = (sink: (chunk: Uint8Array) => void): Promise<void> => {
+      const guard = new RateGuard(this.#request.rate, (error) => this.#fail(error));
+      const pumped = new Promise<void>((resolve, reject) => {
         if (this.#state === "over") return reject(new CutShort());
         this.#settle = { resolve, reject };
-        this.#sink = sink;
+        this.#sink = (chunk) => {
+          guard.note(chunk.length);
+          sink(chunk);
+        };
         this.#state = "body";
         const held = this.#held;
         this.#held = Buffer.alloc(0);
         if (this.#deliver(held)) this.#socket.resume();
       });
+      return pumped.finally(() => guard.stop());
+    };
     return {
       ...{ status: head.status, headers: head.headers, url: this.#request.url, pump },
       read: async (limit) => {

@@ -1,13 +1,11 @@
-import {
-  type ClientRequest,
-  type Agent as HttpAgent,
-  request as httpRequest,
-  type IncomingMessage,
-} from "node:http";
+import { type ClientRequest, type Agent as HttpAgent, request as httpRequest } from "node:http";
 import { type Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import { type Answer, BodyTooLong, CutShort, TooSlow } from "./answer.js";
+import type { RateOptions } from "../pacing/rate-guard.js";
+import { type Answer, CutShort, ProxyRefused, TooSlow } from "./answer.js";
+import { IncomingAnswer } from "./incoming-answer.js";
 import { proxyAuthorization } from "./proxy.js";
 import type { HttpRequest } from "./request.js";
+import { begunBody, type Chunks, writeBody } from "./write-body.js";
 
 /** How a request leaves this machine. */
 export interface Route {
@@ -16,36 +14,72 @@ export interface Route {
   readonly proxy?: URL | undefined;
   /** Milliseconds without a byte until a connection counts as dead. */
   readonly idleMs: number;
+  readonly rate: RateOptions;
 }
 
 /** Sends one request and gives the head of the answer. */
-export function send(request: HttpRequest, route: Route): Promise<Answer> {
+export async function send(request: HttpRequest, route: Route): Promise<Answer> {
+  request.signal?.throwIfAborted();
+  const body = request.body && (await begunBody(request.body.bytes()));
+  return exchange(request, route, body);
+}
+
+function exchange(request: HttpRequest, route: Route, body: Chunks | undefined): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = open(request, route);
     const { signal } = request;
-    const onAbort = () => void outgoing.destroy(signal?.reason as Error);
-    if (signal?.aborted === true) {
-      onAbort();
-      return reject(signal.reason as Error);
-    }
-    signal?.addEventListener("abort", onAbort, { once: true });
-    outgoing.once("close", () => signal?.removeEventListener("abort", onAbort));
-    outgoing.setTimeout(route.idleMs, () => {
-      outgoing.destroy(new TooSlow(`no byte for ${Math.round(route.idleMs / 1000)} s`));
-    });
-    outgoing.on("error", reject);
-    outgoing.once("response", (incoming) => resolve(new IncomingAnswer(incoming, request.url)));
-    void write(outgoing, request).catch((error: unknown) => {
-      outgoing.destroy(error as Error);
+    let answer: IncomingAnswer | undefined;
+    const fail = (error: unknown) => {
       reject(error);
+      answer?.fail(error);
+      outgoing.destroy();
+    };
+    const onAbort = () => fail(signal?.reason);
+    if (signal?.aborted === true) onAbort();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    outgoing.once("close", () => {
+      signal?.removeEventListener("abort", onAbort);
+      reject(new CutShort());
     });
+    outgoing.on("timeout", () => fail(new TooSlow(`no byte for ${Math.round(route.idleMs / 1000)} s`)));
+    outgoing.on("error", (error: NodeJS.ErrnoException) =>
+      reject(proxyError(error, request, route) ?? error),
+    );
+    outgoing.once("response", (incoming) => {
+      if (wholeProxy(request, route) !== undefined && incoming.statusCode === 407) {
+        return fail(new ProxyRefused(wholeProxy(request, route)!.host, "it answers 407"));
+      }
+      answer = new IncomingAnswer(incoming, outgoing, request.url, route.rate);
+      resolve(answer);
+    });
+    if (body === undefined) outgoing.end();
+    else {
+      const unwanted = () => answer !== undefined && answer.status >= 300;
+      writeBody(outgoing, body, route.rate, unwanted).catch(fail);
+    }
   });
 }
 
-function open({ method, url, headers, body }: HttpRequest, { agent, proxy }: Route): ClientRequest {
-  const secure = url.protocol === "https:";
-  const whole = proxy !== undefined && !secure;
-  const at = whole ? proxy : url;
+/** The proxy that is asked instead of the server. */
+function wholeProxy({ url }: HttpRequest, { proxy }: Route): URL | undefined {
+  return url.protocol === "https:" ? undefined : proxy;
+}
+
+/** A proxy that is not there is another thing to mend than a registry that is not there. */
+function proxyError(
+  { code, syscall }: NodeJS.ErrnoException,
+  request: HttpRequest,
+  route: Route,
+): ProxyRefused | undefined {
+  const proxy = wholeProxy(request, route);
+  if (proxy === undefined || (syscall !== "connect" && syscall !== "getaddrinfo")) return undefined;
+  return new ProxyRefused(proxy.host, code ?? "it cannot be reached");
+}
+
+function open(request: HttpRequest, route: Route): ClientRequest {
+  const { method, url, headers, body } = request;
+  const proxy = wholeProxy(request, route);
+  const at = proxy ?? url;
   const sized =
     body === undefined
       ? method === "POST" || method === "PUT"
@@ -56,78 +90,19 @@ function open({ method, url, headers, body }: HttpRequest, { agent, proxy }: Rou
     method,
     host: at.hostname.replace(/^\[|\]$/g, ""),
     port: at.port === "" ? (at.protocol === "https:" ? 443 : 80) : at.port,
-    path: whole ? url.href : `${url.pathname}${url.search}`,
-    agent,
-    headers: { host: url.host, ...headers, ...sized, ...(whole ? proxyAuthorization(proxy) : {}) },
+    path: proxy === undefined ? `${url.pathname}${url.search}` : withoutLogin(url),
+    agent: route.agent,
+    // From the first packet on: `setTimeout` of a request waits for the connection.
+    timeout: route.idleMs,
+    headers: {
+      host: url.host,
+      ...headers,
+      ...sized,
+      ...(proxy === undefined ? {} : proxyAuthorization(proxy)),
+    },
   });
 }
 
-async function write(outgoing: ClientRequest, { body }: HttpRequest): Promise<void> {
-  if (body !== undefined) {
-    for await (const chunk of body.bytes()) {
-      // The memory of a chunk is used again, so it has to be gone before the next one is asked for.
-      const open = await new Promise<boolean>((resolve) => {
-        const done = () => resolve(false);
-        outgoing.once("close", done);
-        outgoing.write(chunk, (error) => {
-          outgoing.off("close", done);
-          resolve(error === null || error === undefined);
-        });
-      });
-      // Who closed it has said why, in an answer or an error.
-      if (!open) return;
-    }
-  }
-  outgoing.end();
-}
-
-class IncomingAnswer implements Answer {
-  readonly status: number;
-  readonly headers: Answer["headers"];
-  readonly url: URL;
-  readonly #incoming: IncomingMessage;
-
-  constructor(incoming: IncomingMessage, url: URL) {
-    this.status = incoming.statusCode ?? 0;
-    this.headers = incoming.headers;
-    this.url = url;
-    this.#incoming = incoming;
-    // Until somebody listens, an error must not end the process.
-    incoming.on("error", () => {});
-  }
-
-  pump(sink: (chunk: Uint8Array) => void): Promise<void> {
-    const incoming = this.#incoming;
-    return new Promise((resolve, reject) => {
-      incoming.on("error", reject);
-      incoming.on("data", (chunk: Buffer) => {
-        try {
-          sink(chunk);
-        } catch (error) {
-          reject(error);
-          incoming.destroy();
-        }
-      });
-      incoming.once("end", () => (incoming.complete ? resolve() : reject(new CutShort())));
-      incoming.once("close", () => reject(new CutShort()));
-    });
-  }
-
-  async read(limit: number): Promise<Buffer> {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    await this.pump((chunk) => {
-      size += chunk.length;
-      if (size > limit) throw new BodyTooLong(limit);
-      chunks.push(chunk as Buffer);
-    });
-    return Buffer.concat(chunks);
-  }
-
-  discard(): void {
-    const length = Number(this.headers["content-length"] ?? Number.NaN);
-    // A short rest is read, so that the connection can be used again.
-    if (length <= 65536 || this.#incoming.complete) this.#incoming.resume();
-    else this.#incoming.destroy();
-  }
+function withoutLogin(url: URL): string {
+  return `${url.origin}${url.pathname}${url.search}`;
 }

@@ -1,5 +1,6 @@
 import { type ClientRequest, request as httpRequest } from "node:http";
 import { Agent, request as httpsRequest, type RequestOptions } from "node:https";
+import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect, type SecureContextOptions, type TLSSocket } from "node:tls";
 import { ProxyRefused } from "./answer.js";
@@ -9,7 +10,8 @@ import { proxyAuthorization } from "./proxy.js";
 export function tunnelAgent(proxy: URL, secure: SecureContextOptions, idleMs: number): Agent {
   const agent = new Agent({ keepAlive: true, maxSockets: 8 });
   const open = (options: RequestOptions, done: (error: Error | null, socket?: TLSSocket) => void): void => {
-    const target = `${options.host}:${options.port ?? 443}`;
+    const host = options.host ?? "";
+    const target = `${isIP(host) === 6 ? `[${host}]` : host}:${options.port ?? 443}`;
     const refuse = (reason: string) => done(new ProxyRefused(proxy.host, reason));
     const request = connectRequest(proxy, target);
     request.setTimeout(idleMs, () => request.destroy(new Error("it does not answer")));
@@ -24,8 +26,9 @@ export function tunnelAgent(proxy: URL, secure: SecureContextOptions, idleMs: nu
         socket.destroy();
         return refuse(`it answers ${answer.statusCode}`);
       }
-      const servername = options.servername || options.host || "";
-      done(null, connect({ ...secure, socket, servername, ALPNProtocols: ["http/1.1"] }));
+      // An address is no name that a server could be chosen by, but the certificate has to be for it.
+      const servername = isIP(host) === 0 ? host : "";
+      done(null, connect({ ...secure, socket, host, servername, ALPNProtocols: ["http/1.1"] }));
     });
     request.end();
   };

@@ -10,22 +10,15 @@ export interface RateOptions {
 
 export const defaultRate: RateOptions = { bytesPerSecond: 1024, windowMs: 60_000 };
 
-/** Watches a transfer that goes on, but so slowly that it never ends: a byte now and then keeps every idle timeout quiet. */
+/** Watches what comes and goes on, but so slowly that it never ends: a byte now and then keeps every idle timeout quiet. */
 export class RateGuard {
-  /** Fires when the transfer is too slow. */
-  readonly signal: AbortSignal;
   readonly #timer: NodeJS.Timeout;
   #bytes = 0;
 
-  constructor({ bytesPerSecond, windowMs }: RateOptions, outer?: AbortSignal) {
-    const slow = new AbortController();
-    this.signal = outer === undefined ? slow.signal : AbortSignal.any([outer, slow.signal]);
+  constructor({ bytesPerSecond, windowMs }: RateOptions, onSlow: (error: TooSlow) => void) {
     const least = (bytesPerSecond * windowMs) / 1000;
     this.#timer = setInterval(() => {
-      if (this.#bytes < least) {
-        const seconds = Math.round(windowMs / 1000);
-        slow.abort(new TooSlow(`${this.#bytes} bytes in ${seconds} s`));
-      }
+      if (this.#bytes < least) onSlow(new TooSlow(`${this.#bytes} bytes in ${secondsOf(windowMs)} s`));
       this.#bytes = 0;
     }, windowMs);
     this.#timer.unref();
@@ -38,4 +31,13 @@ export class RateGuard {
   stop(): void {
     clearInterval(this.#timer);
   }
+}
+
+/** Milliseconds until so many bytes that are sent have to be gone: a rate that is good enough is never stopped. */
+export function longestFor(bytes: number, { bytesPerSecond, windowMs }: RateOptions): number {
+  return windowMs + (bytes * 1000) / bytesPerSecond;
+}
+
+export function secondsOf(milliseconds: number): number {
+  return Math.round(milliseconds / 100) / 10;
 }
