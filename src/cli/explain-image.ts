@@ -28,12 +28,21 @@ interface ExplainedStage {
   }[];
 }
 
-/** Explains the first platform of an image: the passes do the same on each. */
-export function explainImage({ name, plans }: LoadedImage): Explanation {
-  const [first] = plans;
-  const { plan, records, warnings } = first?.optimized ?? { plan: { stages: [] }, records: [], warnings: [] };
-  const platform = first === undefined ? "" : platformText(first.platform);
-  return { name, platform, stages: plan.stages.map(explainStage), records, warnings };
+/** Explains an image: its first platform, and of the others those for which there is something else to say. */
+export function explainImage({ name, plans }: LoadedImage): Explanation[] {
+  const explained = new Map<string, Explanation>();
+  for (const { platform, optimized } of plans) {
+    const { plan, records, warnings } = optimized;
+    const stages = plan.stages.map(explainStage);
+    // The ids of stages depend on the platform, also where they stand for the same.
+    const said = stages.reduce(
+      (text, { id }, at) => text.replaceAll(id, `#${at}`).replaceAll(id.slice(0, 12), `#${at}`),
+      JSON.stringify([stages, records, warnings]),
+    );
+    if (explained.has(said)) continue;
+    explained.set(said, { name, platform: platformText(platform), stages, records, warnings });
+  }
+  return [...explained.values()];
 }
 
 /** An explanation for people: the layers with the lines they come from, then the passes. */

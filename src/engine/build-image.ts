@@ -34,7 +34,7 @@ export async function buildImage(
   options: BuildImageOptions,
 ): Promise<BuiltImage> {
   const { order, packed } = neededStages(plan);
-  await checkRuns(order, ports);
+  await checkRuns(order, plan.platform, ports);
   options.signal?.throwIfAborted();
   const downloads = new Downloads(ports);
   const closers: (() => Promise<void>)[] = [() => downloads.close()];

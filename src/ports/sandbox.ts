@@ -98,6 +98,11 @@ export interface Sandbox {
   check(command: string, count: number): Promise<void>;
   /** Whether this machine has a program of the name, for a host command. */
   hasProgram(name: string): boolean;
+  /**
+   * Whether this machine runs programs that begin with these bytes by an interpreter, such as an emulator of another
+   * processor, in every root file system.
+   */
+  interprets(start: Uint8Array): boolean;
   /** The layer that was kept under a key, if it is still there. */
   find(key: string): Promise<RootLayer | undefined>;
   /**

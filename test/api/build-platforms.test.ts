@@ -1,10 +1,19 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build, Catalog, Image } from "layerwright";
 import { afterAll, describe, expect, test } from "vitest";
 import { withBuiltImages } from "../../src/api/build-images.js";
 import { planImage } from "../../src/api/plan-image.js";
+import { elfFile } from "../engine/support/elf-file.js";
 
 const folder = mkdtempSync(join(tmpdir(), "layerwright-platforms-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -87,6 +96,37 @@ describe("an image for several platforms", () => {
   test("needs a platform: ARGUMENT_INVALID, PLATFORM_INVALID", async () => {
     await expect(build(hello, { platforms: [] })).rejects.toMatchObject({ code: "ARGUMENT_INVALID" });
     await expect(build(hello, { platforms: ["linux"] })).rejects.toMatchObject({ code: "PLATFORM_INVALID" });
+  });
+});
+
+describe("a program for each platform", () => {
+  const image = Image.scratch().perPlatform({
+    "linux/amd64": (it) => it.binary("app-amd64", "/app"),
+    "linux/arm64": (it) => it.binary("app-arm64", "/app"),
+  });
+  const context = join(folder, "programs");
+  const programs = (arm64: number) => {
+    mkdirSync(context, { recursive: true });
+    writeFileSync(join(context, "app-amd64"), elfFile({}), { mode: 0o755 });
+    writeFileSync(join(context, "app-arm64"), elfFile({ machine: arm64 }), { mode: 0o755 });
+  };
+
+  test("goes into the image of its platform", async () => {
+    programs(183);
+    const results = await build(image, { platforms, store, context });
+    expect(new Set(results.map(({ layers }) => layers[0]!.digest)).size).toBe(2);
+  });
+
+  test("is refused where it is of another, and nothing is written: BINARY_WRONG_MACHINE", async () => {
+    programs(62);
+    const dest = join(folder, "wrong.tar");
+    const building = build(image, { platforms, store, context, output: { type: "oci", dest } });
+    await expect(building).rejects.toMatchObject({
+      code: "BINARY_WRONG_MACHINE",
+      shortMessage: "binary: app-arm64 is built for amd64, this image is for arm64",
+    });
+    expect(existsSync(dest)).toBe(false);
+    await build(image, { platform: "linux/amd64", store, context });
   });
 });
 

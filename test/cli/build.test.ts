@@ -3,6 +3,15 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Project, type Ran, twoImages } from "./cli-support.js";
 
+const severalPlatforms = `import { Catalog, Image } from "layerwright";
+const same = Image.from(Image.scratch().write("/a", "1")).write("/b", "1");
+const differs = same.perPlatform({
+  "linux/amd64": (image) => image.write("/cpu", "amd64"),
+  default: (image) => image.write("/cpu", "other").write("/more", "1"),
+});
+export default new Catalog("acme", { same, differs }, { platforms: ["linux/amd64", "linux/arm64"] });
+`;
+
 const project = new Project({ "catalog.ts": twoImages, "site/index.html": "hi\n" });
 afterAll(() => project.remove());
 
@@ -131,6 +140,20 @@ describe("explain", () => {
     expect(ran.code).toBe(0);
     expect(ran.stdout).toMatch(/layer 1 .*copy site .*catalog\.ts:3/);
     expect(ran.stdout).toMatch(/fold-metadata catalog\.ts:3 chmod 0600 \/srv\/index\.html -> /);
+  });
+
+  it("says it of each platform for which there is something else to say", async () => {
+    project.write({ "platforms.ts": severalPlatforms });
+    const ran = await project.run(["explain", "--app", "platforms.ts"]);
+    expect(ran.stdout.match(/^(same|differs) linux.*$/gm)).toEqual([
+      "same linux/amd64",
+      "differs linux/amd64",
+      "differs linux/arm64",
+    ]);
+    const synth = await project.run(["synth", "differs", "--app", "platforms.ts", "--stdout"]);
+    expect(synth.stdout).toContain("FROM image-${TARGETARCH} AS image");
+    const written = await project.run(["synth", "--app", "platforms.ts", "--out", "several"]);
+    expect(written.stdout).toContain("differs linux/amd64, linux/arm64: several/differs/Dockerfile");
   });
 });
 

@@ -13,6 +13,8 @@ export interface BuildRequest {
   readonly secrets?: Readonly<Record<string, { readonly file: string }>>;
   /** The stage to stop at; the last one when left out. */
   readonly target?: string;
+  /** The platform to build for; the machine's when left out. */
+  readonly platform?: string;
   /** What RUN steps see. No bridge can be set up here, so one of these two. */
   readonly network?: "none" | "host";
   /** The archive to write; `imageListing` reads what any of the builders writes. */
@@ -36,6 +38,7 @@ export function sharedOptions(peer: Peer, request: BuildRequest): string[] {
   for (const [id, { file }] of Object.entries(request.secrets ?? {})) {
     options.push("--secret", `id=${id},src=${seenByPeer(peer, file)}`);
   }
+  if (request.platform !== undefined) options.push("--platform", request.platform);
   if (request.target !== undefined) options.push("--target", request.target);
   return options;
 }

@@ -7,7 +7,7 @@ import { tarEntries } from "./tar-entries.js";
 interface Descriptor {
   readonly mediaType: string;
   readonly digest: string;
-  readonly platform?: { readonly os?: string };
+  readonly platform?: { readonly os?: string; readonly architecture?: string };
 }
 
 /** The config of an image and its layers, uncompressed. */
@@ -43,8 +43,10 @@ function opener(path: string): (name: string) => Buffer | undefined {
  * Opens an OCI layout (a folder or an archive) or what `docker save` writes.
  * An index of several images gives the first that is for an operating system,
  * so an attestation beside the image is never taken for it.
+ *
+ * @param architecture chooses among the platforms of an index
  */
-export function imageBlobs(path: string): ImageBlobs {
+export function imageBlobs(path: string, architecture?: string): ImageBlobs {
   const open = opener(path);
   const need = (name: string): Buffer => {
     const found = open(name);
@@ -62,7 +64,11 @@ export function imageBlobs(path: string): ImageBlobs {
   let document = json("index.json");
   while (Array.isArray(document.manifests)) {
     const manifests = document.manifests as Descriptor[];
-    const chosen = manifests.find((each) => each.platform?.os !== "unknown");
+    const chosen = manifests.find(({ platform }) =>
+      architecture === undefined || platform?.architecture === undefined
+        ? platform?.os !== "unknown"
+        : platform.architecture === architecture,
+    );
     if (chosen === undefined) throw new Error(`${path} has no image`);
     document = json(blob(chosen));
   }

@@ -72,9 +72,9 @@ export function lay(tree: Map<string, ListedFile>, layer: readonly ListedFile[])
   }
 }
 
-/** Reads an image from an OCI layout, an OCI archive or a `docker save` archive. */
-export function imageListing(path: string): ImageListing {
-  const { config, layers: tars } = imageBlobs(path);
+/** Reads an image, of an architecture, from an OCI layout, an OCI archive or a `docker save` archive. */
+export function imageListing(path: string, architecture?: string): ImageListing {
+  const { config, layers: tars } = imageBlobs(path, architecture);
   const layers = tars.map((tar) => ({ paths: tarEntries(tar).map(listed) }));
   const rootfs = new Map<string, ListedFile>();
   for (const layer of layers) lay(rootfs, layer.paths);

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { EnvironmentError } from "../../errors/layerwright-error.js";
 import type { HostRun, RootLayer, Sandbox, SandboxEnd, SandboxRun } from "../../ports/sandbox.js";
+import { isInterpreted } from "./binfmt.js";
 import { layBundle } from "./bundle.js";
 import { CacheFolders } from "./cache-folders.js";
 import { changedSince, copyTrees, listAll } from "./copied-root.js";
@@ -57,6 +58,10 @@ export class RuncSandbox implements Sandbox {
 
   hasProgram(name: string): boolean {
     return hasProgram(name);
+  }
+
+  interprets(start: Uint8Array): boolean {
+    return isInterpreted(start);
   }
 
   async find(key: string): Promise<RootLayer | undefined> {

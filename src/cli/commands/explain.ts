@@ -32,7 +32,7 @@ interface ExplainFlags {
 async function explain(session: Session, names: readonly string[], flags: ExplainFlags): Promise<Report> {
   const catalog = await openPinnedCatalog(session, names);
   if (flags.why === true) return explainWhy(catalog, flags);
-  const images = catalog.images.map(explainImage);
+  const images = catalog.images.flatMap(explainImage);
   return {
     json: { catalog: catalog.name, images },
     quiet: images.map((it) => it.warnings.map(({ message }) => `${it.name}: ${message}\n`).join("")).join(""),
@@ -59,6 +59,12 @@ async function explainWhy(
   return {
     json: { catalog, images: explained },
     quiet: running.join(""),
-    text: (paint) => explained.map(({ name, commands }) => whyText(name, commands, paint)).join("\n"),
+    text: (paint) =>
+      explained
+        .map(({ name, platform, commands }) => {
+          const several = explained.filter((other) => other.name === name).length > 1;
+          return whyText(several ? `${name} ${platform}` : name, commands, paint);
+        })
+        .join("\n"),
   };
 }

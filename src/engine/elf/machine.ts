@@ -41,3 +41,19 @@ function sameMachine(left: Machine, right: Machine): boolean {
     left.machine === right.machine && left.bits === right.bits && left.littleEndian === right.littleEndian
   );
 }
+
+/** The first bytes of a program for a platform, up to its processor; `type` is `e_type`: 2 a program, 3 a library. */
+export function programStart({ architecture }: Platform, type: 2 | 3): Uint8Array | undefined {
+  const machine = Object.hasOwn(MACHINES, architecture) ? MACHINES[architecture] : undefined;
+  if (machine === undefined) return undefined;
+  const start = Buffer.alloc(20);
+  start.set([0x7f, 0x45, 0x4c, 0x46, machine.bits / 32, machine.littleEndian ? 1 : 2, 1]);
+  for (const [at, value] of [
+    [16, type],
+    [18, machine.machine],
+  ] as const) {
+    if (machine.littleEndian) start.writeUInt16LE(value, at);
+    else start.writeUInt16BE(value, at);
+  }
+  return start;
+}

@@ -1,14 +1,17 @@
 import { EnvironmentError, PlanError } from "../../errors/layerwright-error.js";
 import { namedFunction } from "../../image/host-functions.js";
+import type { Platform } from "../../oci/platform.js";
 import { commandText, describeOperation } from "../../plan/describe.js";
 import type { HostRunOperation, RunOperation } from "../../plan/operation.js";
 import type { Stage } from "../../plan/plan.js";
 import type { Sandbox } from "../../ports/sandbox.js";
 import type { BuildPorts } from "../ports.js";
+import { checkMachine } from "./check-machine.js";
 
 /** Makes sure, before any work, that this machine can run the commands of these stages and has their secrets. */
 export async function checkRuns(
   stages: readonly Stage[],
+  platform: Platform,
   { sandbox, secrets }: Pick<BuildPorts, "sandbox" | "secrets">,
 ): Promise<void> {
   const runs = stages.flatMap((stage) => runsOf(stage));
@@ -25,6 +28,7 @@ export async function checkRuns(
       checkHostTool(run, sandbox);
       continue;
     }
+    checkMachine(run, platform, sandbox);
     for (const mount of run.mounts ?? []) {
       if (mount.type !== "secret" || mount.required !== true) continue;
       const { id } = mount;

@@ -14,4 +14,8 @@ export const platformMessages = {
     message: `perPlatform: there are no steps for ${p.platform}, only for ${p.given.join(", ")}`,
     hint: `add a recipe for ${p.platform} or a default, or build another platform`,
   }),
+  RUN_FOREIGN_PLATFORM: (p: { command: string; platform: string; machine: string }) => ({
+    message: `the command ${JSON.stringify(p.command)} is for ${p.platform}, and this machine (${p.machine}) has no emulator that runs it`,
+    hint: `install qemu-user-static with its binfmt entries (flag F), build --platform ${p.machine}, or make these files elsewhere and copy them`,
+  }),
 } satisfies MessageArea;
