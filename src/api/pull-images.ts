@@ -65,7 +65,7 @@ function finished(
       diffId: config.value.rootfs.diff_ids[at]!,
       descriptor: layer,
       heldBy: { domain, path },
-      blob: () => fetcher.blob(reference, layer),
+      blob: (reading) => fetcher.blob(reference, layer, reading),
       pump: (sink) => fetcher.pump(reference, layer, sink),
     })),
   };

@@ -29,7 +29,7 @@ export interface BaseLayer {
   readonly descriptor: Descriptor;
   readonly encoding: LayerEncoding;
   /** The blob's bytes as stored, verified against descriptor and size at the end. */
-  blob(options?: Pick<ReadOptions, "transient">): AsyncIterable<Uint8Array>;
+  blob(options?: ReadOptions): AsyncIterable<Uint8Array>;
   /** The plain tar's place on disk, where it lies there uncompressed: a file, and where the tar starts in it. */
   readonly plain?: { readonly path: string; readonly offset: number };
   /** The repository that has the blob, for a layer that a registry holds: who pushes to that registry need not send it. */

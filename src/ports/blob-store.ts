@@ -23,6 +23,8 @@ export interface ReadOptions {
   readonly transient?: boolean;
   /** A blob that this store itself wrote a moment ago is copied straight on, and need not be verified for that. */
   readonly trustOwn?: boolean;
+  /** Whoever gets the bytes checks them against the digest, as a registry does, so that it is not done here too. */
+  readonly receiverChecks?: boolean;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Descriptor } from "../oci/descriptor.js";
 import type { Digest } from "../oci/digest.js";
+import type { ReadOptions } from "./blob-store.js";
 import type { Repository } from "./registry.js";
 
 /** One finished image: its documents as bytes, its layers as blobs that can be read. */
@@ -17,7 +18,8 @@ export interface FinishedLayer {
   readonly descriptor: Descriptor;
   /** A repository that has the blob already, where a registry is known to hold it. */
   readonly heldBy?: Repository;
-  blob(): AsyncIterable<Uint8Array>;
+  /** The bytes in order, verified at the end unless the receiver does that. */
+  blob(options?: ReadOptions): AsyncIterable<Uint8Array>;
   /** Hands the bytes to a sink that is done with a chunk when it returns: what a download is, without detours. */
   pump?(sink: (chunk: Uint8Array) => void): Promise<void>;
 }

@@ -24,6 +24,8 @@ export interface TransferOptions {
 export interface UploadBlob {
   readonly descriptor: Descriptor;
   bytes(offset: number): AsyncIterable<Uint8Array>;
+  /** Throws when the bytes are not what the descriptor says. Asked when a registry, which checks them, refuses. */
+  verify?(): Promise<void>;
 }
 
 /** How a blob came to be in a repository: it was there, was linked from another repository, or was sent. */

@@ -41,7 +41,7 @@ export function imageSet(images: readonly FinishedImage[]): ImageSet {
     addBytes(image.manifest.descriptor.digest, image.manifest.bytes);
     addBytes(image.config.descriptor.digest, image.config.bytes);
     for (const layer of image.layers) {
-      const { descriptor, blob } = layer;
+      const { descriptor } = layer;
       const pump =
         layer.pump === undefined ? {} : { pump: (sink: (chunk: Uint8Array) => void) => layer.pump!(sink) };
       // A layer that is in an image twice, or in two images, is stored once.
@@ -49,7 +49,7 @@ export function imageSet(images: readonly FinishedImage[]): ImageSet {
         blobs.set(descriptor.digest, {
           digest: descriptor.digest,
           size: descriptor.size,
-          bytes: blob,
+          bytes: () => layer.blob({ transient: true }),
           ...pump,
         });
       }

@@ -60,7 +60,11 @@ type Part = { readonly blob: UploadBlob; readonly heldBy: Repository | undefined
 
 function* blobsOf({ config, layers }: FinishedImage): Generator<Part> {
   for (const { descriptor, heldBy, blob } of layers) {
-    yield { heldBy, blob: { descriptor, bytes: (offset) => from(blob(), offset) } };
+    const bytes = (offset: number) => from(blob({ transient: true, receiverChecks: true }), offset);
+    const verify = async () => {
+      for await (const _ of blob({ transient: true }));
+    };
+    yield { heldBy, blob: { descriptor, bytes, verify } };
   }
   const { descriptor, bytes } = config;
   const rest = async function* (offset: number) {

@@ -1,7 +1,8 @@
+import { RegistryError } from "../../errors/layerwright-error.js";
 import { canonicalReference } from "../../oci/reference.js";
 import type { FinishedImage, ImageOutput, PushReport } from "../../ports/image-output.js";
 import type { Progress } from "../../ports/progress.js";
-import type { Registry, Repository, UploadOutcome } from "../../ports/registry.js";
+import type { Registry, Repository, UploadBlob, UploadOutcome } from "../../ports/registry.js";
 import { limited } from "./limited.js";
 import { type PlacedDocument, planPush, type SharedBlob } from "./push-plan.js";
 
@@ -74,7 +75,7 @@ async function putFirst(
   progress?.report({ kind: "start", id, label });
   const onProgress = (bytes: number) => progress?.report({ kind: "advance", id, bytes, total: size });
   const mountFrom = heldBy === undefined ? [] : [heldBy];
-  const outcome = await registry.upload(to, blob, { signal, onProgress, mountFrom });
+  const outcome = await upload(registry, to, blob, { signal, onProgress, mountFrom });
   note(outcome, size);
   const cached = outcome !== "uploaded";
   progress?.report({ kind: "finish", id, label, cached, ...(cached ? { detail: outcome } : {}) });
@@ -98,5 +99,20 @@ async function putCopy(
   note: (outcome: UploadOutcome, size: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  note(await registry.upload(to, blob, { signal, mountFrom: [from] }), blob.descriptor.size);
+  note(await upload(registry, to, blob, { signal, mountFrom: [from] }), blob.descriptor.size);
+}
+
+/** Uploads a blob. Where the registry refuses it, because its bytes are false on our side, that is what is told. */
+async function upload(
+  registry: Registry,
+  to: Repository,
+  blob: UploadBlob,
+  options: Parameters<Registry["upload"]>[2],
+): Promise<UploadOutcome> {
+  try {
+    return await registry.upload(to, blob, options);
+  } catch (error) {
+    if (error instanceof RegistryError && error.code === "REGISTRY_REFUSED") await blob.verify?.();
+    throw error;
+  }
 }

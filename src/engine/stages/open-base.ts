@@ -129,7 +129,7 @@ async function baseLayer(
       ...inherited,
       diffId,
       descriptor,
-      blob: () => layer.blob(),
+      blob: (reading) => layer.blob(reading),
       ...(heldBy === undefined ? {} : { heldBy }),
       uncompressedSize: undefined,
       cached: true,
@@ -141,7 +141,7 @@ async function baseLayer(
     ...inherited,
     diffId,
     descriptor,
-    blob: () => ports.store.read(digest, { transient: true, trustOwn: true }),
+    blob: (reading) => ports.store.read(digest, { ...reading, trustOwn: true }),
     uncompressedSize,
     cached: false,
   };

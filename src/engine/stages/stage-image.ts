@@ -2,6 +2,7 @@ import type { FolderNode } from "../../layer/tree-node.js";
 import type { Descriptor } from "../../oci/descriptor.js";
 import type { Digest } from "../../oci/digest.js";
 import type { HistoryEntry, ImageConfig, RuntimeConfig } from "../../oci/image-config.js";
+import type { ReadOptions } from "../../ports/blob-store.js";
 import type { Repository } from "../../ports/registry.js";
 import type { RootState } from "../run/root-chain.js";
 
@@ -9,7 +10,7 @@ import type { RootState } from "../run/root-chain.js";
 export interface StageLayer {
   readonly diffId: Digest;
   readonly descriptor: Descriptor;
-  blob(): AsyncIterable<Uint8Array>;
+  blob(options?: ReadOptions): AsyncIterable<Uint8Array>;
   /** A repository that has the blob, where a registry holds it. */
   readonly heldBy?: Repository;
   /** What made it, in a few words. */
