@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build, Catalog, Image, synth } from "layerwright";
+import { Base, build, Catalog, Image, synth } from "layerwright";
 import { afterAll, describe, expect, test } from "vitest";
 import { compareImages } from "../peers/compare.js";
 import { imageListing } from "../peers/image-listing.js";
@@ -47,37 +47,64 @@ function project(): string {
   return context;
 }
 
+/** Builds the image directly for all platforms, and from its one Dockerfile for each, and says what is different. */
+async function differencesOf(
+  name: string,
+  image: Image,
+  context: string,
+  namedContexts: Readonly<Record<string, string>> = {},
+): Promise<string[]> {
+  const store = join(work, "store");
+  const catalog = new Catalog("acme", { image }, { platforms });
+  const dockerfiles = new Map<string, string>();
+  for (const dialect of ["buildkit", "classic"] as const) {
+    const { images } = await synth(catalog, { context, store, dialect, out: `out-${dialect}` });
+    expect(images).toHaveLength(1);
+    expect(images[0]!.command).toContain(` --platform ${platforms.join(",")} `);
+    dockerfiles.set(dialect, join(context, images[0]!.dockerfile));
+  }
+  const dest = join(work, "ours.tar");
+  await build(image, { context, store, compression: "none", platforms, output: { type: "oci", dest } });
+  const differences: string[] = [];
+  for (const builder of buildersOf(ready, name)) {
+    const dockerfile = dockerfiles.get(builder.dialect)!;
+    if (builder.refuses?.(readFileSync(dockerfile, "utf8")) !== undefined) continue;
+    for (const platform of platforms) {
+      const outOciTar = join(work, "theirs.tar");
+      await builder.build(builder.found, {
+        contextDir: context,
+        dockerfile,
+        platform,
+        outOciTar,
+        namedContexts,
+      });
+      const theirs = imageListing(outOciTar);
+      const [, architecture] = platform.split("/");
+      expect(theirs.config["architecture"]).toBe(architecture);
+      for (const line of compareImages(imageListing(dest, architecture), theirs))
+        differences.push(`${builder.name} ${platform}: ${line}`);
+    }
+  }
+  return differences;
+}
+
 describe("an image that differs by platform is the same from one Dockerfile", () => {
   test.runIf(missing.length > 0)("with every builder", ({ skip }) => skip(missing.join("; ")));
 
   test.each(["keep", "own"] as const)("squash %s", { timeout: 600_000 }, async (policy) => {
+    const image = described().squash(policy);
+    expect(await differencesOf(`platforms-${policy}`, image, project())).toEqual([]);
+  });
+
+  test.each(["keep", "all"] as const)("on such a base, squash %s", { timeout: 600_000 }, async (policy) => {
     const context = project();
+    const output = { type: "layout", dest: join(context, "base") } as const;
     const store = join(work, "store");
-    const catalog = new Catalog("acme", { image: described().squash(policy) }, { platforms });
-    const out: Record<string, string> = {};
-    for (const dialect of ["buildkit", "classic"] as const) {
-      const { images } = await synth(catalog, { context, store, dialect, out: `out-${dialect}` });
-      expect(images).toHaveLength(1);
-      expect(images[0]!.command).toContain(` --platform ${platforms.join(",")} `);
-      out[dialect] = join(context, images[0]!.dockerfile);
-    }
-    const dest = join(work, `${policy}.tar`);
-    const options = { context, store, compression: "none", platforms } as const;
-    await build(catalog.images.image, { ...options, output: { type: "oci", dest } });
-    const differences: string[] = [];
-    for (const builder of buildersOf(ready, `platforms-${policy}`)) {
-      if (builder.refuses?.(readFileSync(out[builder.dialect]!, "utf8")) !== undefined) continue;
-      for (const platform of platforms) {
-        const outOciTar = join(work, "theirs.tar");
-        const dockerfile = out[builder.dialect]!;
-        await builder.build(builder.found, { contextDir: context, dockerfile, platform, outOciTar });
-        const ours = imageListing(dest, platform.split("/")[1]);
-        const theirs = imageListing(outOciTar);
-        expect(theirs.config["architecture"]).toBe(platform.split("/")[1]);
-        for (const line of compareImages(ours, theirs))
-          differences.push(`${builder.name} ${platform}: ${line}`);
-      }
-    }
-    expect(differences).toEqual([]);
+    await build(described(), { context, store, platforms, reference: "acme/base:v1", output });
+    const image = Image.from(Base.layout("base", { tag: "v1" }))
+      .write("/etc/app/conf", "1\n")
+      .squash(policy);
+    const named = { "base-layout-1": `oci-layout://${output.dest}:v1` };
+    expect(await differencesOf(`platforms-base-${policy}`, image, context, named)).toEqual([]);
   });
 });

@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Image } from "layerwright";
-import { afterAll, describe, expect, test } from "vitest";
+import { build, hostPlatform, Image } from "layerwright";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isInterpreted, parseBinfmt } from "../../../src/adapters/sandbox-runc/binfmt.js";
 import { programStart } from "../../../src/engine/elf/machine.js";
 import { checkMachine } from "../../../src/engine/run/check-machine.js";
@@ -11,6 +11,9 @@ import { parsePlatform } from "../../../src/oci/platform.js";
 import { lower } from "../../../src/plan/lower.js";
 import type { RunOperation } from "../../../src/plan/operation.js";
 import type { Sandbox } from "../../../src/ports/sandbox.js";
+import { arm64Program } from "../../fixtures/arm64-program.js";
+import { whyNoSandbox } from "../../fixtures/sandbox-here.js";
+import { imageListing } from "../../peers/image-listing.js";
 
 const work = mkdtempSync(join(tmpdir(), "layerwright-binfmt-"));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
@@ -101,5 +104,26 @@ describe("a command for another platform", () => {
     await expect(checkRuns(stages, parsePlatform("linux/s390x"), { sandbox })).rejects.toMatchObject({
       code: "RUN_FOREIGN_PLATFORM",
     });
+  });
+});
+
+describe.skipIf((await whyNoSandbox()) !== undefined)("a program for arm64", () => {
+  const image = Image.scratch().binary("tool", "/tool").run(["/tool"], { network: "none" });
+  const context = join(work, "context");
+  const options = { context, store: join(work, "store"), platform: "linux/arm64" };
+  const native = hostPlatform().architecture === "arm64" || isInterpreted(start("linux/arm64"));
+  beforeAll(() => {
+    mkdirSync(context);
+    writeFileSync(join(context, "tool"), arm64Program("/made"), { mode: 0o755 });
+  });
+
+  test.runIf(native)("runs, here by an emulator or the processor", async () => {
+    const dest = join(work, "made.tar");
+    await build(image, { ...options, output: { type: "oci", dest } });
+    expect(imageListing(dest).rootfs.get("made")).toMatchObject({ type: "file", size: 6 });
+  });
+
+  test.skipIf(native)("is refused here, where there is no emulator", async () => {
+    await expect(build(image, options)).rejects.toMatchObject({ code: "RUN_FOREIGN_PLATFORM" });
   });
 });
