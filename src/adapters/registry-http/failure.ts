@@ -1,12 +1,9 @@
 import { RegistryError } from "../../errors/layerwright-error.js";
 import type { Repository } from "../../ports/registry.js";
-import { type Answer, ProxyRefused, TooSlow } from "./http/answer.js";
+import { type Answer, ProxyRefused, readAnswer, TooSlow } from "./http/answer.js";
 
 /** What a request was for, in words that follow "to" and "let you". */
 export type Action = "pull from" | "push to" | "log in to";
-
-/** Bytes of an error's body at most. */
-const MOST_ERROR = 64 * 1024;
 
 /** Statuses that may be gone at the next try (RFC 9110, and what proxies in front of registries give). */
 const PASSING = new Set([408, 429, 499, 500, 502, 503, 504, 520, 521, 522, 523, 524]);
@@ -102,7 +99,7 @@ export async function statusError(
   const { status } = answer;
   const { action, known, attempts } = about;
   const repository = repositoryText(about.repository);
-  const reason = await reasonOf(answer);
+  const reason = await reasonOf(await readAnswer(answer));
   const subject = { subject: repository };
   if (status === 401 || status === 403) {
     return new RegistryError(
@@ -118,12 +115,7 @@ export async function statusError(
 
 /** What the registry says of its refusal (distribution spec, "Error Codes"), in plain characters and no more than a line. */
 async function reasonOf(answer: Answer): Promise<string> {
-  let text: string;
-  try {
-    text = (await answer.read(MOST_ERROR)).toString("utf8");
-  } catch {
-    return "";
-  }
+  const text = (await answer.read(Number.POSITIVE_INFINITY)).toString("utf8");
   try {
     const { errors } = JSON.parse(text) as { errors?: readonly { code?: unknown; message?: unknown }[] };
     const [first] = errors ?? [];

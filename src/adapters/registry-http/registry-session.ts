@@ -4,7 +4,7 @@ import type { Repository } from "../../ports/registry.js";
 import { Authorizer } from "./auth/authorizer.js";
 import type { Endpoint } from "./endpoint.js";
 import { type Action, connectionError, isBroken, isPassing, statusError } from "./failure.js";
-import type { Answer } from "./http/answer.js";
+import { type Answer, readAnswer } from "./http/answer.js";
 import type { Connections } from "./http/connections.js";
 import { redirectProblem, sameOrigin, shownOrigin } from "./http/origin.js";
 import type { HttpRequest, RequestBody } from "./http/request.js";
@@ -119,10 +119,11 @@ export class RegistrySession {
     const answer = await this.#follow(request, authorization);
     const asks = answer.status === 401 && sameOrigin(answer.url, this.endpoint.base) && own;
     if (!asks) return this.#noted(answer);
+    // Its connection is free from here on: the token server may be the same one, and its connections be used up.
+    const refusal = await readAnswer(answer);
     const challenge = answer.headers["www-authenticate"];
     const other = await this.#authorizer.challenged(challenge, access, authorization, signal);
-    if (other === undefined) return answer;
-    answer.discard();
+    if (other === undefined) return refusal;
     return this.#noted(await this.#follow(request, other));
   }
 
@@ -177,8 +178,10 @@ export class RegistrySession {
     { repository, action }: RegistryRequest,
     attempts: number,
   ): Promise<RegistryError> {
+    // Before a helper is asked, which may take its time.
+    const read = await readAnswer(answer);
     const known = await this.#authorizer.isKnown(repository).catch(() => false);
-    return statusError(answer, { repository, action, known, attempts });
+    return statusError(read, { repository, action, known, attempts });
   }
 }
 

@@ -57,7 +57,7 @@ export class Authorizer {
     const bearer = challenges.filter(({ scheme }) => scheme === "bearer");
     // One without a realm leads nowhere, but if it is all there is, that is what has to be said.
     const chosen =
-      bearer.find(({ parameters }) => parameters["realm"] !== undefined) ??
+      bearer.find(({ parameters }) => parameters["realm"]) ??
       challenges.find(({ scheme }) => scheme === "basic") ??
       bearer[0];
     if (chosen === undefined) return undefined;

@@ -21,6 +21,16 @@ export class BodyTooLong extends Error {
   }
 }
 
+/** Bytes of an error's body at most. */
+const MOST_ERROR = 64 * 1024;
+
+/** The answer with its body read, so that it holds no connection. A body that is too long, or does not come, counts as none. */
+export async function readAnswer(answer: Answer): Promise<Answer> {
+  const { status, headers, url } = answer;
+  const bytes = await answer.read(MOST_ERROR).catch(() => Buffer.alloc(0));
+  return { status, headers, url, read: async () => bytes, pump: async (sink) => sink(bytes), discard() {} };
+}
+
 /** A connection that ended, or was ended by us, before the whole answer was there. */
 export class CutShort extends Error {
   readonly code = "CUT_SHORT";
