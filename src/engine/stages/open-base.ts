@@ -2,8 +2,11 @@ import { resolve } from "node:path";
 import { openBase as openLayers } from "../../layer/open-layer.js";
 import { emptyTree } from "../../layer/tree.js";
 import type { FolderNode } from "../../layer/tree-node.js";
+import type { BaseIdentity } from "../../oci/base-annotations.js";
+import type { Digest } from "../../oci/digest.js";
 import { mediaType } from "../../oci/media-type.js";
 import type { Platform } from "../../oci/platform.js";
+import { canonicalReference, parseReference } from "../../oci/reference.js";
 import { fromScratch, scratchConfig } from "../../plan/apply-config.js";
 import type { PlanBase } from "../../plan/plan.js";
 import type { BaseImage, BaseLayer, BaseLocation } from "../../ports/base-source.js";
@@ -84,11 +87,24 @@ export async function baseImage(
     for (const layer of passedOn) layers.push(await baseLayer(layer, base.kind, ports, options));
     const diffIds = source.layers.map(({ diffId }) => diffId);
     const root = baseRoot(tree, diffIds, ports);
-    return { image: { ...describe(source, options), tree, root, layers }, close };
+    const described = describe(source, options);
+    const from = baseIdentity(base, source.digest);
+    if (from === undefined) return { image: { ...described, tree, root, layers }, close };
+    const stageBase = { ...from, tree: need.folders === undefined ? tree : undefined };
+    return { image: { ...described, tree, root, layers, base: stageBase }, close };
   } catch (error) {
     await close().catch(() => {});
     throw error;
   }
+}
+
+/** What an image says of its base: only those in registries can be found by others. */
+function baseIdentity(base: OpenableBase, digest: Digest | undefined): BaseIdentity | undefined {
+  if (base.kind !== "registry" || digest === undefined) return undefined;
+  const reference = parseReference(base.reference);
+  const { domain, path, tag } = reference;
+  // A tag is what a newer base can be found by; a name by digest alone has none, and must not be called "latest".
+  return { digest, name: canonicalReference(tag === undefined ? reference : { domain, path, tag }) };
 }
 
 /** A tree of which only some folders are known. */
