@@ -18,6 +18,16 @@ export { type DockerfileVerbOptions, dockerfile } from "./api/dockerfile.js";
 export { type LoadedImageResult, type LoadOptions, type LoadResult, load } from "./api/load.js";
 export { plan } from "./api/plan.js";
 export type { PlanOptions } from "./api/plan-image.js";
+export {
+  type BaseIdentity,
+  type BaseLayerChange,
+  type OwnLayer,
+  type RebasedPlatform,
+  type RebaseOptions,
+  type RebaseResult,
+  rebase,
+  type UnsafeLayer,
+} from "./api/rebase.js";
 export { type SynthesizedImage, type SynthOptions, type SynthResult, synth } from "./api/synth.js";
 export { Catalog, type CatalogOptions, isCatalog } from "./catalog/catalog.js";
 export type { DialectName, FrontendVersion } from "./dockerfile/dialect.js";
@@ -63,6 +73,7 @@ export type { ContextSource, ImageSource, NamedContext, Source } from "./image/s
 export type { SquashPolicy } from "./image/squash-policy.js";
 export * as steps from "./image/steps/steps.js";
 export type { StringPairs } from "./image/string-record.js";
+export type { BaseUse } from "./oci/base-annotations.js";
 export type { Descriptor } from "./oci/descriptor.js";
 export type { Digest } from "./oci/digest.js";
 export type { HealthcheckConfig, RuntimeConfig } from "./oci/image-config.js";

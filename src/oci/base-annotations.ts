@@ -1,4 +1,5 @@
 import { type Digest, isDigest } from "./digest.js";
+import { canonicalReference, parseReference } from "./reference.js";
 
 /** The annotations of a manifest that say what an image stands on (image-spec annotations.md). */
 export const BASE_NAME = "org.opencontainers.image.base.name";
@@ -23,6 +24,16 @@ export interface BaseIdentity {
   readonly name: string;
   /** Digest of its manifest for the platform. */
   readonly digest: Digest;
+}
+
+/** What a base is called: its tag is what a newer one is found by, so the digest is named only where there is no tag. */
+export function baseName(reference: string): string {
+  const parsed = parseReference(reference);
+  const { domain, path, tag, digest } = parsed;
+  // A name by digest alone must not become "latest".
+  return canonicalReference(
+    tag === undefined && digest !== undefined ? parsed : { domain, path, ...(tag && { tag }) },
+  );
 }
 
 /** The annotations that say it. */

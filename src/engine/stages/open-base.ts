@@ -2,11 +2,10 @@ import { resolve } from "node:path";
 import { openBase as openLayers } from "../../layer/open-layer.js";
 import { emptyTree } from "../../layer/tree.js";
 import type { FolderNode } from "../../layer/tree-node.js";
-import type { BaseIdentity } from "../../oci/base-annotations.js";
+import { type BaseIdentity, baseName } from "../../oci/base-annotations.js";
 import type { Digest } from "../../oci/digest.js";
 import { mediaType } from "../../oci/media-type.js";
 import type { Platform } from "../../oci/platform.js";
-import { canonicalReference, parseReference } from "../../oci/reference.js";
 import { fromScratch, scratchConfig } from "../../plan/apply-config.js";
 import type { PlanBase } from "../../plan/plan.js";
 import type { BaseImage, BaseLayer, BaseLocation } from "../../ports/base-source.js";
@@ -101,10 +100,7 @@ export async function baseImage(
 /** What an image says of its base: only those in registries can be found by others. */
 function baseIdentity(base: OpenableBase, digest: Digest | undefined): BaseIdentity | undefined {
   if (base.kind !== "registry" || digest === undefined) return undefined;
-  const reference = parseReference(base.reference);
-  const { domain, path, tag } = reference;
-  // A tag is what a newer base can be found by; a name by digest alone has none, and must not be called "latest".
-  return { digest, name: canonicalReference(tag === undefined ? reference : { domain, path, tag }) };
+  return { digest, name: baseName(base.reference) };
 }
 
 /** A tree of which only some folders are known. */
