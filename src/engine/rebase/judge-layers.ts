@@ -3,6 +3,7 @@ import type { FolderNode } from "../../layer/tree-node.js";
 import { type BaseUse, readBaseUse } from "../../oci/base-annotations.js";
 import type { Descriptor } from "../../oci/descriptor.js";
 import type { HistoryEntry } from "../../oci/image-config.js";
+import { changedLinks } from "./followed-links.js";
 import { movedGround } from "./moved-ground.js";
 
 /** A layer that an image has above its base. */
@@ -56,10 +57,11 @@ export interface Ground {
  * @param ground undefined where no layer `needsGround`
  */
 export function unsafeLayers(layers: readonly OwnLayer[], ground: Ground | undefined): UnsafeLayer[] {
+  const links = ground === undefined ? [] : changedLinks(ground.from, ground.onto);
   return layers.flatMap((layer) => {
     if (layer.use === "none") return [];
     if (!needsGround(layer) || ground === undefined) return [{ ...layer, paths: [] }];
-    const paths = movedGround(ground.indexOf(layer.digest), ground.from, ground.onto);
+    const paths = movedGround(ground.indexOf(layer.digest), ground.from, ground.onto, links);
     return paths.length === 0 ? [] : [{ ...layer, paths }];
   });
 }

@@ -4,19 +4,27 @@ import { lookup } from "../../layer/tree.js";
 import type { FolderNode, TreeNode } from "../../layer/tree-node.js";
 import { pathComponents } from "../../layer/tree-path.js";
 import { nameRole } from "../../layer/whiteout.js";
+import { changedLinks, type FollowedLink } from "./followed-links.js";
 
 /**
  * Where two bases differ in what a layer was made by: the folders around what it writes, folders that it changes, and
- * whether there is what it removes. Empty when the layer would be the same on both.
+ * whether there is what it removes, and links that may have led there. Empty when the layer would be the same on both.
  */
 export function movedGround(
   { entries, diffId }: LayerIndex,
   from: FolderNode,
   onto: FolderNode,
+  links: readonly FollowedLink[] = changedLinks(from, onto),
 ): readonly string[] {
   const moved = new Set<string>();
+  const written = new Set<string>();
   for (const { entry } of entries) {
     const names = pathComponents(entry.path);
+    for (let end = names.length; end > 0; end--) {
+      const path = names.slice(0, end).join("/");
+      if (written.has(path)) break;
+      written.add(path);
+    }
     const last = names.pop();
     // The root itself has no parents.
     if (last === undefined) {
@@ -40,6 +48,8 @@ export function movedGround(
           : (left?.type === "folder") === (right?.type === "folder");
     if (!same) moved.add(`/${path}`);
   }
+  // A path of the description may have led through a link to what was written.
+  for (const { path, real } of links) if (written.has(real)) moved.add(`/${path}`);
   return [...moved];
 }
 

@@ -48,13 +48,14 @@ export function ownHistory(own: ImageConfig, from: ImageConfig): readonly Histor
 /** What a container starts with, on a new base: field by field, variables and labels one by one. */
 function rebaseRuntime(own: RuntimeConfig, from: RuntimeConfig, onto: RuntimeConfig): RuntimeConfig {
   const runtime = swapFields(own as Fields, from as Fields, onto as Fields);
+  // What has parts and was not changed in any is the new base's as a whole, as swapped above.
   for (const key of ["Labels", "ExposedPorts", "Volumes"] as const) {
-    const merged = swapFields(own[key] ?? {}, from[key] ?? {}, onto[key] ?? {});
-    if (Object.keys(merged).length > 0 || own[key] !== undefined) runtime[key] = merged;
-    else if (onto[key] === undefined) delete runtime[key];
+    if (sameJson(own[key], from[key])) continue;
+    runtime[key] = swapFields(own[key] ?? {}, from[key] ?? {}, onto[key] ?? {});
   }
-  const env = rebaseEnv(own.Env ?? [], from.Env ?? [], onto.Env ?? []);
-  if (env.length > 0) runtime["Env"] = env;
+  if (!sameJson(own.Env, from.Env)) {
+    runtime["Env"] = rebaseEnv(own.Env ?? [], from.Env ?? [], onto.Env ?? []);
+  }
   // An entry point of the image's own drops the command of its base, whichever that is.
   const setsEntrypoint = !sameJson(own.Entrypoint, from.Entrypoint);
   if (setsEntrypoint && own.Cmd === undefined) delete runtime["Cmd"];

@@ -28,10 +28,16 @@ export async function baseUseOf(
   return "files";
 }
 
-/** Whether a file of the base may be in the layer: one whose mode or owner is changed is written once more, whole. */
+/**
+ * Whether a file of the base may be in the layer: one whose mode or owner is changed is written once more, whole. A
+ * removal of what is not there, or is an empty folder, leaves nothing to tell it by, and on another base it might have.
+ */
 function takesContents(operation: Operation, base: FolderNode): boolean {
-  if (operation.op !== "chmod" && operation.op !== "chown") return false;
-  const { node } = resolvePath(base, operation.path);
+  if (operation.op !== "chmod" && operation.op !== "chown" && operation.op !== "remove") return false;
+  const { node } = resolvePath(base, operation.path, { followLast: operation.op !== "remove" });
+  if (operation.op === "remove") {
+    return node === undefined || (node.type === "folder" && node.children.size === 0);
+  }
   return node !== undefined && (node.type !== "folder" || operation.recursive === true);
 }
 
