@@ -25,7 +25,7 @@ describe("what a layer took from its base", () => {
     ["files", [{ op: "chmod", path: "/srv", mode: 0o700 }]],
     ["files", [{ op: "chmod", path: "/own", mode: 0o700 }]],
     ["contents", [{ op: "remove", path: "/nothing" }]],
-    ["contents", [{ op: "remove", path: "/srv" }]],
+    ["files", [{ op: "remove", path: "/srv" }]],
     ["files", [{ op: "remove", path: "/bin/tool" }]],
     ["names", [write({ user: "www-data" })]],
     ["names", [write({ user: 33, group: "www-data" })]],
@@ -33,16 +33,31 @@ describe("what a layer took from its base", () => {
     ["files", [write()]],
   ])("%s: %j", async (use, operations) => {
     const layer = { id: "layer", operations: operations as unknown as Operation[] };
-    expect(await baseUseOf(layer, base, [])).toBe(use);
-    expect(await baseUseOf(layer, undefined, [])).toBe("none");
+    expect(await baseUseOf(layer, base, base, [])).toBe(use);
+    expect(await baseUseOf(layer, undefined, base, [])).toBe("none");
+  });
+
+  it("is none of its contents where the image has its own file at the path", async () => {
+    const own = new DraftTree(base);
+    own.set("bin/tool", { type: "file", ...attributes, size: 0, content });
+    const operations = [{ op: "chmod", path: "/bin/tool", mode: 0o700 }] as unknown as Operation[];
+    expect(await baseUseOf({ id: "layer", operations }, base, own.tree, [])).toBe("files");
+  });
+
+  it("is its contents where a folder of it is made anew", async () => {
+    const operations = [{ op: "remove", path: "/srv" }, write()] as unknown as Operation[];
+    const entry = { type: "file" as const, path: "srv/a", ...attributes, size: 0 };
+    expect(await baseUseOf({ id: "layer", operations }, base, base, [{ entry }])).toBe("contents");
   });
 
   it("is its contents for a program that is not static", async () => {
     const layer = { id: "layer", operations: [binary] as unknown as Operation[] };
     const bytes = Buffer.from("#!/bin/sh\n");
     const entry = { type: "file" as const, path: "app", ...attributes, size: bytes.length };
-    expect(await baseUseOf(layer, base, [{ entry, content: { kind: "bytes", bytes } }])).toBe("contents");
-    expect(await baseUseOf(layer, base, [])).toBe("files");
+    expect(await baseUseOf(layer, base, base, [{ entry, content: { kind: "bytes", bytes } }])).toBe(
+      "contents",
+    );
+    expect(await baseUseOf(layer, base, base, [])).toBe("files");
   });
 
   it("a base is called by its tag, and by its digest only without one", () => {

@@ -64,7 +64,7 @@ export async function buildStage(
     // What changes nothing is no layer.
     if (items.length === 0) continue;
     const made = await packItems(items, layer, context);
-    const baseUse = base.base && (await baseUseOf(layer, base.base.tree, items));
+    const baseUse = base.base && (await baseUseOf(layer, base.base.tree, draft.lower, items));
     layers.push(baseUse === undefined ? made : { ...made, baseUse });
     history.push(layerHistory(layer, created));
   }
