@@ -33,6 +33,16 @@ export { plan } from "./api/plan.js";
 export type { PlanOptions } from "./api/plan-image.js";
 export { type PullOptions, type PullResult, pull } from "./api/pull.js";
 export { type PushOptions, type PushResult, push } from "./api/push.js";
+export {
+  type BaseIdentity,
+  type BaseLayerChange,
+  type OwnLayer,
+  type RebasedPlatform,
+  type RebaseOptions,
+  type RebaseResult,
+  rebase,
+  type UnsafeLayer,
+} from "./api/rebase.js";
 export { type SynthesizedImage, type SynthOptions, type SynthResult, synth } from "./api/synth.js";
 export { Catalog, type CatalogOptions, isCatalog } from "./catalog/catalog.js";
 export type { DialectName, FrontendVersion } from "./dockerfile/dialect.js";
@@ -82,6 +92,7 @@ export type { LockedFile } from "./lock/lock.js";
 export type { FileChange, ImageChange, LockChange, LockedState } from "./lock/lock-diff.js";
 export type { LockEntry } from "./lock/lock-needs.js";
 export type { PackageChange } from "./lock/package-list.js";
+export type { BaseUse } from "./oci/base-annotations.js";
 export type { Descriptor } from "./oci/descriptor.js";
 export type { Digest } from "./oci/digest.js";
 export type { HealthcheckConfig, RuntimeConfig } from "./oci/image-config.js";

@@ -24,7 +24,7 @@ export async function loadPlans(images: readonly LoadedPlan[], options: LoadOpti
   // Before anything is built, which may take long.
   const engine = await openEngine({ engine: options.engine });
   return withBuiltImages(jobs, options, async (built) => {
-    const output = createEngineOutput(engine, options.signal);
+    const output = createEngineOutput(engine, { progress: options.progress, signal: options.signal });
     await output.write(built.map(({ image }) => image));
     const loaded = output.loaded();
     return {

@@ -7,7 +7,9 @@ import { loadPlatform } from "./load-platform.js";
 import { planImage } from "./plan-image.js";
 
 /** How images are built and loaded. */
-export interface LoadOptions extends Omit<BuildOptions, "output"> {
+export interface LoadOptions extends Omit<BuildOptions, "output" | "reference"> {
+  /** The name of one image, e.g. `acme/app:v1`; those of a catalog are the catalog's name and theirs. @default - none */
+  readonly reference?: string | undefined;
   /** The engine to load into. @default - the one that DOCKER_HOST or the Docker context names, else the first that is there */
   readonly engine?: EngineName | undefined;
   /** The tag of a catalog's images. @default - "latest" */

@@ -60,6 +60,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import("./commands/load.js"),
   },
   {
+    name: "rebase",
+    summary: "put an image of a registry on a newer base, without a build",
+    load: () => import("./commands/rebase.js"),
+  },
+  {
     name: "inspect",
     summary: "show the layers and files of an image on disk",
     load: () => import("./commands/inspect.js"),

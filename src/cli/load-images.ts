@@ -56,7 +56,13 @@ export async function loadImages(
       reference: checked.referenceOf(catalogName, name),
       ...(progress && { progress: namedProgress(progress, name, jobs.length > 1) }),
     }));
-    return loadPlans(plans, { ...checked.common, context, engine, signal: session.signal });
+    return loadPlans(plans, {
+      ...checked.common,
+      context,
+      engine,
+      ...(progress && { progress }),
+      signal: session.signal,
+    });
   });
   const warn = sayWarnings(session.note, session.paint);
   const named = result.images.map((image, at) => ({ name: chosen[at]!, result: image }));

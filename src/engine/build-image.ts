@@ -1,3 +1,5 @@
+import { type BaseUse, baseAnnotations, LAYER_BASE_USE } from "../oci/base-annotations.js";
+import type { Descriptor } from "../oci/descriptor.js";
 import { type Platform, platformText } from "../oci/platform.js";
 import type { Plan, Stage } from "../plan/plan.js";
 import type { FinishedImage } from "../ports/image-output.js";
@@ -118,8 +120,10 @@ function finish(stage: StageImage, platform: Platform, options: BuildImageOption
     history: stage.history,
     rootfs: { type: "layers", diff_ids: stage.layers.map(({ diffId }) => diffId) },
   });
-  const descriptors = stage.layers.map(({ descriptor }) => descriptor);
-  const document = manifestDocument(config.descriptor, descriptors, stage.annotations);
+  const descriptors = stage.layers.map(({ descriptor, baseUse }) => withBaseUse(descriptor, baseUse));
+  const ofBase = stage.base === undefined ? {} : baseAnnotations(stage.base);
+  // What the user says of the base is stronger.
+  const document = manifestDocument(config.descriptor, descriptors, { ...ofBase, ...stage.annotations });
   const manifest = { ...document, descriptor: { ...document.descriptor, platform } };
   const layers = stage.layers.map(({ diffId, descriptor, heldBy, blob }) => ({
     diffId,
@@ -128,4 +132,10 @@ function finish(stage: StageImage, platform: Platform, options: BuildImageOption
     ...(heldBy === undefined ? {} : { heldBy }),
   }));
   return { references: options.references ?? [], config, manifest, layers };
+}
+
+/** The descriptor of a layer as the manifest has it: with what it took from the base, for `rebase` to read. */
+function withBaseUse(descriptor: Descriptor, use: BaseUse | undefined): Descriptor {
+  if (use === undefined) return descriptor;
+  return { ...descriptor, annotations: { ...descriptor.annotations, [LAYER_BASE_USE]: use } };
 }

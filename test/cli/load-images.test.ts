@@ -19,6 +19,7 @@ describe("load", () => {
     expect(ran).toMatchObject({ code: 0 });
     expect(ran.stdout).toMatch(/^web linux\/amd64 sha256:[0-9a-f]{12}, .* in 2 layers$/m);
     expect(ran.stdout).toContain(`loaded into docker (${fake.socket}) as docker.io/acme/web:v1`);
+    expect(ran.stderr).toMatch(/\] done {5}load into docker /);
     const quiet = await project.run(["load", "web", "-q", "--tag", "acme/other:v2"], env);
     expect(quiet.stdout.trim()).toBe(fake.images.get("docker.io/acme/other:v2"));
   });

@@ -2,6 +2,7 @@ import type { Writable } from "node:stream";
 import { IntegrityError } from "../../errors/layerwright-error.js";
 import { platformText } from "../../oci/platform.js";
 import type { FinishedImage, ImageOutput } from "../../ports/image-output.js";
+import type { Progress } from "../../ports/progress.js";
 import { createDiskOutput } from "../output-disk/disk-output.js";
 import type { Engine } from "./engine.js";
 
@@ -17,8 +18,17 @@ export interface EngineOutput extends ImageOutput {
   loaded(): readonly LoadedImage[];
 }
 
+/** What a load is told. */
+export interface EngineOutputOptions {
+  readonly progress?: Progress | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Loads images into a container engine: the bytes are those of an archive, and are on no disk on the way. */
-export function createEngineOutput(engine: Engine, signal?: AbortSignal): EngineOutput {
+export function createEngineOutput(
+  engine: Engine,
+  { progress, signal }: EngineOutputOptions = {},
+): EngineOutput {
   const loaded: LoadedImage[] = [];
   return {
     loaded: () => loaded,
@@ -28,7 +38,11 @@ export function createEngineOutput(engine: Engine, signal?: AbortSignal): Engine
       for (const platform of platforms) {
         const some = images.filter((image) => platformOf(image) === platform);
         const write = (dest: Writable) => createDiskOutput({ type: "archive", dest }).write(some);
+        const id = `load ${engine.place} ${platform}`;
+        const label = `load into ${engine.name}`;
+        progress?.report({ kind: "start", id, label });
         await engine.load(write, signal);
+        progress?.report({ kind: "finish", id, label, cached: false });
       }
       for (const image of images) loaded.push(await loadedImage(engine, image));
     },

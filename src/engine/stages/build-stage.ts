@@ -14,6 +14,7 @@ import type { RootState } from "../run/root-chain.js";
 import { dateText } from "../source-date.js";
 import { withOrigin } from "../with-origin.js";
 import { applyOperation } from "./apply-operation.js";
+import { baseUseOf } from "./base-use.js";
 import type { Downloads } from "./download.js";
 import { layerMediaType } from "./open-base.js";
 import type { StageImage, StageLayer } from "./stage-image.js";
@@ -62,7 +63,9 @@ export async function buildStage(
     const items = layerItems(draft, { mtime: context.options.sourceDateEpoch ?? 0 });
     // What changes nothing is no layer.
     if (items.length === 0) continue;
-    layers.push(await packItems(items, layer, context));
+    const made = await packItems(items, layer, context);
+    const baseUse = base.base && (await baseUseOf(layer, base.base.tree, draft.lower, items));
+    layers.push(baseUse === undefined ? made : { ...made, baseUse });
     history.push(layerHistory(layer, created));
   }
   if (packed && melted) {
@@ -83,6 +86,7 @@ export async function buildStage(
     document: base.document,
     config: applyConfig(melted ? fromScratch(base.config) : base.config, stage.config),
     annotations: { ...base.annotations, ...annotationsOf(stage.config) },
+    base: melted ? undefined : base.base,
     fromScratch: base.fromScratch,
   };
 }

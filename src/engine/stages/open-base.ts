@@ -2,6 +2,8 @@ import { resolve } from "node:path";
 import { openBase as openLayers } from "../../layer/open-layer.js";
 import { emptyTree } from "../../layer/tree.js";
 import type { FolderNode } from "../../layer/tree-node.js";
+import { type BaseIdentity, baseName } from "../../oci/base-annotations.js";
+import type { Digest } from "../../oci/digest.js";
 import { mediaType } from "../../oci/media-type.js";
 import type { Platform } from "../../oci/platform.js";
 import { fromScratch, scratchConfig } from "../../plan/apply-config.js";
@@ -84,11 +86,21 @@ export async function baseImage(
     for (const layer of passedOn) layers.push(await baseLayer(layer, base.kind, ports, options));
     const diffIds = source.layers.map(({ diffId }) => diffId);
     const root = baseRoot(tree, diffIds, ports);
-    return { image: { ...describe(source, options), tree, root, layers }, close };
+    const described = describe(source, options);
+    const from = baseIdentity(base, source.digest);
+    if (from === undefined) return { image: { ...described, tree, root, layers }, close };
+    const stageBase = { ...from, tree: need.folders === undefined ? tree : undefined };
+    return { image: { ...described, tree, root, layers, base: stageBase }, close };
   } catch (error) {
     await close().catch(() => {});
     throw error;
   }
+}
+
+/** What an image says of its base: only those in registries can be found by others. */
+function baseIdentity(base: OpenableBase, digest: Digest | undefined): BaseIdentity | undefined {
+  if (base.kind !== "registry" || digest === undefined) return undefined;
+  return { digest, name: baseName(base.reference) };
 }
 
 /** A tree of which only some folders are known. */

@@ -1,4 +1,5 @@
 import type { FolderNode } from "../../layer/tree-node.js";
+import type { BaseIdentity, BaseUse } from "../../oci/base-annotations.js";
 import type { Descriptor } from "../../oci/descriptor.js";
 import type { Digest } from "../../oci/digest.js";
 import type { HistoryEntry, ImageConfig, RuntimeConfig } from "../../oci/image-config.js";
@@ -23,6 +24,14 @@ export interface StageLayer {
   readonly uncompressedSize: number | undefined;
   /** Whether it came out of the store without reading its files. */
   readonly cached: boolean;
+  /** What it took from the base of its image, where that is in a registry. */
+  readonly baseUse?: BaseUse;
+}
+
+/** The image of a registry that a stage, or one below it, starts from. */
+export interface StageBase extends BaseIdentity {
+  /** Its files; undefined where nobody looks into them. */
+  readonly tree: FolderNode | undefined;
 }
 
 /** A stage as an image: what the next stage, a copy or the manifest needs of it. */
@@ -37,6 +46,8 @@ export interface StageImage {
   readonly history: readonly HistoryEntry[];
   /** Empty for a stage that is not packed. */
   readonly layers: readonly StageLayer[];
+  /** Undefined for images that stand on something else, or have their base melted in. */
+  readonly base?: StageBase | undefined;
   /** Whether there is nothing below the first stage. */
   readonly fromScratch: boolean;
 }

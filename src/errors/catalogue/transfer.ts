@@ -30,4 +30,24 @@ export const transferMessages = {
     message: `an engine takes an image for one platform: this machine is ${p.machine}, and the image is for ${p.platforms.join(", ")}`,
     hint: `choose one: --platform ${p.platforms[0] ?? p.machine}`,
   }),
+  REBASE_BASE_UNKNOWN: (p: { image: string }) => ({
+    message: `${p.image} does not say which base it was built on`,
+    hint: "name the old base with --old-base REFERENCE (or REFERENCE@DIGEST)",
+  }),
+  REBASE_NOT_ON_BASE: (p: { image: string; base: string; digest: string }) => ({
+    message: `${p.image} does not stand on ${p.base}: its lowest layers are not those of ${p.digest}`,
+    hint: "name the base that it was built on with --old-base REFERENCE@DIGEST, or build the image again",
+  }),
+  REBASE_PLATFORM_DIFFERS: (p: { image: string; platform: string; base: string; offered: string }) => ({
+    message: `${p.image} is for ${p.platform}, and ${p.base} is for ${p.offered}`,
+    hint: "choose a base for the platform of the image",
+  }),
+  REBASE_UNSAFE: (p: { image: string; onto: string; layers: readonly string[] }) => ({
+    message: `${p.image} cannot be put on ${p.onto} unseen, because of ${p.layers.length === 1 ? "this layer" : "these layers"}: ${p.layers.join("; ")}`,
+    hint: "build the image again on the new base, or put up with the layers as they are: --force",
+  }),
+  REBASE_TARGET_MISSING: (p: { image: string }) => ({
+    message: `${p.image} is named by digest, and what comes of it needs a tag`,
+    hint: "name the tag with -t TAG, or the `to` of rebase()",
+  }),
 } satisfies MessageArea;

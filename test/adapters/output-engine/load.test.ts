@@ -109,7 +109,7 @@ describe("loading into an engine", () => {
     const fake = await fakeEngine({ onLoad: (incoming) => void incoming.resume() });
     const engine = await openEngine({ env: empty({ DOCKER_HOST: `unix://${fake.socket}` }) });
     const stop = new AbortController();
-    const written = createEngineOutput(engine, stop.signal).write([finishedImage([NAME])]);
+    const written = createEngineOutput(engine, { signal: stop.signal }).write([finishedImage([NAME])]);
     setTimeout(() => stop.abort(new Error("enough")), 50);
     await expect(written).rejects.toThrow("enough");
   });

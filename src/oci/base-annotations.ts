@@ -1,0 +1,56 @@
+import { type Digest, isDigest } from "./digest.js";
+import { canonicalReference, parseReference } from "./reference.js";
+
+/** The annotations of a manifest that say what an image stands on (image-spec annotations.md). */
+export const BASE_NAME = "org.opencontainers.image.base.name";
+export const BASE_DIGEST = "org.opencontainers.image.base.digest";
+
+/** The annotation of a layer's descriptor that says what the layer took from the base of its image. */
+export const LAYER_BASE_USE = "dev.layerwright.layer.base";
+
+/**
+ * What a layer took from its base: `run`, a command ran on it; `contents`, its files are in the layer or were looked
+ * into; `names`, owners were looked up in its accounts; `files`, the folders around what is written were looked up;
+ * `none`, nothing: the layer is the same on every base.
+ */
+export const baseUses = ["run", "contents", "names", "files", "none"] as const;
+
+/** One of `baseUses`. */
+export type BaseUse = (typeof baseUses)[number];
+
+/** The image that another one stands on. */
+export interface BaseIdentity {
+  /** Full reference, without a digest where it has a tag. */
+  readonly name: string;
+  /** Digest of its manifest for the platform. */
+  readonly digest: Digest;
+}
+
+/** What a base is called: its tag is what a newer one is found by, so the digest is named only where there is no tag. */
+export function baseName(reference: string): string {
+  const parsed = parseReference(reference);
+  const { domain, path, tag, digest } = parsed;
+  // A name by digest alone must not become "latest".
+  return canonicalReference(
+    tag === undefined && digest !== undefined ? parsed : { domain, path, ...(tag && { tag }) },
+  );
+}
+
+/** The annotations that say it. */
+export function baseAnnotations({ name, digest }: BaseIdentity): Record<string, string> {
+  return { [BASE_NAME]: name, [BASE_DIGEST]: digest };
+}
+
+/** What annotations say of the base, as far as they do. */
+export function readBaseAnnotations(
+  annotations: Readonly<Record<string, string>> = {},
+): Partial<BaseIdentity> {
+  const name = annotations[BASE_NAME];
+  const digest = annotations[BASE_DIGEST];
+  return { ...(name === undefined ? {} : { name }), ...(isDigest(digest) ? { digest } : {}) };
+}
+
+/** What a layer's descriptor says; undefined where it says nothing that is known. */
+export function readBaseUse(annotations: Readonly<Record<string, string>> = {}): BaseUse | undefined {
+  return baseUses.find((use) => use === annotations[LAYER_BASE_USE]);
+}
