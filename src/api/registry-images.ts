@@ -27,7 +27,7 @@ export async function registryImages(
 }> {
   const name = canonicalReference(reference);
   const { domain, path } = reference;
-  const document = await storedDocument(store, registry, reference);
+  const document = await storedDocument({ store, registry }, reference);
   const { digest, mediaType } = document.descriptor;
   const isIndex = isIndexType(mediaType);
   const json = toDocument(name, `the ${isIndex ? "index" : "manifest"} ${digest}`, document.bytes);
@@ -36,7 +36,7 @@ export async function registryImages(
     : [document.descriptor];
   const images: RegistryImage[] = [];
   for (const descriptor of offered) {
-    const own = await storedDocument(store, registry, { domain, path, digest: descriptor.digest });
+    const own = await storedDocument({ store, registry }, { domain, path, digest: descriptor.digest });
     const title = `the manifest ${descriptor.digest}`;
     const manifest = readManifest(toDocument(name, title, own.bytes), own.descriptor.mediaType);
     const platform = descriptor.platform ?? (await platformOf(name, reference, manifest, registry));
