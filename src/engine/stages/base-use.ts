@@ -1,3 +1,4 @@
+import { isLayerwrightError } from "../../errors/layerwright-error.js";
 import type { Owner } from "../../image/owner.js";
 import type { LayerItem } from "../../layer/layer-item.js";
 import { resolvePath } from "../../layer/resolve.js";
@@ -23,12 +24,22 @@ export async function baseUseOf(
 ): Promise<BaseUse> {
   if (base === undefined) return "none";
   if (operations.some(({ op }) => op === "run" || op === "hostRun")) return "run";
-  if (operations.some((operation) => takesContents(operation, operations, base, lower))) return "contents";
+  if (operations.some((operation) => mayTakeContents(operation, operations, base, lower))) return "contents";
   // A program that is not static was checked against the loader and the libraries of the base.
   const checked = operations.some((operation) => operation.op === "copy" && operation.executable === true);
   if (checked && !(await areStatic(items))) return "contents";
   if (operations.some(namesOwner)) return "names";
   return "files";
+}
+
+/** As `takesContents`; true where links of the base go round in a circle, which the image itself may have taken away. */
+function mayTakeContents(...[operation, ...rest]: Parameters<typeof takesContents>): boolean {
+  try {
+    return takesContents(operation, ...rest);
+  } catch (error) {
+    if (isLayerwrightError(error) && error.code === "LINK_LOOP") return true;
+    throw error;
+  }
 }
 
 /** Whether a file of the base may be in the layer, or something was done with the base that left no trace. */
