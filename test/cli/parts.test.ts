@@ -45,7 +45,7 @@ describe("--output", () => {
   ])("%s", (text, parsed) => {
     expect(parseOutput(text)).toEqual(parsed);
   });
-  it.each(["", "type=", "type=docker,dest=a", "dest="])("%j is refused", (text) => {
+  it.each(["", "type=", "type=image,dest=a", "dest="])("%j is refused", (text) => {
     expect(() => parseOutput(text)).toThrowError(expect.objectContaining({ code: "OPTION_VALUE_INVALID" }));
   });
 

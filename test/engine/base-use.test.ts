@@ -50,6 +50,17 @@ describe("what a layer took from its base", () => {
     expect(await baseUseOf({ id: "layer", operations }, base, base, [{ entry }])).toBe("contents");
   });
 
+  it("is its contents where links of the base go round in a circle", async () => {
+    const looped = new DraftTree(base);
+    looped.set("loop", { type: "symlink", ...attributes, target: "loop" });
+    const operations = [
+      { op: "remove", path: "/loop" },
+      { op: "write", path: "/loop/x" },
+    ];
+    const layer = { id: "layer", operations: operations as unknown as Operation[] };
+    expect(await baseUseOf(layer, looped.tree, looped.tree, [])).toBe("contents");
+  });
+
   it("is its contents for a program that is not static", async () => {
     const layer = { id: "layer", operations: [binary] as unknown as Operation[] };
     const bytes = Buffer.from("#!/bin/sh\n");

@@ -1,7 +1,9 @@
+import { isLayerwrightError } from "../../errors/layerwright-error.js";
 import type { Owner } from "../../image/owner.js";
 import type { LayerItem } from "../../layer/layer-item.js";
 import { resolvePath } from "../../layer/resolve.js";
 import type { FolderNode } from "../../layer/tree-node.js";
+import { pathComponents } from "../../layer/tree-path.js";
 import type { BaseUse } from "../../oci/base-annotations.js";
 import type { Operation } from "../../plan/operation.js";
 import type { Layer } from "../../plan/plan.js";
@@ -22,7 +24,7 @@ export async function baseUseOf(
 ): Promise<BaseUse> {
   if (base === undefined) return "none";
   if (operations.some(({ op }) => op === "run" || op === "hostRun")) return "run";
-  if (operations.some((operation) => takesContents(operation, base, lower, items))) return "contents";
+  if (operations.some((operation) => mayTakeContents(operation, operations, base, lower))) return "contents";
   // A program that is not static was checked against the loader and the libraries of the base.
   const checked = operations.some((operation) => operation.op === "copy" && operation.executable === true);
   if (checked && !(await areStatic(items))) return "contents";
@@ -30,19 +32,29 @@ export async function baseUseOf(
   return "files";
 }
 
-/** Whether a file of the base may be in the layer, or something of it that left no trace. */
+/** As `takesContents`; true where links of the base go round in a circle, which the image itself may have taken away. */
+function mayTakeContents(...[operation, ...rest]: Parameters<typeof takesContents>): boolean {
+  try {
+    return takesContents(operation, ...rest);
+  } catch (error) {
+    if (isLayerwrightError(error) && error.code === "LINK_LOOP") return true;
+    throw error;
+  }
+}
+
+/** Whether a file of the base may be in the layer, or something was done with the base that left no trace. */
 function takesContents(
   operation: Operation,
+  operations: readonly Operation[],
   base: FolderNode,
   lower: FolderNode,
-  items: readonly LayerItem[],
 ): boolean {
   if (operation.op === "remove") {
     const { node, path } = resolvePath(base, operation.path, { followLast: false });
     // Where there is nothing to remove, nothing tells that there was to be nothing.
     if (node === undefined) return true;
-    // A folder that is made anew hides what was in it, of which there may be something on another base only.
-    return node.type === "folder" && items.some(({ entry }) => entry.path.startsWith(`${path}/`));
+    // What else was put there went with it, or hides what only another base has there.
+    return operations.some((other) => other.op !== "remove" && goesBelow(other, path, base));
   }
   if (operation.op !== "chmod" && operation.op !== "chown") return false;
   // A file whose mode or owner is changed is written once more, whole.
@@ -50,6 +62,16 @@ function takesContents(
   if (node?.type === "folder") return operation.recursive === true;
   // An earlier step of the image may have put its own there.
   return node !== undefined && resolvePath(lower, operation.path).node === node;
+}
+
+/** Whether an operation puts something at a path or below it, by its own words or by where they lead in the base. */
+function goesBelow(operation: Operation, path: string, base: FolderNode): boolean {
+  const target = "dest" in operation ? operation.dest : "path" in operation ? operation.path : "/";
+  const written = pathComponents(target).join("/");
+  const real = resolvePath(base, target).path;
+  return [written, real].some(
+    (one) => one === "" || one === path || one.startsWith(`${path}/`) || path.startsWith(`${one}/`),
+  );
 }
 
 function namesOwner(operation: Operation): boolean {
