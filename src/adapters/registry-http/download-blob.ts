@@ -9,8 +9,7 @@ import type { RegistrySession } from "./registry-session.js";
 
 /** From here on a connection of its own is worth it. */
 const LARGE = 1 << 20;
-/** Tries without progress. A connection that breaks after this many bytes was worth its while. */
-const TRIES = 5;
+/** A connection that breaks after this many bytes was worth its while, and counts as no try. */
 const PROGRESS = 1 << 20;
 
 /**
@@ -74,7 +73,7 @@ export async function downloadBlob(
       if (done - before >= PROGRESS) tries = 0;
       tries++;
       const next = at < servers.length - 1;
-      const again = isBroken(error) && tries < TRIES;
+      const again = isBroken(error) && tries < session.attempts;
       if (!next && !again) throw connectionError(error, session.endpoint.domain);
       if (next && !(again && done > before)) at++;
       else if (done === before) await session.backOff(tries, signal);
