@@ -60,6 +60,11 @@ export async function downloadBlob(
         ranged = false;
         continue;
       }
+      const problem = problemOf(answer, size - done + skip, at < servers.length - 1);
+      if (problem !== undefined) {
+        answer.discard();
+        throw wrong(problem);
+      }
       await receive(answer, skip, take);
       if (done < size) {
         // A body that the end of the connection ends may be cut short without any sign of it.
@@ -69,7 +74,12 @@ export async function downloadBlob(
       break;
     } catch (error) {
       signal?.throwIfAborted();
-      if (error instanceof IntegrityError) throw error;
+      if (error instanceof IntegrityError) {
+        // What a mirror gives in its place can be left alone only while none of it was handed on.
+        if (done > 0 || at === servers.length - 1) throw error;
+        at++;
+        continue;
+      }
       if (done - before >= PROGRESS) tries = 0;
       tries++;
       const next = at < servers.length - 1;
@@ -115,6 +125,15 @@ function startOf({ status, headers }: Answer, asked: number, size: number): numb
     range[3] === "*" ? size : Number(range[3]),
   ];
   return start === asked && end === size - 1 && total === size ? start : Number.NaN;
+}
+
+/** What is wrong with an answer before any of it is read. */
+function problemOf({ headers }: Answer, wanted: number, isMirror: boolean): string | undefined {
+  const { "content-length": length, "content-type": type } = headers;
+  if (length !== undefined && Number(length) !== wanted)
+    return `it comes with ${length} bytes, not ${wanted}`;
+  // A page to log in at, which is as long as it likes.
+  return isMirror && /^text\/html\b/.test(type ?? "") ? "it is a page of text" : undefined;
 }
 
 /** Hands on a body without its first bytes, which came before. */
