@@ -5,6 +5,7 @@ import { mediaType } from "../../oci/media-type.js";
 import { canonicalReference, type Reference } from "../../oci/reference.js";
 import type { RegistryDocument } from "../../ports/registry.js";
 import { addressOf } from "./endpoint.js";
+import { connectionError, isBroken } from "./failure.js";
 import { type Answer, BodyTooLong } from "./http/answer.js";
 import type { RegistrySession } from "./registry-session.js";
 
@@ -48,25 +49,12 @@ export async function getDocument(
   signal: AbortSignal | undefined,
 ): Promise<RegistryDocument> {
   const name = canonicalReference(reference);
-  const answer = await ask(session, reference, "GET", signal);
-  if (answer.status === 404) {
-    answer.discard();
-    throw new RegistryError("MANIFEST_NOT_FOUND", { reference: name }, { subject: name });
-  }
   const wrong = (reason: string) =>
     new IntegrityError("MANIFEST_WRONG", { reference: name, reason }, { subject: name });
-  const type = typeOf(answer);
-  if (type === undefined) {
-    answer.discard();
-    throw wrong(`its type is ${JSON.stringify(answer.headers["content-type"] ?? "").slice(0, 100)}`);
-  }
-  let bytes: Buffer;
-  try {
-    bytes = await answer.read(MOST_BYTES);
-  } catch (error) {
-    if (error instanceof BodyTooLong) throw wrong(error.message);
-    throw error;
-  }
+  const { answer, bytes } = await askWhole(session, reference, wrong, signal);
+  if (bytes === undefined)
+    throw new RegistryError("MANIFEST_NOT_FOUND", { reference: name }, { subject: name });
+  const type = typeOf(answer)!;
   const digest = digestOf(bytes);
   const said = answer.headers["docker-content-digest"];
   const wanted = reference.digest ?? (isDigest(said) ? said : undefined);
@@ -102,6 +90,36 @@ export async function putDocument(
   const reference = canonicalReference(to);
   const reason = `it was stored as ${String(said).slice(0, 100)}, not ${descriptor.digest}`;
   throw new IntegrityError("MANIFEST_WRONG", { reference, reason }, { subject: reference });
+}
+
+/** The answer and its body, asked for again where the connection breaks in the middle of it; no body where there is no such thing. */
+async function askWhole(
+  session: RegistrySession,
+  reference: Reference,
+  wrong: (reason: string) => IntegrityError,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly answer: Answer; readonly bytes: Buffer | undefined }> {
+  for (let attempt = 1; ; attempt++) {
+    const answer = await ask(session, reference, "GET", signal);
+    if (answer.status === 404) {
+      answer.discard();
+      return { answer, bytes: undefined };
+    }
+    if (typeOf(answer) === undefined) {
+      answer.discard();
+      const said = JSON.stringify(answer.headers["content-type"] ?? "").slice(0, 100);
+      throw wrong(`its type is ${said}`);
+    }
+    try {
+      return { answer, bytes: await answer.read(MOST_BYTES) };
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof BodyTooLong) throw wrong(error.message);
+      if (!isBroken(error) || attempt >= session.attempts)
+        throw connectionError(error, session.endpoint.domain);
+      await session.backOff(attempt, signal);
+    }
+  }
 }
 
 function ask(

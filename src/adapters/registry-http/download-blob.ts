@@ -9,8 +9,7 @@ import type { RegistrySession } from "./registry-session.js";
 
 /** From here on a connection of its own is worth it. */
 const LARGE = 1 << 20;
-/** Tries without progress. A connection that breaks after this many bytes was worth its while. */
-const TRIES = 5;
+/** A connection that breaks after this many bytes was worth its while, and counts as no try. */
 const PROGRESS = 1 << 20;
 
 /**
@@ -61,6 +60,11 @@ export async function downloadBlob(
         ranged = false;
         continue;
       }
+      const problem = problemOf(answer, size - done + skip, at < servers.length - 1);
+      if (problem !== undefined) {
+        answer.discard();
+        throw wrong(problem);
+      }
       await receive(answer, skip, take);
       if (done < size) {
         // A body that the end of the connection ends may be cut short without any sign of it.
@@ -70,11 +74,16 @@ export async function downloadBlob(
       break;
     } catch (error) {
       signal?.throwIfAborted();
-      if (error instanceof IntegrityError) throw error;
+      if (error instanceof IntegrityError) {
+        // What a mirror gives in its place can be left alone only while none of it was handed on.
+        if (done > 0 || at === servers.length - 1) throw error;
+        at++;
+        continue;
+      }
       if (done - before >= PROGRESS) tries = 0;
       tries++;
       const next = at < servers.length - 1;
-      const again = isBroken(error) && tries < TRIES;
+      const again = isBroken(error) && tries < session.attempts;
       if (!next && !again) throw connectionError(error, session.endpoint.domain);
       if (next && !(again && done > before)) at++;
       else if (done === before) await session.backOff(tries, signal);
@@ -116,6 +125,15 @@ function startOf({ status, headers }: Answer, asked: number, size: number): numb
     range[3] === "*" ? size : Number(range[3]),
   ];
   return start === asked && end === size - 1 && total === size ? start : Number.NaN;
+}
+
+/** What is wrong with an answer before any of it is read. */
+function problemOf({ headers }: Answer, wanted: number, isMirror: boolean): string | undefined {
+  const { "content-length": length, "content-type": type } = headers;
+  if (length !== undefined && Number(length) !== wanted)
+    return `it comes with ${length} bytes, not ${wanted}`;
+  // A page to log in at, which is as long as it likes.
+  return isMirror && /^text\/html\b/.test(type ?? "") ? "it is a page of text" : undefined;
 }
 
 /** Hands on a body without its first bytes, which came before. */

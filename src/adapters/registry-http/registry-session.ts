@@ -92,6 +92,11 @@ export class RegistrySession {
     }
   }
 
+  /** Tries of something that may pass, in all. */
+  get attempts(): number {
+    return this.#pace.options.attempts;
+  }
+
   /** Waits before something that consists of several requests is tried again. */
   backOff(attempt: number, signal?: AbortSignal): Promise<void> {
     return this.#pace.backOff(attempt, signal);
