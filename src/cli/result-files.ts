@@ -13,7 +13,10 @@ export function writeResultFiles(
     writeFileSync(path, contents);
   };
   const [first] = results;
-  if (flags.iidfile !== undefined && first !== undefined) write(flags.iidfile, first.result.configDigest);
+  if (flags.iidfile !== undefined && first !== undefined) {
+    // As buildx: an image for several platforms has no one config.
+    write(flags.iidfile, first.result.index ?? first.result.configDigest);
+  }
   if (flags.metadataFile !== undefined) {
     write(flags.metadataFile, `${JSON.stringify(metadataOf(results), null, 2)}\n`);
   }

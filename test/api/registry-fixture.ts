@@ -17,7 +17,7 @@ export async function registryFixture(host?: string) {
   const folder = mkdtempSync(join(tmpdir(), "layerwright-rebase-"));
   const client = await openRegistry({ registries: {} });
   const at = host ?? served!.host;
-  const common = { store: join(folder, "store"), context: folder, registries: {} };
+  const common = { store: join(folder, "store"), context: folder, registries: {}, lock: false } as const;
   return {
     host: at,
     folder,
