@@ -10,7 +10,9 @@ import { push } from "../../src/api/push.js";
 import { finishedImage } from "../adapters/finished-image.js";
 import { client, failure, reference, requestLines, served } from "../adapters/registry-http/client.js";
 import { tempFolder } from "../adapters/temp-folder.js";
-import { registrySkipReason, startRealRegistry } from "../peers/real-registry.js";
+import { requirePeer } from "../peers/peers.js";
+import { requireRegistry, startRealRegistry } from "../peers/real-registry.js";
+import { runInPeer } from "../peers/run.js";
 
 const AMD = { os: "linux", architecture: "amd64" } as const;
 const ARM = { os: "linux", architecture: "arm64" } as const;
@@ -154,8 +156,9 @@ group("copy", () => {
   });
 });
 
-const reason = registrySkipReason() ?? skopeoReason();
-test.skipIf(reason !== undefined)("docker-registry, read by skopeo", async () => {
+test("docker-registry, read by skopeo", async (context) => {
+  requireRegistry(context);
+  if (!hasSkopeo()) context.skip("no skopeo");
   const real = await startRealRegistry();
   try {
     const { host } = real;
@@ -188,6 +191,30 @@ test.skipIf(reason !== undefined)("docker-registry, read by skopeo", async () =>
   }
 });
 
+test("docker-registry, read by crane", async (context) => {
+  requireRegistry(context);
+  const peer = requirePeer(context, "docker28");
+  const real = await startRealRegistry();
+  try {
+    const { host } = real;
+    const folder = tempFolder();
+    const options = { store: join(folder, "store"), registry: client() };
+    const name = `${host}/acme/app:v1`;
+    const image = Image.scratch().write("/x", "hello\n").env("A", "b");
+    const both = ["linux/amd64", "linux/arm64"];
+    const { images } = await push(image, name, { ...options, platforms: both });
+    const crane = (...args: string[]) => runInPeer(peer, ["crane", ...args]);
+    expect((await crane("digest", name)).trim()).toBe(images[0]!.descriptor.digest);
+    // It reads every blob, and compares digests, sizes and what the config says.
+    await crane("validate", "--remote", name);
+    expect(JSON.parse(await crane("config", "--platform", "linux/arm64", name))).toMatchObject({
+      architecture: "arm64",
+    });
+  } finally {
+    await real.stop();
+  }
+});
+
 function get(digest: string): string {
   return `GET /v2/acme/base/blobs/${digest}`;
 }
@@ -196,11 +223,11 @@ function skopeo(...args: string[]): string {
   return execFileSync("skopeo", ["--insecure-policy", ...args], { encoding: "utf8" });
 }
 
-function skopeoReason(): string | undefined {
+function hasSkopeo(): boolean {
   try {
     execFileSync("skopeo", ["--version"], { stdio: "ignore" });
-    return undefined;
+    return true;
   } catch {
-    return "no skopeo";
+    return false;
   }
 }

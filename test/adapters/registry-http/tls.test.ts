@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, describe as group, test, vi } from "vitest";
 import { type Certificates, makeCertificates } from "../../peers/certificates.js";
-import { registrySkipReason, startRealRegistry } from "../../peers/real-registry.js";
+import { requireRegistry, startRealRegistry } from "../../peers/real-registry.js";
 import {
   alice,
   blobOf,
@@ -108,8 +108,8 @@ group("row 25: TLS", () => {
   });
 });
 
-const reason = registrySkipReason();
-test.skipIf(reason !== undefined)("docker-registry with TLS and a password", async () => {
+test("docker-registry with TLS and a password", async (context) => {
+  requireRegistry(context);
   const { username: user, password } = alice;
   const real = await startRealRegistry({ auth: { user, password }, tls: true });
   try {
