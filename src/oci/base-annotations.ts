@@ -13,10 +13,9 @@ export const LAYER_BASE_USE = "dev.layerwright.layer.base";
  * into; `names`, owners were looked up in its accounts; `files`, the folders around what is written were looked up;
  * `none`, nothing: the layer is the same on every base.
  */
-export const baseUses = ["run", "contents", "names", "files", "none"] as const;
+export type BaseUse = "run" | "contents" | "names" | "files" | "none";
 
-/** One of `baseUses`. */
-export type BaseUse = (typeof baseUses)[number];
+const USES: readonly BaseUse[] = ["run", "contents", "names", "files", "none"];
 
 /** The image that another one stands on. */
 export interface BaseIdentity {
@@ -52,5 +51,5 @@ export function readBaseAnnotations(
 
 /** What a layer's descriptor says; undefined where it says nothing that is known. */
 export function readBaseUse(annotations: Readonly<Record<string, string>> = {}): BaseUse | undefined {
-  return baseUses.find((use) => use === annotations[LAYER_BASE_USE]);
+  return USES.find((use) => use === annotations[LAYER_BASE_USE]);
 }
