@@ -1,4 +1,5 @@
 import type { RegistrySettings } from "../adapters/registry-http/settings.js";
+import type { CredentialSource } from "../ports/credential-source.js";
 import type { Registry } from "../ports/registry.js";
 
 /** How registries are reached. */
@@ -19,8 +20,20 @@ export async function openRegistry(options: RegistryOptions = {}): Promise<Regis
   }
   if (options.registry !== undefined) return options.registry;
   const { HttpRegistry } = await import("../adapters/registry-http/http-registry.js");
-  const { readSettings } = await import("../adapters/registry-http/settings-file.js");
-  const { DockerCredentials } = await import("../adapters/credentials-docker/docker-credentials.js");
-  const credentials = new DockerCredentials();
-  return new HttpRegistry({ credentials, settings: options.registries ?? readSettings() });
+  const { checkSettings, readSettings } = await import("../adapters/registry-http/settings-file.js");
+  const settings = options.registries === undefined ? readSettings() : checkSettings(options.registries);
+  return new HttpRegistry({ credentials: lateCredentials(), settings });
+}
+
+/** The user's logins, whose files are read and helpers loaded when a registry asks who we are. */
+function lateCredentials(): CredentialSource {
+  let opened: Promise<CredentialSource> | undefined;
+  return {
+    async credentialFor(repository, signal) {
+      opened ??= import("../adapters/credentials-docker/docker-credentials.js").then(
+        ({ DockerCredentials }) => new DockerCredentials(),
+      );
+      return (await opened).credentialFor(repository, signal);
+    },
+  };
 }

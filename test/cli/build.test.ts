@@ -70,7 +70,12 @@ describe("build", () => {
     ]);
     expect(images[0].index).toMatch(/^sha256:/);
     expect(read("index-id")).toBe(images[0].index);
-    expect(JSON.parse(read("index.json"))).toEqual({
+    const { "containerimage.descriptor": descriptor, ...facts } = JSON.parse(read("index.json"));
+    expect(descriptor).toMatchObject({
+      digest: images[1].index,
+      mediaType: "application/vnd.oci.image.index.v1+json",
+    });
+    expect(facts).toEqual({
       "containerimage.digest": images[1].index,
       "image.name": "docker.io/acme/api:latest",
     });

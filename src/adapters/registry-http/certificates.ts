@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { EnvironmentError } from "../../errors/layerwright-error.js";
+import { registryOf } from "./endpoint.js";
 import type { TlsTrust } from "./http/request.js";
 import type { RegistrySettings } from "./settings.js";
 
@@ -22,7 +23,12 @@ export function trustIn(
 ): (host: string) => TlsTrust | undefined {
   const known = new Map<string, TlsTrust | undefined>();
   return (host) => {
-    if (!known.has(host)) known.set(host, fromSettings(settings[host]) ?? fromFolders(host));
+    if (!known.has(host)) {
+      known.set(
+        host,
+        fromSettings(settings[registryOf(host)]) ?? fromFolders(registryOf(host)) ?? fromFolders(host),
+      );
+    }
     return known.get(host);
   };
 }
@@ -31,10 +37,16 @@ function fromSettings(settings: RegistrySettings | undefined): TlsTrust | undefi
   const { ca, cert, key } = settings ?? {};
   if (ca === undefined && cert === undefined) return undefined;
   return {
-    ...(ca === undefined ? {} : { ca: [read(ca)] }),
+    ...(ca === undefined ? {} : { ca: [read(ca), ...extra()] }),
     ...(cert === undefined ? {} : { cert: read(cert) }),
     ...(key === undefined ? {} : { key: read(key) }),
   };
+}
+
+/** Authorities that Node was told of; it forgets them where a list of its own is given. */
+function extra(): readonly string[] {
+  const path = process.env["NODE_EXTRA_CA_CERTS"];
+  return path ? [read(path)] : [];
 }
 
 function read(path: string): string {
@@ -59,7 +71,7 @@ function fromFolders(host: string): TlsTrust | undefined {
     const [ca, cert, key] = [of(".crt"), of(".cert")[0], of(".key")[0]];
     if (ca.length === 0 && cert === undefined) continue;
     return {
-      ...(ca.length === 0 ? {} : { ca: ca.map(read) }),
+      ...(ca.length === 0 ? {} : { ca: [...ca.map(read), ...extra()] }),
       ...(cert === undefined ? {} : { cert: read(cert) }),
       ...(key === undefined ? {} : { key: read(key) }),
     };

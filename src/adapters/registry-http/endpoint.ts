@@ -14,6 +14,11 @@ export interface Endpoint {
 const HUB = "docker.io";
 const HUB_SERVER = "registry-1.docker.io";
 
+/** The registry that a server answers for, as settings name it. */
+export function registryOf(host: string): string {
+  return host === HUB_SERVER ? HUB : host;
+}
+
 /** The registry's own server. Plain http is for this machine, and where the settings say so. */
 export function endpointOf(domain: string, settings: RegistrySettings | undefined): Endpoint {
   const host = domain === HUB ? HUB_SERVER : domain;

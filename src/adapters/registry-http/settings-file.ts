@@ -40,6 +40,16 @@ export function parseSettings(text: string, path: string): Settings {
   }
   const registries = isRecord(value) ? value["registries"] : undefined;
   if (!isRecord(registries)) throw invalid(path, 'it has no object "registries"');
+  return checkSettings(registries, path);
+}
+
+/**
+ * Checks settings that a program gives.
+ *
+ * @throws {EnvironmentError} REGISTRY_SETTINGS_INVALID
+ */
+export function checkSettings(registries: unknown, path = "the option registries"): Settings {
+  if (!isRecord(registries)) throw invalid(path, "it is no record of registries");
   for (const [name, settings] of Object.entries(registries)) {
     if (!isRecord(settings)) throw invalid(path, `the settings of ${name} are no object`);
     for (const [key, setting] of Object.entries(settings)) {

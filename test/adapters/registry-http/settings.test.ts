@@ -5,7 +5,11 @@ import { trustIn } from "../../../src/adapters/registry-http/certificates.js";
 import { endpointOf, mirrorsOf } from "../../../src/adapters/registry-http/endpoint.js";
 import { isPrivate, redirectProblem } from "../../../src/adapters/registry-http/http/origin.js";
 import { parseHead } from "../../../src/adapters/registry-http/http/response-head.js";
-import { parseSettings, readSettings } from "../../../src/adapters/registry-http/settings-file.js";
+import {
+  checkSettings,
+  parseSettings,
+  readSettings,
+} from "../../../src/adapters/registry-http/settings-file.js";
 import { tempFolder } from "../temp-folder.js";
 
 group("registries.json", () => {
@@ -179,16 +183,31 @@ group("certificates", () => {
       writeFileSync(join(own, name), name);
     writeFileSync(join(folder, "ca.pem"), "mine");
     vi.stubEnv("XDG_CONFIG_HOME", folder);
+    vi.stubEnv("NODE_EXTRA_CA_CERTS", "");
     try {
-      const trust = trustIn({ "other.example": { ca: join(folder, "ca.pem") } });
+      const ca = join(folder, "ca.pem");
+      const trust = trustIn({ "other.example": { ca }, "docker.io": { ca } });
       expect(trust("registry.example:5000")).toEqual({
         ...{ ca: ["a.crt", "b.crt"], cert: "client.cert", key: "client.key" },
       });
       expect(trust("other.example")).toEqual({ ca: ["mine"] });
+      // Docker Hub's settings go by its name, and its server has another.
+      expect(trust("registry-1.docker.io")).toEqual({ ca: ["mine"] });
       expect(trust("registry.example")).toBeUndefined();
+      // Node forgets those that it was told of where a list of its own is given.
+      vi.stubEnv("NODE_EXTRA_CA_CERTS", join(folder, "extra.pem"));
+      writeFileSync(join(folder, "extra.pem"), "extra");
+      expect(trustIn({ "a.example": { ca } })("a.example")).toEqual({ ca: ["mine", "extra"] });
     } finally {
       vi.unstubAllEnvs();
     }
+  });
+
+  test("settings that a program gives are checked too", () => {
+    expect(() => checkSettings({ "a.example": { mirrors: ["http://["] } })).toThrow(
+      expect.objectContaining({ code: "REGISTRY_SETTINGS_INVALID", subject: "the option registries" }),
+    );
+    expect(checkSettings({ "a.example": { http: true } })).toEqual({ "a.example": { http: true } });
   });
 
   test("a file that is not there", () => {
