@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { build } from "../../src/api/build.js";
 import { type RebaseOptions, rebase } from "../../src/api/rebase.js";
 import { canonicalJson } from "../../src/core/canonical-json.js";
+import { isLayerwrightError } from "../../src/errors/layerwright-error.js";
 import { Base } from "../../src/image/base.js";
 import { Image } from "../../src/image/image.js";
 import { digestOf } from "../../src/oci/digest.js";
@@ -122,6 +123,7 @@ describe("rebase", () => {
     );
     const images = fc.array(step, { minLength: 1, maxLength: 6 });
     let run = 0;
+    let taken = 0;
     await fc.assert(
       fc.asyncProperty(images, fc.boolean(), async (steps, own) => {
         const imageOn = (version: string) => {
@@ -139,10 +141,18 @@ describe("rebase", () => {
         const name = `any-${run++}`;
         await at.push(imageOn("v1"), `${name}:v1`);
         const fresh = await at.push(imageOn("v2"), `${name}:fresh`);
-        expect((await onto(`${name}:v1`)).digest).toBe(fresh);
+        const result = await onto(`${name}:v1`).catch((error: unknown) => {
+          // What is removed may have been looked into; that is refused rather than guessed.
+          if (isLayerwrightError(error) && error.code === "REBASE_UNSAFE") return undefined;
+          throw error;
+        });
+        if (result === undefined) return;
+        taken++;
+        expect(result.digest).toBe(fresh);
       }),
       { numRuns: 25 },
     );
+    expect(taken).toBeGreaterThan(3);
   });
 
   it("takes every platform of an index", async () => {
