@@ -26,7 +26,7 @@ async function withBase() {
   await createRegistryOutput({ registry: client() }).write(images);
   registry.memory.requests.length = 0;
   const layers = images.map((image) => image.layers.map(({ descriptor }) => descriptor.digest));
-  const options = { store: join(tempFolder(), "store"), registry: client() };
+  const options = { store: join(tempFolder(), "store"), registry: client(), lock: false } as const;
   return { ...registry, base, images, layers, options };
 }
 
@@ -163,7 +163,7 @@ test("docker-registry, read by skopeo", async (context) => {
   try {
     const { host } = real;
     const folder = tempFolder();
-    const options = { store: join(folder, "store"), registry: client() };
+    const options = { store: join(folder, "store"), registry: client(), lock: false } as const;
     const base = `${host}/acme/base:v1`;
     const finished = [finishedImage([base], ["one"], AMD), finishedImage([base], ["two"], ARM)];
     await createRegistryOutput({ registry: client() }).write(finished);
@@ -198,7 +198,7 @@ test("docker-registry, read by crane", async (context) => {
   try {
     const { host } = real;
     const folder = tempFolder();
-    const options = { store: join(folder, "store"), registry: client() };
+    const options = { store: join(folder, "store"), registry: client(), lock: false } as const;
     const name = `${host}/acme/app:v1`;
     const image = Image.scratch().write("/x", "hello\n").env("A", "b");
     const both = ["linux/amd64", "linux/arm64"];
