@@ -24,8 +24,9 @@ export interface BuildJob {
 export type BuildSettings = Omit<BuildOptions, "output" | "platform" | "reference">;
 
 /**
- * Builds images one after another in one workspace, with all that is outside named by digest, so that layers which they share are made once, and gives all of them
- * to `use` while they can be read. Both are done once more when a blob of the store turned out damaged on the way.
+ * Builds images one after another in one workspace, with all that is outside named by digest, so that layers which they
+ * share are made once, and gives all of them to `use` while they can be read. Both are done once more when a blob of the
+ * store turned out damaged on the way.
  *
  * @param use gets the images in the order of the jobs; its result is the result
  */

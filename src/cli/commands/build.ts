@@ -1,12 +1,11 @@
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import type { BuildOptions } from "../../api/build-types.js";
 import { type BuildFlags, checkBuildOptions } from "../build-flags.js";
 import { buildJson, buildText, type NamedResult } from "../build-report.js";
 import { examples } from "../examples.js";
-import { addLockFlags, addLookFlags } from "../lock-flags.js";
+import { addMakeFlags } from "../make-flags.js";
 import { namedProgress } from "../named-progress.js";
 import { openCatalog } from "../open-catalog.js";
-import { several } from "../option-value.js";
 import { outputPlaces } from "../output-places.js";
 import { withProgress } from "../progress.js";
 import type { Report } from "../report.js";
@@ -29,25 +28,9 @@ export function define(command: Command, shell: Shell): void {
       "--platform <platforms>",
       "os/architecture[/variant], several with commas, instead of the catalog's",
     )
-    .option("--compression <kind>", "gzip, gzip:1 to gzip:9, zstd or none (default: gzip:6)")
-    .option("-t, --tag <tag>", "a tag, or for one image a whole reference such as acme/app:v1")
-    .option("--no-cache", "build every layer and run every command again")
-    .option(
-      "--no-cache-step <text>",
-      "run the commands again that hold this text (may be given several times)",
-      several,
-    )
-    .option(
-      "--secret <secret>",
-      "id=ID,src=FILE or id=ID,env=NAME for the secret mounts of run steps",
-      several,
-    )
-    .option("--ssh <agent>", "default, or ID=SOCKET, for the ssh mounts of run steps", several)
-    .addOption(new Option("--store <folder>", "the folder of the store").env("LAYERWRIGHT_CACHE"))
     .option("--iidfile <file>", "write the digest of the image's config to a file")
     .option("--metadata-file <file>", "write the digests and names of the images to a file, as buildx does");
-  addLockFlags(command);
-  addLookFlags(command);
+  addMakeFlags(command);
   examples(command, [
     "layerwright build                              # every image, into layerwright.out/",
     "layerwright build app -o app.tar --tag v1",
