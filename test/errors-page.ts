@@ -1,18 +1,26 @@
 import { archiveMessages } from "../src/errors/catalogue/archive.js";
+import { assertionMessages } from "../src/errors/catalogue/assertion.js";
 import { baseMessages } from "../src/errors/catalogue/base.js";
 import { cliMessages } from "../src/errors/catalogue/cli.js";
 import { contextMessages } from "../src/errors/catalogue/context.js";
 import { credentialsMessages } from "../src/errors/catalogue/credentials.js";
 import { descriptionMessages } from "../src/errors/catalogue/description.js";
+import { differenceMessages } from "../src/errors/catalogue/difference.js";
 import { dockerfileMessages } from "../src/errors/catalogue/dockerfile.js";
 import { engineMessages } from "../src/errors/catalogue/engine.js";
+import { layeringMessages } from "../src/errors/catalogue/layering.js";
 import { lockMessages } from "../src/errors/catalogue/lock.js";
 import { outputMessages } from "../src/errors/catalogue/output.js";
 import { planMessages } from "../src/errors/catalogue/plan.js";
 import { platformMessages } from "../src/errors/catalogue/platform.js";
+import { policyMessages } from "../src/errors/catalogue/policy.js";
 import { registryMessages } from "../src/errors/catalogue/registry.js";
+import { reportMessages } from "../src/errors/catalogue/report.js";
+import { selectionMessages } from "../src/errors/catalogue/selection.js";
+import { sharingMessages } from "../src/errors/catalogue/sharing.js";
 import { storeMessages } from "../src/errors/catalogue/store.js";
 import { transferMessages } from "../src/errors/catalogue/transfer.js";
+import { wasteMessages } from "../src/errors/catalogue/waste.js";
 import { catalogue } from "../src/errors/catalogue.js";
 import type { Message } from "../src/errors/message.js";
 
@@ -37,6 +45,14 @@ const AREAS: readonly (readonly [string, string, Area])[] = [
   ["Moving images", "Loading, rebasing and copying.", transferMessages],
   ["Output", "Writing finished images.", outputMessages],
   ["The store", "The folder that layers are kept in.", storeMessages],
+  ["Sharing and squash", "What images share, and what a squash costs.", sharingMessages],
+  ["Layering", 'What squash "auto" decides for a whole catalog.', layeringMessages],
+  ["Waste", "Bytes of an image that nobody needs.", wasteMessages],
+  ["Differences", "Comparing two images.", differenceMessages],
+  ["The report", "The page that a catalog becomes.", reportMessages],
+  ["Policies", "What an image must and must not be.", policyMessages],
+  ["Selecting images", "Groups, tags, and what a command works on.", selectionMessages],
+  ["Assertions", "Testing your own images.", assertionMessages],
   ["The command line", "", cliMessages],
 ];
 

@@ -5,6 +5,7 @@ import { encoderFor } from "../layer/encode/compression.js";
 import type { Plan } from "../plan/plan.js";
 import type { Progress } from "../ports/progress.js";
 import type { BuildOptions } from "./build-types.js";
+import { rememberBuilt } from "./last-built.js";
 import { pinPlans } from "./pin-plans.js";
 import { type Workspace, withWorkspace } from "./workspace.js";
 
@@ -18,6 +19,8 @@ export interface BuildJob {
   readonly references: readonly string[];
   /** Receives the progress of this image, instead of that of all. */
   readonly progress?: Progress | undefined;
+  /** The catalog's name and the image's, `acme/api`, under which the store remembers the build; else it is not remembered. */
+  readonly knownAs?: string | undefined;
 }
 
 /** How several images are built, whatever becomes of them. */
@@ -55,12 +58,26 @@ export async function withBuiltImages<Result>(
           const own = progress === undefined ? ports : { ...ports, progress };
           built.push(await buildImage(plan, own, { ...options, references }));
         }
-        return await use(built, workspace);
+        const result = await use(built, workspace);
+        await rememberAll(jobs, built, workspace);
+        return result;
       } finally {
         await closeAll(built);
       }
     });
   });
+}
+
+/** Notes what was built, now that it is where it should go: `diff` and the report compare with it. */
+async function rememberAll(
+  jobs: readonly BuildJob[],
+  built: readonly BuiltImage[],
+  { context, store }: Workspace,
+): Promise<void> {
+  for (const [at, { knownAs, plan }] of jobs.entries()) {
+    if (knownAs === undefined) continue;
+    await rememberBuilt(store, { context, knownAs, platform: plan.platform }, built[at]!, plan);
+  }
 }
 
 /** Closes every image, also after one of them could not be closed. */

@@ -14,6 +14,8 @@ import { fullReference } from "./references.js";
 export interface PlatformPlan {
   readonly optimized: OptimizedPlan;
   readonly progress?: Progress | undefined;
+  /** As in `BuildJob`. */
+  readonly knownAs?: string | undefined;
 }
 
 /** Builds one plan; what the command line calls for plans that came from the user's file. */
@@ -33,7 +35,12 @@ export async function buildPlatforms(
 ): Promise<BuildResult[]> {
   const references = options.reference === undefined ? [] : [fullReference(options.reference)];
   const target = outputTarget(options.output);
-  const jobs = plans.map(({ optimized, progress }) => ({ plan: optimized.plan, references, progress }));
+  const jobs = plans.map(({ optimized, progress, knownAs }) => ({
+    plan: optimized.plan,
+    references,
+    progress,
+    knownAs,
+  }));
   if (target !== undefined && jobs.length > 1 && !holdsPlatforms(target.type)) {
     const platforms = jobs.map(({ plan }) => platformText(plan.platform));
     throw new PlanError("OUTPUT_PLATFORMS", { path: target.dest, platforms }, { subject: target.dest });

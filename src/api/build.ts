@@ -68,9 +68,10 @@ export async function build(
   // All at once: what is missing is said whole, and every reference is asked once.
   for (const { name, output, plans } of await pinEach(jobs, options)) {
     const reference = options.reference ?? `${what.name}/${name}`;
+    const known = plans.map((plan) => ({ ...plan, knownAs: `${what.name}/${name}` }));
     const { output: _, ...rest } = options;
     const own = { ...rest, reference, ...(output === undefined ? {} : { output }) };
-    results[name] = [...(results[name] ?? []), ...(await buildPlatforms(plans, own))];
+    results[name] = [...(results[name] ?? []), ...(await buildPlatforms(known, own))];
   }
   return results;
 }

@@ -1,10 +1,9 @@
 import { resolve } from "node:path";
-import { isLayerwrightError } from "../errors/layerwright-error.js";
 import { openLayer } from "../layer/open-layer.js";
 import type { RuntimeConfig } from "../oci/image-config.js";
 import { hostPlatform, type Platform } from "../oci/platform.js";
-import type { BaseImage, BaseSource } from "../ports/base-source.js";
 import type { TarEntry } from "../tar/tar-entry.js";
+import { type FoundFormat, openFound } from "./open-found.js";
 import { platformOf } from "./plan-image.js";
 import { withWorkspace } from "./workspace.js";
 
@@ -33,7 +32,7 @@ export interface InspectedLayer {
 
 /** One image on disk. */
 export interface InspectedImage {
-  readonly format: "OCI" | "docker archive";
+  readonly format: FoundFormat;
   readonly references: readonly string[];
   readonly platform: Platform;
   readonly digest: string;
@@ -45,7 +44,7 @@ export interface InspectedImage {
 export async function inspectArchive(path: string, options: InspectOptions = {}): Promise<InspectedImage[]> {
   return withWorkspace({ store: options.store }, async ({ bases, store }) => {
     const platform = options.platform === undefined ? hostPlatform() : platformOf(options.platform);
-    const { image, format } = await openAny(bases, resolve(path), options.tag, platform);
+    const { image, format } = await openFound(bases, resolve(path), options.tag, platform);
     try {
       const told = (image.config.history ?? []).filter((entry) => entry.empty_layer !== true);
       const layers: InspectedLayer[] = [];
@@ -79,25 +78,4 @@ export async function inspectArchive(path: string, options: InspectOptions = {})
       await image.close();
     }
   });
-}
-
-/** An archive may be either form; one that is both is read as OCI, which says more. */
-async function openAny(
-  bases: BaseSource,
-  path: string,
-  tag: string | undefined,
-  platform: Platform,
-): Promise<{ image: BaseImage; format: InspectedImage["format"] }> {
-  const where = { path, ...(tag === undefined ? {} : { tag }) };
-  try {
-    return { image: await bases.open({ kind: "layout", ...where }, platform), format: "OCI" };
-  } catch (error) {
-    // Only "this is no layout" leads on; a tag that is not there or damage is the answer.
-    if (!isLayerwrightError(error) || error.code !== "BASE_KIND_WRONG") throw error;
-    try {
-      return { image: await bases.open({ kind: "archive", ...where }, platform), format: "docker archive" };
-    } catch (second) {
-      throw isLayerwrightError(second) && second.code === "BASE_KIND_WRONG" ? error : second;
-    }
-  }
 }

@@ -12,14 +12,17 @@ export interface LoadedPlan {
   readonly optimized: OptimizedPlan;
   readonly reference?: string | undefined;
   readonly progress?: Progress | undefined;
+  /** As in `BuildJob`. */
+  readonly knownAs?: string | undefined;
 }
 
 /** Builds plans and loads them all; what the command line calls for plans that came from the user's file. */
 export async function loadPlans(images: readonly LoadedPlan[], options: LoadOptions): Promise<LoadResult> {
-  const jobs = images.map(({ optimized, reference, progress }) => ({
+  const jobs = images.map(({ optimized, reference, progress, knownAs }) => ({
     plan: optimized.plan,
     references: reference === undefined ? [] : [fullReference(reference)],
     progress,
+    knownAs,
   }));
   // Before anything is built, which may take long.
   const engine = await openEngine({ engine: options.engine });

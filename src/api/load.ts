@@ -61,6 +61,7 @@ export async function load(what: Image | Catalog, options: LoadOptions = {}): Pr
   const named = [...what].map(([name, image]) => ({
     optimized: planOf(image, chosen),
     reference: `${what.name}/${name}:${options.tag ?? "latest"}`,
+    knownAs: `${what.name}/${name}`,
   }));
   return loadPlans(named, options);
 }

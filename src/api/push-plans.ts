@@ -9,14 +9,16 @@ import { fullReference } from "./references.js";
 /** The plans of one image, one a platform, and where they go. */
 export interface PushedPlans {
   readonly reference: string;
+  /** As in `BuildJob`. */
+  readonly knownAs?: string | undefined;
   readonly plans: readonly { readonly optimized: OptimizedPlan; readonly progress?: Progress | undefined }[];
 }
 
 /** Builds plans and pushes them all at once; what the command line calls for plans that came from the user's file. */
 export async function pushPlans(images: readonly PushedPlans[], options: PushOptions): Promise<PushReport> {
-  const jobs = images.flatMap(({ reference, plans }) => {
+  const jobs = images.flatMap(({ reference, knownAs, plans }) => {
     const references = [fullReference(reference)];
-    return plans.map(({ optimized, progress }) => ({ plan: optimized.plan, references, progress }));
+    return plans.map(({ optimized, progress }) => ({ plan: optimized.plan, references, progress, knownAs }));
   });
   return withBuiltImages(jobs, options, async (built, { registry }) => {
     const { progress, signal } = options;

@@ -53,6 +53,7 @@ export async function push(
   }
   const named = [...what].map(([name, image]) => ({
     reference: `${reference.replace(/\/$/, "")}/${name}:${options.tag ?? "latest"}`,
+    knownAs: `${what.name}/${name}`,
     plans: plansOf(image, options.platforms ?? what.platforms.map(platformText)),
   }));
   return pushPlans(named, options);

@@ -4,7 +4,7 @@ import { type ByteSink, guardStream, streamSink } from "../adapters/output-disk/
 import { flattenTree } from "../layer/entries.js";
 import { toTarItems } from "../layer/layer-item.js";
 import { openBase } from "../layer/open-layer.js";
-import type { LayerEncoding } from "../oci/media-type.js";
+import { layerEncodingOf } from "../oci/media-type.js";
 import type { BlobStore } from "../ports/blob-store.js";
 import type { FinishedImage, ImageOutput } from "../ports/image-output.js";
 import { tarBlocks } from "../tar/tar-blocks.js";
@@ -30,7 +30,7 @@ export function rootfsOutput(
 async function writeTree(image: FinishedImage, sink: ByteSink, store: BlobStore): Promise<void> {
   const layers = image.layers.map((layer) => ({
     ...layer,
-    encoding: encodingOf(layer.descriptor.mediaType),
+    encoding: layerEncodingOf(layer.descriptor.mediaType),
   }));
   const { tree, close } = await openBase(layers, store, { spool: true });
   try {
@@ -38,9 +38,4 @@ async function writeTree(image: FinishedImage, sink: ByteSink, store: BlobStore)
   } finally {
     await close();
   }
-}
-
-function encodingOf(mediaType: string): LayerEncoding {
-  if (mediaType.endsWith("gzip")) return "gzip";
-  return mediaType.endsWith("zstd") ? "zstd" : "none";
 }

@@ -54,6 +54,7 @@ export async function loadImages(
     const plans = jobs.map(({ name, optimized }) => ({
       optimized,
       reference: checked.referenceOf(catalogName, name),
+      knownAs: `${catalogName}/${name}`,
       ...(progress && { progress: namedProgress(progress, name, jobs.length > 1) }),
     }));
     return loadPlans(plans, {

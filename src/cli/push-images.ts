@@ -39,6 +39,7 @@ export async function pushImages(
   const report = await withProgress(session, (progress) => {
     const pushed = images.map(({ name, plans }) => ({
       reference: checked.referenceOf(catalogName, name),
+      knownAs: `${catalogName}/${name}`,
       plans: plans.map(({ optimized }) => ({
         optimized,
         progress: progress && namedProgress(progress, name, jobs.length > 1),

@@ -1,22 +1,38 @@
 import { archiveMessages } from "./catalogue/archive.js";
+import { assertionMessages } from "./catalogue/assertion.js";
 import { baseMessages } from "./catalogue/base.js";
 import { cliMessages } from "./catalogue/cli.js";
 import { contextMessages } from "./catalogue/context.js";
 import { credentialsMessages } from "./catalogue/credentials.js";
 import { descriptionMessages } from "./catalogue/description.js";
+import { differenceMessages } from "./catalogue/difference.js";
 import { dockerfileMessages } from "./catalogue/dockerfile.js";
 import { engineMessages } from "./catalogue/engine.js";
+import { layeringMessages } from "./catalogue/layering.js";
 import { lockMessages } from "./catalogue/lock.js";
 import { outputMessages } from "./catalogue/output.js";
 import { planMessages } from "./catalogue/plan.js";
 import { platformMessages } from "./catalogue/platform.js";
+import { policyMessages } from "./catalogue/policy.js";
 import { registryMessages } from "./catalogue/registry.js";
+import { reportMessages } from "./catalogue/report.js";
 import { runMessages } from "./catalogue/run.js";
+import { selectionMessages } from "./catalogue/selection.js";
+import { sharingMessages } from "./catalogue/sharing.js";
 import { storeMessages } from "./catalogue/store.js";
 import { transferMessages } from "./catalogue/transfer.js";
+import { wasteMessages } from "./catalogue/waste.js";
 
 /** Every coded message of the project, one area a file. A code is a line in docs/errors.md and has a test. */
 export const catalogue = {
+  ...assertionMessages,
+  ...differenceMessages,
+  ...layeringMessages,
+  ...policyMessages,
+  ...reportMessages,
+  ...selectionMessages,
+  ...sharingMessages,
+  ...wasteMessages,
   ...archiveMessages,
   ...baseMessages,
   ...cliMessages,

@@ -15,3 +15,9 @@ export const mediaType = {
 
 /** How the bytes of a layer blob are compressed. */
 export type LayerEncoding = "gzip" | "zstd" | "none";
+
+/** How a layer of a finished image is compressed, by its media type. */
+export function layerEncodingOf(type: string): LayerEncoding {
+  if (type.endsWith("gzip")) return "gzip";
+  return type.endsWith("zstd") ? "zstd" : "none";
+}

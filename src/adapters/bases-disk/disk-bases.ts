@@ -26,7 +26,7 @@ async function openBase(base: DiskBaseLocation, platform: Platform, tools: BaseT
       base.kind === "layout"
         ? findLayoutImage(files, base.tag, platform)
         : await findArchiveImage(files, base.tag, platform);
-    return { config: image.config, layers: image.layers, close };
+    return { ...image, close };
   } catch (error) {
     await close();
     throw error;

@@ -75,6 +75,7 @@ async function buildImages(session: Session, names: readonly string[], flags: Bu
     const built = await withProgress(session, (progress) => {
       const told = plans.map(({ optimized, label }) => ({
         optimized,
+        knownAs: `${catalogName}/${name}`,
         progress: progress && namedProgress(progress, label, jobs.length > 1),
       }));
       return buildPlatforms(told, options);

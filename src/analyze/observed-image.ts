@@ -1,0 +1,46 @@
+import type { Origin } from "../errors/origin.js";
+import type { Digest } from "../oci/digest.js";
+import type { ImageConfig } from "../oci/image-config.js";
+import type { Platform } from "../oci/platform.js";
+import type { Plan } from "../plan/plan.js";
+import type { TarEntry } from "../tar/tar-entry.js";
+
+/** A finished image as the analyses see it, ours or anybody's: one platform, its config, and its layers. */
+export interface ObservedImage {
+  /** Its name in the catalog, or else the path or reference that it was found under. */
+  readonly name: string;
+  readonly platform: Platform;
+  /** Of the manifest; undefined where the image has none (docker save). */
+  readonly digest?: Digest;
+  readonly config: ImageConfig;
+  /** Bottom first. */
+  readonly layers: readonly ObservedLayer[];
+  /** What it was made from; undefined for an image that was only found. */
+  readonly plan?: Plan;
+}
+
+/** One layer of an observed image. */
+export interface ObservedLayer {
+  /** Digest of the plain tar: layers with one diff id are the same layer, whoever built them and however they are compressed. */
+  readonly diffId: Digest;
+  /** Digest of the blob. */
+  readonly digest: Digest;
+  /** Bytes of the blob. */
+  readonly size: number;
+  /** Bytes of the plain tar. */
+  readonly uncompressedSize: number;
+  /** What made it, in a few words, where its image's history says so. */
+  readonly description?: string;
+  /** Whether it is known to belong to the base of its image. */
+  readonly inherited: boolean;
+  /** The entries in the order of the tar, read when first asked for; layers that are equal share one list. */
+  entries(): Promise<readonly ObservedEntry[]>;
+  /** The user's line that wrote a path (without a leading slash) into this layer, where that is known. */
+  originOf(path: string): Origin | undefined;
+}
+
+/** One entry of a layer. Whiteouts are entries as the tar has them (`.wh.NAME`, `.wh..wh..opq`). */
+export interface ObservedEntry extends TarEntry {
+  /** The sha256 of a file's content in hex; undefined for all but files. */
+  readonly sha256?: string;
+}

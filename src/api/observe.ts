@@ -1,0 +1,143 @@
+import { resolve } from "node:path";
+import { LayerObserver } from "../analyze/layer-observer.js";
+import { lineOfPath } from "../analyze/line-of-path.js";
+import type { ObservedImage } from "../analyze/observed-image.js";
+import type { BuiltImage } from "../engine/build-image.js";
+import type { ImageConfig } from "../oci/image-config.js";
+import { layerEncodingOf } from "../oci/media-type.js";
+import { hostPlatform, type Platform } from "../oci/platform.js";
+import type { Layer, Plan } from "../plan/plan.js";
+import type { BaseImage } from "../ports/base-source.js";
+import { type BuildJob, type BuildSettings, withBuiltImages } from "./build-images.js";
+import { openFound } from "./open-found.js";
+import { platformOf } from "./plan-image.js";
+import { type Workspace, withWorkspace } from "./workspace.js";
+
+/** An image of a catalog that is to be built and looked at. */
+export interface ObservedJob extends BuildJob {
+  readonly name: string;
+}
+
+/** Where an image is that somebody made: an archive or a layout on disk, or a reference of a registry. */
+export type FoundPlace =
+  | { readonly kind: "disk"; readonly path: string; readonly tag?: string }
+  | { readonly kind: "registry"; readonly reference: string };
+
+/** How images that were found are looked at. */
+export interface FoundSettings extends Omit<BuildSettings, "compression"> {
+  /** Which image of an index. @default - linux on this machine's processor */
+  readonly platform?: string;
+}
+
+/**
+ * Builds images into the store, where what did not change is at hand, and hands them over to be looked at; nothing is
+ * written elsewhere.
+ *
+ * @param use gets the images in the order of the jobs, which can be read until it is done
+ */
+export async function withObservedJobs<Result>(
+  jobs: readonly ObservedJob[],
+  settings: BuildSettings,
+  use: (images: readonly ObservedImage[], workspace: Workspace) => Promise<Result>,
+): Promise<Result> {
+  return withBuiltImages(jobs, settings, async (built, workspace) => {
+    const observer = new LayerObserver(workspace.store);
+    const images: ObservedImage[] = [];
+    for (const [at, one] of built.entries()) images.push(await observeBuilt(one, jobs[at]!, observer));
+    return use(images, workspace);
+  });
+}
+
+/** A built image as the analyses see it. */
+export async function observeBuilt(
+  { image, layers }: BuiltImage,
+  { name, plan }: Pick<ObservedJob, "name" | "plan">,
+  observer: LayerObserver,
+): Promise<ObservedImage> {
+  const planned = plannedLayers(plan);
+  const own = new Set(plan.stages.at(-1)?.layers.map(({ id }) => id));
+  const melted = plan.stages.at(-1)?.squash === "all";
+  const observed = image.layers.map((layer, at) => {
+    const { id, description, uncompressedSize } = layers[at]!;
+    const made = id === undefined ? undefined : planned.get(id);
+    return observer.observe(
+      { ...layer, encoding: layerEncodingOf(layer.descriptor.mediaType) },
+      {
+        description,
+        uncompressedSize,
+        inherited: !melted && (id === undefined || !own.has(id)),
+        ...(made === undefined ? {} : { originOf: (path) => lineOfPath(path, made) }),
+      },
+    );
+  });
+  return {
+    name,
+    platform: plan.platform,
+    digest: image.manifest.descriptor.digest,
+    config: JSON.parse(Buffer.from(image.config.bytes).toString("utf8")) as ImageConfig,
+    layers: await Promise.all(observed),
+    plan,
+  };
+}
+
+/** Opens images that somebody made, and hands them over to be looked at. */
+export async function withFoundImages<Result>(
+  places: readonly FoundPlace[],
+  settings: FoundSettings,
+  use: (images: readonly ObservedImage[], workspace: Workspace) => Promise<Result>,
+): Promise<Result> {
+  return withWorkspace(settings, async (workspace) => {
+    const observer = new LayerObserver(workspace.store);
+    const platform = settings.platform === undefined ? hostPlatform() : platformOf(settings.platform);
+    const opened: BaseImage[] = [];
+    try {
+      const images: ObservedImage[] = [];
+      for (const place of places) {
+        const image = await openPlace(place, platform, workspace);
+        opened.push(image);
+        images.push(await observeFound(image, placeName(place), observer));
+      }
+      return await use(images, workspace);
+    } finally {
+      for (const image of opened) await image.close();
+    }
+  });
+}
+
+async function openPlace(place: FoundPlace, platform: Platform, { bases }: Workspace): Promise<BaseImage> {
+  if (place.kind === "registry") return bases.open(place, platform);
+  return (await openFound(bases, resolve(place.path), place.tag, platform)).image;
+}
+
+function placeName(place: FoundPlace): string {
+  return place.kind === "registry" ? place.reference : place.path;
+}
+
+/** An image that was found, as the analyses see it. */
+export async function observeFound(
+  image: BaseImage,
+  name: string,
+  observer: LayerObserver,
+): Promise<ObservedImage> {
+  const told = (image.config.history ?? []).filter((entry) => entry.empty_layer !== true);
+  const { os, architecture, variant } = image.config;
+  const layers = image.layers.map((layer, at) =>
+    observer.observe(layer, { description: told[at]?.created_by, inherited: false }),
+  );
+  return {
+    name,
+    platform: { os, architecture, ...(variant === undefined ? {} : { variant }) },
+    config: image.config,
+    layers: await Promise.all(layers),
+    ...(image.digest === undefined ? {} : { digest: image.digest }),
+  };
+}
+
+/** The layers of a plan by id. What `"all"` melts into one layer has an id of its own. */
+function plannedLayers({ stages }: Plan): ReadonlyMap<string, Layer> {
+  const layers = new Map(stages.flatMap((stage) => stage.layers.map((layer) => [layer.id, layer] as const)));
+  for (const { id, layers: melted } of stages) {
+    layers.set(`${id}:all`, { id, operations: melted.flatMap(({ operations }) => operations) });
+  }
+  return layers;
+}

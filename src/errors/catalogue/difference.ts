@@ -1,0 +1,4 @@
+import type { MessageArea } from "../message.js";
+
+/** Messages: comparing two images. */
+export const differenceMessages = {} satisfies MessageArea;
