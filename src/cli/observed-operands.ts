@@ -1,0 +1,110 @@
+import { existsSync } from "node:fs";
+import { type Command, Option } from "commander";
+import type { ObservedImage } from "../analyze/observed-image.js";
+import type { ObservedJob } from "../api/observe.js";
+import { fullReference } from "../api/references.js";
+import type { Workspace } from "../api/workspace.js";
+import { hostPlatform, platformText } from "../oci/platform.js";
+import { type BuildFlags, checkBuildOptions } from "./build-flags.js";
+import type { LoadedImage } from "./load/loaded-catalog.js";
+import { addMakeFlags } from "./make-flags.js";
+import { namedProgress } from "./named-progress.js";
+import { type OpenCatalog, openCatalog } from "./open-catalog.js";
+import { withProgress } from "./progress.js";
+import type { Session } from "./session.js";
+
+/** What a command looks at: an image of the catalog, or one that lies somewhere. */
+export type ImageOperand =
+  | { readonly kind: "catalog"; readonly pattern: string }
+  | { readonly kind: "disk"; readonly path: string }
+  | { readonly kind: "registry"; readonly reference: string };
+
+/** The images that a command looks at. */
+export interface Observed {
+  /** Those of the catalog, in its order, then those that were found, as they were named. */
+  readonly images: readonly ObservedImage[];
+  /** The images that an operand stands for. */
+  imagesOf(operand: string): readonly ObservedImage[];
+  /** Undefined where no operand was a name of the catalog. */
+  readonly catalog: OpenCatalog | undefined;
+  readonly workspace: Workspace;
+}
+
+/** Adds the options of a command that looks at images: how those of the catalog are made, and for which platform. */
+export function addObserveFlags(command: Command): void {
+  addMakeFlags(command);
+  command.addOption(
+    new Option(
+      "--platform <platform>",
+      "one of the catalog's platforms (default: this machine's, or the first)",
+    ),
+  );
+}
+
+/** A path has a slash or the ending of an archive, a reference a tag, a digest or a registry; all else is a name. */
+export function readOperand(operand: string): ImageOperand {
+  const path = /[\\/]|\.tar(\.|$)/.test(operand) || operand === ".";
+  if (path && existsSync(operand)) return { kind: "disk", path: operand };
+  if (/^\.{0,2}\//.test(operand) || /\.tar(\.|$)/.test(operand)) return { kind: "disk", path: operand };
+  const host = operand.includes("/") && /[.:]|^localhost$/.test(operand.slice(0, operand.indexOf("/")));
+  if (/[:@]/.test(operand) || host) return { kind: "registry", reference: operand };
+  return { kind: "catalog", pattern: operand };
+}
+
+/**
+ * Gets the images that a command looks at: those of the catalog are built into the store, where what did not change is
+ * at hand; archives and layouts are opened where they lie; of registries only what is asked for is fetched.
+ *
+ * @param operands names or patterns of the catalog, paths, references; none: the whole catalog
+ */
+export async function withOperands<Result>(
+  session: Session,
+  operands: readonly string[],
+  flags: BuildFlags,
+  use: (observed: Observed) => Promise<Result>,
+): Promise<Result> {
+  const read = operands.map((text) => ({ text, operand: readOperand(text) }));
+  const patterns = read.flatMap(({ operand }) => (operand.kind === "catalog" ? [operand.pattern] : []));
+  const found = read.flatMap(({ text, operand }) => (operand.kind === "catalog" ? [] : [{ text, operand }]));
+  const { common, platforms } = await checkBuildOptions(flags, false);
+  const fromCatalog = patterns.length > 0 || operands.length === 0;
+  const catalog = fromCatalog ? await openCatalog(session, patterns, platforms) : undefined;
+  const { withFoundImages, withObservedJobs } = await import("../api/observe.js");
+  const { selectNames } = await import("./select-names.js");
+  return withProgress(session, (progress) => {
+    const settings = { ...common, signal: session.signal, ...(progress && { progress }) };
+    const context = catalog?.context ?? process.cwd();
+    const platform = platforms?.[0];
+    const places = found.map(({ operand }) => operand);
+    const foundSettings = { ...settings, context, ...(platform === undefined ? {} : { platform }) };
+    const jobs = (catalog?.images ?? []).map((image) => jobOf(image, catalog!, progress));
+    return withFoundImages(places, foundSettings, (foundImages) =>
+      withObservedJobs(jobs, { ...settings, context }, (built, workspace) => {
+        const names = built.map(({ name }) => name);
+        const imagesOf = (operand: string) => {
+          const at = found.findIndex(({ text }) => text === operand);
+          if (at !== -1) return [foundImages[at]!];
+          const chosen = new Set(selectNames(names, [operand]));
+          return built.filter(({ name }) => chosen.has(name));
+        };
+        return use({ images: [...built, ...foundImages], imagesOf, catalog, workspace });
+      }),
+    );
+  });
+}
+
+/** One platform of an image: this machine's where it is for several, since its commands can run here. */
+function jobOf(
+  { name, plans }: LoadedImage,
+  catalog: OpenCatalog,
+  progress: Parameters<typeof namedProgress>[0] | undefined,
+): ObservedJob {
+  const machine = platformText(hostPlatform());
+  const chosen = plans.find(({ platform }) => platformText(platform) === machine) ?? plans[0]!;
+  return {
+    name,
+    plan: chosen.optimized.plan,
+    references: [fullReference(`${catalog.name}/${name}`)],
+    progress: progress && namedProgress(progress, name, catalog.images.length > 1),
+  };
+}
