@@ -19,20 +19,28 @@ export interface LayeringImage {
 }
 
 export type LayeringBase =
-  | { readonly layers: readonly { readonly id: string; readonly bytes: number }[] }
+  | {
+      /** Bottom first; bytes of the whole layer, its end included. */
+      readonly layers: readonly { readonly id: string; readonly bytes: number }[];
+    }
   | { readonly image: string };
 
 /** The smallest thing that is put into one layer or another: files that are never torn apart. */
 export interface LayeringAtom {
   /** The same for the same bytes: layers made of equal atoms in the same order are one layer, in whichever image. */
   readonly id: string;
+  /** What it is in a word or two, as the lines of `why` call it: `copy app.tar`, `node_modules`. */
+  readonly label: string;
   /** Bytes that it adds to a layer. */
   readonly bytes: number;
   /** How likely it is another one at the next update of its image: 0 to 1. */
   readonly changes: number;
-  /** Atoms (places) that have to be in the same layer or in an earlier one. */
+  /** Earlier atoms (places) that have to be in the same layer or in one below; those that it hides are so without saying. */
   readonly after: readonly number[];
-  /** What it makes useless of earlier atoms, or of the base (`"base"`): bytes that are saved when both are in one layer. */
+  /**
+   * What it makes useless of earlier atoms, or of the base (`"base"`): bytes that are saved when both are in one layer. A
+   * byte that several atoms hide is named by the first of them only; equal atoms hide the same of equal atoms.
+   */
   readonly hides: readonly { readonly of: number | "base"; readonly bytes: number }[];
 }
 

@@ -1,0 +1,166 @@
+import { type Edit, editIfBetter, gainOf } from "./edit.js";
+import type { IndexedImage } from "./indexed-problem.js";
+import type { ChosenLayer, LayerChoice } from "./layer-choice.js";
+import type { LayerSearch } from "./layer-search.js";
+import type { LayeringState } from "./layering-state.js";
+import { joinLayers, moveAtoms } from "./regroup.js";
+
+/** Up to so many layers of an image, all pairs are looked at; of more, neighbours and those that hide bytes of each other. */
+const ALL_PAIRS = 6;
+
+/** A change of layers, made in every image that has them: what is shared stays shared only when all change alike. */
+interface GroupMove {
+  readonly images: readonly IndexedImage[];
+  /** The choice of an image that results; undefined where it cannot be. */
+  readonly of: (image: IndexedImage, choice: LayerChoice) => LayerChoice | undefined;
+}
+
+/**
+ * One round of joining layers, taking atoms out of layers, and moving them to others, each in all images at once that
+ * have these layers. All moves are weighed first, then made from the best on, as far as they still help.
+ *
+ * @param changed images that changed since the last round: what touches few of them is not weighed again
+ * @returns the images that are changed now
+ */
+export function moveGroups(
+  search: LayerSearch,
+  state: LayeringState,
+  changed: ReadonlySet<IndexedImage>,
+): Set<IndexedImage> {
+  const weighed: { move: GroupMove; gain: number }[] = [];
+  for (const move of movesOf(search, state)) {
+    const stirred = move.images.reduce((count, image) => count + (changed.has(image) ? 1 : 0), 0);
+    if (stirred * 10 < move.images.length || stirred === 0) continue;
+    const gain = gainOf(state, editsOf(state, move));
+    if (gain > 0) weighed.push({ move, gain });
+  }
+  weighed.sort((a, b) => b.gain - a.gain);
+  const moved = new Set<IndexedImage>();
+  for (const { move } of weighed) {
+    const edits = editsOf(state, move);
+    if (editIfBetter(state, edits) > 0) for (const { image } of edits) moved.add(image);
+  }
+  return moved;
+}
+
+function editsOf(state: LayeringState, move: GroupMove): Edit[] {
+  const edits: Edit[] = [];
+  for (const image of move.images) {
+    const choice = move.of(image, state.choice(image));
+    if (choice !== undefined) edits.push({ image, choice });
+  }
+  return edits;
+}
+
+function* movesOf(search: LayerSearch, state: LayeringState): Generator<GroupMove> {
+  const { problem } = search;
+  const having = new Map<number, IndexedImage[]>();
+  const layered = problem.images.filter((image) => image.decides && !state.choice(image).melt);
+  for (const image of layered) {
+    for (const { key } of state.choice(image).layers) {
+      const known = having.get(key);
+      if (known === undefined) having.set(key, [image]);
+      else if (known.at(-1) !== image) known.push(image);
+    }
+  }
+  const split = new Set<number>();
+  const paired = new Set<string>();
+  for (const image of layered) {
+    const { layers } = state.choice(image);
+    for (const layer of layers) {
+      if (layer.places.length < 2 || split.has(layer.key)) continue;
+      split.add(layer.key);
+      yield* splitsOf(search, image, layer, having.get(layer.key)!);
+    }
+    for (const [low, high] of pairsOf(image, layers)) {
+      const a = layers[low]!.key;
+      const b = layers[high]!.key;
+      const pair = a < b ? `${a} ${b}` : `${b} ${a}`;
+      if (a === b || paired.has(pair)) continue;
+      paired.add(pair);
+      yield* pairMoves(search, layers[low]!, layers[high]!, both(having.get(a)!, having.get(b)!));
+    }
+  }
+}
+
+function both(a: readonly IndexedImage[], b: readonly IndexedImage[]): readonly IndexedImage[] {
+  const [few, many] = a.length <= b.length ? [a, b] : [b, a];
+  if (few.length === 1) return few;
+  const others = new Set(many);
+  return few.filter((image) => others.has(image));
+}
+
+function* pairsOf(image: IndexedImage, layers: readonly ChosenLayer[]): Generator<readonly [number, number]> {
+  const reach = layers.length <= ALL_PAIRS ? layers.length : 1;
+  for (let low = 0; low < layers.length; low++) {
+    for (let high = low + 1; high < layers.length; high++) {
+      if (high - low <= reach || hidesOf(image, layers[high]!, layers[low]!)) yield [low, high];
+    }
+  }
+}
+
+function hidesOf({ atoms }: IndexedImage, upper: ChosenLayer, lower: ChosenLayer): boolean {
+  return upper.places.some((place) => atoms[place]!.hides.some(({ of }) => lower.places.includes(of)));
+}
+
+/** Each atom out of its layer, and each end of it: the atoms that change most often, or that the fewest images have. */
+function* splitsOf(
+  { keys, owners }: LayerSearch,
+  image: IndexedImage,
+  { key, places }: ChosenLayer,
+  images: readonly IndexedImage[],
+): Generator<GroupMove> {
+  const atoms = places.map((place) => image.atoms[place]!);
+  const positions = atoms.map((_, position) => position);
+  const byChange = [...positions].sort((a, b) => atoms[a]!.survival - atoms[b]!.survival || b - a);
+  const reach = atoms.map(({ token }) => owners.size(owners.of(token)));
+  const byReach = [...positions].sort((a, b) => reach[a]! - reach[b]! || b - a);
+  const tried = new Set<string>();
+  const candidates = [
+    ...positions.map((position) => [position]),
+    ...[byChange, byReach].flatMap((order) => order.slice(1).map((_, count) => order.slice(0, count + 1))),
+  ];
+  for (const candidate of candidates) {
+    const picked = [...candidate].sort((a, b) => a - b);
+    if (picked.length === places.length || tried.has(picked.join())) continue;
+    tried.add(picked.join());
+    const of = (other: IndexedImage, choice: LayerChoice) => {
+      const from = choice.layers.findIndex((layer) => layer.key === key);
+      return from < 0 ? undefined : moveAtoms(other, choice, from, picked, "own", keys);
+    };
+    yield { images, of };
+  }
+}
+
+function* pairMoves(
+  { keys }: LayerSearch,
+  a: ChosenLayer,
+  b: ChosenLayer,
+  images: readonly IndexedImage[],
+): Generator<GroupMove> {
+  const found = ({ layers }: LayerChoice, { key }: ChosenLayer) =>
+    layers.findIndex((layer) => layer.key === key);
+  yield {
+    images,
+    of: (image, choice) => {
+      const [one, two] = [found(choice, a), found(choice, b)];
+      if (one < 0 || two < 0) return undefined;
+      return joinLayers(image, choice, Math.min(one, two), Math.max(one, two), keys);
+    },
+  };
+  for (const [source, target] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    if (source.places.length < 2) continue;
+    for (let position = 0; position < source.places.length; position++) {
+      yield {
+        images,
+        of: (image, choice) => {
+          const [from, to] = [found(choice, source), found(choice, target)];
+          return from < 0 || to < 0 ? undefined : moveAtoms(image, choice, from, [position], to, keys);
+        },
+      };
+    }
+  }
+}

@@ -1,0 +1,144 @@
+import type { IndexedImage, IndexedProblem } from "./indexed-problem.js";
+import type { LayerChoice } from "./layer-choice.js";
+
+/** A choice for every image, with the total kept up as one of them changes. */
+export class LayeringState {
+  readonly problem: IndexedProblem;
+  readonly #choices: (LayerChoice | undefined)[];
+  /** How many layers each image has, those below it included. */
+  readonly #counts: Int32Array;
+  readonly #users = new Map<number, number>();
+  readonly #baseUsers = new Map<number, number>();
+  #total = 0;
+
+  constructor(problem: IndexedProblem) {
+    this.problem = problem;
+    this.#choices = problem.images.map(() => undefined);
+    this.#counts = new Int32Array(problem.images.length);
+  }
+
+  /** The same choices once more, to be changed apart. */
+  copy(): LayeringState {
+    const copy = new LayeringState(this.problem);
+    for (const image of this.problem.images) copy.put(image, this.choice(image));
+    return copy;
+  }
+
+  /** What the choices cost together, to the rounding of sums. */
+  get total(): number {
+    return this.#total;
+  }
+
+  choice(image: IndexedImage): LayerChoice {
+    return this.#choices[image.index]!;
+  }
+
+  isPut(image: IndexedImage): boolean {
+    return this.#choices[image.index] !== undefined;
+  }
+
+  /** How many images have a layer. */
+  users(key: number): number {
+    return this.#users.get(key) ?? 0;
+  }
+
+  /** How many images stand directly on a layer of a base. */
+  baseUsers(token: number): number {
+    return this.#baseUsers.get(token) ?? 0;
+  }
+
+  /** Layers of the base that an image stands on, as that is chosen now. */
+  countBelow({ parent, base }: IndexedImage): number {
+    return parent === undefined ? base.length : this.#counts[parent.index]!;
+  }
+
+  /** Whether an image and those that stand on it keep within the number of layers. */
+  fits(image: IndexedImage, { melt, layers }: LayerChoice): boolean {
+    const count = (melt ? 0 : this.countBelow(image)) + layers.length;
+    if (layers.length > 0 && count > this.problem.maxLayers) return false;
+    return this.#fitAbove(image, count);
+  }
+
+  #fitAbove({ children }: IndexedImage, below: number): boolean {
+    return children.every((child) => {
+      const choice = this.#choices[child.index];
+      if (choice === undefined || choice.melt) return true;
+      const count = below + choice.layers.length;
+      if (child.decides && choice.layers.length > 0 && count > this.problem.maxLayers) return false;
+      return this.#fitAbove(child, count);
+    });
+  }
+
+  /** Chooses for an image. Gives what the total grew by. */
+  put(image: IndexedImage, choice: LayerChoice): number {
+    const less = this.take(image);
+    const more = choice.update + this.#use(image, choice);
+    this.#choices[image.index] = choice;
+    this.#count(image);
+    this.#total += more;
+    return less + more;
+  }
+
+  /** Takes an image out, until the next choice for it. Gives what the total grew by: nothing, or less than that. */
+  take(image: IndexedImage): number {
+    const choice = this.#choices[image.index];
+    if (choice === undefined) return 0;
+    this.#choices[image.index] = undefined;
+    const grown = this.#release(image, choice) - choice.update;
+    this.#total += grown;
+    return grown;
+  }
+
+  /** What the total would grow by if an image that is taken out had this choice. */
+  price(image: IndexedImage, choice: LayerChoice): number {
+    let sum = choice.update;
+    for (const { key, bytes } of choice.layers) if (this.users(key) === 0) sum += bytes;
+    if (choice.melt) return sum;
+    for (const token of image.base) {
+      if (this.baseUsers(token) === 0) sum += this.problem.baseBytes.get(token)!;
+    }
+    return sum;
+  }
+
+  #use(image: IndexedImage, choice: LayerChoice): number {
+    let grown = 0;
+    for (const { key, bytes } of choice.layers) {
+      const users = this.users(key);
+      if (users === 0) grown += bytes;
+      this.#users.set(key, users + 1);
+    }
+    if (choice.melt) return grown;
+    for (const token of image.base) {
+      const users = this.baseUsers(token);
+      if (users === 0) grown += this.problem.baseBytes.get(token)!;
+      this.#baseUsers.set(token, users + 1);
+    }
+    return grown;
+  }
+
+  #release(image: IndexedImage, choice: LayerChoice): number {
+    let grown = 0;
+    for (const { key, bytes } of choice.layers) {
+      const users = this.users(key) - 1;
+      if (users > 0) this.#users.set(key, users);
+      else {
+        this.#users.delete(key);
+        grown -= bytes;
+      }
+    }
+    if (choice.melt) return grown;
+    for (const token of image.base) {
+      const users = this.baseUsers(token) - 1;
+      this.#baseUsers.set(token, users);
+      if (users === 0) grown -= this.problem.baseBytes.get(token)!;
+    }
+    return grown;
+  }
+
+  #count(image: IndexedImage): void {
+    const choice = this.#choices[image.index];
+    if (choice === undefined) return;
+    this.#counts[image.index] = (choice.melt ? 0 : this.countBelow(image)) + choice.layers.length;
+    for (const child of image.children) this.#count(child);
+  }
+}
