@@ -31,6 +31,8 @@ export interface ObservedLayer {
   readonly uncompressedSize: number;
   /** What made it, in a few words, where its image's history says so. */
   readonly description?: string;
+  /** Id of the layer in the plan of its image; undefined for layers that the plan only found. */
+  readonly planLayer?: string;
   /** Whether it is known to belong to the base of its image. */
   readonly inherited: boolean;
   /** The entries in the order of the tar, read when first asked for; layers that are equal share one list. */

@@ -23,6 +23,7 @@ export async function addToLock(
   return {
     images: { ...lock.images, ...(await lookUpImages(lock, missing, options)) },
     files: { ...lock.files, ...(await fetchFiles(missing, options)) },
+    layering: lock.layering,
   };
 }
 

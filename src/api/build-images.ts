@@ -24,7 +24,10 @@ export interface BuildJob {
 }
 
 /** How several images are built, whatever becomes of them. */
-export type BuildSettings = Omit<BuildOptions, "output" | "platform" | "reference">;
+export interface BuildSettings extends Omit<BuildOptions, "output" | "platform" | "reference"> {
+  /** Leaves layers of squash `"auto"` that nobody decided as they are: to decide needs to see them. */
+  readonly keepUndecided?: boolean;
+}
 
 /**
  * Builds images one after another in one workspace, with all that is outside named by digest, so that layers which they

@@ -1,9 +1,9 @@
 import { DefinitionError } from "../errors/layerwright-error.js";
 import { closestName } from "../image/closest-name.js";
-import { meansFile, meansImage } from "../lock/chosen-entries.js";
+import { meansFile, meansImage, meansLayering } from "../lock/chosen-entries.js";
 import type { Lock } from "../lock/lock.js";
 import { lockDiff } from "../lock/lock-diff.js";
-import { type LockNeeds, missingFrom, needsOf, unusedIn } from "../lock/lock-needs.js";
+import { type LockEntry, type LockNeeds, missingFrom, needsOf, unusedIn } from "../lock/lock-needs.js";
 import { lockText } from "../lock/lock-text.js";
 import { familiarReference } from "../oci/reference.js";
 import { redactUrl } from "../plan/describe.js";
@@ -14,35 +14,58 @@ import type { LockResult, LockVerbOptions } from "./lock.js";
 import { changeLock } from "./lock-file.js";
 import { lockOf } from "./pin-by-lock.js";
 
+/** How plans are locked. */
+export interface LockPlansOptions extends LockVerbOptions {
+  /** What the plans are called in the catalog, in their order. */
+  readonly names?: readonly string[];
+}
+
 /** Locks plans; what the command line calls for plans that came from the user's file. */
-export async function lockPlans(plans: readonly Plan[], options: LockVerbOptions): Promise<LockResult> {
+export async function lockPlans(plans: readonly Plan[], options: LockPlansOptions): Promise<LockResult> {
   const needs = needsOf(plans);
   const { path, lock: before } = lockOf(options);
   const about = { path, missing: missingFrom(needs, before), unused: unusedIn(needs, before) };
   if (options.check === true) return { ...about, changes: [], written: false };
-  const kept = keptOf(before, needs, updatesOf(needs, options.update));
-  const wanted = await addToLock(kept, missingFrom(needs, kept), options);
+  const kept = keptOf(before, needs, updatesOf(needs, before, options.update));
+  const found = await addToLock(kept, missingFrom(needs, kept), options);
+  const undecided = missingFrom(needs, found).length > 0;
+  const wanted = undecided ? await decideAll(plans, found, options) : found;
   if (lockText(wanted) === lockText(before)) return { ...about, changes: [], written: false };
   const now = await changeLock(path, before, wanted);
   const changes = await describeChanges(lockDiff(before, now), options);
   return { ...about, changes, written: true };
 }
 
-type Chosen = (kind: "image" | "file", name: string) => boolean;
+/** Decides the layers of squash `"auto"`, which takes a build. */
+async function decideAll(plans: readonly Plan[], lock: Lock, options: LockPlansOptions): Promise<Lock> {
+  const { decideLayering } = await import("./decide-layering.js");
+  const { lock: _, ...rest } = options;
+  return decideLayering(plans, lock, rest);
+}
+
+type Chosen = (kind: LockEntry["kind"], name: string) => boolean;
 
 /** What is looked up again. Throws `LOCK_NAME_UNKNOWN` for a name that means nothing. */
-function updatesOf({ images, files }: LockNeeds, update: LockVerbOptions["update"]): Chosen {
+function updatesOf(
+  { images, files, layering }: LockNeeds,
+  lock: Lock,
+  update: LockVerbOptions["update"],
+): Chosen {
   if (update === undefined || typeof update === "boolean") return () => update === true;
-  const means = (word: string, kind: "image" | "file", name: string): boolean =>
-    kind === "image" ? meansImage(word, name) : meansFile(word, name);
+  const means = (word: string, kind: LockEntry["kind"], name: string): boolean => {
+    if (kind === "layering") return meansLayering(word, lock.layering[name]?.images ?? []);
+    return kind === "image" ? meansImage(word, name) : meansFile(word, name);
+  };
   for (const word of update) {
     const used =
       [...images.keys()].some((name) => means(word, "image", name)) ||
-      [...files.keys()].some((url) => means(word, "file", url));
+      [...files.keys()].some((url) => means(word, "file", url)) ||
+      [...layering.keys()].some((stage) => means(word, "layering", stage));
     if (used) continue;
     const known = [
       ...[...images.keys()].map((name) => familiarReference(name)),
       ...[...files.keys()].map(redactUrl),
+      ...(layering.size === 0 ? [] : ["layers"]),
     ];
     const suggestion = closestName(word, known);
     throw new DefinitionError("LOCK_NAME_UNKNOWN", { got: word, known, suggestion }, { subject: word });
@@ -59,5 +82,12 @@ function keptOf(lock: Lock, needs: LockNeeds, again: Chosen): Lock {
     return [[reference, { digest, platforms: Object.fromEntries(kept) }] as const];
   });
   const files = Object.entries(lock.files).filter(([url]) => needs.files.has(url) && !again("file", url));
-  return { images: Object.fromEntries(images), files: Object.fromEntries(files) };
+  const layering = Object.entries(lock.layering).filter(
+    ([stage]) => needs.layering.has(stage) && !again("layering", stage),
+  );
+  return {
+    images: Object.fromEntries(images),
+    files: Object.fromEntries(files),
+    layering: Object.fromEntries(layering),
+  };
 }

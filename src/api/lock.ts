@@ -66,6 +66,7 @@ export async function lock(catalog: Catalog, options: LockVerbOptions = {}): Pro
   const plans = [...catalog].flatMap(([, image]) =>
     catalog.platforms.map((platform) => planImage(image.node, { ...options, platform }).plan),
   );
+  const names = catalog.names.flatMap((name) => catalog.platforms.map(() => name));
   const { lockPlans } = await import("./lock-plans.js");
-  return lockPlans(plans, options);
+  return lockPlans(plans, { ...options, names });
 }

@@ -64,6 +64,7 @@ export async function observeBuilt(
       { ...layer, encoding: layerEncodingOf(layer.descriptor.mediaType) },
       {
         description,
+        planLayer: id,
         uncompressedSize,
         inherited: !melted && (id === undefined || !own.has(id)),
         ...(made === undefined ? {} : { originOf: (path) => lineOfPath(path, made) }),

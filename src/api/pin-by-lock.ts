@@ -1,7 +1,15 @@
 import { resolve } from "node:path";
 import { PlanError } from "../errors/layerwright-error.js";
+import type { Origin } from "../errors/origin.js";
 import { emptyLock, type Lock } from "../lock/lock.js";
-import { entryText, type LockEntry, type LockNeeds, missingFrom, needsOf } from "../lock/lock-needs.js";
+import {
+  entryText,
+  isNothing,
+  type LockEntry,
+  type LockNeeds,
+  missingFrom,
+  needsOf,
+} from "../lock/lock-needs.js";
 import { pinPlan } from "../lock/pin-plan.js";
 import type { Plan } from "../plan/plan.js";
 import { lockPath, readLock, shownLock } from "./lock-file.js";
@@ -22,7 +30,7 @@ export function pinByLock(
   options: LockSearch & { readonly locked?: boolean },
 ): readonly Plan[] {
   const needs = needsOf(plans);
-  if (needs.images.size + needs.files.size === 0) return plans;
+  if (isNothing(needs)) return plans;
   const { path, lock } = lockOf(options);
   const missing = missingFrom(needs, lock);
   if (options.locked === true && missing.length > 0) throw incomplete(missing, needs, path, true);
@@ -46,11 +54,18 @@ export function incomplete(
   locked: boolean,
 ): PlanError {
   const [first] = missing;
-  const need =
-    first?.kind === "image" ? needs.images.get(first.reference) : first && needs.files.get(first.url);
+  const need = first && needOf(first, needs);
   return new PlanError(
     "LOCK_INCOMPLETE",
     { path: shownLock(path), option: locked ? "--locked" : "--offline", missing: missing.map(entryText) },
     { subject: path, origin: need?.origin },
   );
+}
+
+function needOf(
+  entry: LockEntry,
+  { images, files, layering }: LockNeeds,
+): { readonly origin?: Origin | undefined } | undefined {
+  if (entry.kind === "image") return images.get(entry.reference);
+  return entry.kind === "file" ? files.get(entry.url) : layering.get(entry.stage);
 }

@@ -2,12 +2,12 @@ import type { PlatformPlan } from "./build-plan.js";
 import { type PinOptions, pinPlans } from "./pin-plans.js";
 
 /** Jobs of several plans each, with all plans pinned in one go: what is missing is said whole, and is asked for once. */
-export async function pinEach<Job extends { readonly plans: readonly PlatformPlan[] }>(
-  jobs: readonly Job[],
-  options: PinOptions,
-): Promise<Job[]> {
+export async function pinEach<
+  Job extends { readonly name?: string; readonly plans: readonly PlatformPlan[] },
+>(jobs: readonly Job[], options: PinOptions): Promise<Job[]> {
   const all = jobs.flatMap(({ plans }) => plans.map(({ optimized }) => optimized.plan));
-  const pinned = await pinPlans(all, options);
+  const names = jobs.flatMap(({ name, plans }) => plans.map(() => name ?? ""));
+  const pinned = await pinPlans(all, { ...options, names });
   let next = 0;
   return jobs.map((job) => ({
     ...job,

@@ -1,15 +1,23 @@
 import { emptyLock, type Lock } from "../lock/lock.js";
-import { entryText, type LockNeeds, missingFrom, needsOf } from "../lock/lock-needs.js";
+import { entryText, isNothing, type LockNeeds, missingFrom, needsOf } from "../lock/lock-needs.js";
 import { pinPlan } from "../lock/pin-plan.js";
 import type { Plan } from "../plan/plan.js";
 import type { LookUpOptions } from "./add-to-lock.js";
+import type { BuildOptions } from "./build-types.js";
 import { changeLock, shownLock } from "./lock-file.js";
 import type { LockOptions } from "./lock-options.js";
 import { incomplete, lockOf } from "./pin-by-lock.js";
 
 /** How plans are pinned. */
-export interface PinOptions extends LockOptions, LookUpOptions {
+export interface PinOptions
+  extends LockOptions,
+    LookUpOptions,
+    Pick<BuildOptions, "compression" | "cache" | "noCacheSteps" | "secrets" | "ssh"> {
   readonly context?: string | undefined;
+  /** What the plans are called in the catalog, in their order. */
+  readonly names?: readonly string[];
+  /** Leaves layers of squash `"auto"` that nobody decided as they are. */
+  readonly keepUndecided?: boolean;
 }
 
 /**
@@ -21,7 +29,7 @@ export interface PinOptions extends LockOptions, LookUpOptions {
  */
 export async function pinPlans(plans: readonly Plan[], options: PinOptions): Promise<readonly Plan[]> {
   const needs = needsOf(plans);
-  const lock = needs.images.size + needs.files.size === 0 ? emptyLock : await lockFor(needs, options);
+  const lock = isNothing(needs) ? emptyLock : await lockFor(plans, needs, options);
   const pinned = plans.map((plan) => pinPlan(plan, lock));
   if (options.offline === true) {
     const { checkOffline } = await import("./check-offline.js");
@@ -33,20 +41,29 @@ export async function pinPlans(plans: readonly Plan[], options: PinOptions): Pro
 /** Two builds may lock the same thing at once; the second then takes the first one's word, and looks once more. */
 const ATTEMPTS = 3;
 
-async function lockFor(needs: LockNeeds, options: PinOptions): Promise<Lock> {
+async function lockFor(plans: readonly Plan[], needs: LockNeeds, options: PinOptions): Promise<Lock> {
   const { locked, offline, progress } = options;
   const { path, lock: read } = lockOf(options);
   let lock = read;
-  let missing = missingFrom(needs, lock);
+  // Without a lock nothing is decided either: the images are as `"keep"` has them.
+  const missingOf = (now: Lock) => {
+    const all = missingFrom(needs, now);
+    const undecided = options.keepUndecided === true || options.lock === false;
+    return undecided ? all.filter(({ kind }) => kind !== "layering") : all;
+  };
+  let missing = missingOf(lock);
   if (missing.length === 0) return lock;
   if (locked === true || offline === true) throw incomplete(missing, needs, path, locked === true);
   if (options.lock === false) return lock;
   progress?.report({ kind: "warn", message: `${shownLock(path)} gets ${missing.map(entryText).join(", ")}` });
   // Most builds have all in the lock, and need no registry client.
   const { addToLock } = await import("./add-to-lock.js");
-  for (let attempt = 1; missing.length > 0 && attempt <= ATTEMPTS; attempt++) {
+  const outside = () => missing.some(({ kind }) => kind !== "layering");
+  for (let attempt = 1; outside() && attempt <= ATTEMPTS; attempt++) {
     lock = await changeLock(path, lock, await addToLock(lock, missing, options));
-    missing = missingFrom(needs, lock);
+    missing = missingOf(lock);
   }
-  return lock;
+  if (missing.length === 0) return lock;
+  const { decideLayering } = await import("./decide-layering.js");
+  return changeLock(path, lock, await decideLayering(plans, lock, options));
 }

@@ -7,7 +7,7 @@ import { type PlanOptions, planImage } from "./plan-image.js";
  * What an image lowers to after all passes: stages and layers as JSON data with digests as ids, which both syntheses
  * read. Nothing is built. Of files only the lock is read; those of the context are told from folders.
  *
- * @throws {PlanError} RELATIVE_NEEDS_WORKDIR, CONTEXT_NAME_TAKEN, SQUASH_AUTO
+ * @throws {PlanError} RELATIVE_NEEDS_WORKDIR, CONTEXT_NAME_TAKEN
  * @throws {PlanError} LOCK_INVALID, LOCK_CONFLICT, LOCK_VERSION
  * @throws {DefinitionError} PLATFORM_INVALID
  * @example

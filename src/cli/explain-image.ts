@@ -22,6 +22,8 @@ interface ExplainedStage {
   readonly id: string;
   readonly base: string;
   readonly squash: string;
+  /** Why its layers are what they are, where they were decided for squash "auto". */
+  readonly decided?: readonly string[];
   readonly layers: readonly {
     readonly name?: string;
     readonly operations: readonly { readonly text: string; readonly origin?: Origin }[];
@@ -50,8 +52,9 @@ export function explainText(image: Explanation, paint: Paint): string {
   const last = image.stages.length - 1;
   const stages = image.stages.map((stage, index) => {
     const title = index === last ? "image" : `stage ${stage.id.slice(0, 12)}`;
-    const head = `  ${title} on ${stage.base}${stage.squash === "keep" ? "" : ` (squash ${stage.squash})`}\n`;
-    return head + stageText(stage, paint);
+    const head = `  ${title} on ${stage.base}${stage.squash === "keep" ? "" : ` (squash ${stage.squash}${stage.squash === "auto" ? ", not decided yet: run layerwright lock" : ""})`}\n`;
+    const why = (stage.decided ?? []).map((line) => `    ${paint.green("auto")} ${line}\n`).join("");
+    return head + why + stageText(stage, paint);
   });
   return [
     `${paint.bold(image.name)} ${paint.dim(image.platform)}\n`,
@@ -80,11 +83,12 @@ function stageText(stage: ExplainedStage, paint: Paint): string {
   return rows.length === 0 ? "    no layers of its own\n" : columns(rows);
 }
 
-function explainStage({ id, base, squash, layers }: Stage): ExplainedStage {
+function explainStage({ id, base, squash, decided, layers }: Stage): ExplainedStage {
   return {
     id,
     base: planBaseText(base),
     squash,
+    ...(decided === undefined ? {} : { decided }),
     layers: layers.map(({ name, operations }) => ({
       ...(name === undefined ? {} : { name }),
       operations: operations.map((operation) => ({

@@ -5,6 +5,7 @@ import { sizeText } from "../core/size-text.js";
 import { platformText } from "../oci/platform.js";
 import { type BuildFlags, checkBuildOptions } from "./build-flags.js";
 import { counted } from "./counted.js";
+import { decideForCatalog } from "./decide-layering.js";
 import { shortDigest } from "./layer-tree.js";
 import { namedProgress } from "./named-progress.js";
 import { openCatalog } from "./open-catalog.js";
@@ -36,7 +37,9 @@ export async function loadImages(
     });
   }
   const checked = await checkBuildOptions(flags, session.options.json === true);
-  const { context, images, name: catalogName } = await openCatalog(session, names, checked.platforms);
+  const catalog = await openCatalog(session, names, checked.platforms);
+  await decideForCatalog(session, catalog, checked.common);
+  const { context, images, name: catalogName } = catalog;
   const jobs = images.map(({ name, plans }) => {
     const platform = loadPlatform(plans.map((plan) => plan.platform));
     if (plans.length > 1) {

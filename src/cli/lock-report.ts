@@ -1,5 +1,6 @@
 import type { DescribedChange } from "../api/lock.js";
 import { sizeText } from "../core/size-text.js";
+import type { LockedLayering } from "../lock/lock.js";
 import type { PackageChange } from "../lock/package-list.js";
 import { familiarReference } from "../oci/reference.js";
 import { redactUrl } from "../plan/describe.js";
@@ -12,10 +13,10 @@ export function changesText(changes: readonly DescribedChange[], paint: Paint): 
   const lines = columns(
     changes.map((change) => [
       {
-        text: change.kind === "image" ? familiarReference(change.reference) : redactUrl(change.url),
+        text: shownName(change),
         paint: paint.bold,
       },
-      change.kind === "image" ? change.platform : "file",
+      change.kind === "image" ? change.platform : change.kind,
       identityText(change),
       sizesText(change),
       layersText(change),
@@ -26,16 +27,29 @@ export function changesText(changes: readonly DescribedChange[], paint: Paint): 
 
 /** The name of a changed entry, for programs that read lines. */
 export function changeName(change: DescribedChange): string {
-  return change.kind === "image" ? `${change.reference} ${change.platform}` : redactUrl(change.url);
+  return change.kind === "image" ? `${change.reference} ${change.platform}` : shownName(change);
+}
+
+function shownName(change: DescribedChange): string {
+  if (change.kind === "image") return familiarReference(change.reference);
+  if (change.kind === "file") return redactUrl(change.url);
+  const { images = [] } = change.after ?? change.before ?? {};
+  return images.length === 0 ? change.stage : images.join(", ");
 }
 
 function identityText(change: DescribedChange): string {
+  if (change.kind === "layering") return arrow(change, layersOf, change.before, change.after);
   if (change.kind === "file")
     return arrow(change, (one) => shortHex(one.sha256), change.before, change.after);
   return arrow(change, ({ digest }) => shortHex(digest.replace("sha256:", "")), change.before, change.after);
 }
 
+function layersOf({ layers, melt }: LockedLayering): string {
+  return melt ? "1 layer, the base in it" : counted(layers.length, "layer");
+}
+
 function sizesText(change: DescribedChange): string {
+  if (change.kind === "layering") return "";
   const size = ({ size: bytes }: { readonly size: number }) => sizeText(bytes);
   const { before, after } = change;
   if (before !== undefined && after !== undefined) return `${size(before)} -> ${size(after)}`;
@@ -44,7 +58,7 @@ function sizesText(change: DescribedChange): string {
 
 function layersText({ layers, ...change }: DescribedChange): string {
   if (layers !== undefined) return `${counted(layers.kept, "layer")} kept, ${layers.new} new`;
-  if (change.kind === "file" || change.before === undefined || change.after === undefined) return "";
+  if (change.kind !== "image" || change.before === undefined || change.after === undefined) return "";
   return change.before.manifest === change.after.manifest ? "the same image" : "";
 }
 

@@ -6,6 +6,7 @@ import { fullReference } from "../api/references.js";
 import type { Workspace } from "../api/workspace.js";
 import { hostPlatform, platformText } from "../oci/platform.js";
 import { type BuildFlags, checkBuildOptions } from "./build-flags.js";
+import { decideForCatalog } from "./decide-layering.js";
 import type { LoadedImage } from "./load/loaded-catalog.js";
 import { addMakeFlags } from "./make-flags.js";
 import { namedProgress } from "./named-progress.js";
@@ -69,6 +70,7 @@ export async function withOperands<Result>(
   const { common, platforms } = await checkBuildOptions(flags, false);
   const fromCatalog = patterns.length > 0 || operands.length === 0;
   const catalog = fromCatalog ? await openCatalog(session, patterns, platforms) : undefined;
+  if (catalog !== undefined) await decideForCatalog(session, catalog, common);
   const { withFoundImages, withObservedJobs } = await import("../api/observe.js");
   const { selectNames } = await import("./select-names.js");
   return withProgress(session, (progress) => {

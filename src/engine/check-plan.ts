@@ -1,5 +1,6 @@
 import { PlanError } from "../errors/layerwright-error.js";
 import { sourcesOf } from "../plan/assert-plan.js";
+import { passedOnStages } from "../plan/passed-on-stages.js";
 import type { Plan, Stage } from "../plan/plan.js";
 
 /** Which stages an image needs, and what has to be made of each. */
@@ -17,7 +18,7 @@ export function neededStages(plan: Plan): NeededStages {
   if (last === undefined) throw new PlanError("STAGE_UNKNOWN", { stage: "" });
   const order: Stage[] = [];
   visit(last.id, byId, order, new Set());
-  return { order, packed: packedStages(last, byId) };
+  return { order, packed: new Set(passedOnStages(plan).map(({ id }) => id)) };
 }
 
 function visit(id: string, byId: ReadonlyMap<string, Stage>, order: Stage[], path: Set<string>): void {
@@ -40,16 +41,4 @@ export function* stagesOf(stage: Stage): Generator<string> {
       for (const source of sourcesOf(operation)) if (source.from === "stage") yield source.stage;
     }
   }
-}
-
-function packedStages(last: Stage, byId: ReadonlyMap<string, Stage>): Set<string> {
-  const packed = new Set<string>();
-  let stage: Stage | undefined = last;
-  while (stage !== undefined) {
-    packed.add(stage.id);
-    const { base, squash }: Stage = stage;
-    // What is melted into one layer passes no layer on.
-    stage = base.kind === "stage" && squash !== "all" ? byId.get(base.stage) : undefined;
-  }
-  return packed;
 }

@@ -9,12 +9,21 @@ import { OPAQUE_NAME, whiteoutOf } from "../layer/whiteout.js";
 import { contentIdentity } from "./content-identity.js";
 import type { DraftTree } from "./draft-tree.js";
 
+/** How the entries of a layer are written. */
+export interface LayerItemOptions extends EntryOptions {
+  /**
+   * Writes the folders above what changed also where the tree below has them, as long as they are as new ones would be
+   * (0755, root's): the layer is then the same on every base.
+   */
+  readonly portable?: boolean;
+}
+
 /**
  * The entries of the layer that a draft is, over the tree below it, in the order they are written. What both trees
  * share is one object and is passed over without a look; a folder of a million new files costs no more than its
  * entries.
  */
-export function layerItems(draft: DraftTree, options: EntryOptions): LayerItem[] {
+export function layerItems(draft: DraftTree, options: LayerItemOptions): LayerItem[] {
   const { lower, tree: upper } = draft;
   const writer = new ItemWriter(draft, options);
   if (lower === upper) return writer.items;
@@ -26,10 +35,10 @@ export function layerItems(draft: DraftTree, options: EntryOptions): LayerItem[]
 class ItemWriter {
   readonly items: LayerItem[] = [];
   readonly #draft: DraftTree;
-  readonly #options: EntryOptions;
+  readonly #options: LayerItemOptions;
   readonly #firstNames = new Map<TreeNode, string>();
 
-  constructor(draft: DraftTree, options: EntryOptions) {
+  constructor(draft: DraftTree, options: LayerItemOptions) {
     this.#draft = draft;
     this.#options = options;
   }
@@ -49,7 +58,9 @@ class ItemWriter {
         this.#contents(path, open.pop()!, lower, upper);
       const node = upper.children.get(name)!;
       const under = lower?.children.get(name);
-      if (under === undefined || !this.#same(under, node)) this.put(path, name, node);
+      if (under === undefined || !this.#same(under, node) || this.#isWrittenAnyway(node)) {
+        this.put(path, name, node);
+      }
       if (isFull(node, under)) open.push(name);
     }
     while (open.length > 0) this.#contents(path, open.pop()!, lower, upper);
@@ -97,6 +108,10 @@ class ItemWriter {
     return sameNode(below, node) || sameHostFile(below, node);
   }
 
+  #isWrittenAnyway(node: TreeNode): boolean {
+    return this.#options.portable === true && node.type === "folder" && isNewFolder(node);
+  }
+
   #whiteouts(path: string, lower: FolderNode, upper: FolderNode): void {
     const gone: string[] = [];
     for (const name of lower.children.keys()) if (!upper.children.has(name)) gone.push(whiteoutOf(name));
@@ -107,6 +122,11 @@ class ItemWriter {
     const mtime = this.#options.mtime ?? 0;
     this.items.push({ entry: { type: "file", path, mode: 0o644, uid: 0, gid: 0, size: 0, mtime } });
   }
+}
+
+/** Whether a folder is as one that comes into being above a file. */
+function isNewFolder({ mode, uid, gid, xattrs }: FolderNode): boolean {
+  return mode === 0o755 && uid === 0 && gid === 0 && xattrs === undefined;
 }
 
 /** The same file of a context copied over itself: BuildKit makes no entry of that either. */

@@ -13,3 +13,8 @@ export function meansFile(word: string, url: string): boolean {
   const { host, pathname } = new URL(url);
   return [url, host, pathname.slice(pathname.lastIndexOf("/") + 1)].includes(word);
 }
+
+/** Whether a word of `lock --update` means what was decided about layers: `layers` is all of it, a name that of one image. */
+export function meansLayering(word: string, images: readonly string[]): boolean {
+  return word === "layers" || images.includes(word);
+}

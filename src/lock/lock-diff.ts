@@ -1,8 +1,8 @@
 import type { Digest } from "../oci/digest.js";
-import type { Lock, LockedFile } from "./lock.js";
+import type { Lock, LockedFile, LockedLayering } from "./lock.js";
 
 /** What became of one entry between two locks. */
-export type LockChange = ImageChange | FileChange;
+export type LockChange = ImageChange | FileChange | LayeringChange;
 
 /** An image for one platform. `digest` is what the reference names, `manifest` the image in it. */
 export interface ImageChange {
@@ -31,7 +31,16 @@ export interface FileChange {
   readonly after?: LockedFile;
 }
 
-/** What changed from one lock to another: images by reference and platform, then files by URL. */
+/** The layers of a stage with squash `"auto"`. */
+export interface LayeringChange {
+  readonly kind: "layering";
+  readonly change: "added" | "removed" | "changed";
+  readonly stage: string;
+  readonly before?: LockedLayering;
+  readonly after?: LockedLayering;
+}
+
+/** What changed from one lock to another: images by reference and platform, files by URL, layers by stage. */
 export function lockDiff(before: Lock, after: Lock): LockChange[] {
   const images = pairs(statesOf(before), statesOf(after)).map(([key, change]) => {
     const [reference, platform] = key.split(" ") as [string, string];
@@ -42,7 +51,12 @@ export function lockDiff(before: Lock, after: Lock): LockChange[] {
     url,
     ...change,
   }));
-  return [...images, ...files];
+  const layering = pairs(before.layering, after.layering).map(([stage, change]) => ({
+    kind: "layering" as const,
+    stage,
+    ...change,
+  }));
+  return [...images, ...files, ...layering];
 }
 
 function statesOf({ images }: Lock): Record<string, LockedState> {

@@ -3,6 +3,8 @@ import { platformText } from "../oci/platform.js";
 import { canonicalReference, parseReference } from "../oci/reference.js";
 import { operationsOf } from "../plan/assert-plan.js";
 import { redactUrl } from "../plan/describe.js";
+import { isUndecided } from "../plan/layering.js";
+import { passedOnStages } from "../plan/passed-on-stages.js";
 import type { Plan, PlanBase } from "../plan/plan.js";
 import type { Lock } from "./lock.js";
 
@@ -12,6 +14,8 @@ export interface LockNeeds {
   readonly images: ReadonlyMap<string, NeededImage>;
   /** By URL. */
   readonly files: ReadonlyMap<string, { readonly origin?: Origin | undefined }>;
+  /** By the id of a stage whose layers nobody decided: where the first of its steps is written. */
+  readonly layering: ReadonlyMap<string, { readonly origin?: Origin | undefined }>;
 }
 
 /** A reference that has to be in the lock. */
@@ -20,16 +24,22 @@ export interface NeededImage {
   readonly origin?: Origin | undefined;
 }
 
-/** An entry of a lock, or one that it lacks: an image for one platform, or a file. */
+/** An entry of a lock, or one that it lacks: an image for one platform, a file, or the layers of a stage. */
 export type LockEntry =
   | { readonly kind: "image"; readonly reference: string; readonly platform: string }
-  | { readonly kind: "file"; readonly url: string };
+  | { readonly kind: "file"; readonly url: string }
+  | { readonly kind: "layering"; readonly stage: string };
 
 /** Everything that these plans want from a lock. */
 export function needsOf(plans: readonly Plan[]): LockNeeds {
   const images = new Map<string, { platforms: Set<string>; origin?: Origin | undefined }>();
   const files = new Map<string, { origin?: Origin | undefined }>();
-  for (const { stages, platform } of plans) {
+  const layering = new Map<string, { origin?: Origin | undefined }>();
+  for (const plan of plans) {
+    const { stages, platform } = plan;
+    for (const { id, layers } of passedOnStages(plan).filter(isUndecided)) {
+      layering.set(id, { origin: layers[0]?.operations[0]?.origin });
+    }
     for (const stage of stages) {
       const reference = lockedName(stage.base);
       if (reference !== undefined) {
@@ -43,7 +53,12 @@ export function needsOf(plans: readonly Plan[]): LockNeeds {
       }
     }
   }
-  return { images, files };
+  return { images, files, layering };
+}
+
+/** Whether plans want nothing of a lock, so that none has to be read. */
+export function isNothing({ images, files, layering }: LockNeeds): boolean {
+  return images.size + files.size + layering.size === 0;
 }
 
 /** The name under which a base is in a lock; undefined for one that needs no lock: on disk, or named by digest. */
@@ -54,8 +69,8 @@ export function lockedName(base: PlanBase): string | undefined {
 }
 
 /** What a lock lacks, in a fixed order. */
-export function missingFrom({ images, files }: LockNeeds, lock: Lock): LockEntry[] {
-  return [...entriesOf(images, files.keys())].filter((entry) => !has(lock, entry));
+export function missingFrom({ images, files, layering }: LockNeeds, lock: Lock): LockEntry[] {
+  return [...entriesOf(images, files.keys(), layering.keys())].filter((entry) => !has(lock, entry));
 }
 
 /** What a lock holds and nobody needs, in a fixed order. */
@@ -63,31 +78,38 @@ export function unusedIn(needs: LockNeeds, lock: Lock): LockEntry[] {
   const held = Object.entries(lock.images).map(
     ([reference, { platforms }]) => [reference, { platforms: new Set(Object.keys(platforms)) }] as const,
   );
-  return [...entriesOf(held, Object.keys(lock.files))].filter((entry) =>
-    entry.kind === "file"
-      ? !needs.files.has(entry.url)
-      : needs.images.get(entry.reference)?.platforms.has(entry.platform) !== true,
-  );
+  const entries = entriesOf(held, Object.keys(lock.files), Object.keys(lock.layering));
+  return [...entries].filter((entry) => !isNeeded(needs, entry));
+}
+
+function isNeeded({ images, files, layering }: LockNeeds, entry: LockEntry): boolean {
+  if (entry.kind === "file") return files.has(entry.url);
+  if (entry.kind === "layering") return layering.has(entry.stage);
+  return images.get(entry.reference)?.platforms.has(entry.platform) === true;
 }
 
 /** An entry in a few words, without what may be secret in a URL. */
 export function entryText(entry: LockEntry): string {
+  if (entry.kind === "layering") return `the layers of squash "auto" (stage ${entry.stage})`;
   return entry.kind === "file" ? redactUrl(entry.url) : `${entry.reference} (${entry.platform})`;
 }
 
 function has(lock: Lock, entry: LockEntry): boolean {
   if (entry.kind === "file") return lock.files[entry.url] !== undefined;
+  if (entry.kind === "layering") return lock.layering[entry.stage] !== undefined;
   return lock.images[entry.reference]?.platforms[entry.platform] !== undefined;
 }
 
 function* entriesOf(
   images: Iterable<readonly [string, NeededImage]>,
   files: Iterable<string>,
+  layering: Iterable<string>,
 ): Generator<LockEntry> {
   for (const [reference, { platforms }] of [...images].sort(byName)) {
     for (const platform of [...platforms].sort()) yield { kind: "image", reference, platform };
   }
   for (const url of [...files].sort()) yield { kind: "file", url };
+  for (const stage of [...layering].sort()) yield { kind: "layering", stage };
 }
 
 function byName([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number {

@@ -7,7 +7,17 @@ import { LOCK_VERSION, type Lock, type LockedImage } from "./lock.js";
 export function lockText(lock: Lock): string {
   const files = block(lock.files, "    ", ({ sha256, size }) => line({ sha256, size }));
   const images = block(lock.images, "    ", imageText);
-  return `{\n  "files": ${files},\n  "images": ${images},\n  "lockfileVersion": ${LOCK_VERSION}\n}\n`;
+  const decided = Object.keys(lock.layering).length === 0 ? "" : `  "layering": ${layeringText(lock)},\n`;
+  return `{\n  "files": ${files},\n  "images": ${images},\n${decided}  "lockfileVersion": ${LOCK_VERSION}\n}\n`;
+}
+
+function layeringText({ layering }: Lock): string {
+  return block(layering, "    ", ({ images, layers, melt, portable, why }) => {
+    const lines = Object.entries({ images, layers, melt, portable, why }).map(
+      ([key, value]) => `      ${JSON.stringify(key)}: ${JSON.stringify(value)}`,
+    );
+    return `{\n${lines.join(",\n")}\n    }`;
+  });
 }
 
 function imageText({ digest, platforms }: LockedImage): string {

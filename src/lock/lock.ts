@@ -1,4 +1,5 @@
 import type { Digest } from "../oci/digest.js";
+import type { StageLayering } from "../plan/layering.js";
 
 /** Every outside thing of a catalog, by digest: what `layerwright.lock.json` holds. */
 export interface Lock {
@@ -6,6 +7,14 @@ export interface Lock {
   readonly images: Readonly<Record<string, LockedImage>>;
   /** By URL as the catalog writes it. */
   readonly files: Readonly<Record<string, LockedFile>>;
+  /** What was decided for squash `"auto"`, by the id of the stage in the plan that nobody had decided about. */
+  readonly layering: Readonly<Record<string, LockedLayering>>;
+}
+
+/** The layers that were decided for the images of one stage. */
+export interface LockedLayering extends StageLayering {
+  /** Names in the catalog, for people: what is decided holds for the stage. */
+  readonly images: readonly string[];
 }
 
 /** What a reference names. */
@@ -39,4 +48,4 @@ export const LOCK_VERSION = 1;
 export const LOCK_NAME = "layerwright.lock.json";
 
 /** A lock that holds nothing. */
-export const emptyLock: Lock = { images: {}, files: {} };
+export const emptyLock: Lock = { images: {}, files: {}, layering: {} };

@@ -10,6 +10,7 @@ export function mergeLocks(read: Lock, ours: Lock, theirs: Lock): Lock {
   return {
     images: mergeEntries(read.images, ours.images, theirs.images, joinedPlatforms),
     files: mergeEntries(read.files, ours.files, theirs.files, () => undefined),
+    layering: mergeEntries(read.layering, ours.layering, theirs.layering, () => undefined),
   };
 }
 

@@ -3,11 +3,9 @@ import { isLayerwrightError, PlanError } from "../errors/layerwright-error.js";
 import { isDigest } from "../oci/digest.js";
 import { parsePlatform, platformText } from "../oci/platform.js";
 import { canonicalReference, parseReference } from "../oci/reference.js";
-import { redactUrl } from "../plan/describe.js";
 import { LOCK_VERSION, type Lock, type LockedFile, type LockedImage, type LockedPlatform } from "./lock.js";
-
-type Fail = (place: string, reason: string) => never;
-type Members = Readonly<Record<string, unknown>>;
+import { bytes, each, type Fail, isMembers, known } from "./lock-members.js";
+import { readLayering } from "./parse-layering.js";
 
 /**
  * Reads the text of a lock. Nothing is guessed: what is not understood would be lost when the file is next written.
@@ -25,10 +23,13 @@ export function parseLock(text: string, path: string): Lock {
   const version = value["lockfileVersion"];
   if (version !== LOCK_VERSION)
     throw new PlanError("LOCK_VERSION", { path, got: version }, { subject: path });
-  const { images, files } = known(value, ["files", "images", "lockfileVersion"], "the file", fail);
+  const keys = ["files", "images", "layering", "lockfileVersion"];
+  const { images, files, layering } = known(value, keys, "the file", fail);
   return {
     images: each(images, "images", fail, readImage),
     files: each(files, "files", fail, readFile),
+    // Only there where something was decided.
+    layering: layering === undefined ? {} : each(layering, "layering", fail, readLayering),
   };
 }
 
@@ -58,38 +59,6 @@ function readFile(key: string, value: unknown, place: string, fail: Fail): Locke
   if (typeof sha256 !== "string" || !/^[0-9a-f]{64}$/.test(sha256))
     return fail(`${place}.sha256`, "is not 64 hex characters in lower case");
   return { sha256, size: bytes(size, place, fail) };
-}
-
-function each<T>(
-  value: unknown,
-  place: string,
-  fail: Fail,
-  read: (key: string, member: unknown, place: string, fail: Fail) => T,
-): Record<string, T> {
-  if (!isMembers(value)) return fail(place, "is missing or no object");
-  return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => [
-      key,
-      read(key, member, `${place}[${JSON.stringify(redactUrl(key))}]`, fail),
-    ]),
-  );
-}
-
-/** The members of an object that has no others than these. */
-function known(value: unknown, keys: readonly string[], place: string, fail: Fail): Members {
-  if (!isMembers(value)) return fail(place, "is no object");
-  const other = Object.keys(value).find((key) => !keys.includes(key));
-  if (other !== undefined) fail(place, `has ${JSON.stringify(other)}, which is none of ${keys.join(", ")}`);
-  return value;
-}
-
-function bytes(size: unknown, place: string, fail: Fail): number {
-  if (Number.isSafeInteger(size) && (size as number) >= 0) return size as number;
-  return fail(`${place}.size`, "is no number of bytes");
-}
-
-function isMembers(value: unknown): value is Members {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
 function isFullReference(key: string): boolean {

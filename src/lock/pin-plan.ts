@@ -1,14 +1,16 @@
 import { addressPlan } from "../plan/address.js";
+import { applyLayering } from "../plan/layering.js";
 import type { Operation } from "../plan/operation.js";
 import type { Plan, PlanBase } from "../plan/plan.js";
 import type { Lock } from "./lock.js";
 import { lockedName } from "./lock-needs.js";
 
 /**
- * The plan with what the lock says in all its stages: digests of bases, and the sha256 of files that have none. What
+ * The plan with what the lock says in all its stages: the layers that were decided for squash `"auto"`, digests of bases, and the sha256 of files that have none. What
  * the lock lacks stays as it is; a plan that nothing is said of is the same object.
  */
-export function pinPlan(plan: Plan, lock: Lock): Plan {
+export function pinPlan(undecided: Plan, lock: Lock): Plan {
+  const plan = applyLayering(undecided, (stage) => lock.layering[stage]);
   let pinned = false;
   const base = (from: PlanBase): PlanBase => {
     const name = from.kind === "registry" ? lockedName(from) : undefined;

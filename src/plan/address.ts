@@ -15,7 +15,8 @@ function idOf(value: unknown): string {
 
 /** The id of a layer on what is below it. */
 function layerId(below: string, layer: Layer, platform: unknown): string {
-  return idOf({ below, operations: layer.operations, platform });
+  const { operations, portable } = layer;
+  return idOf({ below, operations, platform, ...(portable === undefined ? {} : { portable }) });
 }
 
 /**

@@ -3,10 +3,11 @@ import type { ImageNode } from "../image/image-node.js";
 import type { Platform } from "../oci/platform.js";
 import { addressPlan } from "./address.js";
 import { ContextNames } from "./context-names.js";
+import { mergeForSquash } from "./layering.js";
 import { lowerBase } from "./lower-base.js";
 import { lowerSteps } from "./lower-steps.js";
 import type { Plan, Stage } from "./plan.js";
-import { mergeForSquash } from "./squash.js";
+
 import type { StageState } from "./stage-state.js";
 
 /** What lowering needs beside the image. */
@@ -36,7 +37,7 @@ export interface LoweredStage {
  * Lowers an image to a plan: names and relative paths are resolved, groups become layers, the squash policy
  * decides which layers there are. Nothing outside is looked at.
  *
- * @throws {PlanError} RELATIVE_NEEDS_WORKDIR, CONTEXT_NAME_TAKEN, SQUASH_AUTO, PLATFORM_NOT_GIVEN
+ * @throws {PlanError} RELATIVE_NEEDS_WORKDIR, CONTEXT_NAME_TAKEN, PLATFORM_NOT_GIVEN
  */
 export function lower(image: ImageNode, options: LowerOptions): Plan {
   const done = new Map<ImageNode, LoweredStage>();

@@ -26,6 +26,8 @@ export interface Stage {
   readonly config: readonly ConfigChange[];
   /** The policy that shaped `layers`; `"all"` also means that the base is melted into the one layer. */
   readonly squash: SquashPolicy;
+  /** Why its layers are what they are, where they were decided for squash `"auto"`: lines for people. */
+  readonly decided?: readonly string[];
   readonly origin?: Origin;
 }
 
@@ -34,6 +36,8 @@ export interface Layer {
   readonly id: string;
   readonly operations: readonly Operation[];
   readonly name?: string;
+  /** Whether it holds the folders above its files also where the base has them, so that it is the same on every base. */
+  readonly portable?: true;
 }
 
 /** Where a stage starts. */

@@ -19,6 +19,15 @@ const lock: Lock = {
     "docker.io/library/alpine:3.20": { digest: digest("d"), platforms: {} },
   },
   files: { "https://example.org/data.bin": { sha256: "e".repeat(64), size: 3 } },
+  layering: {
+    "0123456789abcdef": {
+      images: ["api"],
+      melt: false,
+      layers: [[1], [0, 2]],
+      portable: [0],
+      why: ["keeps copy node_modules apart: 2 images share its 48 MB"],
+    },
+  },
 };
 
 const text = `{
@@ -36,6 +45,15 @@ const text = `{
         "linux/amd64": { "digest": "${digest("b")}", "size": 1 },
         "linux/arm/v7": { "digest": "${digest("c")}", "size": 2 }
       }
+    }
+  },
+  "layering": {
+    "0123456789abcdef": {
+      "images": ["api"],
+      "layers": [[1],[0,2]],
+      "melt": false,
+      "portable": [0],
+      "why": ["keeps copy node_modules apart: 2 images share its 48 MB"]
     }
   },
   "lockfileVersion": 1

@@ -24,6 +24,7 @@ const image = (reference: string, letter: string, ...platforms: string[]): Lock 
     },
   },
   files: {},
+  layering: {},
 });
 
 describe("what plans need of a lock", () => {
@@ -107,10 +108,22 @@ describe("the difference of two locks", () => {
       ...image(debian, "a", "linux/amd64", "linux/arm64"),
       files: { [url]: { sha256: "1", size: 1 } },
     };
-    const after = image(debian, "b", "linux/amd64", "linux/s390x");
+    const layering = { images: ["api"], melt: true, layers: [[0]], portable: [], why: [] };
+    const after = {
+      ...image(debian, "b", "linux/amd64", "linux/s390x"),
+      layering: { "0123456789abcdef": layering },
+    };
     expect(
-      lockDiff(before, after).map((it) => `${it.change} ${it.kind === "image" ? it.platform : it.url}`),
-    ).toEqual(["changed linux/amd64", "removed linux/arm64", "added linux/s390x", `removed ${url}`]);
+      lockDiff(before, after).map((it) =>
+        [it.change, it.kind === "image" ? it.platform : it.kind === "file" ? it.url : it.stage].join(" "),
+      ),
+    ).toEqual([
+      "changed linux/amd64",
+      "removed linux/arm64",
+      "added linux/s390x",
+      `removed ${url}`,
+      "added 0123456789abcdef",
+    ]);
     expect(lockDiff(after, after)).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Base } from "../../src/image/base.js";
 import { context } from "../../src/image/context.js";
 import { Image } from "../../src/image/image.js";
+import { isUndecided } from "../../src/plan/layering.js";
 import { layersOf, lowered } from "./planned.js";
 
 describe("lowering", () => {
@@ -32,10 +33,11 @@ describe("lowering", () => {
     expect(layersOf(lowered(image))).toEqual(layers);
   });
 
-  it("refuses the policy that only a catalog can decide", () => {
-    expect(() => lowered(Image.scratch().write("/a", "1").squash("auto"))).toThrow(
-      expect.objectContaining({ code: "SQUASH_AUTO" }),
-    );
+  it("leaves the layers of squash auto as they are in keep, until somebody decides", () => {
+    const image = Image.scratch().write("/a", "1").write("/b", "2").squash("auto");
+    const plan = lowered(image);
+    expect(layersOf(plan)).toEqual([["write /a"], ["write /b"]]);
+    expect(plan.stages.map(isUndecided)).toEqual([true]);
   });
 
   it("keeps the layers of a parent apart, whatever the child's policy", () => {

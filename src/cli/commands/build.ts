@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { BuildOptions } from "../../api/build-types.js";
 import { type BuildFlags, checkBuildOptions } from "../build-flags.js";
 import { buildJson, buildText, type NamedResult } from "../build-report.js";
+import { decideForCatalog } from "../decide-layering.js";
 import { examples } from "../examples.js";
 import { addMakeFlags } from "../make-flags.js";
 import { namedProgress } from "../named-progress.js";
@@ -46,7 +47,9 @@ async function buildImages(session: Session, names: readonly string[], flags: Bu
   if (flags.push === true) return (await import("../push-images.js")).pushImages(session, names, flags);
   if (flags.load === true) return (await import("../load-images.js")).loadImages(session, names, flags);
   const checked = await checkBuildOptions(flags, session.options.json === true);
-  const { context, images, name: catalogName } = await openCatalog(session, names, checked.platforms);
+  const catalog = await openCatalog(session, names, checked.platforms);
+  await decideForCatalog(session, catalog, checked.common);
+  const { context, images, name: catalogName } = catalog;
   const jobs = images.flatMap(({ name, plans }) =>
     plans.map((plan) => ({ ...plan, name, several: plans.length > 1 })),
   );

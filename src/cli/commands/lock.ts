@@ -53,6 +53,7 @@ async function lock(session: Session, _: readonly string[], flags: LockCommandFl
   const result = await withProgress(session, (progress) =>
     lockPlans(plans, {
       context,
+      names: images.flatMap(({ name, plans: each }) => each.map(() => name)),
       signal: session.signal,
       ...(progress === undefined ? {} : { progress }),
       ...(flags.lock === undefined ? {} : { lock: flags.lock }),

@@ -60,7 +60,8 @@ export async function buildStage(
     await applyLayer(layer, draft, base, progress, context);
     tree = draft.tree;
     if (!packed || melted) continue;
-    const items = layerItems(draft, { mtime: context.options.sourceDateEpoch ?? 0 });
+    const portable = layer.portable === true;
+    const items = layerItems(draft, { mtime: context.options.sourceDateEpoch ?? 0, portable });
     // What changes nothing is no layer.
     if (items.length === 0) continue;
     const made = await packItems(items, layer, context);

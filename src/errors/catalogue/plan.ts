@@ -18,10 +18,6 @@ export const planMessages = {
     message: `the path ${JSON.stringify(p.path)} is relative, and the working folder of the base ${p.base} is not known`,
     hint: 'call .workdir("/some/folder") before this step, or write the path from the root',
   }),
-  SQUASH_AUTO: (p: { policy: string }) => ({
-    message: `the squash policy ${JSON.stringify(p.policy)} is decided for a whole catalog, and this version does not do that yet`,
-    hint: 'choose "keep", "own" or "all"',
-  }),
   SYNTH_NOT_WRITTEN: (p: { path: string; reason: string }) => ({
     message: `${p.path} could not be written: ${p.reason}`,
     hint: "check that the folder can be written and that the disk is not full",

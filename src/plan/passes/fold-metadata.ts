@@ -91,7 +91,7 @@ function warnCopyUp(
       one.operation.op !== "run" &&
       mayTouch(one.operation, metadata.path, log.probe),
   );
-  if (sameLayer && stage.squash !== "keep") return;
+  if (sameLayer && stage.squash !== "keep" && stage.squash !== "auto") return;
   const base = stage.base;
   const known = "known" in base ? base.known?.paths[metadata.path] : undefined;
   const size = known?.type === "file" ? known.size : undefined;

@@ -1,0 +1,147 @@
+import { pathComponents } from "../../layer/tree-path.js";
+import type { ObservedEntry } from "../observed-image.js";
+
+/** Who put an entry there: an atom by its place, or the base. */
+export type Owner = number | "base";
+
+/** One path of a root file system that is put together layer by layer. */
+interface ViewNode {
+  entry?: ObservedEntry;
+  owner: Owner;
+  children?: Map<string, ViewNode>;
+}
+
+/** What a layer did to those below it. */
+export interface Footprint {
+  /** Bytes of entries that are of no use any more, by whose they were. */
+  readonly hidden: ReadonlyMap<Owner, number>;
+  /** Atoms whose entries matter to what this layer wrote, so that it cannot come before them. */
+  readonly after: ReadonlySet<number>;
+  /** Whether all folders above its entries that are not its own are as new ones would be (0755, root's). */
+  readonly plainParents: boolean;
+  /** Folders above its entries that it does not hold itself. */
+  readonly parents: ReadonlySet<string>;
+  readonly whiteouts: boolean;
+}
+
+const WHITEOUT = ".wh.";
+const OPAQUE = ".wh..wh..opq";
+
+/** The union of layers, with whose each path is. */
+export class LowerView {
+  readonly #root: ViewNode = { owner: "base", children: new Map() };
+  /** Takes back what was changed since `mark`, newest last. */
+  #undo: (() => void)[] = [];
+
+  /** From here on, what is added can be taken back. */
+  mark(): void {
+    this.#undo = [];
+  }
+
+  /** Takes back all that was added since `mark`: the base of many images is laid out once. */
+  reset(): void {
+    for (const undo of this.#undo.splice(0).reverse()) undo();
+  }
+
+  /** Whose a path (without a leading slash) is; undefined where there is nothing. */
+  ownerOf(path: string): Owner | undefined {
+    let node: ViewNode | undefined = this.#root;
+    for (const name of pathComponents(path)) node = node?.children?.get(name);
+    return node?.owner;
+  }
+
+  #set(children: Map<string, ViewNode>, name: string, node: ViewNode | undefined): void {
+    const before = children.get(name);
+    this.#undo.push(() => void (before === undefined ? children.delete(name) : children.set(name, before)));
+    if (node === undefined) children.delete(name);
+    else children.set(name, node);
+  }
+
+  /** Lays a layer over the others. */
+  add(entries: readonly ObservedEntry[], owner: Owner): Footprint {
+    const hidden = new Map<Owner, number>();
+    const after = new Set<number>();
+    const parents = new Set<string>();
+    const own = new Set(entries.map(({ path }) => path));
+    const note = (whose: Owner, bytes: number) => {
+      if (whose === owner) return;
+      hidden.set(whose, (hidden.get(whose) ?? 0) + bytes);
+      if (typeof whose === "number") after.add(whose);
+    };
+    let plainParents = true;
+    let whiteouts = false;
+    for (const entry of entries) {
+      const names = pathComponents(entry.path);
+      const name = names.pop();
+      if (name === undefined) continue;
+      let folder = this.#root;
+      let path = "";
+      for (const part of names) {
+        path = path === "" ? part : `${path}/${part}`;
+        folder = this.#child(folder, part, owner);
+        if (own.has(path)) continue;
+        parents.add(path);
+        if (folder.entry === undefined || isPlainFolder(folder.entry)) continue;
+        plainParents = false;
+        if (typeof folder.owner === "number" && folder.owner !== owner) after.add(folder.owner);
+      }
+      if (name === OPAQUE) {
+        whiteouts = true;
+        for (const [below, one] of [...(folder.children ?? [])]) {
+          forget(one, owner, note);
+          if (one.owner !== owner) this.#set(folder.children!, below, undefined);
+        }
+      } else if (name.startsWith(WHITEOUT)) {
+        whiteouts = true;
+        const gone = folder.children?.get(name.slice(WHITEOUT.length));
+        if (gone !== undefined) forget(gone, owner, note);
+        if (gone !== undefined) this.#set(folder.children!, name.slice(WHITEOUT.length), undefined);
+      } else this.#put(folder, name, entry, owner, note);
+    }
+    return { hidden, after, plainParents, parents, whiteouts };
+  }
+
+  #child(folder: ViewNode, name: string, owner: Owner): ViewNode {
+    folder.children ??= new Map();
+    const known = folder.children.get(name);
+    if (known !== undefined) return known;
+    const node: ViewNode = { owner };
+    this.#set(folder.children, name, node);
+    return node;
+  }
+
+  #put(
+    folder: ViewNode,
+    name: string,
+    entry: ObservedEntry,
+    owner: Owner,
+    note: (whose: Owner, bytes: number) => void,
+  ): void {
+    const before = folder.children?.get(name);
+    const wasFolder = before?.entry?.type === "folder" || before?.children !== undefined;
+    const children = entry.type === "folder" ? before?.children : undefined;
+    if (before !== undefined && wasFolder && entry.type === "folder") {
+      // Two equal plain folders are in nobody's way.
+      if (before.entry !== undefined && isPlainFolder(before.entry) && isPlainFolder(entry)) return;
+      if (before.entry !== undefined) note(before.owner, entryBytes(before.entry));
+    } else if (before !== undefined) forget(before, owner, note);
+    folder.children ??= new Map();
+    this.#set(folder.children, name, { entry, owner, ...(children === undefined ? {} : { children }) });
+  }
+}
+
+/** Counts a node and all below it as hidden. */
+function forget(node: ViewNode, owner: Owner, note: (whose: Owner, bytes: number) => void): void {
+  if (node.entry !== undefined && node.owner !== owner) note(node.owner, entryBytes(node.entry));
+  for (const one of node.children?.values() ?? []) forget(one, owner, note);
+}
+
+/** Bytes of an entry in a tar: its header, and its content in whole blocks. */
+function entryBytes({ type, size }: ObservedEntry): number {
+  return 512 + (type === "file" ? Math.ceil(size / 512) * 512 : 0);
+}
+
+/** Whether a folder is as one that comes into being above a file. */
+function isPlainFolder({ type, mode, uid, gid, xattrs }: ObservedEntry): boolean {
+  return type === "folder" && mode === 0o755 && uid === 0 && gid === 0 && xattrs === undefined;
+}

@@ -1,0 +1,137 @@
+import { canonicalJson } from "../../core/canonical-json.js";
+import { isWithin } from "../../core/posix-path.js";
+import { sha256Hex } from "../../core/sha256.js";
+import { targetOf } from "../../plan/assert-plan.js";
+import { describeOperation } from "../../plan/describe.js";
+import type { Operation } from "../../plan/operation.js";
+import type { Layer } from "../../plan/plan.js";
+import type { ObservedEntry, ObservedLayer } from "../observed-image.js";
+import { changeRate } from "./change-rate.js";
+import { LAYER_END } from "./layering-problem.js";
+import type { Footprint, LowerView } from "./lower-view.js";
+
+/** A layer of squash `"keep"` as an atom, before it is known which other images have it too. */
+export interface ObservedAtom {
+  readonly label: string;
+  /** What its layer is today. */
+  readonly diffId: string;
+  /** The same for the same files whatever the base has above them; undefined where the layer depends on its base. */
+  readonly portableId: string | undefined;
+  readonly bytes: number;
+  /** Bytes with the folders above its files, where they are written too. */
+  readonly portableBytes: number;
+  readonly changes: number;
+  readonly after: readonly number[];
+  readonly hides: readonly { readonly of: number | "base"; readonly bytes: number }[];
+}
+
+const LONGEST_LABEL = 60;
+
+/** What is remembered of the atoms below, to tell what has to stay above them. */
+export class AtomOrder {
+  #barrier = -1;
+  readonly #links: { readonly path: string; readonly place: number }[] = [];
+  #accounts: number | undefined;
+  #count = 0;
+
+  /** The places that an atom has to come after, whatever its paths are. */
+  next(layer: Layer, entries: readonly ObservedEntry[], below: LowerView): Set<number> {
+    const place = this.#count++;
+    const after = new Set<number>();
+    const { operations } = layer;
+    if (this.#barrier >= 0) after.add(this.#barrier);
+    if (entries.length === 0 || operations.some(dependsOnAll)) {
+      for (let earlier = this.#barrier + 1; earlier < place; earlier++) after.add(earlier);
+      this.#barrier = place;
+    }
+    // A path of a step may lead through a link that was made before.
+    for (const operation of operations) {
+      const target = targetOf(operation);
+      if (target === undefined) continue;
+      // A folder that is copied into keeps what it is, and one that the copy makes is as the copy says.
+      const folder = shapesFolder(operation) ? below.ownerOf(target.slice(1)) : undefined;
+      if (typeof folder === "number") after.add(folder);
+      for (const link of this.#links) if (isWithin(target, `/${link.path}`)) after.add(link.place);
+    }
+    if (this.#accounts !== undefined && operations.some(namesOwner)) after.add(this.#accounts);
+    for (const { type, path } of entries) {
+      if (type === "symlink") this.#links.push({ path, place });
+      if (path === "etc/passwd" || path === "etc/group") this.#accounts = place;
+    }
+    after.delete(place);
+    return after;
+  }
+}
+
+/** Makes an atom of a layer and of what it did to those below. */
+export function observedAtom(
+  layer: Layer,
+  observed: ObservedLayer,
+  entries: readonly ObservedEntry[],
+  { hidden, after, plainParents, parents, whiteouts }: Footprint,
+  order: ReadonlySet<number>,
+): ObservedAtom {
+  const portable = plainParents && !whiteouts && !layer.operations.some(dependsOnAll);
+  const bytes = observed.uncompressedSize - LAYER_END;
+  return {
+    label: labelOf(layer),
+    diffId: observed.diffId,
+    portableId: portable ? portableId(entries, parents) : undefined,
+    bytes,
+    portableBytes: bytes + parents.size * 512,
+    changes: changeRate(layer),
+    after: [...new Set([...after, ...order])].sort((left, right) => left - right),
+    hides: [...hidden].map(([of, hiddenBytes]) => ({ of, bytes: hiddenBytes })),
+  };
+}
+
+/** The atom of a layer that changed nothing: it stays where it is. */
+export function emptyAtom(layer: Layer, order: ReadonlySet<number>): ObservedAtom {
+  const label = labelOf(layer);
+  const diffId = `nothing ${layer.id}`;
+  const after = [...order].sort((left, right) => left - right);
+  return { label, diffId, portableId: undefined, bytes: 0, portableBytes: 0, changes: 0, after, hides: [] };
+}
+
+/** What a layer is called in a few words. */
+export function labelOf({ name, operations }: Layer): string {
+  const text = name ?? operations.map(describeOperation).join("; ");
+  return text.length > LONGEST_LABEL ? `${text.slice(0, LONGEST_LABEL - 1)}…` : text;
+}
+
+/** Whether what an operation does depends on all that is there: it cannot change its place. */
+function dependsOnAll(operation: Operation): boolean {
+  switch (operation.op) {
+    case "run":
+    case "hostRun":
+    case "remove":
+    case "chmod":
+    case "chown":
+      return true;
+    case "mkdir":
+      return operation.ifMissing === true;
+    default:
+      return false;
+  }
+}
+
+/** Whether a folder that an operation makes at its target is another one than a new folder above a file. */
+function shapesFolder(operation: Operation): boolean {
+  if (operation.op !== "copy") return false;
+  const { owner, mode, sources } = operation;
+  return owner !== undefined || mode !== undefined || sources.some(({ from }) => from === "stage");
+}
+
+function namesOwner(operation: Operation): boolean {
+  if (!("owner" in operation) || operation.owner === undefined) return false;
+  return typeof operation.owner.user === "string" || typeof operation.owner.group === "string";
+}
+
+function portableId(entries: readonly ObservedEntry[], parents: ReadonlySet<string>): string {
+  const above = [...parents].map((path) => ({ path, type: "folder", mode: 0o755, uid: 0, gid: 0, size: 0 }));
+  const own = entries.map(({ mtime: _, xattrs, ...entry }) =>
+    xattrs === undefined ? entry : { ...entry, xattrs: Object.keys(xattrs).sort() },
+  );
+  const lines = [...above, ...own].map((entry) => canonicalJson(entry)).sort();
+  return sha256Hex(lines.join("\n"));
+}

@@ -1,0 +1,118 @@
+import { resolve } from "node:path";
+import { observeProblem } from "../analyze/layering/observe-problem.js";
+import { planLayering } from "../analyze/layering/plan-layering.js";
+import type { ObservedImage } from "../analyze/observed-image.js";
+import { isLayerwrightError } from "../errors/layerwright-error.js";
+import type { Lock, LockedLayering } from "../lock/lock.js";
+import { pinPlan } from "../lock/pin-plan.js";
+import { platformText } from "../oci/platform.js";
+import type { Plan } from "../plan/plan.js";
+import { emitResolved } from "./dockerfile.js";
+import { knownBases } from "./known-bases.js";
+import { hasLocalBase } from "./known-bases-sync.js";
+import { withObservedJobs } from "./observe.js";
+import type { PinOptions } from "./pin-plans.js";
+
+/** Layers that an image may have, those of its base included: what every engine takes is 127. */
+const MAX_LAYERS = 100;
+
+/**
+ * Decides what the layers of the images with squash `"auto"` are, for all of them together, and gives the lock with the
+ * decisions. The images are built into the store for that, as `"keep"` has them; what was decided before stays.
+ */
+export async function decideLayering(plans: readonly Plan[], lock: Lock, options: PinOptions): Promise<Lock> {
+  const { names = [], store, signal, progress, ...rest } = options;
+  const context = resolve(options.context ?? ".");
+  const jobs = plans.map((plan, at) => ({
+    name: nameOf(names, at, plan),
+    // What was decided is as it is, and counts for what is shared.
+    plan: pinPlan(plan, lock),
+    references: [],
+  }));
+  const settings = {
+    ...rest,
+    context,
+    keepUndecided: true,
+    ...(store === undefined ? {} : { store }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(progress === undefined ? {} : { progress }),
+  };
+  return withObservedJobs(jobs, settings, async (images) => {
+    const fixed = new Set<string>();
+    for (;;) {
+      const layering = await decide(images, fixed);
+      const decided = { ...lock, layering: { ...lock.layering, ...layering } };
+      const refused = await firstRefused(plans, decided, layering, { context, store });
+      if (refused === undefined) return decided;
+      fixed.add(refused);
+    }
+  });
+}
+
+/** An image for several platforms is several images here. */
+function nameOf(names: readonly string[], at: number, { platform }: Plan): string {
+  const name = names[at] ?? "";
+  if (name === "") return `image ${at + 1}`;
+  return names.filter((other) => other === name).length > 1 ? `${name} ${platformText(platform)}` : name;
+}
+
+async function decide(
+  images: readonly ObservedImage[],
+  fixed: ReadonlySet<string>,
+): Promise<Record<string, LockedLayering>> {
+  const { problem, layeringOf, undecided } = await observeProblem(images, { maxLayers: MAX_LAYERS, fixed });
+  const layering: Record<string, LockedLayering> = {};
+  for (const { stage, images: called } of undecided) {
+    // What has no better form keeps the one that it has.
+    layering[stage.id] = {
+      images: called,
+      melt: false,
+      layers: stage.layers.map((_, at) => [at]),
+      portable: [],
+      why: ["keeps its layers: others cannot be written as a Dockerfile"],
+    };
+  }
+  for (const decision of planLayering(problem)) {
+    const said = layeringOf(decision);
+    if (said !== undefined) layering[said.stage.stage.id] = { images: said.stage.images, ...said.layering };
+  }
+  return layering;
+}
+
+/**
+ * The first stage whose decision a Dockerfile cannot say where it could say `"keep"`: some need to know folders of a
+ * base that only a registry has. Both syntheses are the same image, so such a stage keeps its layers.
+ */
+async function firstRefused(
+  plans: readonly Plan[],
+  decided: Lock,
+  layering: Readonly<Record<string, LockedLayering>>,
+  { context, store }: { readonly context: string; readonly store: string | undefined },
+): Promise<string | undefined> {
+  const before: Lock = { ...decided, layering: {} };
+  for (const plan of plans) {
+    const own = plan.stages.filter(({ id }) => isChanged(layering[id]));
+    if (own.length === 0 || (await emits(pinPlan(plan, decided), context, store))) continue;
+    if (!(await emits(pinPlan(plan, before), context, store))) continue;
+    return own.at(-1)!.id;
+  }
+  return undefined;
+}
+
+/** Whether a decision is another one than to keep the layers. */
+function isChanged(layering: LockedLayering | undefined): boolean {
+  if (layering === undefined) return false;
+  const { melt, layers, portable } = layering;
+  return melt || portable.length > 0 || layers.some((places, at) => places.length !== 1 || places[0] !== at);
+}
+
+async function emits(plan: Plan, context: string, store: string | undefined): Promise<boolean> {
+  try {
+    const known = hasLocalBase(plan) ? await knownBases(plan, context, store) : plan;
+    emitResolved([known], context, {});
+    return true;
+  } catch (error) {
+    if (isLayerwrightError(error)) return false;
+    throw error;
+  }
+}
