@@ -24,10 +24,7 @@ export interface BuildJob {
 }
 
 /** How several images are built, whatever becomes of them. */
-export interface BuildSettings extends Omit<BuildOptions, "output" | "platform" | "reference"> {
-  /** Leaves layers of squash `"auto"` that nobody decided as they are: to decide needs to see them. */
-  readonly keepUndecided?: boolean;
-}
+export type BuildSettings = Omit<BuildOptions, "output" | "platform" | "reference">;
 
 /**
  * Builds images one after another in one workspace, with all that is outside named by digest, so that layers which they

@@ -32,7 +32,8 @@ export async function decideLayering(plans: readonly Plan[], lock: Lock, options
   const settings = {
     ...rest,
     context,
-    keepUndecided: true,
+    // What it knows is in the plans; without it nothing is decided.
+    lock: false as const,
     ...(store === undefined ? {} : { store }),
     ...(signal === undefined ? {} : { signal }),
     ...(progress === undefined ? {} : { progress }),

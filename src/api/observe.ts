@@ -43,15 +43,15 @@ export async function withObservedJobs<Result>(
   return withBuiltImages(jobs, settings, async (built, workspace) => {
     const observer = new LayerObserver(workspace.store);
     const images: ObservedImage[] = [];
-    for (const [at, one] of built.entries()) images.push(await observeBuilt(one, jobs[at]!, observer));
+    for (const [at, one] of built.entries()) images.push(await observeBuilt(one, jobs[at]!.name, observer));
     return use(images, workspace);
   });
 }
 
 /** A built image as the analyses see it. */
 export async function observeBuilt(
-  { image, layers }: BuiltImage,
-  { name, plan }: Pick<ObservedJob, "name" | "plan">,
+  { image, layers, plan }: BuiltImage,
+  name: string,
   observer: LayerObserver,
 ): Promise<ObservedImage> {
   const planned = plannedLayers(plan);

@@ -16,8 +16,6 @@ export interface PinOptions
   readonly context?: string | undefined;
   /** What the plans are called in the catalog, in their order. */
   readonly names?: readonly string[];
-  /** Leaves layers of squash `"auto"` that nobody decided as they are. */
-  readonly keepUndecided?: boolean;
 }
 
 /**
@@ -48,8 +46,7 @@ async function lockFor(plans: readonly Plan[], needs: LockNeeds, options: PinOpt
   // Without a lock nothing is decided either: the images are as `"keep"` has them.
   const missingOf = (now: Lock) => {
     const all = missingFrom(needs, now);
-    const undecided = options.keepUndecided === true || options.lock === false;
-    return undecided ? all.filter(({ kind }) => kind !== "layering") : all;
+    return options.lock === false ? all.filter(({ kind }) => kind !== "layering") : all;
   };
   let missing = missingOf(lock);
   if (missing.length === 0) return lock;

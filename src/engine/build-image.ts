@@ -20,6 +20,8 @@ export type LayerReport = Omit<StageLayer, "blob">;
 
 /** An image that was built: its documents and layers, ready to be written, and what was done for it. */
 export interface BuiltImage {
+  /** What it was made from, with all that is outside named by digest. */
+  readonly plan: Plan;
   readonly image: FinishedImage;
   readonly layers: readonly LayerReport[];
   /** Closes the bases that inherited layers are read from; call it when the image is written. */
@@ -82,7 +84,7 @@ export async function buildImage(
     });
     const last = images.get(order.at(-1)!.id)!;
     const layers = last.layers.map(({ blob: _, ...report }) => report);
-    return { image: finish(last, platform, options), layers, close };
+    return { plan, image: finish(last, platform, options), layers, close };
   } catch (error) {
     await close().catch(() => {});
     throw error;

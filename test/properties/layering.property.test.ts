@@ -32,7 +32,7 @@ const bases: readonly (readonly [string, () => Image])[] = [
 /** The atoms of an image; undefined for a program that cannot be done. */
 async function atomsOf(plan: Plan): Promise<readonly LayeringAtom[] | undefined> {
   const jobs = [{ name: "it", plan, references: [] }];
-  const settings = { context: bench.context, store: bench.store, keepUndecided: true, compression: "none" };
+  const settings = { context: bench.context, store: bench.store, lock: false, compression: "none" } as const;
   try {
     return await withObservedJobs(jobs, settings, async (images) => {
       const { problem } = await observeProblem(images, { maxLayers: 100 });

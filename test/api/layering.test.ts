@@ -1,0 +1,124 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build, Catalog, dockerfile, Image, lock, plan, type SquashPolicy } from "layerwright";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "layerwright-layering-"));
+  write("deps/lib.js", 300_000);
+  write("deps/more/lib.js", 200_000);
+  for (const name of ["api", "web", "job"]) write(`${name}/app`, 20_000);
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function write(path: string, size: number): void {
+  mkdirSync(join(folder, path, ".."), { recursive: true });
+  writeFileSync(join(folder, path), path.repeat(Math.ceil(size / path.length)).slice(0, size));
+}
+
+const options = () => ({ context: folder, store: join(folder, "store"), compression: "none" });
+
+/** Three images: two on bases that differ in the folders they have, one on none; all with the same dependencies. */
+function catalog(policy: SquashPolicy) {
+  const debianLike = Image.scratch().write("/etc/os", "one\n").mkdir("/srv");
+  const alpineLike = Image.scratch().write("/etc/os", "two\n");
+  const app = (base: Image, name: string) =>
+    base.copy(`${name}/`, "/srv/app/").copy("deps/", "/srv/lib/node_modules/").squash(policy);
+  return new Catalog(
+    "acme",
+    {
+      api: app(Image.from(debianLike), "api"),
+      web: app(Image.from(alpineLike), "web"),
+      job: app(Image.scratch(), "job")
+        .write("/srv/app/extra", "x".repeat(90_000))
+        .chmod("/srv/app/extra", 0o600)
+        .squash(policy),
+    },
+    { platforms: ["linux/amd64"] },
+  );
+}
+
+async function built(policy: SquashPolicy) {
+  const results = await build(catalog(policy), {
+    ...options(),
+    lock: policy === "auto" ? undefined : false,
+  } as never);
+  const layers = Object.values(results).flatMap(([result]) => result?.layers ?? []);
+  const distinct = new Map(layers.map((layer) => [layer.diffId, layer.uncompressedSize ?? 0]));
+  return { results, stored: [...distinct.values()].reduce((sum, bytes) => sum + bytes, 0) };
+}
+
+describe('squash "auto"', () => {
+  it("makes one layer of the same files on different bases, and stores less than every policy for all", async () => {
+    const { results, stored } = await built("auto");
+    const diffIds = Object.values(results).map(
+      ([result]) => new Set(result?.layers.map(({ diffId }) => diffId)),
+    );
+    const shared = [...diffIds[0]!].filter((diffId) => diffIds.every((each) => each.has(diffId)));
+    expect(shared).toHaveLength(1);
+    for (const policy of ["keep", "own", "all"] as const) {
+      expect({ policy, stored: (await built(policy)).stored }).toSatisfy(
+        (other: { stored: number }) => stored <= other.stored,
+      );
+    }
+  });
+
+  it("is in the lock, holds from then on, and is not decided again by itself", async () => {
+    const first = await built("auto");
+    const path = join(folder, "layerwright.lock.json");
+    const text = readFileSync(path, "utf8");
+    expect(JSON.parse(text).layering).toSatisfy((entries: object) => Object.keys(entries).length === 3);
+    write("api/app", 900_000);
+    const second = await built("auto");
+    expect(readFileSync(path, "utf8")).toBe(text);
+    expect(second.results.web[0]?.digest).toBe(first.results.web[0]?.digest);
+    expect(await lock(catalog("auto"), { ...options(), check: true })).toMatchObject({
+      missing: [],
+      unused: [],
+    });
+  });
+
+  it("is decided by `lock` too, again only when it is told to, and goes with its image", async () => {
+    const decided = await lock(catalog("auto"), options());
+    expect(decided.changes.map(({ kind, change }) => `${kind} ${change}`)).toEqual(
+      Array(3).fill("layering added"),
+    );
+    expect((await lock(catalog("auto"), options())).written).toBe(false);
+    expect((await lock(catalog("auto"), { ...options(), update: ["layers"] })).changes).toEqual([]);
+    expect((await lock(catalog("keep"), options())).changes.map(({ change }) => change)).toEqual(
+      Array(3).fill("removed"),
+    );
+    await expect(lock(catalog("keep"), { ...options(), update: ["layers"] })).rejects.toMatchObject({
+      code: "LOCK_NAME_UNKNOWN",
+    });
+  });
+
+  it("is the same in the plan and in the Dockerfile, once it is decided", async () => {
+    const { images } = catalog("auto");
+    expect(plan(images.api, options()).stages.at(-1)).toMatchObject({ squash: "auto" });
+    await lock(catalog("auto"), options());
+    const stage = plan(images.api, options()).stages.at(-1)!;
+    expect(stage.squash).toBe("keep");
+    expect(stage.decided?.join(" ")).toContain("3 images share");
+    const [first] = dockerfile(images.api, options())
+      .split("\n")
+      .filter((line) => line.startsWith("COPY") && line.includes("deps"));
+    expect(first).toBeDefined();
+  });
+
+  it("is not decided where the lock must not change, and says what is missing", async () => {
+    await expect(build(catalog("auto"), { ...options(), locked: true })).rejects.toMatchObject({
+      code: "LOCK_INCOMPLETE",
+      message: expect.stringContaining('the layers of squash "auto"'),
+      origin: { file: expect.stringContaining("layering.test.ts") },
+    });
+  });
+
+  it("without a lock is as keep", async () => {
+    const auto = await build(catalog("auto").images.job, { ...options(), lock: false });
+    const keep = await build(catalog("keep").images.job, { ...options(), lock: false });
+    expect(auto.layers.map(({ diffId }) => diffId)).toEqual(keep.layers.map(({ diffId }) => diffId));
+  });
+});
