@@ -44,7 +44,15 @@ export {
   type UnsafeLayer,
 } from "./api/rebase.js";
 export { type SynthesizedImage, type SynthOptions, type SynthResult, synth } from "./api/synth.js";
-export { Catalog, type CatalogOptions, isCatalog } from "./catalog/catalog.js";
+export {
+  Catalog,
+  type CatalogConstructor,
+  type CatalogOptions,
+  type MapOptions,
+} from "./catalog/catalog.js";
+export type { CatalogEntries, ImageNames } from "./catalog/catalog-entries.js";
+export { isCatalog } from "./catalog/is-catalog.js";
+export { matrix } from "./catalog/matrix.js";
 export type { DialectName, FrontendVersion } from "./dockerfile/dialect.js";
 export type { ErrorCode } from "./errors/catalogue.js";
 export type { ErrorContext } from "./errors/layerwright-error.js";

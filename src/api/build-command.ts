@@ -9,14 +9,14 @@ function shellWord(word: string): string {
 /**
  * The command that builds a synthesized Dockerfile, to be run in the context folder.
  *
- * @param annotations those of the manifest of each platform
+ * @param annotations as {@link annotationWords} gives them
  */
 export function buildCommand(
   dockerfile: string,
   reference: string,
   platforms: readonly Platform[],
   emitted: EmittedDockerfile,
-  annotations: readonly Readonly<Record<string, string>>[],
+  annotations: readonly string[],
 ): string {
   const words = [
     ...[
@@ -30,14 +30,18 @@ export function buildCommand(
       platforms.map(platformText).join(","),
     ],
     ...emitted.contexts.flatMap(({ name, value }) => ["--build-context", `${name}=${value}`]),
-    ...annotationWords(platforms, annotations).flatMap((word) => ["--annotation", word]),
+    ...annotations.flatMap((word) => ["--annotation", word]),
     ".",
   ];
   return words.map(shellWord).join(" ");
 }
 
-/** Annotations that differ by platform name the manifest that they are of, as buildx reads it. */
-function annotationWords(
+/**
+ * Annotations as buildx reads them: those that differ by platform name the manifest that they are of.
+ *
+ * @param annotations those of the manifest of each platform
+ */
+export function annotationWords(
   platforms: readonly Platform[],
   annotations: readonly Readonly<Record<string, string>>[],
 ): string[] {

@@ -1,4 +1,5 @@
-import { type Catalog, isCatalog } from "../catalog/catalog.js";
+import type { Catalog } from "../catalog/catalog.js";
+import { isCatalog } from "../catalog/is-catalog.js";
 import type { Image } from "../image/image.js";
 import { platformText } from "../oci/platform.js";
 import type { BuildOptions, BuildResult, OutputTarget, PlatformsBuildOptions } from "./build-types.js";
@@ -53,25 +54,22 @@ export async function build(
     const results = (await loading).buildPlatforms(plans, options);
     return severalOf(options) === undefined ? (await results)[0]! : results;
   }
-  const { buildPlatforms } = await loading;
-  const { pinEach } = await import("./pin-each.js");
-  const results: Record<string, BuildResult[]> = {};
-  const jobs = [...what].flatMap(([name, image]) =>
+  const { buildEach } = await loading;
+  const images = [...what].flatMap(([name, image]) =>
     partsOf(name, platforms ?? what.platforms.map(platformText), options.output).map(
-      ({ output, ...part }) => ({
+      ({ output, platforms: own }) => ({
         name,
         output,
-        plans: planEach(image, part.platforms, options),
+        reference: options.reference ?? `${what.name}/${name}`,
+        plans: planEach(image, own, options).map((plan) => ({ ...plan, knownAs: `${what.name}/${name}` })),
       }),
     ),
   );
-  // All at once: what is missing is said whole, and every reference is asked once.
-  for (const { name, output, plans } of await pinEach(jobs, options)) {
-    const reference = options.reference ?? `${what.name}/${name}`;
-    const known = plans.map((plan) => ({ ...plan, knownAs: `${what.name}/${name}` }));
-    const { output: _, ...rest } = options;
-    const own = { ...rest, reference, ...(output === undefined ? {} : { output }) };
-    results[name] = [...(results[name] ?? []), ...(await buildPlatforms(known, own))];
+  const results: Record<string, BuildResult[]> = {};
+  const { output: _, reference: __, ...settings } = options;
+  for (const [at, built] of (await buildEach(images, settings)).entries()) {
+    const { name } = images[at]!;
+    results[name] = [...(results[name] ?? []), ...built];
   }
   return results;
 }

@@ -1,5 +1,6 @@
 import type { EngineName } from "../adapters/output-engine/engine-place.js";
-import { type Catalog, isCatalog } from "../catalog/catalog.js";
+import type { Catalog } from "../catalog/catalog.js";
+import { isCatalog } from "../catalog/is-catalog.js";
 import type { Image } from "../image/image.js";
 import { platformText } from "../oci/platform.js";
 import type { BuildOptions, BuildResult } from "./build-types.js";

@@ -1,4 +1,5 @@
-import { type Catalog, isCatalog } from "../catalog/catalog.js";
+import type { Catalog } from "../catalog/catalog.js";
+import { isCatalog } from "../catalog/is-catalog.js";
 import type { Image } from "../image/image.js";
 import { platformText } from "../oci/platform.js";
 import type { PushReport } from "../ports/image-output.js";

@@ -9,6 +9,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { compareBytes } from "../core/byte-order.js";
+import { type BakeImage, bakeFile } from "../dockerfile/bake-file.js";
 import type { EmittedDockerfile } from "../dockerfile/emit-dockerfile.js";
 import type { GeneratedFile } from "../dockerfile/generated-files.js";
 import { EnvironmentError } from "../errors/layerwright-error.js";
@@ -17,9 +19,19 @@ import { platformText } from "../oci/platform.js";
 import { writeLayerTar } from "./layer-tar.js";
 import { writeRootfsTar } from "./rootfs-tar.js";
 import type { SynthesizedImage } from "./synth.js";
+import type { SynthCatalog } from "./synth-plans.js";
 
-/** Of `manifest.json`: 1 had an entry a platform. */
-const VERSION = 2;
+/** Of `manifest.json`: 1 had an entry a platform, 2 nothing of bake. */
+const VERSION = 3;
+
+const BAKE_FILE = "docker-bake.json";
+
+/** An image in `manifest.json`. */
+interface ManifestEntry extends Omit<SynthesizedImage, "platforms" | "warnings"> {
+  readonly platforms: readonly string[];
+  /** What a bake file is made of; another run, of other images, writes it anew. */
+  readonly bake?: BakeImage;
+}
 
 /** The folder that `synth` writes. Every file is written beside its place and renamed, so none is ever half there. */
 export class SynthFolder {
@@ -42,19 +54,31 @@ export class SynthFolder {
     this.#write(`${place}/Dockerfile`, emitted.text);
   }
 
-  /** Writes `manifest.json`: the images of this run, and those of earlier runs that were not written again. */
-  async finish(images: readonly SynthesizedImage[]): Promise<void> {
-    const entries = images.map(({ warnings: _, platforms, ...image }) => ({
-      ...image,
-      platforms: platforms.map(platformText),
-    }));
+  /**
+   * Writes `manifest.json` and the bake file: the images of this run, and those of earlier runs that were not written
+   * again and that the catalog still has. Gives the name of the bake file, if there is one.
+   */
+  finish(
+    images: readonly SynthesizedImage[],
+    bakes: ReadonlyMap<string, BakeImage>,
+    catalog: SynthCatalog | undefined,
+  ): string | undefined {
+    const entries = images.map(({ warnings: _, platforms, ...image }): ManifestEntry => {
+      const bake = bakes.get(image.name);
+      return { ...image, platforms: platforms.map(platformText), ...(bake === undefined ? {} : { bake }) };
+    });
     const now = new Set(entries.map(({ name }) => name));
-    const earlier = this.#earlierEntries().filter(({ name }) => !now.has(name));
-    const all = [...earlier, ...entries].sort((a, b) => (a.name < b.name ? -1 : 1));
+    const there = catalog && new Set(catalog.names);
+    const earlier = this.#earlierEntries().filter(({ name }) => !now.has(name) && there?.has(name) !== false);
+    const all = [...earlier, ...entries].sort((a, b) => compareBytes(a.name, b.name));
     this.#write("manifest.json", `${JSON.stringify({ version: VERSION, images: all }, null, 2)}\n`);
+    const baked = all.flatMap(({ bake }) => bake ?? []);
+    if (baked.length > 0) this.#write(BAKE_FILE, bakeFile(baked, groupsOf(baked, catalog)));
+    else rmSync(join(this.#out, BAKE_FILE), { force: true });
+    return baked.length > 0 ? BAKE_FILE : undefined;
   }
 
-  #earlierEntries(): { name: string; platforms: string[]; dockerfile: string }[] {
+  #earlierEntries(): ManifestEntry[] {
     try {
       const { version, images } = JSON.parse(readFileSync(join(this.#out, "manifest.json"), "utf8"));
       return version === VERSION && Array.isArray(images) ? images : [];
@@ -112,6 +136,21 @@ export class SynthFolder {
       throw new EnvironmentError("SYNTH_NOT_WRITTEN", { path, reason }, { subject: path, cause });
     }
   }
+}
+
+/** The groups of the catalog, and one for the images below each prefix: `api` for `api/server` and `api/worker`. */
+function groupsOf(
+  images: readonly BakeImage[],
+  catalog: SynthCatalog | undefined,
+): Readonly<Record<string, readonly string[]>> {
+  const below: Record<string, string[]> = {};
+  for (const { name } of images) {
+    for (let cut = name.lastIndexOf("/"); cut > 0; cut = name.lastIndexOf("/", cut - 1)) {
+      const prefix = name.slice(0, cut);
+      below[prefix] = [...(below[prefix] ?? []), name];
+    }
+  }
+  return { ...below, ...catalog?.groups };
 }
 
 function replaceLink(path: string, target: string): void {

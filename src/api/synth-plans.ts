@@ -1,9 +1,11 @@
 import { relative, resolve, sep } from "node:path";
+import type { BakeImage } from "../dockerfile/bake-file.js";
 import { PlanError } from "../errors/layerwright-error.js";
 import type { Origin } from "../errors/origin.js";
 import { annotationsOf } from "../plan/apply-config.js";
 import type { Plan } from "../plan/plan.js";
-import { buildCommand } from "./build-command.js";
+import { bakeImage } from "./bake-image.js";
+import { annotationWords, buildCommand } from "./build-command.js";
 import { emitResolved } from "./dockerfile.js";
 import { hasHostRun, withHostLayers } from "./host-layers.js";
 import { knownBases } from "./known-bases.js";
@@ -11,6 +13,14 @@ import { hasLocalBase } from "./known-bases-sync.js";
 import { pinByLock } from "./pin-by-lock.js";
 import type { NamedPlan, SynthesizedImage, SynthOptions, SynthResult } from "./synth.js";
 import { SynthFolder } from "./synth-folder.js";
+
+/** The catalog that plans are of: all its names, whether they are written now or not. */
+export interface SynthCatalog {
+  readonly name: string;
+  readonly names: readonly string[];
+  /** Names of images by the name of their group. */
+  readonly groups: Readonly<Record<string, readonly string[]>>;
+}
 
 /** The plan with what its Dockerfile needs to know: the layers of host commands, and its bases on disk. */
 async function readyPlan(plan: Plan, options: SynthOptions & { readonly context: string }): Promise<Plan> {
@@ -33,7 +43,7 @@ function isFirst(
 /** Writes plans as Dockerfiles; what the command line calls for plans that came from the user's file. */
 export async function synthPlans(
   plans: readonly NamedPlan[],
-  options: SynthOptions & { readonly catalog?: string },
+  options: SynthOptions & { readonly catalog?: SynthCatalog },
 ): Promise<SynthResult> {
   const context = resolve(options.context ?? ".");
   const out = resolve(context, options.out ?? "layerwright.out");
@@ -47,6 +57,9 @@ export async function synthPlans(
   );
   const folder = new SynthFolder(out);
   const images: SynthesizedImage[] = [];
+  const bakes = new Map<string, BakeImage>();
+  // Bake is BuildKit's alone.
+  const baked = options.dialect !== "classic";
   for (const name of new Set(plans.map((plan) => plan.name))) {
     const own = plans.filter((plan) => plan.name === name);
     const platforms = own.map(({ platform }) => platform);
@@ -56,9 +69,12 @@ export async function synthPlans(
     const emitted = emitResolved(ready, context, { ...options, filesFolder: `${outPath}/files` });
     await folder.add(name, emitted, context, options.store);
     const dockerfile = `${outPath}/${name}/Dockerfile`;
-    const reference = options.catalog === undefined ? name : `${options.catalog}/${name}`;
-    const annotations = ready.map((plan) => annotationsOf(plan.stages.at(-1)?.config ?? []));
-    images.push({
+    const reference = options.catalog === undefined ? name : `${options.catalog.name}/${name}`;
+    const annotations = annotationWords(
+      platforms,
+      ready.map((plan) => annotationsOf(plan.stages.at(-1)?.config ?? [])),
+    );
+    const image: SynthesizedImage = {
       name,
       platforms,
       dockerfile,
@@ -66,8 +82,10 @@ export async function synthPlans(
       files: emitted.files.filter((file) => file.kind !== "folder").length,
       command: buildCommand(dockerfile, reference, platforms, emitted, annotations),
       warnings: [...own.flatMap(({ optimized }) => optimized.warnings), ...emitted.warnings].filter(isFirst),
-    });
+    };
+    images.push(image);
+    if (baked) bakes.set(name, bakeImage({ name, reference, dockerfile }, ready, emitted, annotations));
   }
-  await folder.finish(images);
-  return { out, images };
+  const bake = folder.finish(images, bakes, options.catalog);
+  return { out, bake: bake === undefined ? undefined : `${outPath}/${bake}`, images };
 }

@@ -37,6 +37,11 @@ export interface SynthesizedImage {
 export interface SynthResult {
   /** Absolute. */
   readonly out: string;
+  /**
+   * The file by which `docker buildx bake` builds all images, relative to the context folder; undefined where the dialect
+   * is not BuildKit's.
+   */
+  readonly bake: string | undefined;
   readonly images: readonly SynthesizedImage[];
 }
 
@@ -49,7 +54,8 @@ export interface NamedPlan {
 
 /**
  * Writes the Dockerfiles of a catalog, one an image for all its platforms, each with its ignore file and the files that a Dockerfile cannot hold, and
- * `manifest.json`, which lists them with the commands that build them. References that the lock knows are written with
+ * `manifest.json`, which lists them with the commands that build them. `docker-bake.json` has a target for each, in which
+ * an image of the catalog that another is made from is that image's target. References that the lock knows are written with
  * their digest; the network is never asked.
  *
  * @throws {PlanError} OUT_OUTSIDE_CONTEXT, LOCK_INCOMPLETE when `locked`, and all that {@link dockerfile} throws
@@ -73,5 +79,6 @@ export async function synth(catalog: Catalog, options: SynthOptions = {}): Promi
     })),
   );
   const { synthPlans } = await import("./synth-plans.js");
-  return synthPlans(plans, { ...options, catalog: catalog.name });
+  const { name, names, groups } = catalog;
+  return synthPlans(plans, { ...options, catalog: { name, names, groups } });
 }

@@ -4,7 +4,7 @@ import { type DirBlobStore, openDirStore } from "../adapters/store-dir/dir-blob-
 import type { BuildPorts } from "../engine/ports.js";
 import { runsOf } from "../engine/run/check-runs.js";
 import type { Plan } from "../plan/plan.js";
-import type { BaseSource } from "../ports/base-source.js";
+import type { BaseSource, RegistryBaseLocation } from "../ports/base-source.js";
 import type { Downloader } from "../ports/downloader.js";
 import type { Progress } from "../ports/progress.js";
 import type { Registry } from "../ports/registry.js";
@@ -47,7 +47,7 @@ export async function withWorkspace<Result>(
   const downloads = lateDownloads();
   const secrets = new NodeSecrets(options.secrets ?? {}, options.ssh ?? {});
   const { progress } = options;
-  let sandbox: Sandbox | undefined;
+  let sandbox: Promise<Sandbox> | undefined;
   try {
     return await work({
       context,
@@ -55,13 +55,21 @@ export async function withWorkspace<Result>(
       bases,
       registry: registry.get,
       async portsFor(plan) {
-        if (plan.stages.some((stage) => runsOf(stage).length > 0)) sandbox ??= await openSandbox(store);
+        if (plan.stages.some((stage) => runsOf(stage).length > 0)) sandbox ??= openSandbox(store);
         const files = contextFiles(context, plan.contexts);
-        return { store, bases, downloads, sandbox, secrets, files, ...(progress && { progress }) };
+        return {
+          store,
+          bases,
+          downloads,
+          sandbox: await sandbox,
+          secrets,
+          files,
+          ...(progress && { progress }),
+        };
       },
     });
   } finally {
-    await sandbox?.close();
+    await (await sandbox?.catch(() => undefined))?.close();
     await registry.close();
     await store.close();
   }
@@ -79,11 +87,15 @@ function lateBases(
   registry: () => Promise<Registry>,
   progress: Progress | undefined,
 ): BaseSource {
+  // One for all, so that images on the same base fetch it once.
+  let ofRegistries: Promise<BaseSource<RegistryBaseLocation>> | undefined;
   return {
     async open(base, platform) {
       if (base.kind === "registry") {
-        const { registryBases } = await import("./registry-bases.js");
-        return registryBases(store, registry, progress).open(base, platform);
+        ofRegistries ??= import("./registry-bases.js").then(({ registryBases }) =>
+          registryBases(store, registry, progress),
+        );
+        return (await ofRegistries).open(base, platform);
       }
       const { diskBases } = await import("./disk-bases.js");
       return diskBases(store).open(base, platform);

@@ -1,25 +1,52 @@
 import { beginCall, type Call, refuse } from "../image/call.js";
-import { type Image, isImage } from "../image/image.js";
+import type { Image, Recipe } from "../image/image.js";
 import type { ImageNode } from "../image/image-node.js";
 import { referencedImages } from "../image/image-references.js";
 import { checkOptions } from "../image/options.js";
+import { label } from "../image/steps/label-step.js";
 import { hostPlatform, type Platform, parsePlatform, platformText } from "../oci/platform.js";
-import { isPathComponent } from "../oci/reference.js";
-
-const BRAND = Symbol.for("layerwright.catalog");
-const MAX_NAME = 128;
+import { type CatalogEntries, checkName, flatEntries, type ImageNames } from "./catalog-entries.js";
+import { chosenGroups } from "./catalog-groups.js";
+import { CATALOG_BRAND } from "./is-catalog.js";
+import { mapWithBases } from "./map-images.js";
+import { withDefaults } from "./with-defaults.js";
 
 /** What holds for all images of a catalog. */
 export interface CatalogOptions {
   /** As `linux/amd64` or `linux/arm/v7`. @default - the platform of this machine */
   readonly platforms?: readonly string[];
+  /** Labels that every image begins with; its own of the same key win. @default - none */
+  readonly labels?: Readonly<Record<string, string>>;
+  /**
+   * What every image begins with: its steps come right after the base from outside, before the image's own, which may
+   * change what it set. An image on another of the catalog has them from there, once. @default - nothing
+   */
+  readonly defaults?: Recipe;
+  /**
+   * Names and patterns (`api/*`, `**`) of the images that belong to a group, which the command line takes as `@group`.
+   * @default - none
+   */
+  readonly groups?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** How `map` treats images that are made from others of the catalog. */
+export interface MapOptions {
+  /**
+   * Puts an image onto what the images that it is made from became, so that it shares their new layers. The recipe is
+   * applied to it then as well, on top: what a base was given comes twice unless the recipe looks at the name.
+   * @default - false: an image keeps the base it was made from, so that its steps see what they were written for
+   */
+  readonly bases?: boolean;
 }
 
 /**
  * Which images exist here, under which names and for which platforms. A catalog holds finished images and never
- * edits one. Names become parts of repositories; the order is the order they are written in.
+ * edits one. Names become parts of repositories; the order is the order they are written in. A record or a catalog among
+ * the images is for all images below its name: `{ api: { server, worker } }` has `api/server` and `api/worker`. Of a
+ * catalog in a catalog the images and groups count, for the platforms of the outer one.
  *
- * @throws {DefinitionError} CATALOG_INVALID, IMAGE_NAME_INVALID, PLATFORM_INVALID, OPTION_UNKNOWN
+ * @throws {DefinitionError} CATALOG_INVALID, IMAGE_NAME_INVALID, PLATFORM_INVALID, OPTION_UNKNOWN, LABEL_INVALID,
+ *   RECIPE_INVALID
  * @example
  * ```ts
  * import { Catalog, Image } from "layerwright";
@@ -29,49 +56,39 @@ export interface CatalogOptions {
  * const catalog = new Catalog("acme", { base, app }, { platforms: ["linux/amd64", "linux/arm64"] });
  * console.log(catalog.dependencies("app")); // [ "base" ]
  * export default catalog;
+ *
+ * const all = new Catalog("all", { acme: catalog, tools: { jq: Image.scratch() } }, { groups: { nightly: ["acme/*"] } });
+ * console.log(all.names); // [ "acme/base", "acme/app", "tools/jq" ]
  * ```
  */
-export class Catalog<Name extends string = string> {
+export interface Catalog<Name extends string = string> extends Iterable<[Name, Image]> {
   readonly name: string;
   /** The images by name. */
   readonly images: Readonly<Record<Name, Image>>;
   readonly platforms: readonly Platform[];
-
-  constructor(name: string, images: Readonly<Record<Name, Image>>, options: CatalogOptions = {}) {
-    const call = beginCall("catalog");
-    checkOptions(call, options, ["platforms"]);
-    this.name = checkName(call, name);
-    this.images = checkImages(call, images);
-    this.platforms = checkPlatforms(call, options.platforms);
-    Object.freeze(this);
-  }
-
+  /** The names of the images in each group, in the order of the catalog. */
+  readonly groups: Readonly<Record<string, readonly Name[]>>;
   /** The names, in the order of the catalog. */
-  get names(): readonly Name[] {
-    return Object.keys(this.images) as Name[];
-  }
-
-  /** Names and images, in the order of the catalog. */
-  *[Symbol.iterator](): IterableIterator<[Name, Image]> {
-    for (const name of this.names) yield [name, this.images[name]];
-  }
+  readonly names: readonly Name[];
 
   /**
-   * A catalog with the same names and platforms and each image changed, for a policy over all of them. An image
-   * that is the base of another is changed under its own name only: the other keeps the base it was made from.
+   * A catalog with the same names, groups and platforms and each image changed, for a policy over all of them. An image
+   * that is the base of another is changed under its own name only: the other keeps the base it was made from, since
+   * its steps were written for that, and a recipe that, say, takes root away from the base would break them. With
+   * `bases` it is put onto the changed base.
    *
-   * @throws {DefinitionError} RECIPE_INVALID, CATALOG_INVALID
+   * @throws {DefinitionError} RECIPE_INVALID, CATALOG_INVALID, OPTION_UNKNOWN
+   * @example
+   * ```ts
+   * import { Catalog, Image } from "layerwright";
+   *
+   * const base = Image.scratch().write("/a", "1").write("/b", "2");
+   * const catalog = new Catalog("acme", { base, app: Image.from(base).write("/c", "3") });
+   * const small = catalog.map((image) => image.squash("own"), { bases: true }); // app shares the one layer of base
+   * console.log(small.dependencies("app")); // [ "base" ]
+   * ```
    */
-  map(recipe: (image: Image, name: Name) => Image): Catalog<Name> {
-    const call = beginCall("map");
-    if (typeof recipe !== "function") {
-      refuse(call, "RECIPE_INVALID", { call: call.name, got: recipe, returned: false });
-    }
-    const changed = [...this].map(([name, image]) => [name, image.with((it) => recipe(it, name))]);
-    return new Catalog(this.name, Object.fromEntries(changed) as Record<Name, Image>, {
-      platforms: this.platforms.map(platformText),
-    });
-  }
+  map(recipe: (image: Image, name: Name) => Image, options?: MapOptions): Catalog<Name>;
 
   /**
    * The names of the catalog's images that an image is made from: as base, or as source of a copy, also by way of
@@ -79,11 +96,65 @@ export class Catalog<Name extends string = string> {
    *
    * @throws {DefinitionError} CATALOG_INVALID when there is no such name
    */
-  dependencies(name: Name): readonly Name[] {
+  dependencies(name: Name): readonly Name[];
+}
+
+/** What makes a catalog; it knows the names of all images, those in records and other catalogs too. */
+export interface CatalogConstructor {
+  new <Entries extends CatalogEntries>(
+    name: string,
+    images: Entries,
+    options?: CatalogOptions,
+  ): Catalog<ImageNames<Entries>>;
+  readonly prototype: Catalog;
+}
+
+class CatalogValue implements Catalog {
+  readonly name: string;
+  readonly images: Readonly<Record<string, Image>>;
+  readonly platforms: readonly Platform[];
+  readonly groups: Readonly<Record<string, readonly string[]>>;
+
+  constructor(name: string, entries: CatalogEntries, options: CatalogOptions = {}) {
+    const call = beginCall("catalog");
+    checkOptions(call, options, ["platforms", "labels", "defaults", "groups"]);
+    this.name = checkName(call, name);
+    const { images, groups } = flatEntries(call, entries);
+    const defaults = defaultsOf(call, options);
+    this.images = defaults === undefined ? images : withDefaults(images, defaults);
+    this.platforms = checkPlatforms(call, options.platforms);
+    this.groups = chosenGroups(call, Object.keys(images), groups, options.groups);
+    Object.freeze(this);
+  }
+
+  get names(): readonly string[] {
+    return Object.keys(this.images);
+  }
+
+  *[Symbol.iterator](): IterableIterator<[string, Image]> {
+    for (const name of this.names) yield [name, this.images[name]!];
+  }
+
+  map(recipe: (image: Image, name: string) => Image, options: MapOptions = {}): Catalog {
+    const call = beginCall("map");
+    checkOptions(call, options, ["bases"]);
+    if (typeof recipe !== "function") {
+      refuse(call, "RECIPE_INVALID", { call: call.name, got: recipe, returned: false });
+    }
+    const change = (image: Image, name: string) => image.with((it) => recipe(it, name));
+    const changed =
+      options.bases === true
+        ? mapWithBases([...this], change)
+        : Object.fromEntries([...this].map(([name, image]) => [name, change(image, name)]));
+    const { groups } = this;
+    return new CatalogValue(this.name, changed, { platforms: this.platforms.map(platformText), groups });
+  }
+
+  dependencies(name: string): readonly string[] {
     if (!Object.hasOwn(this.images, name)) {
       refuse(beginCall("dependencies"), "CATALOG_INVALID", { reason: "it has no such image", got: name });
     }
-    const own = this.images[name].node;
+    const own = this.images[name]!.node;
     const named = new Set([...this].map(([, image]) => image.node));
     const needed = new Set<ImageNode>();
     const seen = new Set<ImageNode>();
@@ -96,42 +167,27 @@ export class Catalog<Name extends string = string> {
       }
     };
     walk(own);
-    return this.names.filter((other) => needed.has(this.images[other].node));
+    return this.names.filter((other) => needed.has(this.images[other]!.node));
   }
 }
 
-Object.defineProperty(Catalog.prototype, BRAND, { value: true });
+Object.defineProperty(CatalogValue.prototype, CATALOG_BRAND, { value: true });
+Object.defineProperty(CatalogValue, "name", { value: "Catalog" });
 
-/** Tells a catalog from other values, also across two copies of the package. */
-export function isCatalog(value: unknown): value is Catalog {
-  return typeof value === "object" && value !== null && BRAND in value;
-}
+/** Makes a {@link Catalog:interface}. */
+export const Catalog = CatalogValue as unknown as CatalogConstructor;
 
-function checkName(call: Call, name: unknown): string {
-  const invalid = (reason: string): never => refuse(call, "IMAGE_NAME_INVALID", { got: name, reason });
-  if (typeof name !== "string" || name === "") return invalid("it is no text, or empty");
-  if (name.length > MAX_NAME) return invalid(`it is longer than ${MAX_NAME} characters`);
-  if (isPathComponent(name)) return name;
-  const kebab = name.replace(/([a-z0-9])([A-Z])/g, "$1-$2").toLowerCase();
-  return invalid(
-    kebab !== name && isPathComponent(kebab)
-      ? `it has upper-case letters (write "${kebab}")`
-      : "it does not fit a repository",
-  );
-}
-
-function checkImages<Name extends string>(
-  call: Call,
-  images: Readonly<Record<Name, Image>>,
-): Readonly<Record<Name, Image>> {
-  if (typeof images !== "object" || images === null || Array.isArray(images) || isImage(images)) {
-    refuse(call, "CATALOG_INVALID", { reason: "the images are a record from name to image", got: images });
+/** The labels and the recipe as one: no layer, then what the recipe makes. */
+function defaultsOf(call: Call, { labels, defaults }: CatalogOptions): Recipe | undefined {
+  if (labels === undefined && defaults === undefined) return undefined;
+  if (defaults !== undefined && typeof defaults !== "function") {
+    refuse(call, "RECIPE_INVALID", { call: call.name, got: defaults, returned: false });
   }
-  for (const [name, image] of Object.entries(images)) {
-    checkName(call, name);
-    if (!isImage(image)) refuse(call, "CATALOG_INVALID", { reason: `"${name}" is not an Image`, got: image });
-  }
-  return Object.freeze({ ...images });
+  const step = labels === undefined ? undefined : label(labels);
+  return (image) => {
+    const labelled = step === undefined ? image : image.step(step);
+    return defaults === undefined ? labelled : labelled.with(defaults);
+  };
 }
 
 function checkPlatforms(call: Call, platforms: unknown): readonly Platform[] {

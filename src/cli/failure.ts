@@ -9,6 +9,8 @@ export interface Failure {
   readonly message: string;
   readonly hint: string;
   readonly origin?: Origin;
+  /** The image that was being built. */
+  readonly image?: string;
   /** More lines that belong to the message: the frames of the user's program. */
   readonly detail?: string;
   /** Set when this is a fault of ours: the whole stack, for `--debug`. */
@@ -30,8 +32,15 @@ export class CarriedFailure extends Error {
 export function codedFailure(error: unknown): Failure | undefined {
   if (error instanceof CarriedFailure) return error.failure;
   if (!isLayerwrightError(error)) return undefined;
-  const { name: kind, code, shortMessage: message, hint, origin } = error;
-  return { kind, code, message, hint, ...(origin === undefined ? {} : { origin: { ...origin } }) };
+  const { name: kind, code, shortMessage: message, hint, origin, image } = error;
+  return {
+    kind,
+    code,
+    message,
+    hint,
+    ...(origin === undefined ? {} : { origin: { ...origin } }),
+    ...(image === undefined ? {} : { image }),
+  };
 }
 
 /** Any error as data: what has no code is a fault of ours. */

@@ -72,7 +72,7 @@ export async function withOperands<Result>(
   const catalog = fromCatalog ? await openCatalog(session, patterns, platforms) : undefined;
   if (catalog !== undefined) await decideForCatalog(session, catalog, common);
   const { withFoundImages, withObservedJobs } = await import("../api/observe.js");
-  const { selectNames } = await import("./select-names.js");
+  const { selectNames } = await import("./select/select-names.js");
   return withProgress(session, (progress) => {
     const settings = { ...common, signal: session.signal, ...(progress && { progress }) };
     const context = catalog?.context ?? process.cwd();
@@ -86,7 +86,7 @@ export async function withOperands<Result>(
         const imagesOf = (operand: string) => {
           const at = found.findIndex(({ text }) => text === operand);
           if (at !== -1) return [foundImages[at]!];
-          const chosen = new Set(selectNames(names, [operand]));
+          const chosen = new Set(selectNames({ names, groups: catalog?.groups ?? {} }, [operand]));
           return built.filter(({ name }) => chosen.has(name));
         };
         return use({ images: [...built, ...foundImages], imagesOf, catalog, workspace });

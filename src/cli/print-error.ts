@@ -18,11 +18,12 @@ export interface Surroundings {
 
 /** A failure as people read it: the code and message, the user's line, what to do. */
 export function failureText(failure: Failure, paint: Paint, around: Surroundings): string {
-  const { code, message, hint, origin, detail, stack } = failure;
+  const { code, message, hint, origin, image, detail, stack } = failure;
   const place = origin === undefined ? undefined : placeOf(origin, around.folder);
   const bug = failure.kind === "Bug";
   return [
     `${paint.red(paint.bold(`error ${code}:`))} ${message}\n`,
+    image === undefined ? "" : `in the image ${paint.bold(image)}\n`,
     place === undefined ? "" : `at ${paint.cyan(originText(place.shown))}\n${snippet(place.read, paint)}`,
     detail === undefined ? "" : `${paint.dim(detail)}\n`,
     `${paint.bold("hint:")} ${hint}\n`,
@@ -32,12 +33,13 @@ export function failureText(failure: Failure, paint: Paint, around: Surroundings
 
 /** The document of `--json` for a failure. */
 export function failureJson(failure: Failure, around: Surroundings): unknown {
-  const { code, message, hint, origin, detail, stack } = failure;
+  const { code, message, hint, origin, image, detail, stack } = failure;
   const where = origin === undefined ? null : placeOf(origin, around.folder).shown;
   return {
     error: {
       code,
       message,
+      ...(image === undefined ? {} : { image }),
       where: where === null ? null : { file: where.file, line: where.line, column: where.column ?? null },
       hint,
       docs: `${DOCS}#${code.toLowerCase()}`,

@@ -32,6 +32,8 @@ export interface EmittedDockerfile {
   /** Named build contexts that the build command has to pass, by name. */
   readonly contexts: readonly { readonly name: string; readonly value: string }[];
   readonly warnings: readonly DockerfileWarning[];
+  /** What the text calls the stages of each plan that it was written from, by their ids. */
+  readonly stageNames: readonly ReadonlyMap<string, string>[];
 }
 
 /** The first line: a comment that is no directive, so that nothing after it can be one. */
@@ -86,6 +88,7 @@ export function emitSections(
     files: emission.files.list(),
     contexts: [...emission.contexts].map(([name, value]) => ({ name, value })),
     warnings: emission.warnings,
+    stageNames: [new Map([...emission.stages].map(([id, { name }]) => [id, name]))],
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Platform } from "../oci/platform.js";
-import { mergePlans } from "../plan/merge-plans.js";
+import { type MergedPlans, mergePlans } from "../plan/merge-plans.js";
 import type { Plan } from "../plan/plan.js";
 import type { Emission } from "./emission.js";
 import {
@@ -19,9 +19,23 @@ import type { Instruction } from "./instruction.js";
  * @throws {PlanError} as {@link emitDockerfile}
  */
 export function emitPlatforms(plans: readonly Plan[], options: DockerfileOptions = {}): EmittedDockerfile {
-  const [first, ...others] = plans.map((plan) => emitDockerfile(plan, options));
-  if (others.every((other) => isSame(first!, other))) return first!;
-  const { plan, images, platforms } = mergePlans(plans, platformSuffix);
+  const all = plans.map((plan) => emitDockerfile(plan, options));
+  const [first, ...others] = all;
+  const stageNames = all.flatMap((one) => one.stageNames);
+  if (others.every((other) => isSame(first!, other))) return { ...first!, stageNames };
+  const { plan, images, platforms, renamed } = mergePlans(plans, platformSuffix);
+  const emitted = emitMerged(plan, images, platforms, options);
+  const named = (at: number) =>
+    [...renamed[at]!].map(([id, own]) => [id, emitted.stageNames[0]!.get(own)!] as const);
+  return { ...emitted, stageNames: plans.map((_, at) => new Map(named(at))) };
+}
+
+function emitMerged(
+  plan: Plan,
+  images: MergedPlans["images"],
+  platforms: MergedPlans["platforms"],
+  options: DockerfileOptions,
+): EmittedDockerfile {
   // They differed in the lines that they were written in, at most.
   if (images.every(({ stage }) => stage === images[0]!.stage)) return emitDockerfile(plan, options);
   return emitSections(plan, options, (emission) => {

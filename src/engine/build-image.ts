@@ -1,7 +1,9 @@
+import { canonicalJson } from "../core/canonical-json.js";
 import { type BaseUse, baseAnnotations, LAYER_BASE_USE } from "../oci/base-annotations.js";
 import type { Descriptor } from "../oci/descriptor.js";
 import { type Platform, platformText } from "../oci/platform.js";
 import type { Plan, Stage } from "../plan/plan.js";
+import { stageKeys } from "../plan/stage-keys.js";
 import type { FinishedImage } from "../ports/image-output.js";
 import { neededStages, stagesOf } from "./check-plan.js";
 import { configDocument, manifestDocument } from "./documents/image-documents.js";
@@ -14,6 +16,7 @@ import { Downloads } from "./stages/download.js";
 import { looksIntoBase, vouchedFolders } from "./stages/looks-into-base.js";
 import { baseImage, scratchImage } from "./stages/open-base.js";
 import type { StageImage, StageLayer } from "./stages/stage-image.js";
+import type { Turns } from "./turns.js";
 
 /** What the direct build says of a layer, bottom first. */
 export type LayerReport = Omit<StageLayer, "blob">;
@@ -48,6 +51,7 @@ export async function buildImage(
   };
   const images = new Map<string, StageImage>();
   const { platform } = plan;
+  const keys = stageKeys(plan);
   const listedAt = Date.now();
   try {
     const forecast = options.forecast !== undefined;
@@ -71,16 +75,24 @@ export async function buildImage(
         // From the end, where the image itself is: a stage more at the start moves none of the others.
         place: `${options.references?.[0] ?? ""} ${platformText(platform)} ${order.length - order.indexOf(stage)}`,
       };
-      const base = await openStageBase(stage, isPacked, context, () =>
+      const looks = () =>
         looksIntoBase({
           stage,
           order,
           packed,
           files: ports.files,
           treeOf: (id) => images.get(id)?.tree,
-        }),
-      );
-      images.set(stage.id, await buildStage(stage, base, isPacked, context));
+        });
+      const make = async () => {
+        const base = await openInTurn(stage, options.turns, () =>
+          openStageBase(stage, isPacked, context, looks),
+        );
+        return buildStage(stage, base, isPacked, context);
+      };
+      const { turns } = options;
+      const key = keys.get(stage.id) ?? stage.id;
+      const made = turns === undefined || stage.layers.length === 0 ? make() : turns.take(key, make);
+      images.set(stage.id, await made);
     });
     const last = images.get(order.at(-1)!.id)!;
     const layers = last.layers.map(({ blob: _, ...report }) => report);
@@ -89,6 +101,16 @@ export async function buildImage(
     await close().catch(() => {});
     throw error;
   }
+}
+
+/** What a base from outside needs is fetched and read once, also where many images stand on it. */
+function openInTurn(
+  { base }: Stage,
+  turns: Turns | undefined,
+  open: () => Promise<StageImage>,
+): Promise<StageImage> {
+  const own = base.kind === "stage" || base.kind === "scratch";
+  return own || turns === undefined ? open() : turns.take(`base ${canonicalJson(base)}`, open);
 }
 
 async function openStageBase(

@@ -8,6 +8,7 @@ import type { Progress } from "../ports/progress.js";
 import type { Sandbox } from "../ports/sandbox.js";
 import type { SecretSource } from "../ports/secret-source.js";
 import type { RunForecast } from "./run/run-forecast.js";
+import type { Turns } from "./turns.js";
 
 /** What a direct build reaches the outside through. */
 export interface BuildPorts {
@@ -36,6 +37,8 @@ export interface BuildImageOptions {
   /** Runs the commands of these layers again: by what `explain` calls them, or their id. */
   readonly rerun?: ((command: string) => boolean) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Shared by builds that go on at the same time, so that what two of them need is made once. */
+  readonly turns?: Turns | undefined;
   /** Told the layer of each host command, which is put into the store for it. */
   readonly onHostLayer?:
     | ((run: HostRunOperation, layer: { readonly digest: string; readonly size: number }) => void)

@@ -33,6 +33,8 @@ export abstract class LayerwrightError<Code extends ErrorCode = ErrorCode> exten
   readonly subject: string | undefined;
   readonly hint: string;
   readonly origin: Origin | undefined;
+  /** The image that was being built, where there were several: the catalog's name and its own, `acme/api`. */
+  image?: string;
   /** The message without the place, for programs that show the place themselves. */
   readonly shortMessage: string;
 
@@ -62,6 +64,12 @@ export abstract class LayerwrightError<Code extends ErrorCode = ErrorCode> exten
 /** Tells layerwright's own errors from others, also across two copies of the package. */
 export function isLayerwrightError(value: unknown): value is LayerwrightError {
   return typeof value === "object" && value !== null && BRAND in value;
+}
+
+/** The same error, which says now which image it is of; what is no coded error stays as it is. */
+export function ofImage<Thrown>(error: Thrown, image: string | undefined): Thrown {
+  if (image !== undefined && isLayerwrightError(error)) error.image ??= image;
+  return error;
 }
 
 /** The description itself is wrong; thrown in the builder call that wrote it. */

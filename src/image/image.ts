@@ -31,6 +31,8 @@ import type { StringPairs } from "./string-record.js";
 
 const BRAND = Symbol.for("layerwright.image");
 
+let made: (node: ImageNode) => Image;
+
 /** A pattern over images: how steps that belong together are named, shared and applied (`image.with(recipe)`). */
 export type Recipe = (image: Image) => Image;
 
@@ -56,6 +58,10 @@ export class Image {
   /** The image before the last step and that step, until somebody asks for the node. */
   #last: { readonly before: Image; readonly added: readonly Step[] } | undefined;
   #node: ImageNode | undefined;
+
+  static {
+    made = (node) => new Image(node);
+  }
 
   private constructor(node: ImageNode | undefined, last?: { before: Image; added: readonly Step[] }) {
     this.#node = node;
@@ -337,6 +343,11 @@ export class Image {
 }
 
 Object.defineProperty(Image.prototype, BRAND, { value: true });
+
+/** The image of data that other images gave. */
+export function imageOf(node: ImageNode): Image {
+  return made(node);
+}
 
 /** Tells an image from other values, also across two copies of the package. */
 export function isImage(value: unknown): value is Image {

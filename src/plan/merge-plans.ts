@@ -13,6 +13,8 @@ export interface MergedPlans {
   readonly images: readonly { readonly platform: Platform; readonly stage: string }[];
   /** The platforms that a stage is for, by its id. */
   readonly platforms: ReadonlyMap<string, readonly Platform[]>;
+  /** What each plan's stages are called here, in the order of the plans: ids by the ids that they had. */
+  readonly renamed: readonly ReadonlyMap<string, string>[];
 }
 
 /**
@@ -26,6 +28,7 @@ export function mergePlans(plans: readonly Plan[], suffix: (platform: Platform) 
   const platforms = new Map<string, Platform[]>();
   const images: { platform: Platform; stage: string }[] = [];
   const contexts: Record<string, string> = {};
+  const all: ReadonlyMap<string, string>[] = [];
   for (const plan of plans) {
     const names = contextNames(plan, contexts, suffix(plan.platform));
     for (const [name, folder] of Object.entries(plan.contexts)) contexts[names.get(name) ?? name] = folder;
@@ -44,9 +47,10 @@ export function mergePlans(plans: readonly Plan[], suffix: (platform: Platform) 
       if (!stages.has(id)) stages.set(id, { ...merged, id });
       platforms.set(id, [...(platforms.get(id) ?? []), plan.platform]);
     }
+    all.push(renamed);
     images.push({ platform: plan.platform, stage: renamed.get(plan.stages.at(-1)!.id)! });
   }
-  return { plan: { ...plans[0]!, stages: [...stages.values()], contexts }, images, platforms };
+  return { plan: { ...plans[0]!, stages: [...stages.values()], contexts }, images, platforms, renamed: all };
 }
 
 /** New names for the contexts of a plan whose names stand for other folders already. */

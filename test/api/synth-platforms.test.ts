@@ -1,8 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Catalog, dockerfile, Image, synth } from "layerwright";
+import { Catalog, context as contextFolder, dockerfile, Image, synth } from "layerwright";
 import { afterAll, describe, expect, test } from "vitest";
+import { planImage } from "../../src/api/plan-image.js";
+import { synthPlans } from "../../src/api/synth-plans.js";
+import { parsePlatform } from "../../src/oci/platform.js";
 
 const context = mkdtempSync(join(tmpdir(), "layerwright-synth-platforms-"));
 afterAll(() => rmSync(context, { recursive: true, force: true }));
@@ -24,7 +27,7 @@ describe("synth of a catalog for several platforms", () => {
     ]);
     expect(readdirSync(join(out, "differs")).sort()).toEqual(["Dockerfile", "Dockerfile.dockerignore"]);
     const manifest = JSON.parse(readFileSync(join(out, "manifest.json"), "utf8"));
-    expect(manifest.version).toBe(2);
+    expect(manifest.version).toBe(3);
     expect(manifest.images.map(({ name, platforms }: Record<string, unknown>) => [name, platforms])).toEqual([
       ["differs", platforms],
       ["same", platforms],
@@ -42,15 +45,62 @@ describe("synth of a catalog for several platforms", () => {
     ]);
   });
 
-  test("keeps what other runs wrote of other images, and not what an older version listed", async () => {
+  test("lists what the catalog has, and not what an older version listed", async () => {
     const place = join(context, "layerwright.out/manifest.json");
-    writeFileSync(place, JSON.stringify({ version: 1, images: [{ name: "old", platform: "linux/amd64" }] }));
+    writeFileSync(
+      place,
+      JSON.stringify({ version: 2, images: [{ name: "old", platforms: ["linux/amd64"] }] }),
+    );
     const names = () =>
       JSON.parse(readFileSync(place, "utf8")).images.map((one: { name: string }) => one.name);
+    await synth(new Catalog("acme", { same, old: same }, { platforms }), { context });
+    expect(names()).toEqual(["old", "same"]);
     await synth(new Catalog("acme", { same }, { platforms }), { context });
     expect(names()).toEqual(["same"]);
-    await synth(new Catalog("acme", { differs }, { platforms }), { context });
-    expect(names()).toEqual(["differs", "same"]);
+  });
+});
+
+describe("the bake file", () => {
+  const bake = () => JSON.parse(readFileSync(join(context, "layerwright.out/docker-bake.json"), "utf8"));
+  const platform = parsePlatform("linux/amd64");
+  const planned = (name: string, image: Image) => ({
+    name,
+    platform,
+    optimized: planImage(image.node, { platform, context }),
+  });
+  const child = Image.from(same).write("/b", "2\n");
+  const catalog = { name: "acme", names: ["parent", "child", "lib"], groups: { all: ["parent", "child"] } };
+
+  test("keeps the targets of images that were not written again, and puts them on what is there now", async () => {
+    await synthPlans([planned("parent", same), planned("child", child)], { context, catalog });
+    const linked = { "stage-1": "target:parent" };
+    expect(bake().target.child.contexts).toEqual(linked);
+    await synthPlans([planned("child", child)], { context, catalog });
+    expect(Object.keys(bake().target)).toEqual(["child", "parent"]);
+    expect(bake().target.child.contexts).toEqual(linked);
+    // The parent is another image now than the one that the child's Dockerfile repeats.
+    await synthPlans([planned("parent", same.env("NEW", "1"))], { context, catalog });
+    expect(bake().target.child.contexts).toBeUndefined();
+    expect(bake().group.all.targets).toEqual(["parent", "child"]);
+  });
+
+  test("does not take stages for the same that read other folders under one name", async () => {
+    const reading = (folder: string) => Image.scratch().copy(contextFolder("lib", folder), "/lib/");
+    for (const folder of ["one", "two"]) {
+      mkdirSync(join(context, folder), { recursive: true });
+      writeFileSync(join(context, folder, "file"), folder);
+    }
+    const from = (folder: string) => Image.from(reading(folder)).write("/b", "2\n");
+    await synthPlans([planned("lib", reading("one")), planned("child", from("one"))], { context, catalog });
+    expect(bake().target.child.contexts).toEqual({ "stage-1": "target:lib", lib: "one" });
+    await synthPlans([planned("lib", reading("one")), planned("child", from("two"))], { context, catalog });
+    expect(bake().target.child.contexts).toEqual({ lib: "two" });
+  });
+
+  test("is not written for buildah's dialect", async () => {
+    const { bake: path } = await synth(new Catalog("acme", { same }), { context, dialect: "classic" });
+    expect(path).toBeUndefined();
+    expect(readdirSync(join(context, "layerwright.out"))).not.toContain("docker-bake.json");
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Catalog, isCatalog } from "../../src/catalog/catalog.js";
+import { Catalog } from "../../src/catalog/catalog.js";
+import { isCatalog } from "../../src/catalog/is-catalog.js";
 import { Image } from "../../src/image/image.js";
 import { hostPlatform, platformText } from "../../src/oci/platform.js";
 import { refusal } from "../image/refusal.js";
@@ -47,7 +48,7 @@ describe("a catalog", () => {
   it.each([
     ["IMAGE_NAME_INVALID", () => new Catalog("", {})],
     ["IMAGE_NAME_INVALID", () => new Catalog("Acme", {})],
-    ["IMAGE_NAME_INVALID", () => new Catalog("a", { "a/b": base })],
+    ["IMAGE_NAME_INVALID", () => new Catalog("a", { "a//b": base })],
     ["IMAGE_NAME_INVALID", () => new Catalog("a", { myApp: base })],
     ["CATALOG_INVALID", () => new Catalog("a", [base] as never)],
     ["CATALOG_INVALID", () => new Catalog("a", base as never)],

@@ -18,7 +18,7 @@ it("names image and step before what a command prints", () => {
 
 it("names the image of a step where several are built, and leaves the rest alone", () => {
   const start = { kind: "start", id: "1", label: "copy . /app" } as const;
-  expect(told(true, start)).toMatchObject({ label: "app: copy . /app" });
+  expect(told(true, start)).toMatchObject({ id: "app 1", label: "app: copy . /app" });
   expect(told(false, start)).toEqual(start);
   const warn = { kind: "warn", message: "careful" } as const;
   expect(told(true, warn)).toEqual(warn);

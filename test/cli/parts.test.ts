@@ -11,26 +11,40 @@ import { outputPlaces } from "../../src/cli/output-places.js";
 import { paintWith, wantsColor } from "../../src/cli/paint.js";
 import { failureText } from "../../src/cli/print-error.js";
 import { progressShown } from "../../src/cli/progress-mode.js";
-import { selectNames } from "../../src/cli/select-names.js";
+import { selectNames } from "../../src/cli/select/select-names.js";
 import { IntegrityError } from "../../src/errors/layerwright-error.js";
 import { Image } from "../../src/image/image.js";
 
 const plain = paintWith(false);
 
 describe("names", () => {
-  const known = ["api-a", "api-b", "web"];
+  const names = ["api-a", "api-b", "web", "api/server", "api/v2/server"];
+  const groups = { nightly: ["api-a", "web"] };
+  const select = (...operands: string[]) => selectNames({ names, groups }, operands);
+  const code = (expected: string) => expect.objectContaining({ code: expected });
   it("are chosen by patterns, once, in the order of the catalog", () => {
-    expect(selectNames(known, [])).toEqual(known);
-    expect(selectNames(known, ["web", "api-*", "api-a"])).toEqual(known);
-    expect(selectNames(known, ["*b"])).toEqual(["api-b", "web"]);
-    expect(selectNames(known, ["w?b"])).toEqual(["web"]);
+    expect(select()).toEqual(names);
+    expect(select("web", "api-*", "api-a")).toEqual(["api-a", "api-b", "web"]);
+    expect(select("*b")).toEqual(["api-b", "web"]);
+    expect(select("w?b")).toEqual(["web"]);
+  });
+  it("have parts that a star does not cross", () => {
+    expect(select("*")).toEqual(["api-a", "api-b", "web"]);
+    expect(select("api/*")).toEqual(["api/server"]);
+    expect(select("api/**")).toEqual(["api/server", "api/v2/server"]);
+    expect(select("**/server", "web")).toEqual(["web", "api/server", "api/v2/server"]);
+    expect(select("**")).toEqual(names);
+  });
+  it("are chosen by their group", () => {
+    expect(select("@nightly")).toEqual(["api-a", "web"]);
+    expect(() => select("@nightli")).toThrowError(code("GROUP_UNKNOWN"));
+    expect(() => select("@nightli")).toThrowError("nightly");
   });
   it("that are unknown, or patterns that are none, are refused", () => {
     for (const wrong of ["ap-a", "x*", "[", ""]) {
-      expect(() => selectNames(known, [wrong])).toThrowError(
-        expect.objectContaining({ code: "IMAGE_UNKNOWN" }),
-      );
+      expect(() => select(wrong)).toThrowError(code("IMAGE_UNKNOWN"));
     }
+    expect(() => select("api")).toThrowError(expect.objectContaining({ hint: "did you mean api/**?" }));
   });
 });
 

@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import type { BuildOptions } from "../../api/build-types.js";
 import { type BuildFlags, checkBuildOptions } from "../build-flags.js";
 import { buildJson, buildText, type NamedResult } from "../build-report.js";
 import { decideForCatalog } from "../decide-layering.js";
@@ -58,36 +57,26 @@ async function buildImages(session: Session, names: readonly string[], flags: Bu
     images.map(({ name }) => name),
   );
   const places = outputPlaces(checked.output, jobs, context);
-  const { buildPlatforms } = await import("../../api/build-plan.js");
-  const { pinEach } = await import("../../api/pin-each.js");
+  const { buildEach } = await import("../../api/build-plan.js");
   const { signal } = session;
-  // All at once: what is missing is said whole, and every reference is asked once.
-  const pinned = await withProgress(session, (progress) =>
-    pinEach(writtenTogether(jobs, places), { ...checked.common, context, progress, signal }),
-  );
-  const results: NamedResult[] = [];
-  const warn = sayWarnings(session.note, session.paint);
-  for (const { name, plans, output } of pinned) {
-    const options: BuildOptions = {
-      ...checked.common,
-      context,
+  const written = writtenTogether(jobs, places);
+  const built = await withProgress(session, (progress) => {
+    const each = written.map(({ name, plans, output }) => ({
       output,
       reference: checked.referenceOf(catalogName, name),
-      signal,
-    };
-    const built = await withProgress(session, (progress) => {
-      const told = plans.map(({ optimized, label }) => ({
+      plans: plans.map(({ optimized, label }) => ({
         optimized,
         knownAs: `${catalogName}/${name}`,
         progress: progress && namedProgress(progress, label, jobs.length > 1),
-      }));
-      return buildPlatforms(told, options);
-    });
-    for (const result of built) {
-      warn(name, result.warnings);
-      results.push({ name, result });
-    }
-  }
+      })),
+    }));
+    return buildEach(each, { ...checked.common, context, signal, ...(progress && { progress }) });
+  });
+  const results = built.flatMap((platforms, at): NamedResult[] =>
+    platforms.map((result) => ({ name: written[at]!.name, result })),
+  );
+  const warn = sayWarnings(session.note, session.paint);
+  for (const { name, result } of results) warn(name, result.warnings);
   writeResultFiles(flags, results);
   return {
     json: { catalog: catalogName, images: results.map(buildJson) },

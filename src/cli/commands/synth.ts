@@ -62,7 +62,7 @@ async function synth(session: Session, names: readonly string[], flags: SynthFla
   const result = await synthPlans(plans, {
     ...dialectOf(flags),
     context: catalog.context,
-    catalog: catalog.name,
+    catalog,
     // What the user names is relative to where the user is; the default belongs to the catalog.
     out: flags.out === undefined ? resolve(catalog.context, defaultFolder) : resolve(flags.out),
   });
@@ -73,6 +73,7 @@ async function synth(session: Session, names: readonly string[], flags: SynthFla
       catalog: catalog.name,
       context: catalog.context,
       out: result.out,
+      ...(result.bake === undefined ? {} : { bake: result.bake }),
       images: result.images.map(asJson),
     },
     quiet: result.images.map(({ dockerfile }) => `${shownPath(catalog, dockerfile)}\n`).join(""),
@@ -129,14 +130,16 @@ function asJson({ platforms, ...image }: SynthesizedImage): unknown {
   return { ...image, platforms: platforms.map(platformText) };
 }
 
-function synthText({ images }: SynthResult, catalog: OpenCatalog, paint: Paint): string {
+function synthText({ images, bake }: SynthResult, catalog: OpenCatalog, paint: Paint): string {
   const lines = images.map(({ name, platforms, dockerfile, files, command }) => {
     const generated = files === 0 ? "" : `, with ${counted(files, "generated file")}`;
     const place = paint.cyan(shownPath(catalog, dockerfile));
     return `${paint.bold(name)} ${platforms.map(platformText).join(", ")}: ${place}${generated}\n  $ ${command}\n`;
   });
   const folder = relative(process.cwd(), catalog.context);
-  return `${lines.join("")}${folder === "" ? "" : paint.dim(`to be run in ${folder}\n`)}`;
+  const all =
+    bake === undefined || images.length < 2 ? "" : `all of them:\n  $ docker buildx bake -f ${bake}\n`;
+  return `${lines.join("")}${all}${folder === "" ? "" : paint.dim(`to be run in ${folder}\n`)}`;
 }
 
 /** The api names files from the context folder, people are where they are. */

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
-import { Catalog, isCatalog } from "../../catalog/catalog.js";
+import { Catalog } from "../../catalog/catalog.js";
+import { isCatalog } from "../../catalog/is-catalog.js";
 import { type Image, isImage } from "../../image/image.js";
 import { isPathComponent } from "../../oci/reference.js";
 

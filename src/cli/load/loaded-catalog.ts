@@ -24,6 +24,10 @@ export interface LoadedImage {
 /** What the user's program describes, as the child process hands it back. */
 export interface LoadedCatalog {
   readonly name: string;
+  /** Of all images, whether they were asked for or not. */
+  readonly names: readonly string[];
+  /** The names of the images in each group. */
+  readonly groups: Readonly<Record<string, readonly string[]>>;
   /** The images that were asked for. */
   readonly images: readonly LoadedImage[];
 }
@@ -36,7 +40,7 @@ export interface LoadRequest {
   readonly shown: string;
   /** The context folder, absolute. */
   readonly context: string;
-  /** Names or patterns; all images when empty. */
+  /** Names, patterns and groups (`@nightly`); all images when empty. */
   readonly names: readonly string[];
   /** Instead of the platforms of the catalog. */
   readonly platforms?: readonly string[];

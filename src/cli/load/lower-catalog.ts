@@ -3,14 +3,14 @@ import type { Catalog } from "../../catalog/catalog.js";
 import type { BaseNode } from "../../image/base-node.js";
 import type { Image } from "../../image/image.js";
 import type { ImageNode } from "../../image/image-node.js";
-import { selectNames } from "../select-names.js";
+import { selectNames } from "../select/select-names.js";
 import type { LoadedCatalog, LoadRequest } from "./loaded-catalog.js";
 
 /** Lowers the images that were asked for, here, where the lines of the user's files are known. */
 export function lowerCatalog(catalog: Catalog, request: LoadRequest): LoadedCatalog {
   const named = new Map<ImageNode, string>([...catalog].map(([name, image]) => [image.node, name]));
   const platforms = request.platforms ?? catalog.platforms;
-  const images = selectNames(catalog.names, request.names).map((name) => {
+  const images = selectNames(catalog, request.names).map((name) => {
     const { node } = catalog.images[name] as Image;
     return {
       name,
@@ -24,7 +24,8 @@ export function lowerCatalog(catalog: Catalog, request: LoadRequest): LoadedCata
       }),
     };
   });
-  return { name: catalog.name, images };
+  const { name, names, groups } = catalog;
+  return { name, names, groups, images };
 }
 
 function baseText(base: BaseNode, named: ReadonlyMap<ImageNode, string>): string {

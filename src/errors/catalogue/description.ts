@@ -80,7 +80,7 @@ export const descriptionMessages = {
   }),
   IMAGE_NAME_INVALID: (p: { got: unknown; reason: string }) => ({
     message: `catalog: ${shown(p.got)} cannot be a name: ${p.reason}`,
-    hint: 'a name becomes part of a repository: lower-case letters and digits, joined by ".", "_", "__" or "-"',
+    hint: 'a name becomes part of a repository: lower-case letters and digits, joined by ".", "_", "__" or "-", and "/" between parts',
   }),
   LABEL_INVALID: (p: { call: string; key: unknown; reason: string }) => ({
     message: `${p.call}: ${shown(p.key)} ${p.reason}`,
@@ -89,6 +89,10 @@ export const descriptionMessages = {
   LAYER_RECIPE_INVALID: (p: { name: string }) => ({
     message: `layer: the recipe of ${shown(p.name)} does not return the image it was given with steps added`,
     hint: "inside layer(), only add steps to the image that the recipe gets; base and squash policy are set outside",
+  }),
+  MATRIX_INVALID: (p: { reason: string; got: unknown }) => ({
+    message: `matrix: ${shown(p.got)} ${p.reason}`,
+    hint: 'write matrix({ node: ["22", "24"] }, ({ node }) => Image.from(`node:${node}`)), and give each image a name of its own',
   }),
   MODE_DECIMAL: (p: { call: string; got: number }) => ({
     message: `${p.call}: the mode ${p.got} is a decimal number, which as permission bits is 0o${p.got.toString(8)}`,
