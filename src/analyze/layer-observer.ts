@@ -10,6 +10,7 @@ import type { ObservedEntry, ObservedLayer } from "./observed-image.js";
 export interface LayerNotes {
   readonly description?: string | undefined;
   readonly inherited: boolean;
+  readonly outside?: boolean | undefined;
   /** Bytes of the plain tar, where somebody knows; else they are read. */
   readonly uncompressedSize?: number | undefined;
   readonly originOf?: (path: string) => Origin | undefined;
@@ -28,7 +29,7 @@ export class LayerObserver {
   /** @throws {IntegrityError} when the layer's bytes are not what its digest says */
   async observe(layer: BaseLayer, notes: LayerNotes): Promise<ObservedLayer> {
     const { diffId, descriptor } = layer;
-    const { description, inherited, originOf = () => undefined } = notes;
+    const { description, inherited, outside, originOf = () => undefined } = notes;
     return {
       diffId,
       digest: descriptor.digest,
@@ -38,6 +39,7 @@ export class LayerObserver {
       originOf,
       entries: () => this.#entriesOf(layer),
       ...(description === undefined ? {} : { description }),
+      ...(outside === undefined ? {} : { outside }),
     };
   }
 

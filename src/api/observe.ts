@@ -66,6 +66,7 @@ export async function observeBuilt(
         description,
         uncompressedSize,
         inherited: !melted && (id === undefined || !own.has(id)),
+        outside: id === undefined,
         ...(made === undefined ? {} : { originOf: (path) => lineOfPath(path, made) }),
       },
     );
