@@ -60,9 +60,7 @@ export function priceSquash(images: readonly PricedImage[]): readonly SquashPric
     });
     const keep = worlds.find((world) => world.squash === "keep") ?? worlds[0]!;
     const keptVirtual = bytesOf(keep.image.layers).bytes;
-    const sharedByKeep = distinctLayers(keep.image).filter(
-      ({ diffId }) => keep.world.holdersOf(diffId).length > 1,
-    );
+    const sharedByKeep = distinctLayers(keep.image).filter(({ diffId }) => keep.world.isHeld(diffId, at));
     const prices = worlds.map((world): SquashPrice => {
       const { bytes, compressedBytes } = bytesOf(world.image.layers);
       const has = new Set(world.image.layers.map(({ diffId }) => diffId));
@@ -155,10 +153,18 @@ class ChangedHolders {
     let change = 0;
     for (const [diffId, layer] of touched) {
       const before = today.of(diffId).length > 0;
-      const after = this.holdersOf(diffId).length > 0;
+      const after = this.isHeld(diffId);
       if (before !== after) change += after ? layer.uncompressedSize : -layer.uncompressedSize;
     }
     this.effectiveChange = change;
+  }
+
+  /** Whether any image has the layer, one aside. */
+  isHeld(diffId: Digest, aside?: number): boolean {
+    return (
+      this.#now.get(diffId)?.some((at) => at !== aside) === true ||
+      this.#today.of(diffId).some((at) => at !== aside && !this.#changed.has(at))
+    );
   }
 
   holdersOf(diffId: Digest): readonly number[] {

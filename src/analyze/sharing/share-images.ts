@@ -144,15 +144,16 @@ class Partners {
     at: number,
     own: readonly { layer: SharedLayer; tar: readonly number[]; blob: readonly number[] }[],
   ): Pick<ImageShare, "sharesWith" | "sharedWith"> {
-    const met = new Set<number>();
+    const met: number[] = [];
     for (const { layer, tar, blob } of own) {
-      for (const other of tar) this.#bytes[other]! += layer.uncompressedSize;
+      for (const other of tar) {
+        if (this.#bytes[other] === 0 && other !== at) met.push(other);
+        this.#bytes[other]! += layer.uncompressedSize;
+      }
       for (const other of blob) this.#compressed[other]! += layer.size;
-      for (const other of tar) met.add(other);
     }
-    met.delete(at);
-    const others = [...met].sort((a, b) => this.#bytes[b]! - this.#bytes[a]! || a - b);
-    const sharedWith = others.slice(0, MOST_SHARED).map((other) => ({
+    const others = this.#mostBytes(met);
+    const sharedWith = others.map((other) => ({
       name: this.#images[other]!.name,
       bytes: this.#bytes[other]!,
       compressedBytes: this.#compressed[other]!,
@@ -161,8 +162,26 @@ class Partners {
       for (const other of tar) this.#bytes[other] = 0;
       for (const other of blob) this.#compressed[other] = 0;
     }
-    return { sharesWith: others.length, sharedWith };
+    return { sharesWith: met.length, sharedWith };
   }
+
+  /** The first of them by bytes. Most never get into the list, so sorting all of them would be waste. */
+  #mostBytes(met: readonly number[]): readonly number[] {
+    const bytes = this.#bytes;
+    const most: number[] = [];
+    for (const other of met) {
+      let at = most.length;
+      while (at > 0 && isBefore(bytes[other]!, other, bytes[most[at - 1]!]!, most[at - 1]!)) at--;
+      if (at >= MOST_SHARED) continue;
+      most.splice(at, 0, other);
+      if (most.length > MOST_SHARED) most.pop();
+    }
+    return most;
+  }
+}
+
+function isBefore(bytes: number, place: number, otherBytes: number, otherPlace: number): boolean {
+  return bytes > otherBytes || (bytes === otherBytes && place < otherPlace);
 }
 
 function sum<T>(values: readonly T[], weigh: (value: T) => number): number {
