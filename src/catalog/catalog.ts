@@ -1,3 +1,4 @@
+import { parseSize } from "../core/parse-size.js";
 import { beginCall, type Call, refuse } from "../image/call.js";
 import { type Image, isImage } from "../image/image.js";
 import type { ImageNode } from "../image/image-node.js";
@@ -13,6 +14,13 @@ const MAX_NAME = 128;
 export interface CatalogOptions {
   /** As `linux/amd64` or `linux/arm/v7`. @default - the platform of this machine */
   readonly platforms?: readonly string[];
+  /**
+   * The most that one image squashed with `"all"` may take out of what it shares: bytes of the base's layer tars that
+   * other images of the catalog have too. A number of bytes, or text as `50MB` or `1.5 GiB`. `build`, `push` and `load`
+   * refuse an image that takes more.
+   * @default - no limit
+   */
+  readonly maxUnshared?: number | string;
 }
 
 /**
@@ -36,13 +44,16 @@ export class Catalog<Name extends string = string> {
   /** The images by name. */
   readonly images: Readonly<Record<Name, Image>>;
   readonly platforms: readonly Platform[];
+  /** In bytes; undefined where there is no limit. */
+  readonly maxUnshared: number | undefined;
 
   constructor(name: string, images: Readonly<Record<Name, Image>>, options: CatalogOptions = {}) {
     const call = beginCall("catalog");
-    checkOptions(call, options, ["platforms"]);
+    checkOptions(call, options, ["platforms", "maxUnshared"]);
     this.name = checkName(call, name);
     this.images = checkImages(call, images);
     this.platforms = checkPlatforms(call, options.platforms);
+    this.maxUnshared = checkSize(call, "maxUnshared", options.maxUnshared);
     Object.freeze(this);
   }
 
@@ -70,6 +81,7 @@ export class Catalog<Name extends string = string> {
     const changed = [...this].map(([name, image]) => [name, image.with((it) => recipe(it, name))]);
     return new Catalog(this.name, Object.fromEntries(changed) as Record<Name, Image>, {
       platforms: this.platforms.map(platformText),
+      ...(this.maxUnshared === undefined ? {} : { maxUnshared: this.maxUnshared }),
     });
   }
 
@@ -132,6 +144,18 @@ function checkImages<Name extends string>(
     if (!isImage(image)) refuse(call, "CATALOG_INVALID", { reason: `"${name}" is not an Image`, got: image });
   }
   return Object.freeze({ ...images });
+}
+
+function checkSize(call: Call, option: string, size: number | string | undefined): number | undefined {
+  const bytes = size === undefined ? undefined : parseSize(size);
+  if (bytes !== undefined || size === undefined) return bytes;
+  const allowed = "a number of bytes, or a number and B, kB, MB, GB or TB, for example 50MB";
+  return refuse(call, "ARGUMENT_INVALID", {
+    call: call.name,
+    argument: `option ${option}`,
+    got: size,
+    allowed,
+  });
 }
 
 function checkPlatforms(call: Call, platforms: unknown): readonly Platform[] {

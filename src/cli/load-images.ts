@@ -5,6 +5,7 @@ import { sizeText } from "../core/size-text.js";
 import { platformText } from "../oci/platform.js";
 import { type BuildFlags, checkBuildOptions } from "./build-flags.js";
 import { counted } from "./counted.js";
+import { keepLimit } from "./kept-limit.js";
 import { shortDigest } from "./layer-tree.js";
 import { namedProgress } from "./named-progress.js";
 import { openCatalog } from "./open-catalog.js";
@@ -36,7 +37,8 @@ export async function loadImages(
     });
   }
   const checked = await checkBuildOptions(flags, session.options.json === true);
-  const { context, images, name: catalogName } = await openCatalog(session, names, checked.platforms);
+  const catalog = await openCatalog(session, names, checked.platforms, { limit: true });
+  const { context, images, name: catalogName } = catalog;
   const jobs = images.map(({ name, plans }) => {
     const platform = loadPlatform(plans.map((plan) => plan.platform));
     if (plans.length > 1) {
@@ -48,6 +50,7 @@ export async function loadImages(
   });
   const chosen = jobs.map(({ name }) => name);
   checked.checkCount(jobs, chosen);
+  await keepLimit(session, catalog, checked.common, jobs[0]?.platform);
   const { loadPlans } = await import("../api/load-plans.js");
   const result = await withProgress(session, (progress) => {
     const { engine } = flags;

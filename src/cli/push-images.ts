@@ -2,6 +2,7 @@ import { sizeText } from "../core/size-text.js";
 import type { PushReport } from "../ports/image-output.js";
 import { type BuildFlags, checkBuildOptions } from "./build-flags.js";
 import { counted } from "./counted.js";
+import { keepLimit } from "./kept-limit.js";
 import { shortDigest } from "./layer-tree.js";
 import { namedProgress } from "./named-progress.js";
 import { openCatalog } from "./open-catalog.js";
@@ -27,7 +28,8 @@ export async function pushImages(
     });
   }
   const checked = await checkBuildOptions({ ...flags, output: "type=oci" }, session.options.json === true);
-  const { context, images, name: catalogName } = await openCatalog(session, names, checked.platforms);
+  const catalog = await openCatalog(session, names, checked.platforms, { limit: true });
+  const { context, images, name: catalogName } = catalog;
   const jobs = images.flatMap(({ name, plans }) =>
     plans.map((plan) => ({ ...plan, name, several: plans.length > 1 })),
   );
@@ -35,6 +37,7 @@ export async function pushImages(
     jobs,
     images.map(({ name }) => name),
   );
+  await keepLimit(session, catalog, checked.common);
   const { pushPlans } = await import("../api/push-plans.js");
   const report = await withProgress(session, (progress) => {
     const pushed = images.map(({ name, plans }) => ({

@@ -3,6 +3,7 @@ import type { BuildOptions } from "../../api/build-types.js";
 import { type BuildFlags, checkBuildOptions } from "../build-flags.js";
 import { buildJson, buildText, type NamedResult } from "../build-report.js";
 import { examples } from "../examples.js";
+import { keepLimit } from "../kept-limit.js";
 import { addMakeFlags } from "../make-flags.js";
 import { namedProgress } from "../named-progress.js";
 import { openCatalog } from "../open-catalog.js";
@@ -46,7 +47,8 @@ async function buildImages(session: Session, names: readonly string[], flags: Bu
   if (flags.push === true) return (await import("../push-images.js")).pushImages(session, names, flags);
   if (flags.load === true) return (await import("../load-images.js")).loadImages(session, names, flags);
   const checked = await checkBuildOptions(flags, session.options.json === true);
-  const { context, images, name: catalogName } = await openCatalog(session, names, checked.platforms);
+  const catalog = await openCatalog(session, names, checked.platforms, { limit: true });
+  const { context, images, name: catalogName } = catalog;
   const jobs = images.flatMap(({ name, plans }) =>
     plans.map((plan) => ({ ...plan, name, several: plans.length > 1 })),
   );
@@ -55,6 +57,7 @@ async function buildImages(session: Session, names: readonly string[], flags: Bu
     images.map(({ name }) => name),
   );
   const places = outputPlaces(checked.output, jobs, context);
+  await keepLimit(session, catalog, checked.common);
   const { buildPlatforms } = await import("../../api/build-plan.js");
   const { pinEach } = await import("../../api/pin-each.js");
   const { signal } = session;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type PricedImage, priceSquash } from "../../../src/analyze/sharing/price-squash.js";
+import { type PricedImage, squashPrices } from "../../../src/analyze/sharing/squash-prices.js";
 import { image, layer } from "./layers.js";
 
 const debian = layer("debian", 80_000);
@@ -24,7 +24,7 @@ const asIs = (it: typeof other): PricedImage => ({ image: it, squash: "keep", ca
 
 describe("the price of a squash", () => {
   it("is what is saved, what is no longer shared, and what both come to", () => {
-    const [priced, ...rest] = priceSquash([app(0), asIs(other)]);
+    const [priced, ...rest] = squashPrices([app(0), asIs(other)]);
     expect(rest).toEqual([]);
     expect(priced).toMatchObject({ name: "app", squash: "keep" });
     expect(priced?.prices).toEqual([
@@ -62,21 +62,21 @@ describe("the price of a squash", () => {
   });
 
   it("is counted from today's policy", () => {
-    const [priced] = priceSquash([app(2), asIs(other)]);
+    const [priced] = squashPrices([app(2), asIs(other)]);
     expect(priced?.prices.map(({ netBytes }) => netBytes)).toEqual([8_000 - 84_000, 4_000 - 84_000, 0]);
     expect(priced?.prices.map(({ unsharedBytes }) => unsharedBytes)).toEqual([0, 0, 80_000]);
   });
 
   it("takes nothing from anybody when nobody else has the base", () => {
-    const [priced] = priceSquash([app(0)]);
+    const [priced] = squashPrices([app(0)]);
     expect(priced?.prices[2]).toMatchObject({ unsharedBytes: 0, netBytes: -4_000 });
   });
 
   it("lets the images follow that stand on it", () => {
     const child = image("child", [...variants[0]!.image.layers, layer("child", 2_000)]);
-    const [priced] = priceSquash([app(0, [1]), asIs(child)]);
+    const [priced] = squashPrices([app(0, [1]), asIs(child)]);
     expect(priced?.prices[2]).toMatchObject({ unsharedBytes: 0, netBytes: -4_000 });
-    const [beside] = priceSquash([app(0, [1]), asIs(child), asIs(other)]);
+    const [beside] = squashPrices([app(0, [1]), asIs(child), asIs(other)]);
     expect(beside?.prices[2]).toMatchObject({ unsharedBytes: 80_000, netBytes: 76_000 });
     expect(beside?.prices[2]?.unsharedWith.map(({ name }) => name)).toEqual(["other"]);
   });

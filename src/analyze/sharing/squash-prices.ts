@@ -46,7 +46,7 @@ export interface SquashPrice {
  * Prices each policy of each image that has variants: the effective bytes of all images with that policy for this one,
  * the images that stand on it following, against those of today.
  */
-export function priceSquash(images: readonly PricedImage[]): readonly SquashPrices[] {
+export function squashPrices(images: readonly PricedImage[]): readonly SquashPrices[] {
   const today = new Holders(images.map(({ image }) => image));
   return images.flatMap(({ image, squash, carries, variants }, at) => {
     if (variants.length === 0) return [];
