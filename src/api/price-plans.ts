@@ -7,9 +7,6 @@ import type { Progress } from "../ports/progress.js";
 import type { BuildSettings } from "./build-images.js";
 import { withObservedJobs } from "./observe.js";
 
-/** The policies that a price is given for: `"auto"` comes to one of them. */
-export const pricedPolicies: readonly SquashPolicy[] = ["keep", "own", "all"];
-
 /** An image of a catalog with its plan of today, and those of other policies where it is to be priced. */
 export interface PlannedVariants {
   readonly name: string;

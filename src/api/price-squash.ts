@@ -34,7 +34,8 @@ export async function priceSquash(
 ): Promise<readonly SquashPrices[]> {
   const { platform = observedPlatform(catalog.platforms), context, ...settings } = options;
   const place = context === undefined ? {} : { context };
-  const { pricedPolicies, pricePlans } = await import("./price-plans.js");
+  const { pricedPolicies } = await import("../analyze/sharing/squash-prices.js");
+  const { pricePlans } = await import("./price-plans.js");
   const images = [...catalog].map(([name, { node }]) => {
     const planOf = (squash = node.squash) => planImage({ ...node, squash }, { platform, ...place }).plan;
     return {

@@ -6,6 +6,9 @@ import { bytesOf, distinctLayers, type SharedImage, type SharedLayer } from "./s
 /** Images that are named for one price, of those with which bytes are no longer shared. */
 const MOST_NAMED = 100;
 
+/** The policies that a price is given for: `"auto"` comes to one of them. */
+export const pricedPolicies: readonly SquashPolicy[] = ["keep", "own", "all"];
+
 /** An image of a catalog, as it is and as it would be. */
 export interface PricedImage {
   readonly image: SharedImage;
