@@ -6,6 +6,11 @@
 export type { EngineName } from "./adapters/output-engine/engine-place.js";
 export type { RegistrySettings } from "./adapters/registry-http/settings.js";
 export type { SecretPlace } from "./adapters/secrets-node/node-secrets.js";
+export type { PullBytes } from "./analyze/sharing/pull-bytes.js";
+export type { ImageShare, LayerShare, SharedWith, Sharing } from "./analyze/sharing/share-images.js";
+export type { LayerBytes } from "./analyze/sharing/shared-image.js";
+export type { SharingNode } from "./analyze/sharing/sharing-tree.js";
+export type { SquashPrice, SquashPrices } from "./analyze/sharing/squash-prices.js";
 export { build } from "./api/build.js";
 export type {
   BuildOptions,
@@ -31,6 +36,7 @@ export {
 export type { RegistryOptions } from "./api/open-registry.js";
 export { plan } from "./api/plan.js";
 export type { PlanOptions } from "./api/plan-image.js";
+export { type PriceSquashOptions, priceSquash } from "./api/price-squash.js";
 export { type PullOptions, type PullResult, pull } from "./api/pull.js";
 export { type PushOptions, type PushResult, push } from "./api/push.js";
 export {
@@ -43,6 +49,7 @@ export {
   rebase,
   type UnsafeLayer,
 } from "./api/rebase.js";
+export { type ShareOptions, type ShareResult, share } from "./api/share.js";
 export { type SynthesizedImage, type SynthOptions, type SynthResult, synth } from "./api/synth.js";
 export {
   Catalog,

@@ -11,6 +11,7 @@ export interface LayerNotes {
   readonly description?: string | undefined;
   readonly planLayer?: string | undefined;
   readonly inherited: boolean;
+  readonly outside?: boolean | undefined;
   /** Bytes of the plain tar, where somebody knows; else they are read. */
   readonly uncompressedSize?: number | undefined;
   readonly originOf?: (path: string) => Origin | undefined;
@@ -29,7 +30,7 @@ export class LayerObserver {
   /** @throws {IntegrityError} when the layer's bytes are not what its digest says */
   async observe(layer: BaseLayer, notes: LayerNotes): Promise<ObservedLayer> {
     const { diffId, descriptor } = layer;
-    const { description, planLayer, inherited, originOf = () => undefined } = notes;
+    const { description, planLayer, inherited, outside, originOf = () => undefined } = notes;
     return {
       diffId,
       digest: descriptor.digest,
@@ -40,6 +41,7 @@ export class LayerObserver {
       entries: () => this.#entriesOf(layer),
       ...(description === undefined ? {} : { description }),
       ...(planLayer === undefined ? {} : { planLayer }),
+      ...(outside === undefined ? {} : { outside }),
     };
   }
 

@@ -35,6 +35,8 @@ export interface ObservedLayer {
   readonly planLayer?: string;
   /** Whether it is known to belong to the base of its image. */
   readonly inherited: boolean;
+  /** Whether it is known to be of a base from outside, and not of an image that is described here. */
+  readonly outside?: boolean;
   /** The entries in the order of the tar, read when first asked for; layers that are equal share one list. */
   entries(): Promise<readonly ObservedEntry[]>;
   /** The user's line that wrote a path (without a leading slash) into this layer, where that is known. */

@@ -5,6 +5,7 @@ import { platformText } from "../oci/platform.js";
 import type { BuildOptions, BuildResult, OutputTarget, PlatformsBuildOptions } from "./build-types.js";
 import { planImage } from "./plan-image.js";
 import { eachPlatform } from "./platform-list.js";
+import { keepSharingLimit } from "./sharing-limit.js";
 
 /**
  * Builds an image, or every image of a catalog, directly: no daemon, no root. Layers whose inputs did not change come
@@ -18,6 +19,7 @@ import { eachPlatform } from "./platform-list.js";
  * it lacks is looked up once and written into it.
  *
  * @throws {PlanError} RUN_NEEDS_SANDBOX, SOURCE_NOT_FOUND, OUTPUT_PLATFORMS and others, each at the user's line
+ * @throws {PlanError} SQUASH_UNSHARES when an image of a catalog takes more than its `maxUnshared` out of what it shares
  * @throws {PlanError} LOCK_INCOMPLETE when `locked` or `offline` and the lock lacks something
  * @throws {RegistryError} when a base cannot be had from its registry
  * @throws {IntegrityError} when a base or a download is not what its digest says
@@ -54,6 +56,7 @@ export async function build(
     const results = (await loading).buildPlatforms(plans, options);
     return severalOf(options) === undefined ? (await results)[0]! : results;
   }
+  await keepSharingLimit(what, platforms ?? what.platforms, options);
   const { buildEach } = await loading;
   const images = [...what].flatMap(([name, image]) =>
     partsOf(name, platforms ?? what.platforms.map(platformText), options.output).map(

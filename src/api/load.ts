@@ -6,6 +6,7 @@ import { platformText } from "../oci/platform.js";
 import type { BuildOptions, BuildResult } from "./build-types.js";
 import { loadPlatform } from "./load-platform.js";
 import { planImage } from "./plan-image.js";
+import { keepSharingLimit } from "./sharing-limit.js";
 
 /** How images are built and loaded. */
 export interface LoadOptions extends Omit<BuildOptions, "output" | "reference"> {
@@ -38,7 +39,7 @@ export interface LoadResult {
  *
  * @throws {EnvironmentError} ENGINE_NOT_FOUND, ENGINE_UNREACHABLE, ENGINE_REFUSED, ENGINE_HOST_UNSUPPORTED,
  *   ENGINE_CONTEXT_INVALID
- * @throws {PlanError} LOAD_PLATFORM_MISSING, OUTPUT_NEEDS_LAYER, and those of `build`
+ * @throws {PlanError} LOAD_PLATFORM_MISSING, OUTPUT_NEEDS_LAYER, SQUASH_UNSHARES, and those of `build`
  * @throws {IntegrityError} ENGINE_IMAGE_WRONG
  * @example
  * ```ts no-run
@@ -59,6 +60,7 @@ export async function load(what: Image | Catalog, options: LoadOptions = {}): Pr
     });
   if (!isCatalog(what)) return loadPlans([{ optimized: planOf(what, platform), reference }], options);
   const chosen = platform ?? platformText(loadPlatform(what.platforms));
+  await keepSharingLimit(what, [chosen], options);
   const named = [...what].map(([name, image]) => ({
     optimized: planOf(image, chosen),
     reference: `${what.name}/${name}:${options.tag ?? "latest"}`,

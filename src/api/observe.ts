@@ -67,6 +67,7 @@ export async function observeBuilt(
         planLayer: id,
         uncompressedSize,
         inherited: !melted && (id === undefined || !own.has(id)),
+        outside: id === undefined,
         ...(made === undefined ? {} : { originOf: (path) => lineOfPath(path, made) }),
       },
     );

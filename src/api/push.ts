@@ -5,6 +5,7 @@ import { platformText } from "../oci/platform.js";
 import type { PushReport } from "../ports/image-output.js";
 import type { BuildOptions } from "./build-types.js";
 import { planImage } from "./plan-image.js";
+import { keepSharingLimit } from "./sharing-limit.js";
 
 /** How images are built and pushed. */
 export interface PushOptions extends Omit<BuildOptions, "output" | "reference" | "platform"> {
@@ -24,6 +25,7 @@ export type PushResult = PushReport;
  *
  * @param reference where to: `ghcr.io/acme/app:v1` for an image; `ghcr.io/acme` for a catalog, whose images are named below it
  * @throws {RegistryError} REGISTRY_DENIED, REGISTRY_UNREACHABLE, REGISTRY_REFUSED and others
+ * @throws {PlanError} SQUASH_UNSHARES, and those of `build`
  * @throws {DefinitionError} REFERENCE_INVALID
  * @example
  * ```ts no-run
@@ -52,6 +54,7 @@ export async function push(
   if (!isCatalog(what)) {
     return pushPlans([{ reference, plans: plansOf(what, options.platforms ?? [undefined]) }], options);
   }
+  await keepSharingLimit(what, options.platforms ?? what.platforms, options);
   const named = [...what].map(([name, image]) => ({
     reference: `${reference.replace(/\/$/, "")}/${name}:${options.tag ?? "latest"}`,
     knownAs: `${what.name}/${name}`,

@@ -1,3 +1,4 @@
+import { parseSize } from "../core/parse-size.js";
 import { beginCall, type Call, refuse } from "../image/call.js";
 import type { Image, Recipe } from "../image/image.js";
 import type { ImageNode } from "../image/image-node.js";
@@ -27,6 +28,13 @@ export interface CatalogOptions {
    * @default - none
    */
   readonly groups?: Readonly<Record<string, readonly string[]>>;
+  /**
+   * The most that one image squashed with `"all"` may take out of what it shares: bytes of the base's layer tars that
+   * other images of the catalog have too. A number of bytes, or text as `50MB` or `1.5 GiB`. `build`, `push` and `load`
+   * refuse an image that takes more.
+   * @default - no limit
+   */
+  readonly maxUnshared?: number | string;
 }
 
 /** How `map` treats images that are made from others of the catalog. */
@@ -68,6 +76,8 @@ export interface Catalog<Name extends string = string> extends Iterable<[Name, I
   readonly platforms: readonly Platform[];
   /** The names of the images in each group, in the order of the catalog. */
   readonly groups: Readonly<Record<string, readonly Name[]>>;
+  /** In bytes; undefined where there is no limit. */
+  readonly maxUnshared: number | undefined;
   /** The names, in the order of the catalog. */
   readonly names: readonly Name[];
 
@@ -114,16 +124,18 @@ class CatalogValue implements Catalog {
   readonly images: Readonly<Record<string, Image>>;
   readonly platforms: readonly Platform[];
   readonly groups: Readonly<Record<string, readonly string[]>>;
+  readonly maxUnshared: number | undefined;
 
   constructor(name: string, entries: CatalogEntries, options: CatalogOptions = {}) {
     const call = beginCall("catalog");
-    checkOptions(call, options, ["platforms", "labels", "defaults", "groups"]);
+    checkOptions(call, options, ["platforms", "labels", "defaults", "groups", "maxUnshared"]);
     this.name = checkName(call, name);
     const { images, groups } = flatEntries(call, entries);
     const defaults = defaultsOf(call, options);
     this.images = defaults === undefined ? images : withDefaults(images, defaults);
     this.platforms = checkPlatforms(call, options.platforms);
     this.groups = chosenGroups(call, Object.keys(images), groups, options.groups);
+    this.maxUnshared = checkSize(call, "maxUnshared", options.maxUnshared);
     Object.freeze(this);
   }
 
@@ -146,8 +158,12 @@ class CatalogValue implements Catalog {
       options.bases === true
         ? mapWithBases([...this], change)
         : Object.fromEntries([...this].map(([name, image]) => [name, change(image, name)]));
-    const { groups } = this;
-    return new CatalogValue(this.name, changed, { platforms: this.platforms.map(platformText), groups });
+    const { groups, maxUnshared } = this;
+    return new CatalogValue(this.name, changed, {
+      platforms: this.platforms.map(platformText),
+      groups,
+      ...(maxUnshared === undefined ? {} : { maxUnshared }),
+    });
   }
 
   dependencies(name: string): readonly string[] {
@@ -188,6 +204,18 @@ function defaultsOf(call: Call, { labels, defaults }: CatalogOptions): Recipe | 
     const labelled = step === undefined ? image : image.step(step);
     return defaults === undefined ? labelled : labelled.with(defaults);
   };
+}
+
+function checkSize(call: Call, option: string, size: number | string | undefined): number | undefined {
+  const bytes = size === undefined ? undefined : parseSize(size);
+  if (bytes !== undefined || size === undefined) return bytes;
+  const allowed = "a number of bytes, or a number and B, kB, MB, GB or TB, for example 50MB";
+  return refuse(call, "ARGUMENT_INVALID", {
+    call: call.name,
+    argument: `option ${option}`,
+    got: size,
+    allowed,
+  });
 }
 
 function checkPlatforms(call: Call, platforms: unknown): readonly Platform[] {

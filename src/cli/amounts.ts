@@ -1,22 +1,5 @@
+import { parseSize as bytesOf } from "../core/parse-size.js";
 import { refuseValue } from "./option-value.js";
-
-/** Decimal, as sizes are printed; the binary units by their own names. */
-const SIZES: Readonly<Record<string, number>> = {
-  "": 1,
-  b: 1,
-  k: 1e3,
-  kb: 1e3,
-  m: 1e6,
-  mb: 1e6,
-  g: 1e9,
-  gb: 1e9,
-  t: 1e12,
-  tb: 1e12,
-  kib: 2 ** 10,
-  mib: 2 ** 20,
-  gib: 2 ** 30,
-  tib: 2 ** 40,
-};
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -26,7 +9,7 @@ const AGES: Readonly<Record<string, number>> = { s: 1000, m: MINUTE, h: HOUR, d:
 /** Reads a size such as `10GB` as bytes. @throws {UsageError} OPTION_VALUE_INVALID */
 export function parseSize(option: string, text: string): number {
   const allowed = "a number and B, kB, MB, GB or TB, for example 10GB";
-  return Math.floor(amount(option, text, SIZES, allowed));
+  return bytesOf(text) ?? refuseValue(option, text, allowed);
 }
 
 /** Reads an age such as `30d` as milliseconds. @throws {UsageError} OPTION_VALUE_INVALID */

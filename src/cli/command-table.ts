@@ -65,6 +65,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import("./commands/rebase.js"),
   },
   {
+    name: "share",
+    summary: "say what images share, and what a squash would cost",
+    load: () => import("./commands/share.js"),
+  },
+  {
     name: "inspect",
     summary: "show the layers and files of an image on disk",
     load: () => import("./commands/inspect.js"),

@@ -6,6 +6,7 @@ import { platformText } from "../oci/platform.js";
 import { type BuildFlags, checkBuildOptions } from "./build-flags.js";
 import { counted } from "./counted.js";
 import { decideForCatalog } from "./decide-layering.js";
+import { keepLimit } from "./kept-limit.js";
 import { shortDigest } from "./layer-tree.js";
 import { namedProgress } from "./named-progress.js";
 import { openCatalog } from "./open-catalog.js";
@@ -37,7 +38,7 @@ export async function loadImages(
     });
   }
   const checked = await checkBuildOptions(flags, session.options.json === true);
-  const catalog = await openCatalog(session, names, checked.platforms);
+  const catalog = await openCatalog(session, names, checked.platforms, { limit: true });
   await decideForCatalog(session, catalog, checked.common);
   const { context, images, name: catalogName } = catalog;
   const jobs = images.map(({ name, plans }) => {
@@ -51,6 +52,7 @@ export async function loadImages(
   });
   const chosen = jobs.map(({ name }) => name);
   checked.checkCount(jobs, chosen);
+  await keepLimit(session, catalog, checked.common, jobs[0]?.platform);
   const { loadPlans } = await import("../api/load-plans.js");
   const result = await withProgress(session, (progress) => {
     const { engine } = flags;

@@ -42,8 +42,9 @@ export function addObserveFlags(command: Command): void {
   );
 }
 
-/** A path has a slash or the ending of an archive, a reference a tag, a digest or a registry; all else is a name. */
+/** A path has a slash or the ending of an archive, a reference a tag, a digest or a registry; all else is a name, a pattern or a group. */
 export function readOperand(operand: string): ImageOperand {
+  if (operand.startsWith("@")) return { kind: "catalog", pattern: operand };
   const path = /[\\/]|\.tar(\.|$)/.test(operand) || operand === ".";
   if (path && existsSync(operand)) return { kind: "disk", path: operand };
   if (/^\.{0,2}\//.test(operand) || /\.tar(\.|$)/.test(operand)) return { kind: "disk", path: operand };

@@ -3,6 +3,7 @@ import type { PushReport } from "../ports/image-output.js";
 import { type BuildFlags, checkBuildOptions } from "./build-flags.js";
 import { counted } from "./counted.js";
 import { decideForCatalog } from "./decide-layering.js";
+import { keepLimit } from "./kept-limit.js";
 import { shortDigest } from "./layer-tree.js";
 import { namedProgress } from "./named-progress.js";
 import { openCatalog } from "./open-catalog.js";
@@ -28,7 +29,7 @@ export async function pushImages(
     });
   }
   const checked = await checkBuildOptions({ ...flags, output: "type=oci" }, session.options.json === true);
-  const catalog = await openCatalog(session, names, checked.platforms);
+  const catalog = await openCatalog(session, names, checked.platforms, { limit: true });
   await decideForCatalog(session, catalog, checked.common);
   const { context, images, name: catalogName } = catalog;
   const jobs = images.flatMap(({ name, plans }) =>
@@ -38,6 +39,7 @@ export async function pushImages(
     jobs,
     images.map(({ name }) => name),
   );
+  await keepLimit(session, catalog, checked.common);
   const { pushPlans } = await import("../api/push-plans.js");
   const report = await withProgress(session, (progress) => {
     const pushed = images.map(({ name, plans }) => ({

@@ -232,8 +232,9 @@ export class Image {
    * @throws {DefinitionError} SQUASH_UNKNOWN
    */
   squash(policy: SquashPolicy): Image {
-    const squash = parseSquashPolicy(beginCall("squash"), policy);
-    return new Image(Object.freeze({ ...this.node, squash }));
+    const call = beginCall("squash");
+    const squash = parseSquashPolicy(call, policy);
+    return new Image(Object.freeze({ ...this.node, squash, squashedAt: call.origin }));
   }
 
   /**
@@ -315,9 +316,9 @@ export class Image {
       runs.push(image.#last.added);
       image = image.#last.before;
     }
-    const { base, steps: before, squash } = image.node;
+    const { steps: before } = image.node;
     this.#last = undefined;
-    return Object.freeze({ base, steps: Object.freeze([...before, ...runs.reverse().flat()]), squash });
+    return Object.freeze({ ...image.node, steps: Object.freeze([...before, ...runs.reverse().flat()]) });
   }
 
   #apply(call: Call, recipe: Recipe): Image {

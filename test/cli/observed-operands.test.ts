@@ -5,6 +5,7 @@ describe("operands of commands that look at images", () => {
   it.each([
     ["api", { kind: "catalog", pattern: "api" }],
     ["api-*", { kind: "catalog", pattern: "api-*" }],
+    ["@nightly", { kind: "catalog", pattern: "@nightly" }],
     ["api/*", { kind: "catalog", pattern: "api/*" }],
     ["./out", { kind: "disk", path: "./out" }],
     ["src/cli", { kind: "disk", path: "src/cli" }],

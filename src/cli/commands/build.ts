@@ -3,6 +3,7 @@ import { type BuildFlags, checkBuildOptions } from "../build-flags.js";
 import { buildJson, buildText, type NamedResult } from "../build-report.js";
 import { decideForCatalog } from "../decide-layering.js";
 import { examples } from "../examples.js";
+import { keepLimit } from "../kept-limit.js";
 import { addMakeFlags } from "../make-flags.js";
 import { namedProgress } from "../named-progress.js";
 import { openCatalog } from "../open-catalog.js";
@@ -46,7 +47,7 @@ async function buildImages(session: Session, names: readonly string[], flags: Bu
   if (flags.push === true) return (await import("../push-images.js")).pushImages(session, names, flags);
   if (flags.load === true) return (await import("../load-images.js")).loadImages(session, names, flags);
   const checked = await checkBuildOptions(flags, session.options.json === true);
-  const catalog = await openCatalog(session, names, checked.platforms);
+  const catalog = await openCatalog(session, names, checked.platforms, { limit: true });
   await decideForCatalog(session, catalog, checked.common);
   const { context, images, name: catalogName } = catalog;
   const jobs = images.flatMap(({ name, plans }) =>
@@ -57,6 +58,7 @@ async function buildImages(session: Session, names: readonly string[], flags: Bu
     images.map(({ name }) => name),
   );
   const places = outputPlaces(checked.output, jobs, context);
+  await keepLimit(session, catalog, checked.common);
   const { buildEach } = await import("../../api/build-plan.js");
   const { signal } = session;
   const written = writtenTogether(jobs, places);

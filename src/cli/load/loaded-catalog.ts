@@ -1,3 +1,5 @@
+import type { SharingLimit } from "../../api/sharing-limit.js";
+import type { SquashPolicy } from "../../image/squash-policy.js";
 import type { Platform } from "../../oci/platform.js";
 import type { OptimizedPlan } from "../../plan/passes/pipeline.js";
 import type { Failure } from "../failure.js";
@@ -6,6 +8,8 @@ import type { Failure } from "../failure.js";
 interface LoadedPlan {
   readonly platform: Platform;
   readonly optimized: OptimizedPlan;
+  /** The same under other policies, where they were asked for. */
+  readonly variants?: readonly { readonly squash: SquashPolicy; readonly optimized: OptimizedPlan }[];
 }
 
 /** An image of the catalog as data. */
@@ -15,7 +19,7 @@ export interface LoadedImage {
   readonly base: string;
   /** How many steps it was written with. */
   readonly steps: number;
-  readonly squash: string;
+  readonly squash: SquashPolicy;
   /** Images of the same catalog that it is made from. */
   readonly dependencies: readonly string[];
   readonly plans: readonly LoadedPlan[];
@@ -30,6 +34,8 @@ export interface LoadedCatalog {
   readonly groups: Readonly<Record<string, readonly string[]>>;
   /** The images that were asked for. */
   readonly images: readonly LoadedImage[];
+  /** What is to be checked before anything is written, where it was asked for and the catalog has a limit. */
+  readonly limit?: SharingLimit;
 }
 
 /** What the child process is asked for. */
@@ -44,6 +50,10 @@ export interface LoadRequest {
   readonly names: readonly string[];
   /** Instead of the platforms of the catalog. */
   readonly platforms?: readonly string[];
+  /** Also the plans under these policies. */
+  readonly variants?: readonly SquashPolicy[];
+  /** Also what the catalog's limit is checked with. */
+  readonly limit?: boolean;
 }
 
 /** What the child process hands back. */

@@ -1,4 +1,5 @@
 import { planImage } from "../../api/plan-image.js";
+import { sharingLimitOf } from "../../api/sharing-limit.js";
 import type { Catalog } from "../../catalog/catalog.js";
 import type { BaseNode } from "../../image/base-node.js";
 import type { Image } from "../../image/image.js";
@@ -10,7 +11,8 @@ import type { LoadedCatalog, LoadRequest } from "./loaded-catalog.js";
 export function lowerCatalog(catalog: Catalog, request: LoadRequest): LoadedCatalog {
   const named = new Map<ImageNode, string>([...catalog].map(([name, image]) => [image.node, name]));
   const platforms = request.platforms ?? catalog.platforms;
-  const images = selectNames(catalog, request.names).map((name) => {
+  const chosen = selectNames(catalog, request.names);
+  const images = chosen.map((name) => {
     const { node } = catalog.images[name] as Image;
     return {
       name,
@@ -19,13 +21,20 @@ export function lowerCatalog(catalog: Catalog, request: LoadRequest): LoadedCata
       squash: node.squash,
       dependencies: catalog.dependencies(name),
       plans: platforms.map((platform) => {
-        const optimized = planImage(node, { platform, context: request.context });
-        return { platform: optimized.plan.platform, optimized };
+        const options = { platform, context: request.context };
+        const optimized = planImage(node, options);
+        const variants = request.variants?.map((squash) => ({
+          squash,
+          optimized: planImage({ ...node, squash }, options),
+        }));
+        return { platform: optimized.plan.platform, optimized, ...(variants && { variants }) };
       }),
     };
   });
+  const limit =
+    request.limit === true ? sharingLimitOf(catalog, chosen, platforms, request.context) : undefined;
   const { name, names, groups } = catalog;
-  return { name, names, groups, images };
+  return { name, names, groups, images, ...(limit && { limit }) };
 }
 
 function baseText(base: BaseNode, named: ReadonlyMap<ImageNode, string>): string {

@@ -1,0 +1,189 @@
+import type { Digest } from "../../oci/digest.js";
+import { distinctLayers, type SharedImage, type SharedLayer } from "./shared-image.js";
+import { type SharingNode, sharingTree } from "./sharing-tree.js";
+
+/** Images that are listed for one image as those that it shares most with; all of them are in the layers. */
+const MOST_SHARED = 100;
+
+/** What images have in common. Bytes are those of plain layer tars, compressed bytes those of blobs. */
+export interface Sharing {
+  /** In the order in which the images were given. */
+  readonly images: readonly ImageShare[];
+  /** Sum of the images' virtual bytes: what they would take if they shared nothing. */
+  readonly virtualBytes: number;
+  /** All distinct layers, each once: what one machine holds that has all of the images. */
+  readonly effectiveBytes: number;
+  readonly compressedBytes: number;
+  /** All distinct blobs, each once: what one registry holds. */
+  readonly effectiveCompressedBytes: number;
+  /** Every distinct layer, in the order in which it was first seen. */
+  readonly layers: readonly LayerShare[];
+  /** The images, chained by the layers at their bottom that they have in common. */
+  readonly tree: readonly SharingNode[];
+}
+
+/** What one image has for itself, and what it has in common with others. */
+export interface ImageShare {
+  readonly name: string;
+  /** Number of layers, those of the base included. */
+  readonly layers: number;
+  /** Sum of its layer tars. */
+  readonly virtualBytes: number;
+  /** Of layers that no other image has. */
+  readonly uniqueBytes: number;
+  /** Of layers that another image has too. */
+  readonly sharedBytes: number;
+  /** Sum of its blobs: what a machine without any of them pulls. */
+  readonly compressedBytes: number;
+  readonly uniqueCompressedBytes: number;
+  readonly sharedCompressedBytes: number;
+  /** Number of the images that it shares a layer with. */
+  readonly sharesWith: number;
+  /** Those of them that it shares most with, at most a hundred, most bytes first. */
+  readonly sharedWith: readonly SharedWith[];
+}
+
+/** The layers that two images have in common. */
+export interface SharedWith {
+  readonly name: string;
+  readonly bytes: number;
+  readonly compressedBytes: number;
+}
+
+/** One distinct layer, and the images that have it. */
+export interface LayerShare {
+  readonly diffId: Digest;
+  readonly description?: string;
+  readonly bytes: number;
+  readonly compressedBytes: number;
+  /** Names, in the order in which the images were given. */
+  readonly images: readonly string[];
+}
+
+/** A layer with the places of the images that have it, in order. */
+interface Held {
+  readonly layer: SharedLayer;
+  readonly holders: number[];
+}
+
+/**
+ * Computes what images share. A layer is the same layer when its plain tar is (its diff id), whoever built it; a blob is
+ * the same when its digest is. Linear in the images' layers, and in the pairs of images that share something.
+ */
+export function shareImages(images: readonly SharedImage[]): Sharing {
+  const layers = images.map(distinctLayers);
+  const tars = holdersBy(layers, ({ diffId }) => diffId);
+  const blobs = holdersBy(layers, ({ digest }) => digest);
+  const partners = new Partners(images);
+  const shares = images.map((image, at) => {
+    const own = layers[at]!.map((layer) => ({
+      layer,
+      tar: tars.get(layer.diffId)!.holders,
+      blob: blobs.get(layer.digest)!.holders,
+    }));
+    const unique = sum(own, ({ tar, layer }) => (tar.length === 1 ? layer.uncompressedSize : 0));
+    const uniqueCompressed = sum(own, ({ blob, layer }) => (blob.length === 1 ? layer.size : 0));
+    return {
+      name: image.name,
+      layers: image.layers.length,
+      virtualBytes: sum(image.layers, ({ uncompressedSize }) => uncompressedSize),
+      uniqueBytes: unique,
+      sharedBytes: sum(own, ({ layer }) => layer.uncompressedSize) - unique,
+      compressedBytes: sum(image.layers, ({ size }) => size),
+      uniqueCompressedBytes: uniqueCompressed,
+      sharedCompressedBytes: sum(own, ({ layer }) => layer.size) - uniqueCompressed,
+      ...partners.of(at, own),
+    };
+  });
+  return {
+    images: shares,
+    virtualBytes: sum(shares, ({ virtualBytes }) => virtualBytes),
+    effectiveBytes: sum([...tars.values()], ({ layer }) => layer.uncompressedSize),
+    compressedBytes: sum(shares, ({ compressedBytes }) => compressedBytes),
+    effectiveCompressedBytes: sum([...blobs.values()], ({ layer }) => layer.size),
+    layers: [...tars.values()].map(({ layer, holders }) => ({
+      diffId: layer.diffId,
+      ...(layer.description === undefined ? {} : { description: layer.description }),
+      bytes: layer.uncompressedSize,
+      compressedBytes: layer.size,
+      images: holders.map((at) => images[at]!.name),
+    })),
+    tree: sharingTree(images),
+  };
+}
+
+function holdersBy(
+  layers: readonly (readonly SharedLayer[])[],
+  keyOf: (layer: SharedLayer) => Digest,
+): ReadonlyMap<Digest, Held> {
+  const held = new Map<Digest, Held>();
+  for (const [at, own] of layers.entries()) {
+    for (const layer of own) {
+      const key = keyOf(layer);
+      const known = held.get(key);
+      if (known === undefined) held.set(key, { layer, holders: [at] });
+      else if (known.holders.at(-1) !== at) known.holders.push(at);
+    }
+  }
+  return held;
+}
+
+/** Adds up what an image shares with each of the others, in counters that all images use after one another. */
+class Partners {
+  readonly #images: readonly SharedImage[];
+  readonly #bytes: Float64Array;
+  readonly #compressed: Float64Array;
+
+  constructor(images: readonly SharedImage[]) {
+    this.#images = images;
+    this.#bytes = new Float64Array(images.length);
+    this.#compressed = new Float64Array(images.length);
+  }
+
+  of(
+    at: number,
+    own: readonly { layer: SharedLayer; tar: readonly number[]; blob: readonly number[] }[],
+  ): Pick<ImageShare, "sharesWith" | "sharedWith"> {
+    const met: number[] = [];
+    for (const { layer, tar, blob } of own) {
+      for (const other of tar) {
+        if (this.#bytes[other] === 0 && other !== at) met.push(other);
+        this.#bytes[other]! += layer.uncompressedSize;
+      }
+      for (const other of blob) this.#compressed[other]! += layer.size;
+    }
+    const others = this.#mostBytes(met);
+    const sharedWith = others.map((other) => ({
+      name: this.#images[other]!.name,
+      bytes: this.#bytes[other]!,
+      compressedBytes: this.#compressed[other]!,
+    }));
+    for (const { tar, blob } of own) {
+      for (const other of tar) this.#bytes[other] = 0;
+      for (const other of blob) this.#compressed[other] = 0;
+    }
+    return { sharesWith: met.length, sharedWith };
+  }
+
+  /** The first of them by bytes. Most never get into the list, so sorting all of them would be waste. */
+  #mostBytes(met: readonly number[]): readonly number[] {
+    const bytes = this.#bytes;
+    const most: number[] = [];
+    for (const other of met) {
+      let at = most.length;
+      while (at > 0 && isBefore(bytes[other]!, other, bytes[most[at - 1]!]!, most[at - 1]!)) at--;
+      if (at >= MOST_SHARED) continue;
+      most.splice(at, 0, other);
+      if (most.length > MOST_SHARED) most.pop();
+    }
+    return most;
+  }
+}
+
+function isBefore(bytes: number, place: number, otherBytes: number, otherPlace: number): boolean {
+  return bytes > otherBytes || (bytes === otherBytes && place < otherPlace);
+}
+
+function sum<T>(values: readonly T[], weigh: (value: T) => number): number {
+  return values.reduce((total, value) => total + weigh(value), 0);
+}

@@ -1,0 +1,177 @@
+import type { SquashPolicy } from "../../image/squash-policy.js";
+import type { Digest } from "../../oci/digest.js";
+import type { SharedWith } from "./share-images.js";
+import { bytesOf, distinctLayers, type SharedImage, type SharedLayer } from "./shared-image.js";
+
+/** Images that are named for one price, of those with which bytes are no longer shared. */
+const MOST_NAMED = 100;
+
+/** The policies that a price is given for: `"auto"` comes to one of them. */
+export const pricedPolicies: readonly SquashPolicy[] = ["keep", "own", "all"];
+
+/** An image of a catalog, as it is and as it would be. */
+export interface PricedImage {
+  readonly image: SharedImage;
+  /** The policy that it has. */
+  readonly squash: SquashPolicy;
+  /** Places of the images that stand on it: they get whatever layers it has. */
+  readonly carries: readonly number[];
+  /** The same image under other policies; empty for one that is not to be priced. */
+  readonly variants: readonly { readonly squash: SquashPolicy; readonly image: SharedImage }[];
+}
+
+/** What each policy would cost for one image. */
+export interface SquashPrices {
+  readonly name: string;
+  /** The policy that it has. */
+  readonly squash: SquashPolicy;
+  readonly prices: readonly SquashPrice[];
+}
+
+/** What an image costs under one policy, the other images keeping theirs. Bytes are those of plain layer tars. */
+export interface SquashPrice {
+  readonly squash: SquashPolicy;
+  /** Number of its layers, those of the base included. */
+  readonly layers: number;
+  readonly virtualBytes: number;
+  readonly compressedBytes: number;
+  /** What the image is smaller by than with `"keep"`: what was overwritten or removed. Negative where it is larger. */
+  readonly savedBytes: number;
+  /** Layers that it would share with `"keep"`, that others still have, and that it has no longer. */
+  readonly unsharedBytes: number;
+  /** With whom they are no longer shared, at most a hundred, most bytes first. */
+  readonly unsharedWith: readonly SharedWith[];
+  /** What the effective bytes of the catalog would change by. */
+  readonly netBytes: number;
+}
+
+/**
+ * Prices each policy of each image that has variants: the effective bytes of all images with that policy for this one,
+ * the images that stand on it following, against those of today.
+ */
+export function squashPrices(images: readonly PricedImage[]): readonly SquashPrices[] {
+  const today = new Holders(images.map(({ image }) => image));
+  return images.flatMap(({ image, squash, carries, variants }, at) => {
+    if (variants.length === 0) return [];
+    const worlds = variants.map((variant) => {
+      const changes = new Map([[at, variant.image]]);
+      for (const other of carries) {
+        const moved = onOther(images[other]!.image, image, variant.image);
+        if (moved !== undefined) changes.set(other, moved);
+      }
+      return { ...variant, world: new ChangedHolders(today, changes) };
+    });
+    const keep = worlds.find((world) => world.squash === "keep") ?? worlds[0]!;
+    const keptVirtual = bytesOf(keep.image.layers).bytes;
+    const sharedByKeep = distinctLayers(keep.image).filter(({ diffId }) => keep.world.isHeld(diffId, at));
+    const prices = worlds.map((world): SquashPrice => {
+      const { bytes, compressedBytes } = bytesOf(world.image.layers);
+      const has = new Set(world.image.layers.map(({ diffId }) => diffId));
+      const lost = sharedByKeep.filter(({ diffId }) => !has.has(diffId));
+      const stillHeld = lost.map((layer) => ({ layer, holders: world.world.holdersOf(layer.diffId) }));
+      const unshared = stillHeld.filter(({ holders }) => holders.length > 0);
+      return {
+        squash: world.squash,
+        layers: world.image.layers.length,
+        virtualBytes: bytes,
+        compressedBytes,
+        savedBytes: keptVirtual - bytes,
+        unsharedBytes: bytesOf(unshared.map(({ layer }) => layer)).bytes,
+        unsharedWith: mostShared(unshared, (place) => images[place]!.image.name).slice(0, MOST_NAMED),
+        netBytes: world.world.effectiveChange,
+      };
+    });
+    return [{ name: image.name, squash, prices }];
+  });
+}
+
+/** Adds up by image what layers weigh, most bytes first. */
+export function mostShared(
+  layers: readonly { readonly layer: SharedLayer; readonly holders: readonly number[] }[],
+  nameOf: (place: number) => string,
+): readonly SharedWith[] {
+  const sums = new Map<number, { bytes: number; compressedBytes: number }>();
+  for (const { layer, holders } of layers) {
+    for (const place of holders) {
+      const sum = sums.get(place) ?? { bytes: 0, compressedBytes: 0 };
+      sum.bytes += layer.uncompressedSize;
+      sum.compressedBytes += layer.size;
+      sums.set(place, sum);
+    }
+  }
+  return [...sums]
+    .sort(([a, x], [b, y]) => y.bytes - x.bytes || a - b)
+    .map(([place, sum]) => ({ name: nameOf(place), ...sum }));
+}
+
+/** An image with the layers of another base below its own; undefined when it does not have those of the first. */
+function onOther(image: SharedImage, base: SharedImage, other: SharedImage): SharedImage | undefined {
+  const below = base.layers.length;
+  if (base.layers.some(({ diffId }, at) => image.layers[at]?.diffId !== diffId)) return undefined;
+  return { ...image, layers: [...other.layers, ...image.layers.slice(below)] };
+}
+
+/** Which images have a layer. */
+class Holders {
+  readonly layers: readonly (readonly SharedLayer[])[];
+  readonly #held = new Map<Digest, number[]>();
+
+  constructor(images: readonly SharedImage[]) {
+    this.layers = images.map(distinctLayers);
+    for (const [at, own] of this.layers.entries()) {
+      for (const { diffId } of own) {
+        const known = this.#held.get(diffId);
+        if (known === undefined) this.#held.set(diffId, [at]);
+        else known.push(at);
+      }
+    }
+  }
+
+  of(diffId: Digest): readonly number[] {
+    return this.#held.get(diffId) ?? [];
+  }
+}
+
+/** The same after some images were changed; work and memory are those of the changed images alone. */
+class ChangedHolders {
+  readonly #today: Holders;
+  readonly #changed: ReadonlySet<number>;
+  readonly #now = new Map<Digest, number[]>();
+  /** What all distinct layers together weigh more than before. */
+  readonly effectiveChange: number;
+
+  constructor(today: Holders, changes: ReadonlyMap<number, SharedImage>) {
+    this.#today = today;
+    this.#changed = new Set(changes.keys());
+    const touched = new Map<Digest, SharedLayer>();
+    for (const [at, image] of changes) {
+      for (const layer of today.layers[at]!) touched.set(layer.diffId, layer);
+      for (const layer of distinctLayers(image)) {
+        touched.set(layer.diffId, layer);
+        const known = this.#now.get(layer.diffId);
+        if (known === undefined) this.#now.set(layer.diffId, [at]);
+        else known.push(at);
+      }
+    }
+    let change = 0;
+    for (const [diffId, layer] of touched) {
+      const before = today.of(diffId).length > 0;
+      const after = this.isHeld(diffId);
+      if (before !== after) change += after ? layer.uncompressedSize : -layer.uncompressedSize;
+    }
+    this.effectiveChange = change;
+  }
+
+  /** Whether any image has the layer, one aside. */
+  isHeld(diffId: Digest, aside?: number): boolean {
+    return (
+      this.#now.get(diffId)?.some((at) => at !== aside) === true ||
+      this.#today.of(diffId).some((at) => at !== aside && !this.#changed.has(at))
+    );
+  }
+
+  holdersOf(diffId: Digest): readonly number[] {
+    const unchanged = this.#today.of(diffId).filter((at) => !this.#changed.has(at));
+    return [...unchanged, ...(this.#now.get(diffId) ?? [])].sort((a, b) => a - b);
+  }
+}

@@ -1,0 +1,10 @@
+import { counted } from "../counted.js";
+import { onOneLine } from "../layer-tree.js";
+
+const SHOWN = 3;
+
+/** A few names, and how many more there are. */
+export function namesText(names: readonly string[], count: number): string {
+  const shown = names.slice(0, SHOWN).map(onOneLine).join(", ");
+  return count > SHOWN ? `${shown} and ${counted(count - SHOWN, "other")}` : shown;
+}
