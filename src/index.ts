@@ -6,6 +6,14 @@
 export type { EngineName } from "./adapters/output-engine/engine-place.js";
 export type { RegistrySettings } from "./adapters/registry-http/settings.js";
 export type { SecretPlace } from "./adapters/secrets-node/node-secrets.js";
+export type {
+  OwnWaste,
+  WasteKind,
+  WasteLayer,
+  WastePlace,
+  WasteReport,
+  WasteRow,
+} from "./analyze/waste/waste-report.js";
 export { build } from "./api/build.js";
 export type {
   BuildOptions,
@@ -44,6 +52,7 @@ export {
   type UnsafeLayer,
 } from "./api/rebase.js";
 export { type SynthesizedImage, type SynthOptions, type SynthResult, synth } from "./api/synth.js";
+export { type WasteOptions, waste } from "./api/waste.js";
 export { Catalog, type CatalogOptions, isCatalog } from "./catalog/catalog.js";
 export type { DialectName, FrontendVersion } from "./dockerfile/dialect.js";
 export type { ErrorCode } from "./errors/catalogue.js";
