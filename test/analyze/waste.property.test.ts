@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { ObservedEntry } from "../../src/analyze/observed-image.js";
 import { wasteOf } from "../../src/analyze/waste/waste-of.js";
-import type { WasteKind, WasteReport } from "../../src/analyze/waste/waste-report.js";
 import { observedImage } from "./observed-images.js";
+import { reportFigures } from "./report-figures.js";
 import { type ReferenceEntry, referenceFigures } from "./waste-reference.js";
 
 const RUNS = Number(process.env["LAYERWRIGHT_WASTE_RUNS"] ?? 300);
@@ -12,17 +12,15 @@ const name = fc.constantFrom("a", "b", "c", "é");
 const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => names.join("/"));
 const TEXTS = ["one", "two", "three", ""];
 
-const file = fc
-  .record({ path, text: fc.constantFrom(...TEXTS) })
-  .map(
-    ({ path, text }): ReferenceEntry => ({
-      path,
-      type: "file",
-      size: text.length,
-      sha256: text,
-      linkname: "",
-    }),
-  );
+const file = fc.record({ path, text: fc.constantFrom(...TEXTS) }).map(
+  ({ path, text }): ReferenceEntry => ({
+    path,
+    type: "file",
+    size: text.length,
+    sha256: text,
+    linkname: "",
+  }),
+);
 const other = (type: string) =>
   path.map((path): ReferenceEntry => ({ path, type, size: 0, sha256: "", linkname: "" }));
 const link = fc
@@ -91,23 +89,12 @@ function observedEntry({ path, type, size, sha256, linkname }: ReferenceEntry): 
   return { ...common, type: TYPES[type]!, ...(type === "file" ? { sha256 } : {}) };
 }
 
-function bytesOf({ rows }: WasteReport, kind: WasteKind): number {
-  return rows.filter((row) => row.kind === kind).reduce((sum, { bytes }) => sum + bytes, 0);
-}
-
 test("figures are those of a model that compares path by path", { timeout: 300_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(layers, async (drawn) => {
       const report = await wasteOf(observedImage(drawn.map((entries) => entries.map(observedEntry))));
       const expected = referenceFigures(drawn);
-      expect({
-        content: report.contentBytes,
-        final: report.finalBytes,
-        overwritten: bytesOf(report, "overwritten"),
-        removed: bytesOf(report, "removed"),
-        copiedUp: bytesOf(report, "copied-up"),
-        duplicate: bytesOf(report, "duplicate"),
-      }).toEqual(expected);
+      expect(reportFigures(report)).toEqual(expected);
       expect(report.wastedBytes).toBe(report.rows.reduce((sum, { bytes }) => sum + bytes, 0));
       expect(report.efficiency).toBe(expected.content === 0 ? 1 : expected.final / expected.content);
       const lost = expected.overwritten + expected.removed + expected.copiedUp;
