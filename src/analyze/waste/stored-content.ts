@@ -5,7 +5,7 @@ export interface StoredContent {
   readonly entry: ObservedEntry;
   /** Place of its layer; 0 is the bottom. */
   readonly layer: number;
-  /** The names that it has in the final root file system, or had last; hard links are several. No leading slash. */
+  /** The names that it has in the final root file system, without a leading slash; hard links are several. */
   readonly names: readonly string[];
   /** What took its last name away. Of a file and its mere copies only the first has a fate, that of all of them. */
   readonly fate?: Fate;
