@@ -113,4 +113,15 @@ describe("waste", () => {
       .squash("own");
     expect((await waste(image, options())).rows).toEqual([]);
   });
+
+  it("names no line for the files of a base that a squash melted in, and their lines for those of a parent", async () => {
+    writeFileSync(join(folder, "base/etc/os~"), "backup");
+    const parent = Image.from(Base.rootfs("base")).write("/srv/a~", "parent's");
+    const image = Image.from(parent).write("/srv/b~", "the child's").squash("all");
+    const { rows } = await waste(image, options());
+    const lines = new Map(rows.map(({ paths, origin }) => [paths.join(), origin?.line]));
+    expect([...lines.keys()].sort()).toEqual(["/etc/os~", "/srv/a~", "/srv/b~"]);
+    expect(lines.get("/etc/os~")).toBeUndefined();
+    expect(lines.get("/srv/b~")).toBe(lines.get("/srv/a~")! + 1);
+  });
 });

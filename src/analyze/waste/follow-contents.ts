@@ -44,8 +44,9 @@ export async function followContents(layers: readonly ObservedLayer[]): Promise<
   const tree = emptyTree();
   const all: Followed[] = [];
   let before = 0;
-  for (const [at, { diffId, uncompressedSize, entries }] of layers.entries()) {
-    const listed = await entries();
+  for (const [at, layer] of layers.entries()) {
+    const { diffId, uncompressedSize } = layer;
+    const listed = await layer.entries();
     const first = before;
     const contents = listed.map((entry, place) => newContent(entry, at, first + place));
     before += listed.length;
