@@ -103,6 +103,16 @@ describe("what is copied up", () => {
     ]);
   });
 
+  it("takes a file that gives way to a link to an older one for overwritten", async () => {
+    const rows = await rowsOf(["a : text", "b : text"], ["b => a"]);
+    expect(rows).toEqual(["overwritten 4 layer 0 by 1: /b"]);
+  });
+
+  it("lets a copy stand for one file alone", async () => {
+    const rows = await rowsOf(["a : text", "b : text"], [file("a", "text", { mode: 0o755 }), "b => a"]);
+    expect(rows).toEqual(["overwritten 4 layer 0 by 1: /b", "copied-up 4 layer 1 of 0: /a"]);
+  });
+
   it("takes a copy of a file that keeps another name for a duplicate", async () => {
     const rows = await rowsOf([file("a", "text"), "b => a"], [file("a", "text", { mode: 0o755 })]);
     expect(rows).toEqual(["duplicate 4 layer 1 of 0: /a"]);
