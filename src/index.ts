@@ -11,6 +11,14 @@ export type { ImageShare, LayerShare, SharedWith, Sharing } from "./analyze/shar
 export type { LayerBytes } from "./analyze/sharing/shared-image.js";
 export type { SharingNode } from "./analyze/sharing/sharing-tree.js";
 export type { SquashPrice, SquashPrices } from "./analyze/sharing/squash-prices.js";
+export type {
+  OwnWaste,
+  WasteKind,
+  WasteLayer,
+  WastePlace,
+  WasteReport,
+  WasteRow,
+} from "./analyze/waste/waste-report.js";
 export { build } from "./api/build.js";
 export type {
   BuildOptions,
@@ -51,6 +59,7 @@ export {
 } from "./api/rebase.js";
 export { type ShareOptions, type ShareResult, share } from "./api/share.js";
 export { type SynthesizedImage, type SynthOptions, type SynthResult, synth } from "./api/synth.js";
+export { type WasteOptions, waste } from "./api/waste.js";
 export {
   Catalog,
   type CatalogConstructor,

@@ -20,7 +20,6 @@ import { selectionMessages } from "../src/errors/catalogue/selection.js";
 import { sharingMessages } from "../src/errors/catalogue/sharing.js";
 import { storeMessages } from "../src/errors/catalogue/store.js";
 import { transferMessages } from "../src/errors/catalogue/transfer.js";
-import { wasteMessages } from "../src/errors/catalogue/waste.js";
 import { catalogue } from "../src/errors/catalogue.js";
 import type { Message } from "../src/errors/message.js";
 
@@ -47,7 +46,6 @@ const AREAS: readonly (readonly [string, string, Area])[] = [
   ["The store", "The folder that layers are kept in.", storeMessages],
   ["Sharing and squash", "What images share, and what a squash costs.", sharingMessages],
   ["Layering", 'What squash "auto" decides for a whole catalog.', layeringMessages],
-  ["Waste", "Bytes of an image that nobody needs.", wasteMessages],
   ["Differences", "Comparing two images.", differenceMessages],
   ["The report", "The page that a catalog becomes.", reportMessages],
   ["Policies", "What an image must and must not be.", policyMessages],

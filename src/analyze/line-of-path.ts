@@ -9,13 +9,19 @@ import type { Layer } from "../plan/plan.js";
  * folder the one whose source is named like it; else the last command.
  *
  * @param path without a leading slash
+ * @param foreign whether the layer also has files of a base, so that what no target covers may be nobody's line
  */
-export function lineOfPath(path: string, { operations }: Layer): Origin | undefined {
+export function lineOfPath(
+  path: string,
+  { operations }: Pick<Layer, "operations">,
+  foreign = false,
+): Origin | undefined {
   const absolute = `/${path}`;
   const covering = operations.filter((operation) => covers(operation, absolute));
   const named = covering.filter((operation) => operation.op !== "copy" || namesSource(operation, absolute));
-  const writer = named.at(-1) ?? covering.at(-1) ?? operations.filter(isCommand).at(-1) ?? operations.at(-1);
-  return writer?.origin;
+  const writer = named.at(-1) ?? covering.at(-1);
+  if (writer !== undefined || foreign) return writer?.origin;
+  return (operations.filter(isCommand).at(-1) ?? operations.at(-1))?.origin;
 }
 
 function covers(operation: Operation, path: string): boolean {

@@ -6,7 +6,8 @@ import type { BuiltImage } from "../engine/build-image.js";
 import type { ImageConfig } from "../oci/image-config.js";
 import { layerEncodingOf } from "../oci/media-type.js";
 import { hostPlatform, type Platform } from "../oci/platform.js";
-import type { Layer, Plan } from "../plan/plan.js";
+import type { Operation } from "../plan/operation.js";
+import type { Plan, Stage } from "../plan/plan.js";
 import type { BaseImage } from "../ports/base-source.js";
 import { type BuildJob, type BuildSettings, withBuiltImages } from "./build-images.js";
 import { openFound } from "./open-found.js";
@@ -68,7 +69,7 @@ export async function observeBuilt(
         uncompressedSize,
         inherited: !melted && (id === undefined || !own.has(id)),
         outside: id === undefined,
-        ...(made === undefined ? {} : { originOf: (path) => lineOfPath(path, made) }),
+        ...(made === undefined ? {} : { originOf: (path) => lineOfPath(path, made, made.foreign) }),
       },
     );
   });
@@ -135,11 +136,26 @@ export async function observeFound(
   };
 }
 
+/** What is known of how a layer was made. */
+interface PlannedLayer {
+  readonly operations: readonly Operation[];
+  /** Whether it also has files that no operation of the plan wrote: those of a base that `"all"` melted in. */
+  readonly foreign: boolean;
+}
+
 /** The layers of a plan by id. What `"all"` melts into one layer has an id of its own. */
-function plannedLayers({ stages }: Plan): ReadonlyMap<string, Layer> {
-  const layers = new Map(stages.flatMap((stage) => stage.layers.map((layer) => [layer.id, layer] as const)));
-  for (const { id, layers: melted } of stages) {
-    layers.set(`${id}:all`, { id, operations: melted.flatMap(({ operations }) => operations) });
+function plannedLayers({ stages }: Plan): ReadonlyMap<string, PlannedLayer> {
+  const layers = new Map<string, PlannedLayer>();
+  for (const stage of stages) {
+    for (const { id, operations } of stage.layers) layers.set(id, { operations, foreign: false });
+    layers.set(`${stage.id}:all`, meltedLayer(stage, stages));
   }
   return layers;
+}
+
+function meltedLayer({ base, layers }: Stage, stages: readonly Stage[]): PlannedLayer {
+  const own = layers.flatMap(({ operations }) => operations);
+  if (base.kind !== "stage") return { operations: own, foreign: base.kind !== "scratch" };
+  const below = meltedLayer(stages.find(({ id }) => id === base.stage)!, stages);
+  return { operations: [...below.operations, ...own], foreign: below.foreign };
 }

@@ -80,6 +80,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import("./commands/explain.js"),
   },
   {
+    name: "waste",
+    summary: "say what images hold that nobody needs, and the lines that wrote it",
+    load: () => import("./commands/waste.js"),
+  },
+  {
     name: "login",
     summary: "log in to a registry",
     load: () => import("./commands/login.js"),

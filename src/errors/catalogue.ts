@@ -21,7 +21,6 @@ import { selectionMessages } from "./catalogue/selection.js";
 import { sharingMessages } from "./catalogue/sharing.js";
 import { storeMessages } from "./catalogue/store.js";
 import { transferMessages } from "./catalogue/transfer.js";
-import { wasteMessages } from "./catalogue/waste.js";
 
 /** Every coded message of the project, one area a file. A code is a line in docs/errors.md and has a test. */
 export const catalogue = {
@@ -32,7 +31,6 @@ export const catalogue = {
   ...reportMessages,
   ...selectionMessages,
   ...sharingMessages,
-  ...wasteMessages,
   ...archiveMessages,
   ...baseMessages,
   ...cliMessages,

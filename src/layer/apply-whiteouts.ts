@@ -1,4 +1,5 @@
 import type { IndexedEntry } from "./layer-index.js";
+import type { NameWatch } from "./name-watch.js";
 import { resolvePath } from "./resolve.js";
 import type { FolderNode } from "./tree-node.js";
 import { joinPath, pathComponents } from "./tree-path.js";
@@ -8,7 +9,12 @@ import { nameRole, WHITEOUT_PREFIX } from "./whiteout.js";
  * Removes from the lower tree what the whiteouts of a layer hide. It is done before anything of the layer is added,
  * so neither the order of entries nor a whiteout can touch the layer's own files.
  */
-export function hideLower(tree: FolderNode, entries: readonly IndexedEntry[], layer: string): void {
+export function hideLower(
+  tree: FolderNode,
+  entries: readonly IndexedEntry[],
+  layer: string,
+  watch?: NameWatch,
+): void {
   let own: Set<string> | undefined;
   for (const { entry } of entries) {
     const { path } = entry;
@@ -20,8 +26,23 @@ export function hideLower(tree: FolderNode, entries: readonly IndexedEntry[], la
     if (names.some((name) => name.startsWith(WHITEOUT_PREFIX))) continue;
     own ??= ownPaths(entries);
     const folder = lowerFolder(tree, names, own);
-    if (role.kind === "opaque") folder?.children.clear();
-    else folder?.children.delete(role.target);
+    if (folder === undefined) continue;
+    if (watch !== undefined) tellLost(folder, names, role.kind === "opaque" ? undefined : role.target, watch);
+    if (role.kind === "opaque") folder.children.clear();
+    else folder.children.delete(role.target);
+  }
+}
+
+function tellLost(
+  { children }: FolderNode,
+  names: readonly string[],
+  target: string | undefined,
+  watch: NameWatch,
+): void {
+  const path = names.join("/");
+  for (const name of target === undefined ? children.keys() : [target]) {
+    const node = children.get(name);
+    if (node !== undefined) watch.lost(joinPath(path, name), node);
   }
 }
 

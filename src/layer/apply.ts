@@ -1,11 +1,12 @@
 import { IntegrityError } from "../errors/layerwright-error.js";
 import { hideLower } from "./apply-whiteouts.js";
 import type { IndexedEntry, LayerIndex } from "./layer-index.js";
+import type { NameWatch } from "./name-watch.js";
 import { entryNode } from "./node-of-entry.js";
 import { resolvePath } from "./resolve.js";
 import { childFolder, copyAttributes } from "./tree.js";
 import type { FolderNode, LayerBytes, TreeNode } from "./tree-node.js";
-import { pathComponents } from "./tree-path.js";
+import { joinPath, pathComponents } from "./tree-path.js";
 import { nameRole, PLINK_FOLDER, WHITEOUT_PREFIX } from "./whiteout.js";
 
 /**
@@ -14,9 +15,9 @@ import { nameRole, PLINK_FOLDER, WHITEOUT_PREFIX } from "./whiteout.js";
  * path without following a link there, but a parent that is named by no entry may be a link, which leads to where
  * the image itself says and never out of the root. Throws `LAYER_INVALID`.
  */
-export function applyLayer(tree: FolderNode, index: LayerIndex, bytes: LayerBytes): void {
+export function applyLayer(tree: FolderNode, index: LayerIndex, bytes: LayerBytes, watch?: NameWatch): void {
   const layer = index.diffId;
-  hideLower(tree, index.entries, layer);
+  hideLower(tree, index.entries, layer, watch);
   const plinks = new Map<string, TreeNode>();
   // Entries of one folder follow each other, so the way to it is walked once.
   let lastParent: string | undefined;
@@ -36,14 +37,16 @@ export function applyLayer(tree: FolderNode, index: LayerIndex, bytes: LayerByte
       continue;
     }
     if (parentPath !== lastParent) {
-      parent = parentFolder(tree, parentPath);
+      parent = parentFolder(tree, parentPath, watch);
       lastParent = parentPath;
     }
     const existing = parent.children.get(name);
     const node = nodeFor(tree, indexed, bytes, plinks, layer);
     if (node.type === "folder" && existing?.type === "folder") copyAttributes(node, existing);
     else {
+      if (existing !== undefined) watch?.lost(path, existing);
       parent.children.set(name, node);
+      watch?.gained(path, node);
       // What was replaced may have been on the way to the folder that is remembered.
       if (existing !== undefined && (existing.type === "folder" || existing.type === "symlink"))
         lastParent = undefined;
@@ -70,21 +73,34 @@ function applyOddName(tree: FolderNode, indexed: IndexedEntry, layer: string): v
 }
 
 /** The folder that an entry goes into: existing, reached through a link of the image, or new. */
-function parentFolder(tree: FolderNode, path: string): FolderNode {
+function parentFolder(tree: FolderNode, path: string, watch: NameWatch | undefined): FolderNode {
   let folder = tree;
   if (path === "") return folder;
+  let end = -1;
   for (const name of path.split("/")) {
+    end += name.length + 1;
     const child = folder.children.get(name);
     if (child?.type === "symlink" || name === "" || name === "." || name === "..")
-      return linkedFolder(tree, path);
-    folder = child?.type === "folder" ? child : childFolder(folder, name);
+      return linkedFolder(tree, path, watch);
+    if (child?.type === "folder") {
+      folder = child;
+      continue;
+    }
+    if (child !== undefined) watch?.lost(path.slice(0, end), child);
+    folder = childFolder(folder, name);
   }
   return folder;
 }
 
-function linkedFolder(tree: FolderNode, path: string): FolderNode {
+function linkedFolder(tree: FolderNode, linked: string, watch: NameWatch | undefined): FolderNode {
   let folder = tree;
-  for (const name of pathComponents(resolvePath(tree, path).path)) folder = childFolder(folder, name);
+  let path = "";
+  for (const name of pathComponents(resolvePath(tree, linked).path)) {
+    path = joinPath(path, name);
+    const child = folder.children.get(name);
+    if (child !== undefined && child.type !== "folder") watch?.lost(path, child);
+    folder = childFolder(folder, name);
+  }
   return folder;
 }
 

@@ -41,7 +41,8 @@ function sameContent(left: NodeContent, right: NodeContent): boolean {
   return false;
 }
 
-function sameXattrs(left: Attributes["xattrs"], right: Attributes["xattrs"]): boolean {
+/** Whether extended attributes are the same; none at all is the same as an empty set. */
+export function sameXattrs(left: Attributes["xattrs"], right: Attributes["xattrs"]): boolean {
   if (left === right) return true;
   const leftNames = Object.keys(left ?? {});
   if (leftNames.length !== Object.keys(right ?? {}).length) return false;

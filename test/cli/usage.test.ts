@@ -92,6 +92,7 @@ describe("help", () => {
     "build",
     "inspect",
     "explain",
+    "waste",
     "doctor",
     "login",
     "logout",

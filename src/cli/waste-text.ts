@@ -1,0 +1,63 @@
+import type { WasteLayer, WastePlace, WasteReport, WasteRow } from "../analyze/waste/waste-report.js";
+import { sizeText } from "../core/size-text.js";
+import { originText } from "../errors/origin.js";
+import { platformText } from "../oci/platform.js";
+import { counted } from "./counted.js";
+import { onOneLine } from "./layer-tree.js";
+import type { Paint } from "./paint.js";
+
+/** Room for a size before what it is of. */
+const INDENT = " ".repeat(10);
+
+/** Characters of what made a layer: a command can be a page. */
+const DESCRIPTION = 100;
+
+/** What one image wastes: the figures, then row by row the bytes, the line and what to do. */
+export function wasteText(report: WasteReport, paint: Paint): string {
+  const { image, platform, efficiency, contentBytes, wastedBytes, own, rows } = report;
+  const inherits = own.contentBytes !== contentBytes;
+  const ownText = (text: string) => (inherits ? ` (own layers ${text})` : "");
+  const facts = [
+    `efficiency ${percent(efficiency)}${ownText(percent(own.efficiency))}`,
+    `waste ${sizeText(wastedBytes)} of ${sizeText(contentBytes)}${ownText(sizeText(own.wastedBytes))}`,
+  ];
+  const title = `${paint.bold(onOneLine(image))} ${platformText(platform)}: ${facts.join(", ")}\n`;
+  return title + rows.map((row) => rowText(row, paint)).join("");
+}
+
+function rowText(row: WasteRow, paint: Paint): string {
+  const { kind, what, bytes, files, layer, origin, by, of, paths, fix } = row;
+  const size = (kind === "setuid" ? "notice" : sizeText(bytes)).padStart(INDENT.length - 2);
+  const more = files > paths.length ? ` and ${files - paths.length} more` : "";
+  const lines = [
+    `${paint.bold(kind)}: ${what}, ${counted(files, "file")}`,
+    placeText({ layer, origin }, paint),
+    ...(by === undefined ? [] : [`by ${placeText(by, paint)}`]),
+    ...(of === undefined ? [] : [`as ${onOneLine(of.path)}, ${placeText(of, paint)}`]),
+    paint.dim(paths.map(onOneLine).join(", ") + more),
+    `${paint.green("fix:")} ${onOneLine(fix)}`,
+  ];
+  return `${size}  ${lines.join(`\n${INDENT}`)}\n`;
+}
+
+function placeText(
+  { layer, origin }: Pick<WasteRow, "layer"> & { readonly origin?: WastePlace["origin"] | undefined },
+  paint: Paint,
+): string {
+  const line = origin === undefined ? "" : `${paint.cyan(originText(origin))} `;
+  return `${line}${layerText(layer)}`;
+}
+
+function layerText({ index, description, inherited }: WasteLayer): string {
+  const words = description === undefined ? "" : `: ${shortened(onOneLine(description))}`;
+  return `layer ${index + 1}${inherited ? " of the base" : ""}${words}`;
+}
+
+function shortened(text: string): string {
+  return text.length > DESCRIPTION ? `${text.slice(0, DESCRIPTION - 1)}…` : text;
+}
+
+/** Rounded down: only an image without any waste has 100 %. */
+function percent(part: number): string {
+  return `${(Math.floor(part * 1000) / 10).toFixed(1).replace(/\.0$/, "")} %`;
+}
