@@ -37,6 +37,7 @@ export class LayerObserver {
       inherited,
       originOf,
       entries: () => this.#entriesOf(layer),
+      open: () => openLayer(layer, this.#store),
       ...(description === undefined ? {} : { description }),
     };
   }
