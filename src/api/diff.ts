@@ -1,12 +1,12 @@
-import type { CompareOptions } from "../analyze/difference/compare-images.js";
 import type { ImageDifference } from "../analyze/difference/image-difference.js";
 import type { Image } from "../image/image.js";
 import type { BuildOptions } from "./build-types.js";
 
-export type { ImageDifference };
-
 /** How two images are compared: as a build makes those that are described, and what counts. */
-export interface DiffOptions extends Omit<BuildOptions, "output" | "reference">, CompareOptions {}
+export interface DiffOptions extends Omit<BuildOptions, "output" | "reference"> {
+  /** Whether times count: of the config, of its history, of files. @default - false */
+  readonly times?: boolean;
+}
 
 /**
  * Compares two images: config, layers, files of the final root file systems, packages (dpkg, apk, npm, Python) and

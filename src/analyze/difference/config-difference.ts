@@ -2,7 +2,7 @@ import { canonicalJson } from "../../core/canonical-json.js";
 import type { Origin } from "../../errors/origin.js";
 import type { HistoryEntry, ImageConfig } from "../../oci/image-config.js";
 import type { Plan } from "../../plan/plan.js";
-import { longestCommon } from "./longest-common.js";
+import { alignLists } from "./align-lists.js";
 import { originOfConfig } from "./origin-of-config.js";
 
 /** One field of a config that is not the same in two images. */
@@ -108,7 +108,7 @@ function historyDifference(
     string[],
     string[],
   ];
-  const kept = longestCommon(left, right, (a, b) => a === b);
+  const kept = alignLists(left, right, (a, b) => a === b);
   const gone = left.filter((_, at) => !kept.some(([place]) => place === at));
   const added = right.filter((_, at) => !kept.some(([, place]) => place === at));
   if (gone.length + added.length === 0) return [];

@@ -15,7 +15,7 @@ export type FileAspect =
 
 /** What is at a path of an image. */
 export interface FileState {
-  readonly type: TreeNode["type"];
+  readonly type: "file" | "folder" | "symlink" | "character-device" | "block-device" | "fifo";
   /** Permission bits with setuid, setgid and sticky; those of a symbolic link mean nothing. */
   readonly mode: number;
   readonly uid: number;

@@ -1,10 +1,7 @@
-import type { Origin } from "../../errors/origin.js";
 import type { ConfigDifference } from "./config-difference.js";
 import type { FileDifference } from "./file-difference.js";
 import type { LayerDifference } from "./layer-difference.js";
 import type { PackageDifference } from "./package-difference.js";
-
-export type { ConfigDifference, FileDifference, LayerDifference, Origin, PackageDifference };
 
 /** One of the two images of a comparison. */
 export interface DifferenceSide {

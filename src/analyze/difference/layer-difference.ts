@@ -1,6 +1,6 @@
 import type { Origin } from "../../errors/origin.js";
+import { alignLists } from "./align-lists.js";
 import type { ComparedLayer } from "./compared-image.js";
-import { longestCommon } from "./longest-common.js";
 
 /** A layer of one of two images. */
 export interface LayerState {
@@ -29,7 +29,7 @@ export function layerDifferences(
   before: readonly ComparedLayer[],
   after: readonly ComparedLayer[],
 ): LayerDifference[] {
-  const kept = longestCommon(before, after, (a, b) => a.diffId === b.diffId);
+  const kept = alignLists(before, after, (a, b) => a.diffId === b.diffId);
   const rows: LayerDifference[] = [];
   let [left, right] = [0, 0];
   for (const [b, a] of [...kept, [before.length, after.length] as const]) {
@@ -43,7 +43,7 @@ export function layerDifferences(
 /** Layers that no diff id ties together: those that the same step made are one layer that changed. */
 function between(before: readonly ComparedLayer[], after: readonly ComparedLayer[]): LayerDifference[] {
   const rows: LayerDifference[] = [];
-  const pairs = longestCommon(before, after, (a, b) => a.description === b.description);
+  const pairs = alignLists(before, after, (a, b) => a.description === b.description);
   let [left, right] = [0, 0];
   for (const [b, a] of [...pairs, [before.length, after.length] as const]) {
     rows.push(...before.slice(left, b).map((layer) => row("gone", layer, undefined)));

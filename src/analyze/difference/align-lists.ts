@@ -2,7 +2,7 @@
  * The longest sequence that two lists have in common, as pairs of places in order. Lists of layers are short, so the
  * whole table is made.
  */
-export function longestCommon<T>(
+export function alignLists<T>(
   left: readonly T[],
   right: readonly T[],
   equal: (a: T, b: T) => boolean,
