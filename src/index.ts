@@ -6,6 +6,15 @@
 export type { EngineName } from "./adapters/output-engine/engine-place.js";
 export type { RegistrySettings } from "./adapters/registry-http/settings.js";
 export type { SecretPlace } from "./adapters/secrets-node/node-secrets.js";
+export type { ConfigDifference } from "./analyze/difference/config-difference.js";
+export type { FileAspect, FileDifference, FileState } from "./analyze/difference/file-difference.js";
+export type {
+  DifferenceGap,
+  DifferenceSide,
+  ImageDifference,
+} from "./analyze/difference/image-difference.js";
+export type { LayerDifference, LayerState } from "./analyze/difference/layer-difference.js";
+export type { PackageDifference, PackageKind } from "./analyze/difference/package-difference.js";
 export type { PullBytes } from "./analyze/sharing/pull-bytes.js";
 export type { ImageShare, LayerShare, SharedWith, Sharing } from "./analyze/sharing/share-images.js";
 export type { LayerBytes } from "./analyze/sharing/shared-image.js";
@@ -28,6 +37,7 @@ export type {
   PlatformsBuildOptions,
 } from "./api/build-types.js";
 export { type CopyOptions, type CopyResult, copy } from "./api/copy.js";
+export { type DiffOptions, diff } from "./api/diff.js";
 export type { DockerfileStyle } from "./api/dockerfile.js";
 export { type DockerfileVerbOptions, dockerfile } from "./api/dockerfile.js";
 export { type LoadedImageResult, type LoadOptions, type LoadResult, load } from "./api/load.js";

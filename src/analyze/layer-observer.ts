@@ -39,6 +39,7 @@ export class LayerObserver {
       inherited,
       originOf,
       entries: () => this.#entriesOf(layer),
+      open: () => openLayer(layer, this.#store),
       ...(description === undefined ? {} : { description }),
       ...(planLayer === undefined ? {} : { planLayer }),
       ...(outside === undefined ? {} : { outside }),

@@ -1,4 +1,5 @@
 import type { Origin } from "../errors/origin.js";
+import type { OpenLayer } from "../layer/open-layer.js";
 import type { Digest } from "../oci/digest.js";
 import type { ImageConfig } from "../oci/image-config.js";
 import type { Platform } from "../oci/platform.js";
@@ -39,6 +40,11 @@ export interface ObservedLayer {
   readonly outside?: boolean;
   /** The entries in the order of the tar, read when first asked for; layers that are equal share one list. */
   entries(): Promise<readonly ObservedEntry[]>;
+  /**
+   * Opens it for its names and the bytes of single files, with no digest computed; whoever opens it closes it. Absent
+   * where only the entries are known.
+   */
+  open?(): Promise<OpenLayer>;
   /** The user's line that wrote a path (without a leading slash) into this layer, where that is known. */
   originOf(path: string): Origin | undefined;
 }

@@ -1,5 +1,6 @@
 import type { WasteReport } from "../analyze/waste/waste-report.js";
-import { type Catalog, isCatalog } from "../catalog/catalog.js";
+import type { Catalog } from "../catalog/catalog.js";
+import { isCatalog } from "../catalog/is-catalog.js";
 import type { Image } from "../image/image.js";
 import { hostPlatform, type Platform, platformText } from "../oci/platform.js";
 import type { BuildOptions } from "./build-types.js";

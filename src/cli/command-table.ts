@@ -85,6 +85,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import("./commands/waste.js"),
   },
   {
+    name: "diff",
+    summary: "show what changed since the last build, or between two images",
+    load: () => import("./commands/diff.js"),
+  },
+  {
     name: "login",
     summary: "log in to a registry",
     load: () => import("./commands/login.js"),

@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
 import { type Command, Option } from "commander";
 import type { ObservedImage } from "../analyze/observed-image.js";
+import { diskPath } from "../api/find-place.js";
 import type { ObservedJob } from "../api/observe.js";
 import { fullReference } from "../api/references.js";
 import type { Workspace } from "../api/workspace.js";
@@ -45,9 +45,8 @@ export function addObserveFlags(command: Command): void {
 /** A path has a slash or the ending of an archive, a reference a tag, a digest or a registry; all else is a name, a pattern or a group. */
 export function readOperand(operand: string): ImageOperand {
   if (operand.startsWith("@")) return { kind: "catalog", pattern: operand };
-  const path = /[\\/]|\.tar(\.|$)/.test(operand) || operand === ".";
-  if (path && existsSync(operand)) return { kind: "disk", path: operand };
-  if (/^\.{0,2}\//.test(operand) || /\.tar(\.|$)/.test(operand)) return { kind: "disk", path: operand };
+  const path = diskPath(operand);
+  if (path !== undefined) return { kind: "disk", path };
   const host = operand.includes("/") && /[.:]|^localhost$/.test(operand.slice(0, operand.indexOf("/")));
   if (/[:@]/.test(operand) || host) return { kind: "registry", reference: operand };
   return { kind: "catalog", pattern: operand };

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
@@ -18,6 +18,7 @@ import { mediaType } from "../../src/oci/media-type.js";
 import type { TarEntry } from "../../src/tar/tar-entry.js";
 import type { TarItem } from "../../src/tar/tar-item.js";
 import { draft, layoutFiles, tarOf, writeFolder } from "../adapters/image-fixture.js";
+import { findUmoci } from "../peers/find-umoci.js";
 import { anyEdit, anyNode, anyPath, indexOfItems, noBytes, type TreeEdit } from "./random-trees.js";
 
 /** A fixed small sample as a rule; any number of new ones when asked for. */
@@ -26,27 +27,7 @@ const RUNS =
     ? { numRuns: 40, seed: 1 }
     : { numRuns: Number(process.env["LAYERWRIGHT_UMOCI_RUNS"]) };
 
-/** umoci of the machine, or of a peer's tree (scripts/peers/up). */
-function findUmoci(): string | undefined {
-  const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
-  const peers = process.env["LAYERWRIGHT_PEERS"] ?? join(cache, "layerwright-peers");
-  const places = [
-    ...(process.env["PATH"] ?? "").split(":"),
-    join(peers, "docker28/usr/bin"),
-    join(peers, "docker26/usr/bin"),
-  ];
-  return places
-    .map((folder) => join(folder, "umoci"))
-    .find((path) => existsSync(path) && spawnSync(path, ["--version"]).status === 0);
-}
-
-const umoci = findUmoci();
-const skip =
-  umoci === undefined
-    ? "there is no umoci"
-    : process.getuid?.() === 0
-      ? undefined
-      : "umoci makes owners and devices as root only";
+const { umoci, skip } = findUmoci();
 
 /** Unpacks layers with umoci and lists what came out. */
 async function unpacked(layers: readonly Buffer[]): Promise<string[]> {

@@ -1,0 +1,79 @@
+import type { Origin } from "../../errors/origin.js";
+import { alignLists } from "./align-lists.js";
+import type { ComparedLayer } from "./compared-image.js";
+
+/** A layer of one of two images. */
+export interface LayerState {
+  readonly diffId: string;
+  readonly digest: string;
+  /** Bytes of the blob. */
+  readonly size: number;
+  /** Bytes of the plain tar; undefined where nobody knows. */
+  readonly uncompressedSize?: number;
+}
+
+/** What became of one layer. */
+export interface LayerDifference {
+  /** `kept`: the same plain tar; `changed`: what made it is the same, and what is in it is not. */
+  readonly change: "kept" | "changed" | "new" | "gone";
+  /** What made it, in a few words, where that is known. */
+  readonly description?: string;
+  readonly before?: LayerState;
+  readonly after?: LayerState;
+  /** The user's line that made it, where that is known. */
+  readonly origin?: Origin;
+}
+
+/** Compares the layers of two images by diff id, however they are compressed; bottom first. */
+export function layerDifferences(
+  before: readonly ComparedLayer[],
+  after: readonly ComparedLayer[],
+): LayerDifference[] {
+  const kept = alignLists(before, after, (a, b) => a.diffId === b.diffId);
+  const rows: LayerDifference[] = [];
+  let [left, right] = [0, 0];
+  for (const [b, a] of [...kept, [before.length, after.length] as const]) {
+    rows.push(...between(before.slice(left, b), after.slice(right, a)));
+    if (b < before.length) rows.push(row("kept", before[b], after[a]));
+    [left, right] = [b + 1, a + 1];
+  }
+  return rows;
+}
+
+/** Layers that no diff id ties together: those that the same step made are one layer that changed. */
+function between(before: readonly ComparedLayer[], after: readonly ComparedLayer[]): LayerDifference[] {
+  const rows: LayerDifference[] = [];
+  const pairs = alignLists(before, after, (a, b) => a.description === b.description);
+  let [left, right] = [0, 0];
+  for (const [b, a] of [...pairs, [before.length, after.length] as const]) {
+    rows.push(...before.slice(left, b).map((layer) => row("gone", layer, undefined)));
+    rows.push(...after.slice(right, a).map((layer) => row("new", undefined, layer)));
+    if (b < before.length) rows.push(row("changed", before[b], after[a]));
+    [left, right] = [b + 1, a + 1];
+  }
+  return rows;
+}
+
+function row(
+  change: LayerDifference["change"],
+  before: ComparedLayer | undefined,
+  after: ComparedLayer | undefined,
+): LayerDifference {
+  const description = (after ?? before)?.description;
+  const origin = (after ?? before)?.originOf("");
+  return {
+    change,
+    ...(description === undefined ? {} : { description }),
+    ...(before === undefined ? {} : { before: stateOf(before, after) }),
+    ...(after === undefined ? {} : { after: stateOf(after, before) }),
+    ...(origin === undefined ? {} : { origin }),
+  };
+}
+
+function stateOf(layer: ComparedLayer, other: ComparedLayer | undefined): LayerState {
+  const { diffId, digest, size } = layer;
+  // What is the same plain tar has the same size, also where only one of the two was ever unpacked.
+  const twin = other?.diffId === diffId ? other.uncompressedSize : undefined;
+  const uncompressedSize = layer.uncompressedSize ?? twin;
+  return { diffId, digest, size, ...(uncompressedSize === undefined ? {} : { uncompressedSize }) };
+}
