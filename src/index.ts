@@ -6,6 +6,9 @@
 export type { EngineName } from "./adapters/output-engine/engine-place.js";
 export type { RegistrySettings } from "./adapters/registry-http/settings.js";
 export type { SecretPlace } from "./adapters/secrets-node/node-secrets.js";
+export type { FinalFile } from "./analyze/final-files.js";
+export type { ObservedEntry, ObservedImage, ObservedLayer } from "./analyze/observed-image.js";
+export type { FoundSecret } from "./analyze/secrets/find-secrets.js";
 export { build } from "./api/build.js";
 export type {
   BuildOptions,
@@ -14,6 +17,7 @@ export type {
   OutputTarget,
   PlatformsBuildOptions,
 } from "./api/build-types.js";
+export { type CheckOptions, type CheckResult, check } from "./api/check.js";
 export { type CopyOptions, type CopyResult, copy } from "./api/copy.js";
 export type { DockerfileStyle } from "./api/dockerfile.js";
 export { type DockerfileVerbOptions, dockerfile } from "./api/dockerfile.js";
@@ -95,7 +99,7 @@ export type { PackageChange } from "./lock/package-list.js";
 export type { BaseUse } from "./oci/base-annotations.js";
 export type { Descriptor } from "./oci/descriptor.js";
 export type { Digest } from "./oci/digest.js";
-export type { HealthcheckConfig, RuntimeConfig } from "./oci/image-config.js";
+export type { HealthcheckConfig, HistoryEntry, ImageConfig, RuntimeConfig } from "./oci/image-config.js";
 export { hostPlatform, type Platform, parsePlatform, platformText } from "./oci/platform.js";
 export { canonicalReference, familiarReference, parseReference, type Reference } from "./oci/reference.js";
 export type { ConfigChange } from "./plan/config-change.js";
@@ -111,6 +115,40 @@ export type {
   Stage,
 } from "./plan/plan.js";
 export type { PassRecord, PassWarning } from "./plan/record.js";
+export type { Finding, JudgedFinding, Severity } from "./policy/finding.js";
+export { allowedRegistries } from "./policy/policies/allowed-registries.js";
+export {
+  type FixedPackageVersionsOptions,
+  fixedPackageVersions,
+} from "./policy/policies/fixed-package-versions.js";
+export { labelsRequired } from "./policy/policies/labels-required.js";
+export { maxGrowth } from "./policy/policies/max-growth.js";
+export { maxLayers } from "./policy/policies/max-layers.js";
+export { type MaxSizeOptions, maxSize } from "./policy/policies/max-size.js";
+export { maxWaste } from "./policy/policies/max-waste.js";
+export { type NoSecretsOptions, noSecrets } from "./policy/policies/no-secrets.js";
+export { type NoSetuidOptions, noSetuid } from "./policy/policies/no-setuid.js";
+export { noShell } from "./policy/policies/no-shell.js";
+export { nonRoot } from "./policy/policies/non-root.js";
+export { pinnedBases } from "./policy/policies/pinned-bases.js";
+export {
+  isPolicy,
+  type Policy,
+  type PolicyAnswer,
+  type PolicyChecks,
+  type PolicyFinding,
+  type PolicyOptions,
+  policy,
+} from "./policy/policy.js";
+export type {
+  BuiltPolicyImage,
+  EarlierBuild,
+  PolicyBase,
+  PolicyBuiltImage,
+  PolicyCommand,
+  PolicyImage,
+} from "./policy/policy-image.js";
+export type { PlacedSuppression, Suppression } from "./policy/suppression.js";
 export type { PushedImage, PushReport } from "./ports/image-output.js";
 export type { Progress, ProgressEvent } from "./ports/progress.js";
 export { apk } from "./recipes/apk.js";
@@ -126,7 +164,7 @@ export { type FedoraInstallrootOptions, type FedoraRepository, fedora } from "./
 export { gem } from "./recipes/gem.js";
 export { type GoBuildOptions, go } from "./recipes/go.js";
 export { microdnf } from "./recipes/microdnf.js";
-export { type NonRootOptions, nonRoot } from "./recipes/non-root.js";
+export type { NonRootOptions } from "./recipes/non-root.js";
 export { type NpmInstallOptions, npm } from "./recipes/npm.js";
 export type { PackageArguments, PackageSpec } from "./recipes/package-list.js";
 export { type PipInstallOptions, pip } from "./recipes/pip.js";
@@ -138,3 +176,4 @@ export { type UvInstallOptions, type UvSyncOptions, uv } from "./recipes/uv.js";
 export { yarn } from "./recipes/yarn.js";
 export { yum } from "./recipes/yum.js";
 export { zypper } from "./recipes/zypper.js";
+export type { TarEntry, TarEntryType } from "./tar/tar-entry.js";

@@ -35,6 +35,8 @@ export interface ObservedLayer {
   readonly inherited: boolean;
   /** The entries in the order of the tar, read when first asked for; layers that are equal share one list. */
   entries(): Promise<readonly ObservedEntry[]>;
+  /** The contents of some files, by path as the entries have it; absent where the bytes are not at hand. */
+  readFiles?(paths: ReadonlySet<string>): Promise<ReadonlyMap<string, Uint8Array>>;
   /** The user's line that wrote a path (without a leading slash) into this layer, where that is known. */
   originOf(path: string): Origin | undefined;
 }

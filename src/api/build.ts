@@ -17,6 +17,7 @@ import { eachPlatform } from "./platform-list.js";
  * it lacks is looked up once and written into it.
  *
  * @throws {PlanError} RUN_NEEDS_SANDBOX, SOURCE_NOT_FOUND, OUTPUT_PLATFORMS and others, each at the user's line
+ * @throws {PlanError} POLICIES_BROKEN when a catalog's policies find errors, before anything is written
  * @throws {PlanError} LOCK_INCOMPLETE when `locked` or `offline` and the lock lacks something
  * @throws {RegistryError} when a base cannot be had from its registry
  * @throws {IntegrityError} when a base or a download is not what its digest says
@@ -65,12 +66,17 @@ export async function build(
       }),
     ),
   );
+  const { passPolicies } = await import("./pass-policies.js");
+  const judged = jobs.flatMap(({ name, plans }) =>
+    plans.map(({ optimized }) => ({ name, plan: optimized.plan })),
+  );
+  const { output: _, ...given } = options;
+  const passed = await passPolicies(what, judged, given);
   // All at once: what is missing is said whole, and every reference is asked once.
-  for (const { name, output, plans } of await pinEach(jobs, options)) {
+  for (const { name, output, plans } of await pinEach(jobs, passed)) {
     const reference = options.reference ?? `${what.name}/${name}`;
     const known = plans.map((plan) => ({ ...plan, knownAs: `${what.name}/${name}` }));
-    const { output: _, ...rest } = options;
-    const own = { ...rest, reference, ...(output === undefined ? {} : { output }) };
+    const own = { ...passed, reference, ...(output === undefined ? {} : { output }) };
     results[name] = [...(results[name] ?? []), ...(await buildPlatforms(known, own))];
   }
   return results;

@@ -35,7 +35,7 @@ export function platformOf(option: string | Platform | undefined): Platform {
 }
 
 /** Files in messages and plans are relative to the context, so that plans do not depend on the machine. */
-function placeIn(context: string): (origin: Origin) => Origin {
+export function placeIn(context: string): (origin: Origin) => Origin {
   return (origin) => {
     const file = isAbsolute(origin.file) ? relative(context, origin.file).split(sep).join("/") : origin.file;
     return { file, line: origin.line };

@@ -5,6 +5,8 @@ import { referencedImages } from "../image/image-references.js";
 import { checkOptions } from "../image/options.js";
 import { hostPlatform, type Platform, parsePlatform, platformText } from "../oci/platform.js";
 import { isPathComponent } from "../oci/reference.js";
+import { isPolicy, type Policy } from "../policy/policy.js";
+import { type PlacedSuppression, parseSuppressions, type Suppression } from "../policy/suppression.js";
 
 const BRAND = Symbol.for("layerwright.catalog");
 const MAX_NAME = 128;
@@ -13,13 +15,18 @@ const MAX_NAME = 128;
 export interface CatalogOptions {
   /** As `linux/amd64` or `linux/arm/v7`. @default - the platform of this machine */
   readonly platforms?: readonly string[];
+  /** What every image must and must not be; `build`, `push` and `load` fail on errors. @default - none */
+  readonly policies?: readonly Policy[];
+  /** Findings that may stand, with a reason each. @default - none */
+  readonly suppressions?: readonly Suppression[];
 }
 
 /**
  * Which images exist here, under which names and for which platforms. A catalog holds finished images and never
  * edits one. Names become parts of repositories; the order is the order they are written in.
  *
- * @throws {DefinitionError} CATALOG_INVALID, IMAGE_NAME_INVALID, PLATFORM_INVALID, OPTION_UNKNOWN
+ * @throws {DefinitionError} CATALOG_INVALID, IMAGE_NAME_INVALID, PLATFORM_INVALID, OPTION_UNKNOWN, POLICY_INVALID,
+ *   SUPPRESSION_INVALID
  * @example
  * ```ts
  * import { Catalog, Image } from "layerwright";
@@ -36,13 +43,19 @@ export class Catalog<Name extends string = string> {
   /** The images by name. */
   readonly images: Readonly<Record<Name, Image>>;
   readonly platforms: readonly Platform[];
+  /** What every image must and must not be. */
+  readonly policies: readonly Policy[];
+  /** Findings that may stand, whatever image they are of. */
+  readonly suppressions: readonly PlacedSuppression[];
 
   constructor(name: string, images: Readonly<Record<Name, Image>>, options: CatalogOptions = {}) {
     const call = beginCall("catalog");
-    checkOptions(call, options, ["platforms"]);
+    checkOptions(call, options, ["platforms", "policies", "suppressions"]);
     this.name = checkName(call, name);
     this.images = checkImages(call, images);
     this.platforms = checkPlatforms(call, options.platforms);
+    this.policies = checkPolicies(call, options.policies);
+    this.suppressions = Object.freeze(parseSuppressions(call, options.suppressions));
     Object.freeze(this);
   }
 
@@ -70,6 +83,12 @@ export class Catalog<Name extends string = string> {
     const changed = [...this].map(([name, image]) => [name, image.with((it) => recipe(it, name))]);
     return new Catalog(this.name, Object.fromEntries(changed) as Record<Name, Image>, {
       platforms: this.platforms.map(platformText),
+      policies: this.policies,
+      suppressions: this.suppressions.map(({ code, image, reason }) => ({
+        code,
+        reason,
+        ...(image && { image }),
+      })),
     });
   }
 
@@ -132,6 +151,14 @@ function checkImages<Name extends string>(
     if (!isImage(image)) refuse(call, "CATALOG_INVALID", { reason: `"${name}" is not an Image`, got: image });
   }
   return Object.freeze({ ...images });
+}
+
+function checkPolicies(call: Call, policies: unknown): readonly Policy[] {
+  if (policies === undefined) return Object.freeze([]);
+  if (Array.isArray(policies) && policies.every(isPolicy)) return Object.freeze([...policies]);
+  const reason = "the policies are an array of what policy(), nonRoot() and the like give";
+  const got: unknown = Array.isArray(policies) ? policies.find((one) => !isPolicy(one)) : policies;
+  return refuse(call, "CATALOG_INVALID", { reason, got });
 }
 
 function checkPlatforms(call: Call, platforms: unknown): readonly Platform[] {

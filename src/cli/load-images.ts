@@ -9,6 +9,7 @@ import { shortDigest } from "./layer-tree.js";
 import { namedProgress } from "./named-progress.js";
 import { openCatalog } from "./open-catalog.js";
 import type { Paint } from "./paint.js";
+import { judgedPlans, lockOf, passGate } from "./policy-gate.js";
 import { withProgress } from "./progress.js";
 import type { Report } from "./report.js";
 import { writeResultFiles } from "./result-files.js";
@@ -36,7 +37,9 @@ export async function loadImages(
     });
   }
   const checked = await checkBuildOptions(flags, session.options.json === true);
-  const { context, images, name: catalogName } = await openCatalog(session, names, checked.platforms);
+  const { platforms } = checked;
+  const catalog = await openCatalog(session, names, platforms, lockOf(checked.common));
+  const { context, images, name: catalogName } = catalog;
   const jobs = images.map(({ name, plans }) => {
     const platform = loadPlatform(plans.map((plan) => plan.platform));
     if (plans.length > 1) {
@@ -48,6 +51,11 @@ export async function loadImages(
   });
   const chosen = jobs.map(({ name }) => name);
   checked.checkCount(jobs, chosen);
+  const common = await passGate(session, catalog, judgedPlans(jobs), {
+    names,
+    platforms,
+    common: checked.common,
+  });
   const { loadPlans } = await import("../api/load-plans.js");
   const result = await withProgress(session, (progress) => {
     const { engine } = flags;
@@ -58,7 +66,7 @@ export async function loadImages(
       ...(progress && { progress: namedProgress(progress, name, jobs.length > 1) }),
     }));
     return loadPlans(plans, {
-      ...checked.common,
+      ...common,
       context,
       engine,
       ...(progress && { progress }),

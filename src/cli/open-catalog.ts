@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { pinByLock } from "../api/pin-by-lock.js";
 import { findApp } from "./load/find-app.js";
 import { loadCatalog } from "./load/load-catalog.js";
-import type { LoadedCatalog } from "./load/loaded-catalog.js";
+import type { LoadedCatalog, PolicyRequest } from "./load/loaded-catalog.js";
 import type { Session } from "./session.js";
 
 /** The images that a command works on, and the folder that their sources are relative to. */
@@ -13,18 +13,26 @@ export interface OpenCatalog extends LoadedCatalog {
   readonly context: string;
 }
 
-/** Finds the user's file, runs it, and takes the images that were asked for. */
+/** Finds the user's file, runs it, and takes the images that were asked for; asks its policies where `policies` is given. */
 export async function openCatalog(
   session: Session,
   names: readonly string[],
   platforms?: readonly string[],
+  policies?: PolicyRequest,
 ): Promise<OpenCatalog> {
   const { options, shell, signal } = session;
   const app = findApp(options.app);
   const context = options.context === undefined ? app.folder : resolve(options.context);
   shell.folder = context;
   const { entry, shown } = app;
-  const request = { entry, shown, context, names, ...(platforms === undefined ? {} : { platforms }) };
+  const request = {
+    entry,
+    shown,
+    context,
+    names,
+    ...(platforms === undefined ? {} : { platforms }),
+    ...(policies === undefined ? {} : { policies }),
+  };
   return { ...(await loadCatalog(request, signal)), shown, context };
 }
 

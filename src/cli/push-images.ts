@@ -6,6 +6,7 @@ import { shortDigest } from "./layer-tree.js";
 import { namedProgress } from "./named-progress.js";
 import { openCatalog } from "./open-catalog.js";
 import type { Paint } from "./paint.js";
+import { judgedPlans, lockOf, passGate } from "./policy-gate.js";
 import { withProgress } from "./progress.js";
 import type { Report } from "./report.js";
 import type { Session } from "./session.js";
@@ -27,7 +28,9 @@ export async function pushImages(
     });
   }
   const checked = await checkBuildOptions({ ...flags, output: "type=oci" }, session.options.json === true);
-  const { context, images, name: catalogName } = await openCatalog(session, names, checked.platforms);
+  const { platforms } = checked;
+  const catalog = await openCatalog(session, names, platforms, lockOf(checked.common));
+  const { context, images, name: catalogName } = catalog;
   const jobs = images.flatMap(({ name, plans }) =>
     plans.map((plan) => ({ ...plan, name, several: plans.length > 1 })),
   );
@@ -35,6 +38,11 @@ export async function pushImages(
     jobs,
     images.map(({ name }) => name),
   );
+  const common = await passGate(session, catalog, judgedPlans(jobs), {
+    names,
+    platforms,
+    common: checked.common,
+  });
   const { pushPlans } = await import("../api/push-plans.js");
   const report = await withProgress(session, (progress) => {
     const pushed = images.map(({ name, plans }) => ({
@@ -46,7 +54,7 @@ export async function pushImages(
       })),
     }));
     const { signal } = session;
-    return pushPlans(pushed, { ...checked.common, context, signal, ...(progress && { progress }) });
+    return pushPlans(pushed, { ...common, context, signal, ...(progress && { progress }) });
   });
   const warn = sayWarnings(session.note, session.paint);
   for (const { name, plans } of images) for (const { optimized } of plans) warn(name, optimized.warnings);

@@ -1,3 +1,4 @@
+import { nameMatcher } from "../core/pattern/name-pattern.js";
 import { closestName } from "../image/closest-name.js";
 import { UsageError } from "./usage-error.js";
 
@@ -10,7 +11,7 @@ export function selectNames(known: readonly string[], patterns: readonly string[
   if (patterns.length === 0) return known;
   const chosen = new Set<string>();
   for (const pattern of patterns) {
-    const matching = known.filter(matcher(pattern));
+    const matching = known.filter(nameMatcher(pattern));
     if (matching.length === 0) {
       const suggestion = closestName(pattern, known);
       throw new UsageError("IMAGE_UNKNOWN", { got: pattern, known, suggestion }, { subject: pattern });
@@ -18,14 +19,4 @@ export function selectNames(known: readonly string[], patterns: readonly string[
     for (const name of matching) chosen.add(name);
   }
   return known.filter((name) => chosen.has(name));
-}
-
-/** `*` is any text and `?` any character. A name is no path, so the patterns of copy sources are not these. */
-function matcher(pattern: string): (name: string) => boolean {
-  const source = pattern
-    .replace(/[\\^$.+()[\]{}|]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  const expression = new RegExp(`^${source}$`);
-  return (name) => expression.test(name);
 }

@@ -1,3 +1,4 @@
+import type { Origin } from "../errors/origin.js";
 import type { BaseNode } from "./base-node.js";
 import type { SquashPolicy } from "./squash-policy.js";
 import type { Step } from "./steps/step.js";
@@ -7,4 +8,6 @@ export interface ImageNode {
   readonly base: BaseNode;
   readonly steps: readonly Step[];
   readonly squash: SquashPolicy;
+  /** Where the base was named; undefined for scratch. */
+  readonly origin?: Origin;
 }

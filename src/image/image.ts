@@ -1,4 +1,5 @@
 import { deepFreeze } from "../core/freeze.js";
+import type { Origin } from "../errors/origin.js";
 import { parseReference } from "../oci/reference.js";
 import { Base, isBase } from "./base.js";
 import type { BaseNode } from "./base-node.js";
@@ -76,7 +77,8 @@ export class Image {
    * @throws {DefinitionError} REFERENCE_INVALID, BASE_INVALID
    */
   static from(base: string | Base | Image): Image {
-    return Image.#start(baseNode(beginCall("Image.from"), base));
+    const call = beginCall("Image.from");
+    return Image.#start(baseNode(call, base), call.origin);
   }
 
   /** Starts from nothing: the image holds what its steps put there. */
@@ -84,8 +86,9 @@ export class Image {
     return Image.#start(Base.scratch().node);
   }
 
-  static #start(base: BaseNode): Image {
-    return new Image(Object.freeze({ base, steps: Object.freeze([]), squash: "keep" }));
+  static #start(base: BaseNode, origin?: Origin): Image {
+    const placed = origin === undefined ? {} : { origin };
+    return new Image(Object.freeze({ base, steps: Object.freeze([]), squash: "keep", ...placed }));
   }
 
   /** Copies files into the image, see `steps.copy`. Of a folder the contents are copied; `dest/` is a folder. */
@@ -204,6 +207,14 @@ export class Image {
   }
 
   /**
+   * Lets the findings of a policy stand for this image and for images that start from it, with a reason of at least
+   * three words, see `steps.suppress`.
+   */
+  suppress(code: string, reason: string): Image {
+    return this.#add(steps.suppress(code, reason));
+  }
+
+  /**
    * Makes one named layer of everything that the recipe does, whatever layers it would make by itself.
    *
    * @throws {DefinitionError} LAYER_RECIPE_INVALID, RECIPE_INVALID, ARGUMENT_INVALID
@@ -309,9 +320,9 @@ export class Image {
       runs.push(image.#last.added);
       image = image.#last.before;
     }
-    const { base, steps: before, squash } = image.node;
+    const { steps: before } = image.node;
     this.#last = undefined;
-    return Object.freeze({ base, steps: Object.freeze([...before, ...runs.reverse().flat()]), squash });
+    return Object.freeze({ ...image.node, steps: Object.freeze([...before, ...runs.reverse().flat()]) });
   }
 
   #apply(call: Call, recipe: Recipe): Image {

@@ -7,6 +7,7 @@ import { addMakeFlags } from "../make-flags.js";
 import { namedProgress } from "../named-progress.js";
 import { openCatalog } from "../open-catalog.js";
 import { outputPlaces } from "../output-places.js";
+import { judgedPlans, lockOf, passGate } from "../policy-gate.js";
 import { withProgress } from "../progress.js";
 import type { Report } from "../report.js";
 import { writeResultFiles } from "../result-files.js";
@@ -46,7 +47,9 @@ async function buildImages(session: Session, names: readonly string[], flags: Bu
   if (flags.push === true) return (await import("../push-images.js")).pushImages(session, names, flags);
   if (flags.load === true) return (await import("../load-images.js")).loadImages(session, names, flags);
   const checked = await checkBuildOptions(flags, session.options.json === true);
-  const { context, images, name: catalogName } = await openCatalog(session, names, checked.platforms);
+  const { platforms } = checked;
+  const catalog = await openCatalog(session, names, platforms, lockOf(checked.common));
+  const { context, images, name: catalogName } = catalog;
   const jobs = images.flatMap(({ name, plans }) =>
     plans.map((plan) => ({ ...plan, name, several: plans.length > 1 })),
   );
@@ -55,18 +58,23 @@ async function buildImages(session: Session, names: readonly string[], flags: Bu
     images.map(({ name }) => name),
   );
   const places = outputPlaces(checked.output, jobs, context);
+  const common = await passGate(session, catalog, judgedPlans(jobs), {
+    names,
+    platforms,
+    common: checked.common,
+  });
   const { buildPlatforms } = await import("../../api/build-plan.js");
   const { pinEach } = await import("../../api/pin-each.js");
   const { signal } = session;
   // All at once: what is missing is said whole, and every reference is asked once.
   const pinned = await withProgress(session, (progress) =>
-    pinEach(writtenTogether(jobs, places), { ...checked.common, context, progress, signal }),
+    pinEach(writtenTogether(jobs, places), { ...common, context, progress, signal }),
   );
   const results: NamedResult[] = [];
   const warn = sayWarnings(session.note, session.paint);
   for (const { name, plans, output } of pinned) {
     const options: BuildOptions = {
-      ...checked.common,
+      ...common,
       context,
       output,
       reference: checked.referenceOf(catalogName, name),

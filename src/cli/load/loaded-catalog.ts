@@ -1,5 +1,6 @@
 import type { Platform } from "../../oci/platform.js";
 import type { OptimizedPlan } from "../../plan/passes/pipeline.js";
+import type { PolicyReport } from "../../policy/judge-catalog.js";
 import type { Failure } from "../failure.js";
 
 /** An image for one platform, lowered in the user's process. */
@@ -26,6 +27,8 @@ export interface LoadedCatalog {
   readonly name: string;
   /** The images that were asked for. */
   readonly images: readonly LoadedImage[];
+  /** What its policies say; undefined where nobody asked, or there are none. */
+  readonly policies?: PolicyReport;
 }
 
 /** What the child process is asked for. */
@@ -40,6 +43,16 @@ export interface LoadRequest {
   readonly names: readonly string[];
   /** Instead of the platforms of the catalog. */
   readonly platforms?: readonly string[];
+  /** Set where the policies are to be asked. */
+  readonly policies?: PolicyRequest;
+}
+
+/** What the policies are asked, in the process that has their functions. */
+export interface PolicyRequest {
+  /** Which lock says what is pinned, as in `LockPlace`. */
+  readonly lock?: string | false;
+  /** A file with what was built of the images, for the policies that look at that (see built-file.ts). */
+  readonly built?: string;
 }
 
 /** What the child process hands back. */
