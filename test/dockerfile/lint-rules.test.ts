@@ -128,7 +128,7 @@ describe("a rule", () => {
     ["DL4004", 'ENTRYPOINT ["a"]\nENTRYPOINT ["b"]'],
     ["StageNameCasing", "FROM scratch AS Base"],
     ["FromAsCasing", "FROM scratch as b"],
-    ["NoEmptyContinuation", "RUN a \\\n\n  b"],
+    ["NoEmptyContinuation", "RUN a \\\n\nUSER b"],
     ["ReservedStageName", "FROM scratch AS context"],
     ["UndefinedArgInFrom", "FROM $BASE"],
     ["LegacyKeyValueFormat", "ENV A 1"],

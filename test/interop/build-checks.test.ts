@@ -25,7 +25,14 @@ afterAll(() => {
 });
 
 /** Warnings that stay, by case, each with why. What is not written here fails. */
-const KNOWN: Readonly<Record<string, { readonly rules: readonly string[]; readonly why: string }>> = {};
+const KNOWN: Readonly<Record<string, readonly { readonly warning: string; readonly why: string }[]>> = {
+  "copy-globs": [
+    {
+      warning: 'CopyIgnoredFile: Attempting to Copy file "data/[ab].dat" that is excluded by .dockerignore',
+      why: "the check takes the pattern for a name, and our ignore file lets in what it matches: the builds are equal",
+    },
+  ],
+};
 
 interface Checked {
   readonly warnings: readonly { readonly ruleName: string; readonly detail?: string }[] | null;
@@ -75,8 +82,8 @@ describe("BuildKit's own checks find nothing in our Dockerfile", () => {
       const request = await requestOf(subject, dialect);
       if (request === undefined) return test.skip("this dialect refuses the image");
       const found = await buildChecks(test, request);
-      const known = KNOWN[subject.name]?.rules ?? [];
-      expect(found.filter((line) => !known.includes(line.split(":")[0]!))).toEqual([]);
+      const known = (KNOWN[subject.name] ?? []).map(({ warning }) => warning);
+      expect(found.filter((line) => !known.includes(line))).toEqual([]);
     });
   }
 });

@@ -19,7 +19,7 @@ export interface FixedPackageVersionsOptions extends PolicyOptions {
  * ```ts
  * import { apk, Catalog, fixedPackageVersions, Image } from "layerwright";
  *
- * const app = Image.from("alpine:3.22").with(apk.add({ curl: "8.14.1-r1" }));
+ * const app = Image.from("alpine:3.22").with(apk.install({ curl: "8.14.1-r1" }));
  * export default new Catalog("acme", { app }, { policies: [fixedPackageVersions({ severity: "warning" })] });
  * ```
  */
