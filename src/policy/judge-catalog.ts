@@ -6,7 +6,8 @@ import type { ImageNode } from "../image/image-node.js";
 import type { Finding, JudgedFinding } from "./finding.js";
 import { mergePlatforms } from "./merge-platforms.js";
 import type { Policy, PolicyAnswer, PolicyFinding } from "./policy.js";
-import { type BuiltFacts, builtPolicyImage, type PolicyImage } from "./policy-image.js";
+import type { BuiltFacts, PolicyImage } from "./policy-image.js";
+import { builtPolicyImage } from "./policy-view.js";
 import {
   concerns,
   inheritedSuppressions,
