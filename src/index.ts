@@ -15,6 +15,9 @@ export type {
 } from "./analyze/difference/image-difference.js";
 export type { LayerDifference, LayerState } from "./analyze/difference/layer-difference.js";
 export type { PackageDifference, PackageKind } from "./analyze/difference/package-difference.js";
+export type { FinalFile } from "./analyze/final-files.js";
+export type { ObservedEntry, ObservedImage, ObservedLayer } from "./analyze/observed-image.js";
+export type { FoundSecret } from "./analyze/secrets/find-secrets.js";
 export type { PullBytes } from "./analyze/sharing/pull-bytes.js";
 export type { ImageShare, LayerShare, SharedWith, Sharing } from "./analyze/sharing/share-images.js";
 export type { LayerBytes } from "./analyze/sharing/shared-image.js";
@@ -36,6 +39,7 @@ export type {
   OutputTarget,
   PlatformsBuildOptions,
 } from "./api/build-types.js";
+export { type CheckOptions, type CheckResult, check } from "./api/check.js";
 export { type CopyOptions, type CopyResult, copy } from "./api/copy.js";
 export { type DiffOptions, diff } from "./api/diff.js";
 export type { DockerfileStyle } from "./api/dockerfile.js";
@@ -129,7 +133,7 @@ export type { PackageChange } from "./lock/package-list.js";
 export type { BaseUse } from "./oci/base-annotations.js";
 export type { Descriptor } from "./oci/descriptor.js";
 export type { Digest } from "./oci/digest.js";
-export type { HealthcheckConfig, RuntimeConfig } from "./oci/image-config.js";
+export type { HealthcheckConfig, HistoryEntry, ImageConfig, RuntimeConfig } from "./oci/image-config.js";
 export { hostPlatform, type Platform, parsePlatform, platformText } from "./oci/platform.js";
 export { canonicalReference, familiarReference, parseReference, type Reference } from "./oci/reference.js";
 export type { ConfigChange } from "./plan/config-change.js";
@@ -145,6 +149,40 @@ export type {
   Stage,
 } from "./plan/plan.js";
 export type { PassRecord, PassWarning } from "./plan/record.js";
+export type { Finding, JudgedFinding, Severity } from "./policy/finding.js";
+export { allowedRegistries } from "./policy/policies/allowed-registries.js";
+export {
+  type FixedPackageVersionsOptions,
+  fixedPackageVersions,
+} from "./policy/policies/fixed-package-versions.js";
+export { labelsRequired } from "./policy/policies/labels-required.js";
+export { maxGrowth } from "./policy/policies/max-growth.js";
+export { maxLayers } from "./policy/policies/max-layers.js";
+export { type MaxSizeOptions, maxSize } from "./policy/policies/max-size.js";
+export { maxWaste } from "./policy/policies/max-waste.js";
+export { type NoSecretsOptions, noSecrets } from "./policy/policies/no-secrets.js";
+export { type NoSetuidOptions, noSetuid } from "./policy/policies/no-setuid.js";
+export { noShell } from "./policy/policies/no-shell.js";
+export { nonRoot } from "./policy/policies/non-root.js";
+export { pinnedBases } from "./policy/policies/pinned-bases.js";
+export {
+  isPolicy,
+  type Policy,
+  type PolicyAnswer,
+  type PolicyChecks,
+  type PolicyFinding,
+  type PolicyOptions,
+  policy,
+} from "./policy/policy.js";
+export type {
+  BuiltPolicyImage,
+  EarlierBuild,
+  PolicyBase,
+  PolicyBuiltImage,
+  PolicyCommand,
+  PolicyImage,
+} from "./policy/policy-image.js";
+export type { PlacedSuppression, Suppression } from "./policy/suppression.js";
 export type { PushedImage, PushReport } from "./ports/image-output.js";
 export type { Progress, ProgressEvent } from "./ports/progress.js";
 export { apk } from "./recipes/apk.js";
@@ -160,7 +198,7 @@ export { type FedoraInstallrootOptions, type FedoraRepository, fedora } from "./
 export { gem } from "./recipes/gem.js";
 export { type GoBuildOptions, go } from "./recipes/go.js";
 export { microdnf } from "./recipes/microdnf.js";
-export { type NonRootOptions, nonRoot } from "./recipes/non-root.js";
+export type { NonRootOptions } from "./recipes/non-root.js";
 export { type NpmInstallOptions, npm } from "./recipes/npm.js";
 export type { PackageArguments, PackageSpec } from "./recipes/package-list.js";
 export { type PipInstallOptions, pip } from "./recipes/pip.js";
@@ -172,3 +210,4 @@ export { type UvInstallOptions, type UvSyncOptions, uv } from "./recipes/uv.js";
 export { yarn } from "./recipes/yarn.js";
 export { yum } from "./recipes/yum.js";
 export { zypper } from "./recipes/zypper.js";
+export type { TarEntry, TarEntryType } from "./tar/tar-entry.js";

@@ -20,6 +20,7 @@ import { keepSharingLimit } from "./sharing-limit.js";
  *
  * @throws {PlanError} RUN_NEEDS_SANDBOX, SOURCE_NOT_FOUND, OUTPUT_PLATFORMS and others, each at the user's line
  * @throws {PlanError} SQUASH_UNSHARES when an image of a catalog takes more than its `maxUnshared` out of what it shares
+ * @throws {PlanError} POLICIES_BROKEN when a catalog's policies find errors, before anything is written
  * @throws {PlanError} LOCK_INCOMPLETE when `locked` or `offline` and the lock lacks something
  * @throws {RegistryError} when a base cannot be had from its registry
  * @throws {IntegrityError} when a base or a download is not what its digest says
@@ -68,8 +69,13 @@ export async function build(
       }),
     ),
   );
+  const { passPolicies } = await import("./pass-policies.js");
+  const judged = images.flatMap(({ name, plans }) =>
+    plans.map(({ optimized }) => ({ name, plan: optimized.plan })),
+  );
   const results: Record<string, BuildResult[]> = {};
-  const { output: _, reference: __, ...settings } = options;
+  const { output: _, reference: __, ...given } = options;
+  const settings = await passPolicies(what, judged, given);
   for (const [at, built] of (await buildEach(images, settings)).entries()) {
     const { name } = images[at]!;
     results[name] = [...(results[name] ?? []), ...built];

@@ -39,7 +39,7 @@ export interface LoadResult {
  *
  * @throws {EnvironmentError} ENGINE_NOT_FOUND, ENGINE_UNREACHABLE, ENGINE_REFUSED, ENGINE_HOST_UNSUPPORTED,
  *   ENGINE_CONTEXT_INVALID
- * @throws {PlanError} LOAD_PLATFORM_MISSING, OUTPUT_NEEDS_LAYER, SQUASH_UNSHARES, and those of `build`
+ * @throws {PlanError} LOAD_PLATFORM_MISSING, OUTPUT_NEEDS_LAYER, SQUASH_UNSHARES, POLICIES_BROKEN, and those of `build`
  * @throws {IntegrityError} ENGINE_IMAGE_WRONG
  * @example
  * ```ts no-run
@@ -66,5 +66,7 @@ export async function load(what: Image | Catalog, options: LoadOptions = {}): Pr
     reference: `${what.name}/${name}:${options.tag ?? "latest"}`,
     knownAs: `${what.name}/${name}`,
   }));
-  return loadPlans(named, options);
+  const { passPolicies } = await import("./pass-policies.js");
+  const judged = [...what].map(([name], at) => ({ name, plan: named[at]!.optimized.plan }));
+  return loadPlans(named, await passPolicies(what, judged, options));
 }

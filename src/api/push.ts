@@ -27,6 +27,7 @@ export type PushResult = PushReport;
  * @throws {RegistryError} REGISTRY_DENIED, REGISTRY_UNREACHABLE, REGISTRY_REFUSED and others
  * @throws {PlanError} SQUASH_UNSHARES, and those of `build`
  * @throws {DefinitionError} REFERENCE_INVALID
+ * @throws {PlanError} POLICIES_BROKEN when a catalog's policies find errors, before anything is sent
  * @example
  * ```ts no-run
  * import { Image, push } from "layerwright";
@@ -60,5 +61,9 @@ export async function push(
     knownAs: `${what.name}/${name}`,
     plans: plansOf(image, options.platforms ?? what.platforms.map(platformText)),
   }));
-  return pushPlans(named, options);
+  const { passPolicies } = await import("./pass-policies.js");
+  const judged = [...what].flatMap(([name], at) =>
+    named[at]!.plans.map(({ optimized }) => ({ name, plan: optimized.plan })),
+  );
+  return pushPlans(named, await passPolicies(what, judged, options));
 }

@@ -1,6 +1,6 @@
+import { namePattern } from "../core/pattern/name-pattern.js";
 import { type Call, refuse } from "../image/call.js";
 import { isPathComponent } from "../oci/reference.js";
-import { namePattern } from "./name-patterns.js";
 
 type Groups = Readonly<Record<string, readonly string[]>>;
 

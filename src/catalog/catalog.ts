@@ -6,6 +6,8 @@ import { referencedImages } from "../image/image-references.js";
 import { checkOptions } from "../image/options.js";
 import { label } from "../image/steps/label-step.js";
 import { hostPlatform, type Platform, parsePlatform, platformText } from "../oci/platform.js";
+import { isPolicy, type Policy } from "../policy/policy.js";
+import { type PlacedSuppression, parseSuppressions, type Suppression } from "../policy/suppression.js";
 import { type CatalogEntries, checkName, flatEntries, type ImageNames } from "./catalog-entries.js";
 import { chosenGroups } from "./catalog-groups.js";
 import { CATALOG_BRAND } from "./is-catalog.js";
@@ -35,6 +37,10 @@ export interface CatalogOptions {
    * @default - no limit
    */
   readonly maxUnshared?: number | string;
+  /** What every image must and must not be; `build`, `push` and `load` fail on errors. @default - none */
+  readonly policies?: readonly Policy[];
+  /** Findings that may stand, with a reason each. @default - none */
+  readonly suppressions?: readonly Suppression[];
 }
 
 /** How `map` treats images that are made from others of the catalog. */
@@ -54,7 +60,7 @@ export interface MapOptions {
  * catalog in a catalog the images and groups count, for the platforms of the outer one.
  *
  * @throws {DefinitionError} CATALOG_INVALID, IMAGE_NAME_INVALID, PLATFORM_INVALID, OPTION_UNKNOWN, LABEL_INVALID,
- *   RECIPE_INVALID
+ *   RECIPE_INVALID, POLICY_INVALID, SUPPRESSION_INVALID
  * @example
  * ```ts
  * import { Catalog, Image } from "layerwright";
@@ -78,6 +84,10 @@ export interface Catalog<Name extends string = string> extends Iterable<[Name, I
   readonly groups: Readonly<Record<string, readonly Name[]>>;
   /** In bytes; undefined where there is no limit. */
   readonly maxUnshared: number | undefined;
+  /** What every image must and must not be. */
+  readonly policies: readonly Policy[];
+  /** Findings that may stand, whatever image they are of. */
+  readonly suppressions: readonly PlacedSuppression[];
   /** The names, in the order of the catalog. */
   readonly names: readonly Name[];
 
@@ -125,10 +135,20 @@ class CatalogValue implements Catalog {
   readonly platforms: readonly Platform[];
   readonly groups: Readonly<Record<string, readonly string[]>>;
   readonly maxUnshared: number | undefined;
+  readonly policies: readonly Policy[];
+  readonly suppressions: readonly PlacedSuppression[];
 
   constructor(name: string, entries: CatalogEntries, options: CatalogOptions = {}) {
     const call = beginCall("catalog");
-    checkOptions(call, options, ["platforms", "labels", "defaults", "groups", "maxUnshared"]);
+    checkOptions(call, options, [
+      "platforms",
+      "labels",
+      "defaults",
+      "groups",
+      "maxUnshared",
+      "policies",
+      "suppressions",
+    ]);
     this.name = checkName(call, name);
     const { images, groups } = flatEntries(call, entries);
     const defaults = defaultsOf(call, options);
@@ -136,6 +156,8 @@ class CatalogValue implements Catalog {
     this.platforms = checkPlatforms(call, options.platforms);
     this.groups = chosenGroups(call, Object.keys(images), groups, options.groups);
     this.maxUnshared = checkSize(call, "maxUnshared", options.maxUnshared);
+    this.policies = checkPolicies(call, options.policies);
+    this.suppressions = Object.freeze(parseSuppressions(call, options.suppressions));
     Object.freeze(this);
   }
 
@@ -158,10 +180,16 @@ class CatalogValue implements Catalog {
       options.bases === true
         ? mapWithBases([...this], change)
         : Object.fromEntries([...this].map(([name, image]) => [name, change(image, name)]));
-    const { groups, maxUnshared } = this;
+    const { groups, maxUnshared, policies } = this;
     return new CatalogValue(this.name, changed, {
       platforms: this.platforms.map(platformText),
       groups,
+      policies,
+      suppressions: this.suppressions.map(({ code, image, reason }) => ({
+        code,
+        reason,
+        ...(image && { image }),
+      })),
       ...(maxUnshared === undefined ? {} : { maxUnshared }),
     });
   }
@@ -216,6 +244,14 @@ function checkSize(call: Call, option: string, size: number | string | undefined
     got: size,
     allowed,
   });
+}
+
+function checkPolicies(call: Call, policies: unknown): readonly Policy[] {
+  if (policies === undefined) return Object.freeze([]);
+  if (Array.isArray(policies) && policies.every(isPolicy)) return Object.freeze([...policies]);
+  const reason = "the policies are an array of what policy(), nonRoot() and the like give";
+  const got: unknown = Array.isArray(policies) ? policies.find((one) => !isPolicy(one)) : policies;
+  return refuse(call, "CATALOG_INVALID", { reason, got });
 }
 
 function checkPlatforms(call: Call, platforms: unknown): readonly Platform[] {

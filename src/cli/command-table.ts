@@ -35,6 +35,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import("./commands/build.js"),
   },
   {
+    name: "check",
+    summary: "say what the policies find in the images",
+    load: () => import("./commands/check.js"),
+  },
+  {
     name: "push",
     summary: "build the images and push them to a registry",
     load: () => import("./commands/push.js"),

@@ -15,7 +15,7 @@ export const exitCodes = {
 /** What the codes mean, for the help. */
 export const exitCodeText: readonly (readonly [number, string])[] = [
   [exitCodes.ok, "done"],
-  [exitCodes.found, "the command ran and found something (doctor, diff --exit-code)"],
+  [exitCodes.found, "the command ran and found something (check, doctor, diff --exit-code)"],
   [exitCodes.usage, "the command line is wrong"],
   [exitCodes.program, "your program, its images or this machine do not allow it"],
   [exitCodes.network, "a registry or download failed"],

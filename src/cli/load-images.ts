@@ -11,6 +11,7 @@ import { shortDigest } from "./layer-tree.js";
 import { namedProgress } from "./named-progress.js";
 import { openCatalog } from "./open-catalog.js";
 import type { Paint } from "./paint.js";
+import { judgedPlans, lockOf, passGate } from "./policy-gate.js";
 import { withProgress } from "./progress.js";
 import type { Report } from "./report.js";
 import { writeResultFiles } from "./result-files.js";
@@ -38,8 +39,9 @@ export async function loadImages(
     });
   }
   const checked = await checkBuildOptions(flags, session.options.json === true);
-  const catalog = await openCatalog(session, names, checked.platforms, { limit: true });
-  await decideForCatalog(session, catalog, checked.common);
+  const { platforms } = checked;
+  const also = { limit: true, policies: lockOf(checked.common) };
+  const catalog = await openCatalog(session, names, platforms, also);
   const { context, images, name: catalogName } = catalog;
   const jobs = images.map(({ name, plans }) => {
     const platform = loadPlatform(plans.map((plan) => plan.platform));
@@ -52,7 +54,13 @@ export async function loadImages(
   });
   const chosen = jobs.map(({ name }) => name);
   checked.checkCount(jobs, chosen);
+  await decideForCatalog(session, catalog, checked.common);
   await keepLimit(session, catalog, checked.common, jobs[0]?.platform);
+  const common = await passGate(session, catalog, judgedPlans(jobs), {
+    names,
+    platforms,
+    common: checked.common,
+  });
   const { loadPlans } = await import("../api/load-plans.js");
   const result = await withProgress(session, (progress) => {
     const { engine } = flags;
@@ -63,7 +71,7 @@ export async function loadImages(
       ...(progress && { progress: namedProgress(progress, name, jobs.length > 1) }),
     }));
     return loadPlans(plans, {
-      ...checked.common,
+      ...common,
       context,
       engine,
       ...(progress && { progress }),

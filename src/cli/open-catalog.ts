@@ -13,12 +13,12 @@ export interface OpenCatalog extends LoadedCatalog {
   readonly context: string;
 }
 
-/** Finds the user's file, runs it, and takes the images that were asked for. */
+/** Finds the user's file, runs it, and takes the images that were asked for; asks its policies where `policies` is given. */
 export async function openCatalog(
   session: Session,
   names: readonly string[],
   platforms?: readonly string[],
-  also: Pick<LoadRequest, "variants" | "limit"> = {},
+  also: Pick<LoadRequest, "variants" | "limit" | "policies"> = {},
 ): Promise<OpenCatalog> {
   const { options, shell, signal } = session;
   const app = findApp(options.app);

@@ -8,6 +8,7 @@ import { shortDigest } from "./layer-tree.js";
 import { namedProgress } from "./named-progress.js";
 import { openCatalog } from "./open-catalog.js";
 import type { Paint } from "./paint.js";
+import { judgedPlans, lockOf, passGate } from "./policy-gate.js";
 import { withProgress } from "./progress.js";
 import type { Report } from "./report.js";
 import type { Session } from "./session.js";
@@ -29,8 +30,9 @@ export async function pushImages(
     });
   }
   const checked = await checkBuildOptions({ ...flags, output: "type=oci" }, session.options.json === true);
-  const catalog = await openCatalog(session, names, checked.platforms, { limit: true });
-  await decideForCatalog(session, catalog, checked.common);
+  const { platforms } = checked;
+  const also = { limit: true, policies: lockOf(checked.common) };
+  const catalog = await openCatalog(session, names, platforms, also);
   const { context, images, name: catalogName } = catalog;
   const jobs = images.flatMap(({ name, plans }) =>
     plans.map((plan) => ({ ...plan, name, several: plans.length > 1 })),
@@ -39,7 +41,13 @@ export async function pushImages(
     jobs,
     images.map(({ name }) => name),
   );
+  await decideForCatalog(session, catalog, checked.common);
   await keepLimit(session, catalog, checked.common);
+  const common = await passGate(session, catalog, judgedPlans(jobs), {
+    names,
+    platforms,
+    common: checked.common,
+  });
   const { pushPlans } = await import("../api/push-plans.js");
   const report = await withProgress(session, (progress) => {
     const pushed = images.map(({ name, plans }) => ({
@@ -51,7 +59,7 @@ export async function pushImages(
       })),
     }));
     const { signal } = session;
-    return pushPlans(pushed, { ...checked.common, context, signal, ...(progress && { progress }) });
+    return pushPlans(pushed, { ...common, context, signal, ...(progress && { progress }) });
   });
   const warn = sayWarnings(session.note, session.paint);
   for (const { name, plans } of images) for (const { optimized } of plans) warn(name, optimized.warnings);

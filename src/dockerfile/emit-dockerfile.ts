@@ -4,8 +4,9 @@ import { type DialectName, dialectOf, type FrontendVersion } from "./dialect.js"
 import { type DockerfileWarning, Emission } from "./emission.js";
 import { emitStage } from "./emit-stage.js";
 import type { GeneratedFile } from "./generated-files.js";
+import type { Instruction } from "./instruction.js";
 import { printInstruction } from "./print-instruction.js";
-import { isOneLine } from "./quoting.js";
+import { commentLine, isOneLine } from "./quoting.js";
 
 /** How a Dockerfile is written. */
 export interface DockerfileOptions {
@@ -79,7 +80,7 @@ export function emitSections(
       .join(""),
   );
   return {
-    text: `${syntaxLine(options.syntax)}${FIRST_LINE}\n${body.join("\n")}`,
+    text: `${syntaxLine(options.syntax)}${FIRST_LINE}\n${firstDescription(sections)}${body.join("\n")}`,
     ignore: emission.ignore.text(
       options.userIgnore ?? "",
       filesFolder.split("/")[0] ?? filesFolder,
@@ -90,6 +91,16 @@ export function emitSections(
     warnings: emission.warnings,
     stageNames: [new Map([...emission.stages].map(([id, { name }]) => [id, name]))],
   };
+}
+
+/**
+ * BuildKit takes the last comment before a stage or an ARG for its description, also over an empty line, and its checks
+ * want that to begin with the name. So the first line of the file is none.
+ */
+function firstDescription(sections: readonly { readonly instructions: readonly Instruction[] }[]): string {
+  const first = sections[0]?.instructions.find(({ kind }) => kind !== "comment");
+  if (first?.kind !== "from" && first?.kind !== "arg") return "";
+  return `${commentLine(`${first.kind === "from" ? first.as : first.name} comes first`)}\n`;
 }
 
 function syntaxLine(syntax: string | undefined): string {

@@ -10,4 +10,6 @@ export interface ImageNode {
   readonly squash: SquashPolicy;
   /** Where the policy was set, when it was. */
   readonly squashedAt?: Origin;
+  /** Where the base was named; undefined for scratch. */
+  readonly origin?: Origin;
 }

@@ -1,4 +1,5 @@
 import { deepFreeze } from "../core/freeze.js";
+import type { Origin } from "../errors/origin.js";
 import { parseReference } from "../oci/reference.js";
 import { Base, isBase } from "./base.js";
 import type { BaseNode } from "./base-node.js";
@@ -82,7 +83,8 @@ export class Image {
    * @throws {DefinitionError} REFERENCE_INVALID, BASE_INVALID
    */
   static from(base: string | Base | Image): Image {
-    return Image.#start(baseNode(beginCall("Image.from"), base));
+    const call = beginCall("Image.from");
+    return Image.#start(baseNode(call, base), call.origin);
   }
 
   /** Starts from nothing: the image holds what its steps put there. */
@@ -90,8 +92,9 @@ export class Image {
     return Image.#start(Base.scratch().node);
   }
 
-  static #start(base: BaseNode): Image {
-    return new Image(Object.freeze({ base, steps: Object.freeze([]), squash: "keep" }));
+  static #start(base: BaseNode, origin?: Origin): Image {
+    const placed = origin === undefined ? {} : { origin };
+    return new Image(Object.freeze({ base, steps: Object.freeze([]), squash: "keep", ...placed }));
   }
 
   /** Copies files into the image, see `steps.copy`. Of a folder the contents are copied; `dest/` is a folder. */
@@ -207,6 +210,14 @@ export class Image {
   /** Sets the shell that later string commands run under, see `steps.shell`. */
   shell(args: readonly string[]): Image {
     return this.#add(steps.shell(args));
+  }
+
+  /**
+   * Lets the findings of a policy stand for this image and for images that start from it, with a reason of at least
+   * three words, see `steps.suppress`.
+   */
+  suppress(code: string, reason: string): Image {
+    return this.#add(steps.suppress(code, reason));
   }
 
   /**

@@ -32,6 +32,7 @@ export function lowerSteps(steps: readonly Step[], start: StageState, lowering: 
       state = lowered.state;
       return lowered.operations;
     }
+    if (step.kind === "suppress") return [];
     if (step.kind === "run") return [lowerRunStep(step, state, lowering)];
     return [
       step.kind === "hostRun" ? lowerHostRunStep(step, lowering) : lowerFileStep(step, state, lowering),

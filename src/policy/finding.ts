@@ -21,3 +21,9 @@ export interface Finding {
   /** Bytes that it costs, where that is known. */
   readonly bytes?: number;
 }
+
+/** A finding, and why it is let stand where that is so. */
+export interface JudgedFinding extends Finding {
+  /** Set for a finding that fails nothing. */
+  readonly suppressed?: { readonly reason: string; readonly origin?: Origin };
+}

@@ -15,7 +15,8 @@ describe("several operations in one layer", () => {
   test("under one folder need to know nothing of the base", () => {
     const layer = [copyFolder("site", "/srv/app"), write("/srv/app/conf", "x\n", { mode: { octal: 0o600 } })];
     expect(spelled(planOf(registry, [layer]))).toMatchInlineSnapshot(`
-      "FROM scratch AS prep-1
+      "# prep-1 comes first
+      FROM scratch AS prep-1
       COPY site /srv/app/
       COPY --chmod=0600 <<'EOT' /srv/app/conf
       x
@@ -32,7 +33,8 @@ describe("several operations in one layer", () => {
     expect(
       spelled(planOf({ ...registry, folders: ["/etc", "/opt"] } as typeof registry, [layer])),
     ).toMatchInlineSnapshot(`
-      "FROM scratch AS folders
+      "# folders comes first
+      FROM scratch AS folders
       WORKDIR /1/etc
       WORKDIR /2/opt
 
@@ -61,7 +63,8 @@ describe("several operations in one layer", () => {
     });
     const layer = [write("/tmp/a", "x\n"), write("/lib/b", "x\n")];
     expect(spelled(planOf(base, [layer], [], { squash: "own" }))).toMatchInlineSnapshot(`
-      "FROM scratch AS folders
+      "# folders comes first
+      FROM scratch AS folders
       WORKDIR /1/tmp
       WORKDIR /2/usr
       WORKDIR /3/lib
@@ -89,7 +92,8 @@ describe("several operations in one layer", () => {
       { op: "remove", path: "/src" } as Operation,
     ];
     expect(spelled(planOf(registry, [layer]))).toMatchInlineSnapshot(`
-      "FROM scratch AS prep-1
+      "# prep-1 comes first
+      FROM scratch AS prep-1
       COPY site /1/
 
       FROM debian:12 AS image
@@ -138,7 +142,8 @@ describe("single operations", () => {
       mkdir("/a/b", { mode: { octal: 0o700 }, owner: { user: 5 } }),
     ];
     expect(spelled(planOf(scratch, layers))).toMatchInlineSnapshot(`
-      "FROM scratch AS folders
+      "# folders comes first
+      FROM scratch AS folders
       WORKDIR /1/tmp
       WORKDIR /2/b
 
@@ -153,6 +158,7 @@ describe("single operations", () => {
     expect(text).toMatchInlineSnapshot(`
       "# Made by layerwright. Do not edit: change the description instead.
 
+      # prep-1 comes first
       FROM scratch AS prep-1
       COPY --chmod=0700 --chown=5:5 layerwright.out/files/1e57b933b0a78203/ /.layer/
 
@@ -190,7 +196,8 @@ describe("single operations", () => {
 
   test("mkdir where it is missing, of an unknown base", () => {
     expect(spelled(planOf(registry, [mkdir("/app", { ifMissing: true })]))).toMatchInlineSnapshot(`
-      "FROM scratch AS folders
+      "# folders comes first
+      FROM scratch AS folders
       WORKDIR /1/app
 
       FROM debian:12 AS image
@@ -202,7 +209,8 @@ describe("single operations", () => {
     ];
     const own = mkdir("/usr/src/app", { ifMissing: true, owner: { user: "node" } });
     expect(spelled(planOf(registry, [own], config))).toMatchInlineSnapshot(`
-      "FROM scratch AS folders
+      "# folders comes first
+      FROM scratch AS folders
       WORKDIR /1/src
 
       FROM debian:12 AS image
@@ -220,6 +228,7 @@ describe("single operations", () => {
     expect(text).toMatchInlineSnapshot(`
       "# Made by layerwright. Do not edit: change the description instead.
 
+      # image comes first
       FROM debian:12 AS image
       COPY layerwright.out/files/1da32495550c3b1f/ /usr/bin/
       "
@@ -250,7 +259,8 @@ describe("single operations", () => {
       (text, index) => write(`/f${index}`, text),
     );
     expect(spelled(planOf(registry, layers))).toMatchInlineSnapshot(`
-      "FROM debian:12 AS image
+      "# image comes first
+      FROM debian:12 AS image
       COPY --link <<'EOT_aef146ffb52a' /f0
       EOT
       EOT_aef146ffb52a
@@ -273,7 +283,8 @@ describe("single operations", () => {
       into: false,
     };
     expect(spelled(planOf(registry, [add]))).toMatchInlineSnapshot(`
-      "FROM debian:12 AS image
+      "# image comes first
+      FROM debian:12 AS image
       ADD --checksum=sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa --link ["https://x.org/t.tgz?a=\\\\$b", "/t"]"
     `);
     expect(refusal(planOf(registry, [add]), { dialect: "classic" })).toBe("DIALECT_CANNOT");
@@ -286,7 +297,8 @@ describe("single operations", () => {
       { op: "chown", path: "/d", owner: { user: 1 } },
     ];
     expect(spelled(planOf(localBase({}, { User: "app" }), layers))).toMatchInlineSnapshot(`
-      "FROM base-layout-1 AS image
+      "# image comes first
+      FROM base-layout-1 AS image
       USER 0
       RUN ["rm", "-rf", "/a b"]
       RUN ["chmod", "-R", "u+x", "/c"]
@@ -315,7 +327,8 @@ describe("a command", () => {
       commands.map((command) => run(command)),
     );
     expect(spelled(plan)).toMatchInlineSnapshot(`
-      "FROM debian:12 AS image
+      "# image comes first
+      FROM debian:12 AS image
       RUN echo hi > /x
       RUN <<'EOT'
       a
@@ -355,7 +368,8 @@ describe("a command", () => {
       { set: "env" as const, name: "B", value: "$x" },
     ];
     expect(spelled(planOf(base, layers, config))).toMatchInlineSnapshot(`
-      "FROM base-layout-1 AS image
+      "# image comes first
+      FROM base-layout-1 AS image
       ENV A=1
       RUN a
       ENV B="\\$x"
@@ -383,7 +397,8 @@ describe("a command", () => {
       { type: "ssh" as const },
     ];
     expect(spelled(planOf(registry, [run("x", { mounts, network: "none" })]))).toMatchInlineSnapshot(`
-      "FROM debian:12 AS image
+      "# image comes first
+      FROM debian:12 AS image
       RUN --network=none --mount=type=cache,target=/c,id=k,sharing=locked --mount=type=bind,source=src,target=/b,rw=true --mount=type=tmpfs,target=/t,size=1024 --mount=type=secret,id=s,target=/s,required=true --mount=type=ssh x"
     `);
     expect(refusal(planOf(registry, [run("x", { network: "none" })]), { dialect: "classic" })).toBe(

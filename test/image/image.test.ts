@@ -84,6 +84,11 @@ const methods: readonly (readonly [string, (image: Image) => Image, unknown])[] 
   ["shell", (i) => i.shell(["sh", "-c"]), { args: ["sh", "-c"] }],
   ["stopSignal", (i) => i.stopSignal("SIGRTMIN+3"), { signal: "SIGRTMIN+3" }],
   [
+    "suppress",
+    (i) => i.suppress("NO_SHELL", " a good reason "),
+    { code: "NO_SHELL", reason: "a good reason" },
+  ],
+  [
     "symlink",
     (i) => i.symlink("../x", "/a", { owner: "a" }),
     { target: "../x", path: "/a", owner: { user: "a" } },

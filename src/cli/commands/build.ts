@@ -8,6 +8,7 @@ import { addMakeFlags } from "../make-flags.js";
 import { namedProgress } from "../named-progress.js";
 import { openCatalog } from "../open-catalog.js";
 import { outputPlaces } from "../output-places.js";
+import { judgedPlans, lockOf, passGate } from "../policy-gate.js";
 import { withProgress } from "../progress.js";
 import type { Report } from "../report.js";
 import { writeResultFiles } from "../result-files.js";
@@ -47,8 +48,9 @@ async function buildImages(session: Session, names: readonly string[], flags: Bu
   if (flags.push === true) return (await import("../push-images.js")).pushImages(session, names, flags);
   if (flags.load === true) return (await import("../load-images.js")).loadImages(session, names, flags);
   const checked = await checkBuildOptions(flags, session.options.json === true);
-  const catalog = await openCatalog(session, names, checked.platforms, { limit: true });
-  await decideForCatalog(session, catalog, checked.common);
+  const { platforms } = checked;
+  const also = { limit: true, policies: lockOf(checked.common) };
+  const catalog = await openCatalog(session, names, platforms, also);
   const { context, images, name: catalogName } = catalog;
   const jobs = images.flatMap(({ name, plans }) =>
     plans.map((plan) => ({ ...plan, name, several: plans.length > 1 })),
@@ -58,7 +60,13 @@ async function buildImages(session: Session, names: readonly string[], flags: Bu
     images.map(({ name }) => name),
   );
   const places = outputPlaces(checked.output, jobs, context);
+  await decideForCatalog(session, catalog, checked.common);
   await keepLimit(session, catalog, checked.common);
+  const common = await passGate(session, catalog, judgedPlans(jobs), {
+    names,
+    platforms,
+    common: checked.common,
+  });
   const { buildEach } = await import("../../api/build-plan.js");
   const { signal } = session;
   const written = writtenTogether(jobs, places);
@@ -72,7 +80,7 @@ async function buildImages(session: Session, names: readonly string[], flags: Bu
         progress: progress && namedProgress(progress, label, jobs.length > 1),
       })),
     }));
-    return buildEach(each, { ...checked.common, context, signal, ...(progress && { progress }) });
+    return buildEach(each, { ...common, context, signal, ...(progress && { progress }) });
   });
   const results = built.flatMap((platforms, at): NamedResult[] =>
     platforms.map((result) => ({ name: written[at]!.name, result })),

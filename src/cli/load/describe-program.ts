@@ -4,7 +4,7 @@ import type { Catalog } from "../../catalog/catalog.js";
 import { isCatalog } from "../../catalog/is-catalog.js";
 import { DefinitionError } from "../../errors/layerwright-error.js";
 import { findExported } from "./exported-catalog.js";
-import { type LoadReply, type LoadRequest, REPLY_DESCRIPTOR } from "./loaded-catalog.js";
+import { type LoadedCatalog, type LoadReply, type LoadRequest, REPLY_DESCRIPTOR } from "./loaded-catalog.js";
 import { lowerCatalog } from "./lower-catalog.js";
 import { programFailure } from "./program-failure.js";
 
@@ -12,11 +12,18 @@ import { programFailure } from "./program-failure.js";
 export async function describeProgram(request: LoadRequest): Promise<void> {
   try {
     const catalog = catalogOf(await exportsOf(request.entry), request);
-    reply({ catalog: lowerCatalog(catalog, request) });
+    reply({ catalog: await judged(catalog, lowerCatalog(catalog, request), request) });
   } catch (error) {
     process.exitCode = 1;
     reportFailure(request, error);
   }
+}
+
+/** Asks the policies, where the command wants to know and there are any. */
+async function judged(catalog: Catalog, loaded: LoadedCatalog, request: LoadRequest): Promise<LoadedCatalog> {
+  if (request.policies === undefined || catalog.policies.length === 0) return loaded;
+  const { judgeLoaded } = await import("./judge-loaded.js");
+  return { ...loaded, policies: await judgeLoaded(catalog, loaded.images, request, request.policies) };
 }
 
 /** Hands back what went wrong. */

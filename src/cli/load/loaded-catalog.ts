@@ -2,6 +2,7 @@ import type { SharingLimit } from "../../api/sharing-limit.js";
 import type { SquashPolicy } from "../../image/squash-policy.js";
 import type { Platform } from "../../oci/platform.js";
 import type { OptimizedPlan } from "../../plan/passes/pipeline.js";
+import type { PolicyReport } from "../../policy/judge-catalog.js";
 import type { Failure } from "../failure.js";
 
 /** An image for one platform, lowered in the user's process. */
@@ -36,6 +37,8 @@ export interface LoadedCatalog {
   readonly images: readonly LoadedImage[];
   /** What is to be checked before anything is written, where it was asked for and the catalog has a limit. */
   readonly limit?: SharingLimit;
+  /** What its policies say; undefined where nobody asked, or there are none. */
+  readonly policies?: PolicyReport;
 }
 
 /** What the child process is asked for. */
@@ -54,6 +57,16 @@ export interface LoadRequest {
   readonly variants?: readonly SquashPolicy[];
   /** Also what the catalog's limit is checked with. */
   readonly limit?: boolean;
+  /** Set where the policies are to be asked. */
+  readonly policies?: PolicyRequest;
+}
+
+/** What the policies are asked, in the process that has their functions. */
+export interface PolicyRequest {
+  /** Which lock says what is pinned, as in `LockPlace`. */
+  readonly lock?: string | false;
+  /** A file with what was built of the images, for the policies that look at that (see built-file.ts). */
+  readonly built?: string;
 }
 
 /** What the child process hands back. */

@@ -1,4 +1,4 @@
-import { namePattern } from "../../catalog/name-patterns.js";
+import { namePattern } from "../../core/pattern/name-pattern.js";
 import { closestName } from "../../image/closest-name.js";
 import { UsageError } from "../usage-error.js";
 

@@ -1,4 +1,37 @@
 import type { MessageArea } from "../message.js";
 
+function shown(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : value === null ? "null" : typeof value;
+}
+
 /** Messages: what an image must and must not be. */
-export const policyMessages = {} satisfies MessageArea;
+export const policyMessages = {
+  POLICIES_BROKEN: (p: {
+    broken: readonly { readonly code: string; readonly image: string; readonly text: string }[];
+  }) => ({
+    message: `the policies find ${p.broken.length === 1 ? "an error" : `${p.broken.length} errors`}, and nothing was written:${p.broken.map(({ code, image, text }) => `\n  ${code} ${image}: ${text}`).join("")}`,
+    hint: 'mend them (`layerwright check` says how), or let one stand with a reason: image.suppress("CODE", "why")',
+  }),
+  POLICY_CHECK_FAILED: (p: { code: string; image: string; reason: string }) => ({
+    message: `the policy ${p.code} could not judge ${p.image}: ${p.reason}`,
+    hint: "mend the function of the policy; it gives back nothing, or findings with a message and a fix",
+  }),
+  POLICY_INVALID: (p: { call: string; reason: string }) => ({
+    message: `${p.call}: ${p.reason}`,
+    hint: "docs/policies.md lists the policies and what they take",
+  }),
+  SUPPRESSION_INVALID: (p: {
+    call: string;
+    what: "code" | "reason" | "image";
+    code: unknown;
+    got: unknown;
+  }) => ({
+    message:
+      p.what === "code"
+        ? `${p.call}: ${shown(p.got)} is no code of a finding, allowed are upper-case words joined by "_"`
+        : p.what === "reason"
+          ? `${p.call}: the reason for ${shown(p.code)} is ${shown(p.got)}, allowed is text of at least three words`
+          : `${p.call}: the image of the suppression of ${shown(p.code)} is ${shown(p.got)}, allowed is a name or a pattern`,
+    hint: 'write "NO_SHELL" and why the finding may stand, such as "operators debug this one in place"',
+  }),
+} satisfies MessageArea;

@@ -22,6 +22,7 @@ const KINDS: Readonly<Record<Step["kind"], boolean>> = {
   run: true,
   shell: false,
   stopSignal: false,
+  suppress: false,
   symlink: true,
   user: false,
   volume: false,

@@ -18,6 +18,7 @@ import type { RemoveStep } from "./remove-step.js";
 import type { RunStep } from "./run-step.js";
 import type { ShellStep } from "./shell-step.js";
 import type { StopSignalStep } from "./stop-signal-step.js";
+import type { SuppressStep } from "./suppress-step.js";
 import type { SymlinkStep } from "./symlink-step.js";
 import type { UserStep } from "./user-step.js";
 import type { VolumeStep } from "./volume-step.js";
@@ -52,4 +53,4 @@ export type ConfigStep =
   | WorkdirStep;
 
 /** One thing an image does. */
-export type Step = FileStep | RunStep | HostRunStep | ConfigStep | LayerStep | PlatformStep;
+export type Step = FileStep | RunStep | HostRunStep | ConfigStep | LayerStep | PlatformStep | SuppressStep;

@@ -20,6 +20,7 @@ export { type RunMount, type RunOptions, type RunStep, run } from "./run-step.js
 export { type ShellStep, shell } from "./shell-step.js";
 export type { ConfigStep, FileStep, Step } from "./step.js";
 export { type StopSignalStep, stopSignal } from "./stop-signal-step.js";
+export { type SuppressStep, suppress } from "./suppress-step.js";
 export { type SymlinkOptions, type SymlinkStep, symlink } from "./symlink-step.js";
 export { type UserStep, user } from "./user-step.js";
 export { type VolumeStep, volume } from "./volume-step.js";

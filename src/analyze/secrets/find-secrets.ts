@@ -1,0 +1,45 @@
+import type { Origin } from "../../errors/origin.js";
+import type { ObservedImage } from "../observed-image.js";
+import { secretFile } from "./secret-file.js";
+import { secretIn } from "./secret-text.js";
+
+/** A file of a layer that looks like a secret; what is in it is never told. */
+export interface FoundSecret {
+  /** Absolute. */
+  readonly path: string;
+  /** What it looks like, in a few words. */
+  readonly what: string;
+  /** Whether it came with the base. */
+  readonly inherited: boolean;
+  readonly origin?: Origin;
+}
+
+/** Larger files are no configuration and no keys. */
+const MAX_LOOK = 64 * 1024;
+
+/** Looks through all layers, since what a later layer removes is still in the image. */
+export async function findSecrets({ layers }: ObservedImage): Promise<readonly FoundSecret[]> {
+  const found: FoundSecret[] = [];
+  for (const layer of layers) {
+    const add = (path: string, what: string): void => {
+      const origin = layer.originOf(path);
+      const { inherited } = layer;
+      found.push({ path: `/${path}`, what, inherited, ...(origin === undefined ? {} : { origin }) });
+    };
+    const look = new Set<string>();
+    for (const { type, path, size } of await layer.entries()) {
+      if (type !== "file" || size === 0) continue;
+      const told = secretFile(path);
+      if (told === undefined) continue;
+      if ("sure" in told) add(path, told.sure);
+      else if (size <= MAX_LOOK) look.add(path);
+    }
+    if (look.size === 0) continue;
+    for (const [path, bytes] of (await layer.readFiles?.(look)) ?? []) {
+      const text = Buffer.from(bytes).toString("utf8");
+      const what = secretIn(text) ?? (/"auth"\s*:\s*"[^"]/.test(text) ? "a login of a registry" : undefined);
+      if (what !== undefined) add(path, what);
+    }
+  }
+  return found;
+}

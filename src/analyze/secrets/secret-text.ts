@@ -1,0 +1,36 @@
+/** What secrets look like where their makers gave them a shape of their own, and what they are called. */
+const SHAPES: readonly (readonly [string, RegExp])[] = [
+  ["a private key", /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----/],
+  ["a token of GitHub", /\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{60,})/],
+  ["a token of GitLab", /\bglpat-[A-Za-z0-9_-]{20,}/],
+  ["a token of npm", /\bnpm_[A-Za-z0-9]{36}\b/],
+  ["a token of npm", /_(?:authToken|auth|password)\s*=\s*["']?(?!\$)[^\s"'$]{6,}/],
+  ["an access key of AWS", /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/],
+  ["a key of Google", /\bAIza[0-9A-Za-z_-]{35}\b/],
+  ["a token of Slack", /\bxox[abposr]-[A-Za-z0-9-]{10,}/],
+  ["a key of Stripe", /\b[rs]k_live_[A-Za-z0-9]{16,}/],
+  ["a token of PyPI", /\bpypi-[A-Za-z0-9_-]{50,}/],
+  ["a JSON web token", /\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}/],
+  ["a URL with a password", /\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@"'$]+:(?!\$)[^\s/@"'$]+@/i],
+];
+
+/** What kind of secret a text holds; undefined when it looks like none. The text itself is never said. */
+export function secretIn(text: string): string | undefined {
+  return SHAPES.find(([, shape]) => shape.test(text))?.[0];
+}
+
+const SECRET_WORDS =
+  /(?:^|[_-])(?:password|passwd|passphrase|pword|secret|secrets|token|apikey|api[_-]key|access[_-]key|private[_-]key|credential|credentials|auth)$/i;
+
+/**
+ * Whether a variable's name says that its value is a secret. Names of files that hold one (`TOKEN_FILE`) end in other
+ * words, and a public key is none.
+ */
+export function isSecretName(name: string): boolean {
+  return SECRET_WORDS.test(name.replace(/([a-z0-9])([A-Z])/g, "$1_$2")) && !/public/i.test(name);
+}
+
+/** Whether a value can be a secret at all: not empty, no path of a file that holds it, no variable, no switch. */
+export function canBeSecret(value: string): boolean {
+  return value !== "" && !/^(?:\/|\$|true$|false$|\d{1,2}$)/i.test(value);
+}

@@ -1,0 +1,62 @@
+import { Readable } from "node:stream";
+import type { Command } from "commander";
+import { countFindings } from "../../api/check.js";
+import { writeBeside } from "../../api/write-beside.js";
+import { type BuildFlags, checkBuildOptions } from "../build-flags.js";
+import { examples } from "../examples.js";
+import { exitCodes } from "../exit-codes.js";
+import { findingsText } from "../findings-text.js";
+import { addObserveFlags } from "../observed-operands.js";
+import { openCatalog } from "../open-catalog.js";
+import { judgeBuilt, judgedPlans, lockOf } from "../policy-gate.js";
+import type { Report } from "../report.js";
+import { act, type Session, type Shell } from "../session.js";
+
+interface CheckFlags extends BuildFlags {
+  readonly strict?: boolean;
+  readonly planOnly?: boolean;
+  readonly sarif?: string;
+}
+
+/** `layerwright check`: what the policies of the catalog say of its images. */
+export function define(command: Command, shell: Shell): void {
+  command
+    .argument("[names...]", "names or patterns such as api-*")
+    .option("--strict", "exit with 1 on warnings, too")
+    .option("--plan-only", "ask only what the plans can answer, and build nothing")
+    .option("--sarif <file>", "write the findings to a file as SARIF, for code scanning");
+  addObserveFlags(command);
+  examples(command, [
+    "layerwright check",
+    "layerwright check 'api-*' --strict --json",
+    "layerwright check --plan-only",
+    "layerwright check --sarif findings.sarif",
+  ]);
+  act(command, shell, check);
+}
+
+async function check(session: Session, names: readonly string[], flags: CheckFlags): Promise<Report> {
+  const { common, platforms } = await checkBuildOptions(flags, false);
+  const catalog = await openCatalog(session, names, platforms, { policies: lockOf(common) });
+  const jobs = judgedPlans(
+    catalog.images.flatMap(({ name, plans }) => plans.map((plan) => ({ ...plan, name }))),
+  );
+  const { findings: planned, awaiting } = catalog.policies ?? { findings: [], awaiting: [] };
+  const complete = flags.planOnly === true || awaiting.length === 0;
+  const findings = complete
+    ? planned
+    : await judgeBuilt(session, catalog, jobs, { names, platforms, common });
+  const result = { ...countFindings(findings), notBuilt: flags.planOnly === true ? awaiting : [] };
+  if (flags.sarif !== undefined) {
+    const { sarifOf } = await import("../sarif.js");
+    const text = `${JSON.stringify(sarifOf(findings, catalog.context), null, 2)}\n`;
+    await writeBeside(flags.sarif, Readable.from([Buffer.from(text)]));
+  }
+  const { errors, warnings } = result;
+  const fails = errors > 0 || (flags.strict === true && warnings > 0);
+  return {
+    json: { catalog: catalog.name, images: catalog.images.map(({ name }) => name), ...result },
+    text: (paint) => findingsText(result, catalog, paint),
+    exitCode: fails ? exitCodes.found : exitCodes.ok,
+  };
+}
