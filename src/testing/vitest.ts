@@ -1,3 +1,4 @@
+import type {} from "vitest";
 import type { ImageMatchers } from "./images/matcher-types.js";
 
 export { imageMatchers } from "./images/image-matchers.js";

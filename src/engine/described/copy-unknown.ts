@@ -1,10 +1,8 @@
 import { resolvePath } from "../../layer/resolve.js";
 import type { CopyOperation, PlanSource, PlanStageSource } from "../../plan/operation.js";
-import { applyMode } from "../apply-mode.js";
 import { fileDestination } from "../operations/destination.js";
 import { ownerOf } from "../operations/layer-state.js";
 import type { DescribedState } from "./describe-operation.js";
-import { UNKNOWN_ID } from "./named-ids.js";
 import { type Unknown, unknownContent, unknownMode } from "./unknown.js";
 
 /** Whether a source is a path of another stage that only a build makes. */
@@ -40,9 +38,8 @@ function placeProgram(
 ): void {
   const name = source.slice(source.lastIndexOf("/") + 1);
   const place = fileDestination(state.draft.tree, dest, into, name, { source, origin });
-  const ids = owner === undefined ? { uid: UNKNOWN_ID, gid: UNKNOWN_ID } : ownerOf(state, owner, origin);
-  const known = mode !== undefined && "octal" in mode;
-  const bits = known ? applyMode(mode, 0, false) : unknownMode();
+  const ids = ownerOf(state, owner, origin);
+  const bits = mode !== undefined && "octal" in mode ? mode.octal : unknownMode();
   const content = unknownContent(unknown);
   state.draft.set(place, { type: "file", mode: bits, ...ids, mtime: 0, size: 0, content });
 }

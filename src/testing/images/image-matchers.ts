@@ -13,13 +13,13 @@ export interface MatcherResult {
   readonly expected?: unknown;
 }
 
-/** What a test runner tells a matcher of how it was called. */
-interface MatcherContext {
-  readonly isNot?: boolean;
-}
-
 /** A matcher as `expect.extend` takes it; what it is given is an Image, or what {@link expectImage} gives. */
-export type ImageMatcher = (this: MatcherContext, received: unknown, ...args: never[]) => MatcherResult;
+// biome-ignore lint/suspicious/noExplicitAny: what test runners declare takes any arguments
+export type ImageMatcher = (
+  this: { readonly isNot?: boolean },
+  received: unknown,
+  ...args: any[]
+) => MatcherResult;
 
 const NAMES = {
   toHaveFile: "hasFile",
@@ -64,7 +64,7 @@ const NAMES = {
  *
  * // expect.extend(imageMatchers), and then: expect(image).toHaveEnv("LANG", "C.UTF-8")
  * const image = Image.scratch().env("LANG", "C.UTF-8");
- * console.log(imageMatchers.toHaveEnv.call({}, image, "LANG" as never).pass); // true
+ * console.log(imageMatchers.toHaveEnv.call({}, image, "LANG").pass); // true
  * ```
  */
 export const imageMatchers: Readonly<Record<keyof ImageMatchers, ImageMatcher>> = Object.fromEntries(
@@ -73,7 +73,7 @@ export const imageMatchers: Readonly<Record<keyof ImageMatchers, ImageMatcher>> 
 
 function matcher(name: string, assertion: keyof typeof assertions): ImageMatcher {
   const check = assertions[assertion] as (subject: Subject, ...args: unknown[]) => Failure | undefined;
-  return function (this: MatcherContext, received: unknown, ...args: unknown[]): MatcherResult {
+  return function (this: { readonly isNot?: boolean }, received: unknown, ...args: unknown[]): MatcherResult {
     const call = beginCall(name);
     const subject = Subject.of(call, received, {});
     if (subject === undefined) {

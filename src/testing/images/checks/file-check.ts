@@ -116,7 +116,7 @@ function judgeOwner(image: DescribedImage, node: TreeNode, asked: ReadExpectatio
   if (same) return "same";
   // A name and a number, or two names, may be the same account of a base that is not here.
   const pairs = [[ids.uid, node.uid], ...(owner.group === undefined ? [] : [[ids.gid, node.gid]])];
-  const open = pairs.every(([left, right]) => left === right || left! < 0 !== right! < 0 || right === -1);
+  const open = pairs.every(([left, right]) => left === right || left! < 0 !== right! < 0);
   if (!open) return { found };
   const because = `only the accounts of its base tell which number has the name (it belongs to ${found})`;
   return { unknown: { because, origin: undefined } };

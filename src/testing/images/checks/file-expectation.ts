@@ -3,10 +3,9 @@ import { parseAbsolutePath } from "../../../image/container-path.js";
 import { type ModeInput, parseMode } from "../../../image/mode.js";
 import { checkOptions } from "../../../image/options.js";
 import { type Owner, type OwnerInput, parseOwner } from "../../../image/owner.js";
-import type { TreeNode } from "../../../layer/tree-node.js";
 
 /** What a path of an image is. */
-export type FileType = TreeNode["type"];
+export type FileType = "file" | "folder" | "symlink" | "fifo" | "character-device" | "block-device";
 
 /** What is asked of anything that has a place in the tree. */
 export interface PathExpectation {
