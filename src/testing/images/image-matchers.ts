@@ -14,10 +14,10 @@ export interface MatcherResult {
 }
 
 /** A matcher as `expect.extend` takes it; what it is given is an Image, or what {@link expectImage} gives. */
-// biome-ignore lint/suspicious/noExplicitAny: what test runners declare takes any arguments
 export type ImageMatcher = (
   this: { readonly isNot?: boolean },
   received: unknown,
+  // biome-ignore lint/suspicious/noExplicitAny: what test runners declare takes any arguments
   ...args: any[]
 ) => MatcherResult;
 
