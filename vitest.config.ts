@@ -8,6 +8,7 @@ export default defineConfig({
     alias: [
       { find: /^layerwright$/, replacement: source("index.ts") },
       { find: /^layerwright\/testing$/, replacement: source("testing/index.ts") },
+      { find: /^layerwright\/testing\/vitest$/, replacement: source("testing/vitest.ts") },
     ],
   },
   test: {

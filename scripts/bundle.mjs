@@ -7,9 +7,11 @@ import { build } from "esbuild";
 const PROGRAMS = [
   "index",
   "testing/index",
+  "testing/vitest",
   "cli/main",
   "cli/load/preload",
   "api/known-bases-child",
+  "api/local-base-child",
   "layer/encode/zstd-worker",
   "layer/pack/hash-worker",
 ];

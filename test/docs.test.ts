@@ -67,6 +67,8 @@ describe("examples in the documentation", () => {
         paths: {
           layerwright: [join(root, "src/index.ts")],
           "layerwright/testing": [join(root, "src/testing/index.ts")],
+          "layerwright/testing/vitest": [join(root, "src/testing/vitest.ts")],
+          vitest: [join(root, "node_modules/vitest/dist/index.d.ts")],
         },
         typeRoots: [join(root, "node_modules/@types")],
         noEmit: true,

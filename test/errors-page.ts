@@ -1,5 +1,4 @@
 import { archiveMessages } from "../src/errors/catalogue/archive.js";
-import { assertionMessages } from "../src/errors/catalogue/assertion.js";
 import { baseMessages } from "../src/errors/catalogue/base.js";
 import { cliMessages } from "../src/errors/catalogue/cli.js";
 import { contextMessages } from "../src/errors/catalogue/context.js";
@@ -50,7 +49,6 @@ const AREAS: readonly (readonly [string, string, Area])[] = [
   ["The report", "The page that a catalog becomes.", reportMessages],
   ["Policies", "What an image must and must not be.", policyMessages],
   ["Selecting images", "Groups, tags, and what a command works on.", selectionMessages],
-  ["Assertions", "Testing your own images.", assertionMessages],
   ["The command line", "", cliMessages],
 ];
 

@@ -1,5 +1,4 @@
 import { archiveMessages } from "./catalogue/archive.js";
-import { assertionMessages } from "./catalogue/assertion.js";
 import { baseMessages } from "./catalogue/base.js";
 import { cliMessages } from "./catalogue/cli.js";
 import { contextMessages } from "./catalogue/context.js";
@@ -24,7 +23,6 @@ import { transferMessages } from "./catalogue/transfer.js";
 
 /** Every coded message of the project, one area a file. A code is a line in docs/errors.md and has a test. */
 export const catalogue = {
-  ...assertionMessages,
   ...differenceMessages,
   ...layeringMessages,
   ...policyMessages,

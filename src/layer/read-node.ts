@@ -1,5 +1,6 @@
 import { closeSync } from "node:fs";
 import { EnvironmentError } from "../errors/layerwright-error.js";
+import type { EntryContent } from "../tar/entry-content.js";
 import { checkGuard, openHostFile, readFully } from "../tar/host-reader.js";
 import type { FileNode, NodeContent } from "./tree-node.js";
 
@@ -14,13 +15,22 @@ export async function readFileNode(node: FileNode, limit = Number.POSITIVE_INFIN
   return readContent(node.content, size);
 }
 
+/** The bytes of a file that is in no layer, at once: of the description, of a context, or a range of a host file. */
+export function readFileNodeNow(node: FileNode): Uint8Array {
+  if (node.size === 0) return new Uint8Array(0);
+  if (node.content.kind === "layer") throw new TypeError("a file of a layer cannot be read at once");
+  return readHere(node.content, node.size);
+}
+
 async function readContent(content: NodeContent, size: number): Promise<Uint8Array> {
+  if (content.kind !== "layer") return readHere(content, size);
+  const { path, offset } = await content.layer.spool();
+  return readAt(path, offset + content.offset, size);
+}
+
+function readHere(content: EntryContent, size: number): Uint8Array {
   if (content.kind === "bytes") return content.bytes.subarray(0, size);
   if (content.kind === "range") return readAt(content.path, content.offset, size);
-  if (content.kind === "layer") {
-    const { path, offset } = await content.layer.spool();
-    return readAt(path, offset + content.offset, size);
-  }
   const fd = openHostFile(content.path);
   try {
     if (content.guard !== undefined) checkGuard(fd, content.path, content.guard);

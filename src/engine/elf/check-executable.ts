@@ -12,14 +12,17 @@ import { ElfError, type ElfProgram, readElf } from "./read-elf.js";
  * Proves that a program can start in an image: a Linux executable for the platform that is linked statically, or
  * whose loader and libraries the image has. Reads a few kB of it.
  */
-export async function checkExecutable(
-  state: Pick<LayerState, "draft" | "platform" | "fromScratch">,
-  file: FileNode,
-  placing: Placing,
-): Promise<void> {
+export async function checkExecutable(state: ProgramGround, file: FileNode, placing: Placing): Promise<void> {
+  checkProgram(state, await openRange(file), placing);
+}
+
+/** What a program is checked against. */
+export type ProgramGround = Pick<LayerState, "draft" | "platform" | "fromScratch">;
+
+/** The same for a program that is open already; closes it. */
+export function checkProgram(state: ProgramGround, reader: RangeReader, placing: Placing): void {
   const { source, origin } = placing;
   const context = { subject: source, origin };
-  const reader = await openRange(file);
   try {
     const program = readProgram(reader, placing);
     if (!runsOn(program.machine, state.platform)) {

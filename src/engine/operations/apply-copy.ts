@@ -5,7 +5,6 @@ import { resolvePath } from "../../layer/resolve.js";
 import type { FileNode, FolderNode, TreeNode } from "../../layer/tree-node.js";
 import type { CopyOperation, PlanSource, PlanStageSource } from "../../plan/operation.js";
 import type { SourceEntry } from "../../ports/file-source.js";
-import { checkExecutable } from "../elf/check-executable.js";
 import { contextNode, mergeContext } from "./copy-context.js";
 import { type CopyRules, topFolderMode } from "./copy-rules.js";
 import { StageMerge, stageNode } from "./copy-stage.js";
@@ -20,19 +19,15 @@ type Found =
   | { readonly kind: "tree"; readonly folder: FolderNode; readonly source: string };
 
 /** Copies files of a context or of another stage. */
-export async function applyCopy(state: LayerState, operation: CopyOperation): Promise<void> {
-  const { owner, mode, dest, into, origin } = operation;
-  const rules: CopyRules = {
-    ids: owner === undefined ? undefined : await ownerOf(state, owner, origin),
-    mode,
-  };
+export function applyCopy(state: LayerState, operation: CopyOperation): void {
+  const { dest, into, origin } = operation;
+  const rules = rulesOf(state, operation);
   const found = operation.sources.flatMap((source) => find(state, operation, source, rules));
   const files = found.filter((item) => item.kind === "node");
   // Two files under one name would leave the last one only; several sources always mean a folder.
   const intoFolder = into || files.length > 1;
   for (const item of found) {
     const placing: Placing = { source: item.source, origin };
-    if (operation.executable === true) await checkExecutable(state, executableFile(item, placing), placing);
     if (item.kind === "node") {
       const place = fileDestination(state.draft.tree, dest, intoFolder, item.name, placing);
       state.draft.set(place, item.node);
@@ -40,6 +35,25 @@ export async function applyCopy(state: LayerState, operation: CopyOperation): Pr
       mergeFolder(state, operation, item, rules, placing);
     }
   }
+}
+
+/** The programs that a `binary` copies, each with what messages say of it; none for other copies. */
+export function programsOf(
+  state: LayerState,
+  operation: CopyOperation,
+): { readonly file: FileNode; readonly placing: Placing }[] {
+  if (operation.executable !== true) return [];
+  const rules = rulesOf(state, operation);
+  return operation.sources
+    .flatMap((source) => find(state, operation, source, rules))
+    .map((item) => {
+      const placing: Placing = { source: item.source, origin: operation.origin };
+      return { file: executableFile(item, placing), placing };
+    });
+}
+
+function rulesOf(state: LayerState, { owner, mode, origin }: CopyOperation): CopyRules {
+  return { ids: owner === undefined ? undefined : ownerOf(state, owner, origin), mode };
 }
 
 function mergeFolder(

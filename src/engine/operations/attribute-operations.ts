@@ -21,9 +21,9 @@ export function applyChmod(state: LayerState, operation: ChmodOperation): void {
 }
 
 /** Changes the owner, with what chown(2) takes away from files then: setuid, setgid of programs, capabilities. */
-export async function applyChown(state: LayerState, operation: ChownOperation): Promise<void> {
+export function applyChown(state: LayerState, operation: ChownOperation): void {
   const { path, owner, recursive, origin } = operation;
-  const ids = await ownerOf(state, owner, origin);
+  const ids = ownerOf(state, owner, origin);
   // `chown -R` of a link is about the link, `chown` of one is about what it leads to.
   const found = existingPath(state.draft.tree, path, "chown", origin, recursive !== true);
   changeNodes(state.draft, found.path, found.node, recursive === true, (node) => chowned(node, ids));

@@ -1,7 +1,6 @@
 import { PlanError } from "../../errors/layerwright-error.js";
 import { resolvePath } from "../../layer/resolve.js";
 import type { FileNode } from "../../layer/tree-node.js";
-import { notLocked } from "../../plan/not-locked.js";
 import type {
   AddOperation,
   MkdirOperation,
@@ -11,13 +10,17 @@ import type {
 } from "../../plan/operation.js";
 import { contentsBytes } from "../../plan/plan-contents.js";
 import { applyMode } from "../apply-mode.js";
+import type { Ids } from "../owners.js";
 import { fileDestination, isFolder, notFolder } from "./destination.js";
 import { type LayerState, ownerOf } from "./layer-state.js";
 
+/** A file that was fetched and verified. */
+export type Fetched = Pick<FileNode, "content" | "size">;
+
 /** Writes a file of the description. */
-export async function applyWrite(state: LayerState, operation: WriteOperation): Promise<void> {
+export function applyWrite(state: LayerState, operation: WriteOperation): void {
   const { path, contents, owner, origin } = operation;
-  const ids = await ownerOf(state, owner, origin);
+  const ids = ownerOf(state, owner, origin);
   const place = fileDestination(state.draft.tree, path, false, "", { source: "the written file", origin });
   const mode = applyMode(operation.mode, 0o644, false);
   const bytes = contentsBytes(contents);
@@ -26,18 +29,21 @@ export async function applyWrite(state: LayerState, operation: WriteOperation): 
 }
 
 /** Puts a downloaded file into the image; 0600 without a mode, as ADD gives it. */
-export async function applyAdd(state: LayerState, operation: AddOperation): Promise<void> {
-  const { url, sha256, dest, into, mode, owner, origin } = operation;
-  if (sha256 === undefined) throw notLocked(operation);
-  const ids = await ownerOf(state, owner, origin);
-  const place = fileDestination(state.draft.tree, dest, into, fileNameOf(url), {
-    source: "the download",
-    origin,
-  });
-  const fetched = await state.fetch(url, sha256);
+export function applyAdd(state: LayerState, operation: AddOperation, fetched: Fetched): void {
+  const { mode } = operation;
+  const { place, ids } = placeAdd(state, operation);
   const bits = mode === undefined ? 0o600 : applyMode(mode, 0o600, false);
-  const node: FileNode = { type: "file", mode: bits, ...ids, mtime: 0, ...fetched };
-  state.draft.set(place, node);
+  state.draft.set(place, { type: "file", mode: bits, ...ids, mtime: 0, ...fetched });
+}
+
+/** Where a downloaded file goes and whose it is; what cannot be placed is refused before anything is fetched. */
+export function placeAdd(
+  state: LayerState,
+  { url, dest, into, owner, origin }: AddOperation,
+): { readonly place: string; readonly ids: Ids } {
+  const ids = ownerOf(state, owner, origin);
+  const placing = { source: "the download", origin };
+  return { place: fileDestination(state.draft.tree, dest, into, fileNameOf(url), placing), ids };
 }
 
 function fileNameOf(url: string): string {
@@ -46,7 +52,7 @@ function fileNameOf(url: string): string {
 }
 
 /** Makes a folder; one that exists gets mode and owner, unless `ifMissing`. */
-export async function applyMkdir(state: LayerState, operation: MkdirOperation): Promise<void> {
+export function applyMkdir(state: LayerState, operation: MkdirOperation): void {
   const { path, mode, owner, ifMissing, origin } = operation;
   const { draft } = state;
   const placing = { source: "the folder", origin };
@@ -55,7 +61,7 @@ export async function applyMkdir(state: LayerState, operation: MkdirOperation): 
   if (found.node !== undefined && found.node.type !== "folder")
     throw notFolder(`/${found.path}`, draft.tree, placing);
   if (found.node !== undefined && ifMissing === true) return;
-  const ids = await ownerOf(state, owner, origin);
+  const ids = ownerOf(state, owner, origin);
   const folder = draft.writable(found.path);
   folder.mode = applyMode(mode, 0o755, true);
   folder.uid = ids.uid;
@@ -63,14 +69,14 @@ export async function applyMkdir(state: LayerState, operation: MkdirOperation): 
 }
 
 /** Makes a link in place of a file or link; a folder is in the way. */
-export async function applySymlink(state: LayerState, operation: SymlinkOperation): Promise<void> {
+export function applySymlink(state: LayerState, operation: SymlinkOperation): void {
   const { path, target, owner, origin } = operation;
   const { draft } = state;
   const placing = { source: `a link to ${target}`, origin };
   const found = resolvePath(draft.tree, path, { followLast: false });
   if (found.blockedBy !== undefined) throw notFolder(`/${found.blockedBy}`, draft.tree, placing);
   if (found.path === "" || found.node?.type === "folder") throw isFolder(path, placing);
-  const ids = await ownerOf(state, owner, origin);
+  const ids = ownerOf(state, owner, origin);
   draft.set(found.path, { type: "symlink", mode: 0o777, ...ids, mtime: 0, target });
 }
 

@@ -8,12 +8,13 @@ import { configHistory, layerHistory, layerText } from "../documents/history.js"
 import { DraftTree } from "../draft-tree.js";
 import { layerItems } from "../layer-items.js";
 import type { LayerState } from "../operations/layer-state.js";
+import { resolveOwner } from "../owners.js";
 import { makeLayer } from "../pack/make-layer.js";
 import type { BuildImageOptions, BuildPorts } from "../ports.js";
 import type { RootState } from "../run/root-chain.js";
 import { dateText } from "../source-date.js";
 import { withOrigin } from "../with-origin.js";
-import { applyOperation } from "./apply-operation.js";
+import { applyOperation, type Fetch } from "./apply-operation.js";
 import { baseUseOf } from "./base-use.js";
 import type { Downloads } from "./download.js";
 import { layerMediaType } from "./open-base.js";
@@ -107,8 +108,9 @@ async function applyLayer(
     files: ports.files,
     fromScratch,
     stageTree: (id) => images.get(id)!.tree,
-    fetch: (url, sha256) => downloads.fetch(url, sha256, options.signal),
+    idsOf: (owner, origin) => resolveOwner(draft.tree, owner, origin),
   };
+  const fetch: Fetch = (url, sha256) => downloads.fetch(url, sha256, options.signal);
   for (const operation of layer.operations) {
     options.signal?.throwIfAborted();
     if (operation.op === "run" || operation.op === "hostRun") {
@@ -134,7 +136,7 @@ async function applyLayer(
       });
       progress.since = [];
     } else {
-      await applyOperation(state, operation);
+      await applyOperation(state, operation, fetch);
       progress.since.push(describeOperation(operation));
     }
   }

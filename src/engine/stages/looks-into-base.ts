@@ -1,5 +1,4 @@
 import { parentPath } from "../../core/posix-path.js";
-import type { Owner } from "../../image/owner.js";
 import { resolvePath } from "../../layer/resolve.js";
 import type { FileNode, FolderNode } from "../../layer/tree-node.js";
 import type { CopyOperation, FileOperation, Operation, PlanSource } from "../../plan/operation.js";
@@ -7,6 +6,7 @@ import type { Stage } from "../../plan/plan.js";
 import type { FileSource } from "../../ports/file-source.js";
 import { stagesOf } from "../check-plan.js";
 import { isStatic } from "../elf/is-static.js";
+import { isNumeric } from "../owners.js";
 
 /** What is asked about a stage on a base in a registry. */
 export interface BaseQuestion {
@@ -83,10 +83,6 @@ type Placing = Extract<FileOperation, { op: "write" | "symlink" | "add" | "copy"
 
 function isPlacing(operation: Operation): operation is Placing {
   return ["write", "symlink", "add", "copy"].includes(operation.op);
-}
-
-function isNumeric({ user, group }: Owner): boolean {
-  return typeof user === "number" && (group === undefined || typeof group === "number");
 }
 
 /** Whether a destination is a file in a folder that is known, or is such a folder. */

@@ -1,0 +1,84 @@
+import { emptyTree } from "../../layer/tree.js";
+import type { Platform } from "../../oci/platform.js";
+import { canonicalReference } from "../../oci/reference.js";
+import { scratchConfig } from "../../plan/apply-config.js";
+import type { Plan, Stage } from "../../plan/plan.js";
+import type { FileSource } from "../../ports/file-source.js";
+import { neededStages } from "../check-plan.js";
+import { withOriginSync } from "../with-origin.js";
+import { describeStage } from "./describe-stage.js";
+import type { DescribedImage } from "./described-image.js";
+import type { LocalBase, LocalBases } from "./local-base.js";
+import { NamedIds } from "./named-ids.js";
+import { UnknownRegions } from "./unknown-regions.js";
+
+/** What describing an image looks at. */
+export interface DescribePorts {
+  readonly files: FileSource;
+  readonly bases: LocalBases;
+}
+
+/**
+ * What an image is by its plan, at once and without a build: its files are those that its steps place, no command is run,
+ * nothing is fetched, and of bases only those on disk are looked into.
+ */
+export function describeImage(plan: Plan, ports: DescribePorts): DescribedImage {
+  const stages = new Map<string, DescribedImage>();
+  const names = new NamedIds();
+  const { order } = neededStages(plan);
+  for (const stage of order) {
+    const base = withOriginSync(stage.origin, () => describeBase(stage, plan, stages, names, ports));
+    const { platform } = plan;
+    stages.set(stage.id, describeStage(stage, base, { platform, files: ports.files, stages }));
+  }
+  return stages.get(order.at(-1)!.id)!;
+}
+
+function describeBase(
+  { base }: Stage,
+  plan: Plan,
+  stages: ReadonlyMap<string, DescribedImage>,
+  names: NamedIds,
+  ports: DescribePorts,
+): DescribedImage {
+  if (base.kind === "stage") return stages.get(base.stage)!;
+  if (base.kind === "scratch")
+    return { ...nothing(plan.platform, names), config: scratchConfig, fromScratch: true };
+  if (base.kind !== "registry")
+    return onLocalBase(plan.platform, ports.bases.open(base, plan.platform), names);
+  const because = `the base ${base.reference} is in a registry and not looked into`;
+  const unknown = { because, origin: undefined };
+  const regions = new UnknownRegions();
+  regions.add("", unknown);
+  const id = `registry ${base.digest ?? canonicalReference(base.reference)}`;
+  const layers = [{ id, bytes: undefined, unknown, several: true }];
+  return { ...nothing(plan.platform, names), unknown: regions, configUnknown: unknown, layers };
+}
+
+/** An image on disk as a description that has no steps. */
+export function onLocalBase(
+  platform: Platform,
+  { tree, config, layers }: LocalBase,
+  names = new NamedIds(),
+): DescribedImage {
+  const described = layers.map(({ diffId, size }) => ({ id: `layer ${diffId}`, bytes: size }));
+  return { ...nothing(platform, names), tree, baseTree: tree, config, layers: described };
+}
+
+function nothing(platform: Platform, names: NamedIds): DescribedImage {
+  const tree = emptyTree();
+  return {
+    platform,
+    tree,
+    baseTree: tree,
+    unknown: new UnknownRegions(),
+    placedBy: new Map(),
+    names,
+    config: {},
+    changes: [],
+    configUnknown: undefined,
+    layers: [],
+    ownLayers: 0,
+    fromScratch: false,
+  };
+}

@@ -1,0 +1,152 @@
+import { flattenTree } from "../../layer/entries.js";
+import type { LayerItem } from "../../layer/layer-item.js";
+import { emptyTree } from "../../layer/tree.js";
+import type { FolderNode } from "../../layer/tree-node.js";
+import type { Platform } from "../../oci/platform.js";
+import { applyConfig, fromScratch } from "../../plan/apply-config.js";
+import { commandText } from "../../plan/describe.js";
+import type { Operation } from "../../plan/operation.js";
+import type { Layer, Stage } from "../../plan/plan.js";
+import type { FileSource } from "../../ports/file-source.js";
+import { layBlocks } from "../../tar/block-layout.js";
+import { DraftTree } from "../draft-tree.js";
+import { layerItems } from "../layer-items.js";
+import { withOriginSync } from "../with-origin.js";
+import { type DescribedState, describeOperation } from "./describe-operation.js";
+import type { DescribedImage, DescribedLayer } from "./described-image.js";
+import { ownerIds } from "./owner-ids.js";
+import { changedPaths, isMadeInPassing } from "./placed-paths.js";
+import { type Unknown, unknownMode, whyContentUnknown } from "./unknown.js";
+import { UnknownRegions } from "./unknown-regions.js";
+
+/** What describing a stage takes beside it. */
+export interface DescribeContext {
+  readonly platform: Platform;
+  readonly files: FileSource;
+  /** The stages that were described before. */
+  readonly stages: ReadonlyMap<string, DescribedImage>;
+}
+
+/** Carries out the steps of a stage in memory, as the direct build does, on what is known of its base. */
+export function describeStage(stage: Stage, base: DescribedImage, context: DescribeContext): DescribedImage {
+  const melted = stage.squash === "all";
+  const work = new StageWork(base, context);
+  const made = stage.layers.flatMap((layer) => work.layer(layer));
+  const whole = melted ? wholeLayer(stage, work) : [];
+  const configBase = melted && base.configUnknown === undefined ? fromScratch(base.config) : base.config;
+  return {
+    ...base,
+    tree: work.tree,
+    baseTree: melted ? emptyTree() : base.baseTree,
+    unknown: work.unknown,
+    placedBy: work.placedBy,
+    config: applyConfig(configBase, stage.config),
+    changes: [...base.changes, ...stage.config],
+    layers: melted ? whole : [...base.layers, ...made],
+    ownLayers: melted ? whole.length : made.length,
+  };
+}
+
+/** The one layer of a stage that is squashed with its base. */
+function wholeLayer(stage: Stage, { tree, unknown }: StageWork): DescribedLayer[] {
+  const why = unknown.within("");
+  const items = flattenTree(tree, { mtime: 0 });
+  if (why === undefined && items.length === 0) return [];
+  const layer: Layer = { id: stage.id, operations: stage.layers.flatMap(({ operations }) => operations) };
+  return [
+    { id: `all ${stage.id}`, layer, unknown: why, bytes: why === undefined ? tarBytes(items) : undefined },
+  ];
+}
+
+/** A stage on the way from its base to what it is. */
+class StageWork {
+  tree: FolderNode;
+  readonly unknown: UnknownRegions;
+  readonly placedBy: Map<string, Operation>;
+  readonly #base: DescribedImage;
+  readonly #context: DescribeContext;
+
+  constructor(base: DescribedImage, context: DescribeContext) {
+    this.tree = base.tree;
+    this.unknown = new UnknownRegions(base.unknown);
+    this.placedBy = new Map(base.placedBy);
+    this.#base = base;
+    this.#context = context;
+  }
+
+  /** Carries out the steps of a layer; none where they change nothing. */
+  layer(layer: Layer): DescribedLayer[] {
+    const draft = new DraftTree(this.tree);
+    const state = this.#state(draft);
+    let unseen: Unknown | undefined;
+    let whiteouts = 0;
+    for (const operation of layer.operations) {
+      if (operation.op === "run" || operation.op === "hostRun") {
+        unseen = whatRuns(operation);
+        this.unknown.add("", unseen);
+        continue;
+      }
+      const before = draft.snapshot();
+      const effect = withOriginSync(operation.origin, () => describeOperation(state, operation));
+      const placed = this.#note(operation, before, draft.tree);
+      unseen ??= placed;
+      // A file of the base that gets another mode or owner is written once more, whole.
+      if (effect === "changes")
+        unseen ??= { because: "it changes what its base has", origin: operation.origin };
+      if (effect === "removes") whiteouts++;
+    }
+    this.tree = draft.tree;
+    const items = layerItems(draft, { mtime: 0 });
+    if (items.length + whiteouts === 0 && unseen === undefined) return [];
+    const bytes = unseen === undefined ? tarBytes(items) + whiteouts * TAR_HEADER : undefined;
+    return [{ id: layer.id, layer, unknown: unseen, bytes }];
+  }
+
+  #state(draft: DraftTree): DescribedState {
+    const { platform, files, stages } = this.#context;
+    const { names, fromScratch } = this.#base;
+    const { unknown } = this;
+    return {
+      draft,
+      platform,
+      files,
+      fromScratch,
+      unknown,
+      stage: (id) => stages.get(id)!,
+      stageTree: (id) => stages.get(id)!.tree,
+      idsOf: (owner, origin) => ownerIds({ tree: draft.tree, unknown, names }, owner, origin),
+    };
+  }
+
+  /** Notes who placed what; gives why the bytes of something placed are not known. */
+  #note(operation: Operation, before: FolderNode, after: FolderNode): Unknown | undefined {
+    const guessed = "mode" in operation && operation.mode !== undefined && "symbolic" in operation.mode;
+    let unseen: Unknown | undefined;
+    for (const [path, node] of changedPaths(before, after)) {
+      if (node.type === "file") {
+        const why = whyContentUnknown(node);
+        unseen ??= why;
+        // Clauses change the mode that a file has, which is not known of this one.
+        if (why !== undefined && guessed && operation.op !== "add") node.mode = unknownMode(node.mode);
+      }
+      const inPassing = isMadeInPassing(operation, before, path, node);
+      if (!inPassing || this.unknown.at(path) === undefined) this.placedBy.set(path, operation);
+    }
+    return unseen;
+  }
+}
+
+/** What an empty entry takes in a tar. */
+const TAR_HEADER = 512;
+
+function whatRuns(operation: Extract<Operation, { op: "run" | "hostRun" }>): Unknown {
+  const { command, origin } = operation;
+  const text = typeof command === "object" && "function" in command ? "a function" : commandText(command, 60);
+  return { because: `the step that runs ${text} may make or change it`, origin };
+}
+
+function tarBytes(items: readonly LayerItem[]): number {
+  let sum = 0;
+  for (const { size } of layBlocks(items)) sum += size;
+  return sum;
+}

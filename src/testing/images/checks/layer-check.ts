@@ -1,0 +1,127 @@
+import { sizeText } from "../../../core/size-text.js";
+import type { DescribedImage, DescribedLayer } from "../../../engine/described/described-image.js";
+import { describeOperation } from "../../../plan/describe.js";
+import { type Details, type Failure, failure, placeText, unknowable } from "../failure.js";
+import type { Subject } from "../subject.js";
+
+function several(layers: readonly DescribedLayer[]): DescribedLayer | undefined {
+  return layers.find((layer) => layer.several === true);
+}
+
+const LAYERS_SHOWN = 12;
+
+/** A layer in a few words, with the user's line of its first step. */
+function layerLine({ layer, several, id }: DescribedLayer): string {
+  if (layer === undefined)
+    return several ? `the layers of ${id.replace(/^registry /, "")}` : "a layer of the base";
+  const [first, ...others] = layer.operations;
+  const steps = first === undefined ? "" : describeOperation(first);
+  const more = others.length === 0 ? "" : ` and ${others.length} more`;
+  const place = placeText(first?.origin);
+  const name = layer.name === undefined ? "" : `${layer.name}: `;
+  return `${name}${steps}${more}${place === undefined ? "" : ` (${place})`}`;
+}
+
+function layerLines(layers: readonly DescribedLayer[]): Details {
+  return layers.slice(0, LAYERS_SHOWN).map((layer, at) => [`${at + 1}`, layerLine(layer)]);
+}
+
+/** How many layers are asked for, and which of them count. */
+export interface LayerCount {
+  readonly count: number;
+  readonly atMost: boolean;
+  readonly own: boolean;
+}
+
+/** Whether an image has as many layers as it should. */
+export function checkLayers(subject: Subject, { count, atMost, own }: LayerCount): Failure | undefined {
+  const { image, description } = subject;
+  if (own && description === undefined) return unknownOrigin("which layers are its own", count);
+  const layers = own ? ownLayers(image) : image.layers;
+  const base = several(layers);
+  const found = layers.length;
+  // A base in a registry has one layer at least.
+  if (base !== undefined && (found <= count || !atMost)) {
+    return unknowable(
+      `how many layers the image has (hasOwnLayers counts those above its base)`,
+      count,
+      base.unknown!,
+    );
+  }
+  if (atMost ? found <= count : found === count) return undefined;
+  const what = `the image has ${own ? "own layers" : "layers"}: ${found}, not ${atMost ? "at most " : ""}${count}`;
+  return failure(what, found, count, layerLines(layers));
+}
+
+function ownLayers({ layers, ownLayers }: DescribedImage): readonly DescribedLayer[] {
+  return ownLayers === 0 ? [] : layers.slice(-ownLayers);
+}
+
+/** What the description would tell, which an archive does not have. */
+export function unknownOrigin(what: string, expected: unknown): Failure {
+  const { message } = failure(`${what} is not said by an archive`, undefined, expected, [
+    ["to test it", "use expectImage(image)"],
+  ]);
+  return { message, actual: undefined, expected, unknown: true };
+}
+
+/** Whether two images share their first layers. */
+export function checkShared(left: Subject, right: Subject, count: number): Failure | undefined {
+  // The layers of a description are told apart by their steps, those of an archive by their content.
+  if ((left.description === undefined) !== (right.description === undefined))
+    return unknownOrigin("which steps made its layers", count);
+  const [ours, theirs] = [left.image.layers, right.image.layers];
+  let shared = 0;
+  while (shared < ours.length && ours[shared]!.id === theirs[shared]?.id) shared++;
+  if (shared >= count) return undefined;
+  const next = (layers: readonly DescribedLayer[]) =>
+    layers.slice(shared, shared + 1).map(layerLine)[0] ?? "no more layers";
+  const base = several(ours.slice(0, shared));
+  return failure(`the images share ${shared} of the ${count} layers`, shared, count, [
+    ["then this has", next(ours)],
+    ["and the other", next(theirs)],
+    ["counted as one", base && `${layerLine(base)}, however many they are`],
+  ]);
+}
+
+/** What an image may weigh. */
+export interface SizeLimit {
+  /** Bytes; the image has to have fewer. */
+  readonly limit: number;
+  readonly own: boolean;
+  /** Bytes of a base in a registry. */
+  readonly base: number | undefined;
+}
+
+const FILES_SHOWN = 3;
+
+/** Whether an image is smaller than a limit. */
+export function checkSize(subject: Subject, { limit, own, base }: SizeLimit): Failure | undefined {
+  const { image, description } = subject;
+  if (own && description === undefined) return unknownOrigin("which layers are its own", limit);
+  const layers = own ? ownLayers(image) : image.layers;
+  const bytesOf = (layer: DescribedLayer) => layer.bytes ?? (layer.several === true ? base : undefined);
+  const known = layers.reduce((sum, layer) => sum + (bytesOf(layer) ?? 0), 0);
+  if (known >= limit) {
+    const what = `the image${own ? " above its base" : ""} has ${sizeText(known)}, not under ${sizeText(limit)}`;
+    return failure(what, known, limit, largestFiles(image));
+  }
+  const open = layers.find((layer) => bytesOf(layer) === undefined);
+  if (open === undefined) return undefined;
+  const hint =
+    open.several === true ? " (isOwnUnder leaves the base out, the option base says its size)" : "";
+  return unknowable(`whether the image is under ${sizeText(limit)}${hint}`, limit, open.unknown!);
+}
+
+function largestFiles({ tree, placedBy }: DescribedImage): Details {
+  const sizes = [...placedBy].flatMap(([path, operation]) => {
+    let node: ReturnType<typeof tree.children.get> = tree;
+    for (const name of path.split("/")) node = node?.type === "folder" ? node.children.get(name) : undefined;
+    return node?.type === "file" ? [{ path, size: node.size, origin: operation.origin }] : [];
+  });
+  sizes.sort((left, right) => right.size - left.size);
+  return sizes.slice(0, FILES_SHOWN).map(({ path, size, origin }) => {
+    const place = placeText(origin);
+    return [sizeText(size), `/${path}${place === undefined ? "" : ` (${place})`}`];
+  });
+}

@@ -1,0 +1,92 @@
+import { AssertionError } from "node:assert";
+import { beginCall, refuse } from "../../image/call.js";
+import { assertions } from "./assertions.js";
+import type { Failure } from "./failure.js";
+import type { ImageMatchers } from "./matcher-types.js";
+import { Subject } from "./subject.js";
+
+/** What a matcher gives to the test runner. */
+export interface MatcherResult {
+  readonly pass: boolean;
+  readonly message: () => string;
+  readonly actual?: unknown;
+  readonly expected?: unknown;
+}
+
+/** A matcher as `expect.extend` takes it; what it is given is an Image, or what {@link expectImage} gives. */
+export type ImageMatcher = (
+  this: { readonly isNot?: boolean },
+  received: unknown,
+  // biome-ignore lint/suspicious/noExplicitAny: what test runners declare takes any arguments
+  ...args: any[]
+) => MatcherResult;
+
+const NAMES = {
+  toHaveFile: "hasFile",
+  toHaveFolder: "hasFolder",
+  toHaveSymlink: "hasSymlink",
+  toHavePath: "hasPath",
+  toHaveNoFile: "hasNoFile",
+  toHaveNoFileMatching: "hasNoFileMatching",
+  toHaveEnv: "hasEnv",
+  toHaveNoEnv: "hasNoEnv",
+  toHaveLabel: "hasLabel",
+  toHaveAnnotation: "hasAnnotation",
+  toHaveEntrypoint: "hasEntrypoint",
+  toHaveCmd: "hasCmd",
+  toHaveShell: "hasShell",
+  toHaveUser: "hasUser",
+  toBeNonRoot: "isNonRoot",
+  toHaveWorkdir: "hasWorkdir",
+  toHaveStopSignal: "hasStopSignal",
+  toExpose: "exposes",
+  toHaveVolume: "hasVolume",
+  toHaveHealthcheck: "hasHealthcheck",
+  toHaveLayers: "hasLayers",
+  toHaveLayersAtMost: "hasLayersAtMost",
+  toHaveOwnLayers: "hasOwnLayers",
+  toShareLayersWith: "sharesLayersWith",
+  toBeUnder: "isUnder",
+  toBeOwnUnder: "isOwnUnder",
+  toBeOn: "isOn",
+  toRun: "runs",
+  toHaveNoRunSteps: "hasNoRunSteps",
+} as const satisfies Record<keyof ImageMatchers, keyof typeof assertions>;
+
+/**
+ * The assertions of {@link ImageExpectation} for `expect.extend`, of vitest or of what extends the same way. What only a
+ * build can tell fails under `.not` too. For vitest import them from `layerwright/testing/vitest`, which has their types.
+ *
+ * @example
+ * ```ts
+ * import { Image } from "layerwright";
+ * import { imageMatchers } from "layerwright/testing";
+ *
+ * // expect.extend(imageMatchers), and then: expect(image).toHaveEnv("LANG", "C.UTF-8")
+ * const image = Image.scratch().env("LANG", "C.UTF-8");
+ * console.log(imageMatchers.toHaveEnv.call({}, image, "LANG").pass); // true
+ * ```
+ */
+export const imageMatchers: Readonly<Record<keyof ImageMatchers, ImageMatcher>> = Object.fromEntries(
+  Object.entries(NAMES).map(([name, assertion]) => [name, matcher(name, assertion)]),
+) as Record<keyof ImageMatchers, ImageMatcher>;
+
+function matcher(name: string, assertion: keyof typeof assertions): ImageMatcher {
+  const check = assertions[assertion] as (subject: Subject, ...args: unknown[]) => Failure | undefined;
+  return function (this: { readonly isNot?: boolean }, received: unknown, ...args: unknown[]): MatcherResult {
+    const call = beginCall(name);
+    const subject = Subject.of(call, received, {});
+    if (subject === undefined) {
+      const allowed = "an Image, or what expectImage gives";
+      return refuse(call, "ARGUMENT_INVALID", { call: name, argument: "received", got: received, allowed });
+    }
+    const failed = check(subject, ...args);
+    if (failed === undefined)
+      return { pass: true, message: () => `the image passes ${name}, and should not` };
+    const { message, actual, expected, unknown } = failed;
+    // Turned round, "not known" would count as "not so".
+    if (unknown && this?.isNot === true)
+      throw new AssertionError({ message, actual, expected, operator: name });
+    return { pass: false, message: () => message, actual, expected };
+  };
+}
