@@ -43,6 +43,7 @@ export {
   rebase,
   type UnsafeLayer,
 } from "./api/rebase.js";
+export { type ReportedImage, type ReportOptions, type ReportResult, report } from "./api/report.js";
 export { type SynthesizedImage, type SynthOptions, type SynthResult, synth } from "./api/synth.js";
 export { Catalog, type CatalogOptions, isCatalog } from "./catalog/catalog.js";
 export type { DialectName, FrontendVersion } from "./dockerfile/dialect.js";
