@@ -23,7 +23,7 @@ export interface ReportTotals {
   readonly effectiveBytes: number;
   /** The same, compressed. */
   readonly effectiveCompressedBytes: number;
-  /** What is wasted in them; undefined where nobody looked for waste. */
+  /** What is wasted, of each layer as much as the image of which it wastes most; undefined where nobody looked. */
   readonly wastedBytes?: number;
 }
 

@@ -55,7 +55,7 @@ export async function reportOf(images: readonly ObservedImage[], input: ReportIn
   }
   const { title, made } = input;
   const known = waste === undefined ? {} : { waste: waste.rows };
-  const totals = totalsOf(reported, layers, waste?.rows);
+  const totals = totalsOf(reported, layers, waste?.bytes);
   return { title, made, totals, layers, images: reported, ...known, lines: lines.texts };
 }
 
@@ -151,7 +151,7 @@ function reportImage(
 function totalsOf(
   images: readonly ReportImage[],
   layers: readonly ReportLayer[],
-  waste: ReportData["waste"],
+  wastedBytes: number | undefined,
 ): ReportData["totals"] {
   const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
   return {
@@ -160,6 +160,6 @@ function totalsOf(
     virtualBytes: sum(images.map(({ virtualBytes }) => virtualBytes)),
     effectiveBytes: sum(layers.map(({ bytes }) => bytes)),
     effectiveCompressedBytes: sum(layers.map(({ compressedBytes }) => compressedBytes)),
-    ...(waste === undefined ? {} : { wastedBytes: sum(waste.map(({ bytes }) => bytes)) }),
+    ...(wastedBytes === undefined ? {} : { wastedBytes }),
   };
 }

@@ -30,6 +30,7 @@ const MAX_PATHS = 20;
 /** The waste of several images: what a shared layer wastes in all of them is one row, and its bytes count once. */
 export class WasteList {
   readonly #lines: LineList;
+  readonly #layers = new Map<number, number>();
   readonly #rows = new Map<string, ReportWaste & { readonly images: number[] }>();
 
   constructor(lines: LineList) {
@@ -38,6 +39,7 @@ export class WasteList {
 
   /** @param layers places of the image's layers in the report */
   add(image: number, layers: readonly number[], { rows }: FoundWaste): void {
+    const wasted = new Map<number, number>();
     for (const {
       kind,
       what,
@@ -49,6 +51,7 @@ export class WasteList {
       origin,
     } of rows) {
       const layer = layers[index]!;
+      wasted.set(layer, (wasted.get(layer) ?? 0) + bytes);
       const key = JSON.stringify([layer, kind, what, bytes, files, paths[0]]);
       const known = this.#rows.get(key);
       if (known !== undefined) {
@@ -59,6 +62,14 @@ export class WasteList {
       const row = { kind, what, bytes, files, layer, images: [image], paths: paths.slice(0, MAX_PATHS), fix };
       this.#rows.set(key, line === undefined ? row : { ...row, line });
     }
+    for (const [layer, bytes] of wasted) {
+      this.#layers.set(layer, Math.max(bytes, this.#layers.get(layer) ?? 0));
+    }
+  }
+
+  /** Bytes that are wasted, of each layer as much as the image of which it wastes most. */
+  get bytes(): number {
+    return [...this.#layers.values()].reduce((sum, bytes) => sum + bytes, 0);
   }
 
   /** Worst first. */

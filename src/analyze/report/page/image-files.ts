@@ -5,6 +5,8 @@ export interface ImageFolder {
   readonly name: string;
   /** Bytes of all that is in it. */
   readonly bytes: number;
+  /** Of them, those that later layers hide. */
+  readonly hiddenBytes: number;
   readonly folders: readonly ImageFolder[];
   readonly files: readonly ImageFile[];
 }
@@ -84,8 +86,10 @@ function finish({ name, folders, files }: FolderDraft, only: number | undefined)
   const kept = files.filter(({ layer }) => only === undefined || layer === only);
   const finished = [...folders.values()].map((one) => finish(one, only)).filter(({ bytes }) => bytes > 0);
   const bytes = [...kept, ...finished].reduce((sum, one) => sum + one.bytes, 0);
+  const gone = kept.reduce((sum, one) => sum + (one.hidden === undefined ? 0 : one.bytes), 0);
+  const hiddenBytes = finished.reduce((sum, one) => sum + one.hiddenBytes, gone);
   const byBytes = (a: { bytes: number }, b: { bytes: number }) => b.bytes - a.bytes;
-  return { name, bytes, folders: finished.sort(byBytes), files: kept.sort(byBytes) };
+  return { name, bytes, hiddenBytes, folders: finished.sort(byBytes), files: kept.sort(byBytes) };
 }
 
 function folder(name: string): FolderDraft {

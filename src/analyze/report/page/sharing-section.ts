@@ -142,6 +142,7 @@ function endButton(
     { class: `end${height >= 36 ? " tall" : ""}`, "aria-label": `Image ${name}, ${sizeText(virtualBytes)}` },
     () => {},
     el("span", { class: "name" }, name),
+    " ",
     el("span", { class: "size" }, sizeText(virtualBytes)),
   );
   placeAt(made, x + 4, row * height, Math.max(60, width - x - 4), height - GAP);

@@ -83,23 +83,29 @@ function boxButton(data: ReportData, image: number, box: TreemapBox, view: Treem
   const { x, y, width, height, folder, file, open, layer } = box;
   const name = file === undefined ? box.chain!.join("/") : fileName(box);
   const bytes = (folder ?? file)!.bytes;
-  const hidden = file?.hidden;
-  const what =
-    folder === undefined ? (hidden === undefined ? "" : `, ${hidden} by a later layer`) : ", folder";
+  const hidden = hiddenText(box);
+  const what = `${folder === undefined ? "" : ", folder"}${hidden === "" ? "" : `, ${hidden}`}`;
   const made = button(
     {
-      class: `${open ? "open" : view.colors[layer]}${hidden === undefined ? "" : " hidden"}`,
+      class: `${open ? "open" : view.colors[layer]}${hidden === "" || open ? "" : " hidden"}`,
       "aria-label": `${file === undefined ? `/${[...view.path, ...box.path].join("/")}` : name}, ${sizeText(bytes)}${what}, ${nameOf(data, image, layer)}`,
-      "data-path": [...box.path, ...(file === undefined ? [] : [file.name])].join("/"),
+      "data-path": [...view.path, ...box.path, ...(file === undefined ? [] : [file.name])].join("/"),
     },
     () => {
       if (folder !== undefined) view.open([...view.path, ...box.path]);
     },
     width > 34 && height > 15 && el("span", { class: "label" }, name),
+    " ",
     (open ? width > 130 : width > 58 && height > 34) && el("span", { class: "size" }, sizeText(bytes)),
   );
   placeAt(made, x, y, Math.max(1, width - 1), Math.max(1, height - 1));
   return made;
+}
+
+/** Whether later layers hide all of it, and how. */
+function hiddenText({ file, folder }: TreemapBox): string {
+  if (file?.hidden !== undefined) return `${file.hidden} by a later layer`;
+  return folder !== undefined && folder.hiddenBytes === folder.bytes ? "hidden by later layers" : "";
 }
 
 function fileName({ file, path }: TreemapBox): string {
@@ -130,7 +136,7 @@ function boxFacts(
         : `${fileName(box)} in ${place}`;
   const facts = [
     `${sizeText(bytes)}, ${percentText(bytes, shown.bytes)} of what is shown`,
-    ...(file?.hidden === undefined ? [] : [`${file.hidden} by a later layer`]),
+    ...(hiddenText(box) === "" ? [] : [hiddenText(box)]),
   ];
   const line = file?.line === undefined ? "" : ` · written at ${data.lines[file.line]}`;
   return [

@@ -40,7 +40,8 @@ export function wasteSection(data: ReportData, showFiles: ShowFiles): HTMLElemen
     const rows = sortRows(filterRows(all, image, search.value), order, descending);
     body.replaceChildren(...rows.slice(0, limit).map((row) => rowOf(data, row, showFiles)));
     const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
-    said.textContent = `${counted(rows.length, "row")}, ${sizeText(bytes)}`;
+    // Images that share a layer may waste some bytes of it alike and others not: only those of one image add up.
+    said.textContent = `${counted(rows.length, "row")}${image === undefined ? "" : `, ${sizeText(bytes)}`}`;
     more.hidden = rows.length <= limit;
     for (const head of heads) {
       if (head.dataset["order"] === undefined) continue;
