@@ -14,6 +14,8 @@ export type ShowFiles = (image: number, layer?: number) => void;
 const HEIGHT = 460;
 const HIGHEST = 52;
 const LOWEST = 20;
+/** From here on a row has two lines. */
+const TALL = 36;
 const GAP = 2;
 
 /** The picture of who shares what: one row an image, every layer as wide as its bytes, shared layers over all rows. */
@@ -54,10 +56,11 @@ export function sharingSection(data: ReportData, showFiles: ShowFiles): HTMLElem
   };
   const draw = (width: number): void => {
     const longest = Math.max(0, ...data.images.map(({ name }) => name.length));
-    const room = Math.min(width * 0.3, Math.max(96, 20 + 8 * longest));
-    const { blocks, ends } = sharingLayout(data, width - room);
     const rows = Math.max(1, data.images.length);
     const height = Math.min(HIGHEST, Math.max(LOWEST, Math.floor(HEIGHT / rows)));
+    // Of a low row, name and size stand on one line.
+    const room = Math.min(width * 0.3, Math.max(96, (height < TALL ? 84 : 20) + 8 * longest));
+    const { blocks, ends } = sharingLayout(data, width - room);
     const times = new Map<number, number>();
     for (const { layer } of blocks) times.set(layer, (times.get(layer) ?? 0) + 1);
     const drawn: { row: number; x: number; made: HTMLElement }[] = [];
@@ -139,7 +142,10 @@ function endButton(
 ): HTMLElement {
   const { name, virtualBytes } = data.images[image]!;
   const made = button(
-    { class: `end${height >= 36 ? " tall" : ""}`, "aria-label": `Image ${name}, ${sizeText(virtualBytes)}` },
+    {
+      class: `end${height >= TALL ? " tall" : ""}`,
+      "aria-label": `Image ${name}, ${sizeText(virtualBytes)}`,
+    },
     () => {},
     el("span", { class: "name" }, name),
     " ",

@@ -40,18 +40,23 @@ export function treemap(
     "Point at a box, or go through them with the arrow keys. Enter opens a folder, Escape goes back.",
   );
   details.append(hint);
+  // Around the box that has the focus: an open folder lies below what is in it, and so would its outline.
+  const ring = el("span", { class: "ring" });
   const draw = (): void => {
     const box = { x: 0, y: 0, width: figure.clientWidth, height: figure.clientHeight };
     const boxes = treemapBoxes(folder, box);
     const buttons = boxes.map((one) => {
       const made = boxButton(data, image, one, view);
       const say = () => details.replaceChildren(...boxFacts(data, image, folder, one, view));
-      made.addEventListener("focus", say);
+      made.addEventListener("focus", () => {
+        say();
+        placeAt(ring, one.x, one.y, one.width, one.height);
+      });
       made.addEventListener("pointerenter", say);
       return made;
     });
     const empty = el("p", { class: "empty" }, "No files with bytes are here.");
-    figure.replaceChildren(...(buttons.length === 0 ? [empty] : buttons));
+    figure.replaceChildren(...(buttons.length === 0 ? [empty] : [...buttons, ring]));
     rovingFocus(figure, buttons);
   };
   figure.addEventListener("keydown", (event) => {
