@@ -1,14 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import { browserOrSkipReason } from "./browser.js";
 import { EVIL, largePage, samplePage } from "./sample.js";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const folder = mkdtempSync(join(tmpdir(), "layerwright-page-"));
 const sample = pathToFileURL(join(folder, "sample.html")).href;
 const large = pathToFileURL(join(folder, "large.html")).href;
@@ -207,7 +206,7 @@ describe("the page of a report", () => {
       expect(await overflow()).toBeLessThanOrEqual(0);
       const background = await styleOf(page, "body", "background-color");
       expect(background).toBe(colorScheme === "dark" ? "rgb(19, 20, 23)" : "rgb(251, 250, 248)");
-      await page.evaluate(axe);
+      await page.evaluate(axe.source);
       const violations = await page.evaluate(async () => {
         const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
         return (await axe.run()).violations.map(({ id, impact, nodes }) => ({
