@@ -19,7 +19,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, "large.html"), await largePage());
 });
 afterAll(async () => {
-  if (typeof browser !== "string") await browser.close();
+  if (typeof browser === "object") await browser.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
