@@ -28,6 +28,8 @@ if (hasSource && !isFresh) {
   // Here and not above: an installed package has no bundler.
   const { bundle } = await import("./bundle.mjs");
   await bundle(join(root, "src"), join(root, "dist"));
+  const { writeReportPage } = await import("./report-page.mjs");
+  await writeReportPage(join(root, "dist"));
   chmodSync(join(root, "dist/cli/main.js"), 0o755);
   writeFileSync(stamp, "");
 }

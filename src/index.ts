@@ -71,6 +71,7 @@ export {
   rebase,
   type UnsafeLayer,
 } from "./api/rebase.js";
+export { type ReportedImage, type ReportOptions, type ReportResult, report } from "./api/report.js";
 export { type ShareOptions, type ShareResult, share } from "./api/share.js";
 export { type SynthesizedImage, type SynthOptions, type SynthResult, synth } from "./api/synth.js";
 export { type WasteOptions, waste } from "./api/waste.js";

@@ -95,6 +95,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import("./commands/diff.js"),
   },
   {
+    name: "report",
+    summary: "write one page about the images: sharing, files, waste, history",
+    load: () => import("./commands/report.js"),
+  },
+  {
     name: "login",
     summary: "log in to a registry",
     load: () => import("./commands/login.js"),

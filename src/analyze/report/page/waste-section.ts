@@ -1,0 +1,120 @@
+import { sizeText } from "../../../core/size-text.js";
+import type { ReportData } from "../report-data.js";
+import { button, el } from "./element.js";
+import type { ShowFiles } from "./sharing-section.js";
+import { filterRows, sortRows, type WasteOrder, type WasteRow, wasteRows } from "./waste-rows.js";
+import { counted } from "./words.js";
+
+/** Rows that are shown until more are asked for. */
+const FIRST = 50;
+
+const COLUMNS: readonly { readonly title: string; readonly order?: WasteOrder; readonly number?: boolean }[] =
+  [
+    { title: "What", order: "kind" },
+    { title: "Size", order: "bytes", number: true },
+    { title: "Image", order: "imageNames" },
+    { title: "Layer" },
+    { title: "Line", order: "line" },
+    { title: "What to do" },
+  ];
+
+/** What is wasted, worst first, to sort and to filter. */
+export function wasteSection(data: ReportData, showFiles: ShowFiles): HTMLElement[] {
+  if (data.waste === undefined) {
+    return [el("p", { class: "lead" }, "This report was made without looking for waste.")];
+  }
+  const all = wasteRows(data);
+  if (all.length === 0)
+    return [el("p", { class: "lead" }, "Nothing is wasted: no image holds a byte that nobody needs.")];
+  const select = el("select", { id: "waste-image" }, el("option", { value: "" }, "all images"));
+  select.append(...data.images.map(({ name }, at) => el("option", { value: at }, name)));
+  const search = el("input", { id: "waste-text", type: "search", autocomplete: "off", spellcheck: "false" });
+  const said = el("p", { class: "found", role: "status" });
+  const body = el("tbody", { role: "rowgroup" });
+  const more = button({ class: "more" }, () => draw(Number.POSITIVE_INFINITY), "Show all rows");
+  let order: WasteOrder = "bytes";
+  let descending = true;
+
+  const draw = (limit = FIRST): void => {
+    const image = select.value === "" ? undefined : Number(select.value);
+    const rows = sortRows(filterRows(all, image, search.value), order, descending);
+    body.replaceChildren(...rows.slice(0, limit).map((row) => rowOf(data, row, showFiles)));
+    const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
+    // Images that share a layer may waste some bytes of it alike and others not: only those of one image add up.
+    said.textContent = `${counted(rows.length, "row")}${image === undefined ? "" : `, ${sizeText(bytes)}`}`;
+    more.hidden = rows.length <= limit;
+    for (const head of heads) {
+      if (head.dataset["order"] === undefined) continue;
+      const sorted = head.dataset["order"] === order;
+      head.setAttribute("aria-sort", sorted ? (descending ? "descending" : "ascending") : "none");
+    }
+  };
+  const heads = COLUMNS.map(({ title, order: by, number }) => {
+    const attributes = { scope: "col", role: "columnheader", class: number && "number", "data-order": by };
+    if (by === undefined) return el("th", attributes, title);
+    const sort = () => {
+      descending = order === by ? !descending : by === "bytes";
+      order = by;
+      draw();
+    };
+    return el("th", attributes, button({ class: "sort" }, sort, title));
+  });
+  select.addEventListener("change", () => draw());
+  search.addEventListener("input", () => draw());
+  draw();
+  return [
+    el(
+      "p",
+      { class: "lead" },
+      "Bytes that are pulled and never needed, with the line that wrote them and what to do about it.",
+    ),
+    el(
+      "div",
+      { class: "controls" },
+      el("label", { for: select.id }, "Image"),
+      select,
+      el("label", { for: search.id }, "Filter"),
+      search,
+      said,
+    ),
+    el(
+      "table",
+      { role: "table", class: "waste" },
+      el("caption", { class: "visually-hidden" }, "Waste"),
+      el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, ...heads)),
+      body,
+    ),
+    more,
+  ];
+}
+
+function rowOf(data: ReportData, row: WasteRow, showFiles: ShowFiles): HTMLElement {
+  const { kind, what: words, bytes, files, images, imageNames, layer, layerName, line, fix, paths } = row;
+  const image = images[0]!;
+  const place = data.images[image]!.layers.indexOf(layer);
+  const shown = paths[0] ?? "";
+  const rest = files - 1;
+  const what = el(
+    "span",
+    {},
+    el("strong", {}, kind),
+    ` ${words}`,
+    el("span", { class: "path" }, rest > 0 ? `${shown} and ${counted(rest, "more file")}` : shown),
+  );
+  const cells = [
+    what,
+    sizeText(bytes),
+    imageNames,
+    button({ class: "link" }, () => showFiles(image, place), layerName),
+    line === "" ? "–" : el("code", {}, line),
+    fix,
+  ];
+  const made = cells.map((cell, at) => {
+    const { title, number } = COLUMNS[at]!;
+    const attributes = { "data-title": title, class: number && "number" };
+    return at === 0
+      ? el("th", { scope: "row", role: "rowheader", ...attributes }, cell)
+      : el("td", { role: "cell", ...attributes }, cell);
+  });
+  return el("tr", { role: "row" }, ...made);
+}

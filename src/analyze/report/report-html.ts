@@ -1,0 +1,57 @@
+import { createHash } from "node:crypto";
+import type { ReportData } from "./report-data.js";
+
+/** The page's own script and style. */
+export interface PageAssets {
+  readonly script: string;
+  readonly style: string;
+}
+
+/**
+ * The page of a report: one file that asks for nothing else, which its content security policy makes sure of. The data
+ * is JSON in the page; all that is shown of it is put in as text, by the script.
+ */
+export function reportHtml(data: ReportData, { script, style }: PageAssets): string {
+  const policy = [
+    "default-src 'none'",
+    `script-src '${integrity(script)}'`,
+    `style-src '${integrity(style)}'`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${htmlText(data.title)} – layerwright report</title>
+<style>${style}</style>
+</head>
+<body>
+<noscript><p>This page draws its figures itself: allow its script, which asks nothing of the network.</p></noscript>
+<script type="application/json" id="data">${scriptJson(data)}</script>
+<script>${script}</script>
+</body>
+</html>
+`;
+}
+
+/** Text that is no markup. */
+function htmlText(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+/** JSON that cannot end the element that it is in, nor open a comment in it. */
+function scriptJson(data: unknown): string {
+  return JSON.stringify(data).replace(
+    /[<\u2028\u2029]/g,
+    (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+function integrity(text: string): string {
+  return `sha256-${createHash("sha256").update(text).digest("base64")}`;
+}

@@ -1,0 +1,165 @@
+import { platformText } from "../../oci/platform.js";
+import type { ObservedImage, ObservedLayer } from "../observed-image.js";
+import { baseOfPlan } from "./base-of-plan.js";
+import { type FileTree, fileTree } from "./file-tree.js";
+import { LineList } from "./line-list.js";
+import type { ReportData, ReportImage, ReportLayer, ReportSize } from "./report-data.js";
+import { nodeCount, shares, shownNodes } from "./shown-nodes.js";
+import { type FoundWaste, WasteList } from "./waste-list.js";
+
+/** Files and folders on one page: about 2 MB of text. */
+const MAX_NODES = 60_000;
+
+/** What a report is made of beside the images. */
+export interface ReportInput {
+  readonly title: string;
+  /** As `2026-11-28T12:00:00.000Z`. */
+  readonly made: string;
+  /** Sizes of an image in earlier builds, oldest first. @default - none are known */
+  readonly historyOf?: (
+    image: ObservedImage,
+  ) => Promise<readonly (ReportSize & { readonly digest: string })[]>;
+  /** What is wasted in an image. @default - the report says nothing of waste */
+  readonly wasteOf?: (image: ObservedImage) => Promise<FoundWaste>;
+  /** Files and folders that are listed at most. @default - 60,000 */
+  readonly maxNodes?: number;
+}
+
+/** A layer while the report is made. */
+interface LayerDraft {
+  readonly layer: ObservedLayer;
+  readonly images: number[];
+}
+
+/** What the page of a report shows of some images. */
+export async function reportOf(images: readonly ObservedImage[], input: ReportInput): Promise<ReportData> {
+  const drafts = new Map<string, LayerDraft>();
+  for (const [at, { layers }] of images.entries()) {
+    for (const layer of layers) {
+      const draft = drafts.get(layer.diffId) ?? { layer, images: [] };
+      drafts.set(layer.diffId, draft);
+      if (draft.images.at(-1) !== at) draft.images.push(at);
+    }
+  }
+  const places = new Map([...drafts.keys()].map((diffId, at) => [diffId, at]));
+  const lines = new LineList();
+  const layers = await reportLayers([...drafts.values()], images, lines, input.maxNodes ?? MAX_NODES);
+  const waste = input.wasteOf && new WasteList(lines);
+  const reported: ReportImage[] = [];
+  for (const [at, image] of images.entries()) {
+    const own = image.layers.map(({ diffId }) => places.get(diffId)!);
+    const found = await input.wasteOf?.(image);
+    if (found !== undefined) waste?.add(at, own, found);
+    const history = await historyOf(image, input);
+    reported.push(reportImage(image, own, layers, { history, efficiency: found?.efficiency }));
+  }
+  const { title, made } = input;
+  const known = waste === undefined ? {} : { waste: waste.rows };
+  const totals = totalsOf(reported, layers, waste?.bytes);
+  return { title, made, totals, layers, images: reported, ...known, lines: lines.texts };
+}
+
+async function reportLayers(
+  drafts: readonly LayerDraft[],
+  images: readonly ObservedImage[],
+  lines: LineList,
+  maxNodes: number,
+): Promise<ReportLayer[]> {
+  const trees: FileTree[] = [];
+  for (const { layer } of drafts) trees.push(fileTree(await layer.entries()));
+  const limits = shares(trees.map(nodeCount), maxNodes);
+  return drafts.map(({ layer, images: having }, at) => {
+    // A layer that several images have was written by the image that knows the line.
+    const copies = having.flatMap((image) =>
+      images[image]!.layers.filter(({ diffId }) => diffId === layer.diffId),
+    );
+    const lineOf = (path: string) => {
+      for (const copy of copies) {
+        const origin = copy.originOf(path);
+        if (origin !== undefined) return lines.numberOf(origin);
+      }
+      return undefined;
+    };
+    const line = lineOf(largestFile(trees[at]!));
+    const files = shownNodes(trees[at]!, limits[at]!, (path) => {
+      const own = lineOf(path);
+      return own === line ? undefined : own;
+    });
+    const base = copies.every(({ inherited }) => inherited) && line === undefined;
+    const plan = images[having[0]!]!.plan;
+    const baseName = base && plan !== undefined ? baseOfPlan(plan) : undefined;
+    const told = copies.find(({ description }) => description !== undefined)?.description ?? "";
+    return {
+      diffId: layer.diffId,
+      description: baseName === undefined ? told : `${baseName}: ${told}`,
+      bytes: layer.uncompressedSize,
+      compressedBytes: layer.size,
+      images: having,
+      base,
+      ...(line === undefined ? {} : { line }),
+      files,
+    };
+  });
+}
+
+function largestFile(tree: FileTree): string {
+  const path: string[] = [];
+  for (let at: FileTree | undefined = tree; at?.children !== undefined; ) {
+    at = [...at.children.values()].reduce<FileTree | undefined>(
+      (most, child) => (most === undefined || child.bytes > most.bytes ? child : most),
+      undefined,
+    );
+    if (at !== undefined) path.push(at.name);
+  }
+  return path.join("/");
+}
+
+/** The sizes of an image in earlier builds and, where it is another than the last of them, now. */
+async function historyOf(
+  image: ObservedImage,
+  { historyOf: known, made }: ReportInput,
+): Promise<ReportSize[]> {
+  const earlier = (await known?.(image)) ?? [];
+  const built = earlier.map(({ at, bytes, layers }) => ({ at, bytes, layers }));
+  if (earlier.length > 0 && earlier.at(-1)?.digest === image.digest) return built;
+  const bytes = image.layers.reduce((sum, { size }) => sum + size, 0);
+  return [...built, { at: made, bytes, layers: image.layers.length }];
+}
+
+function reportImage(
+  { name, platform, digest }: ObservedImage,
+  own: readonly number[],
+  layers: readonly ReportLayer[],
+  {
+    history,
+    efficiency,
+  }: { readonly history: readonly ReportSize[]; readonly efficiency: number | undefined },
+): ReportImage {
+  const sum = (chosen: readonly number[]) => chosen.reduce((bytes, at) => bytes + layers[at]!.bytes, 0);
+  return {
+    name,
+    platform: platformText(platform),
+    ...(digest === undefined ? {} : { digest }),
+    virtualBytes: sum(own),
+    uniqueBytes: sum([...new Set(own)].filter((at) => layers[at]!.images.length === 1)),
+    layers: own,
+    history,
+    ...(efficiency === undefined ? {} : { efficiency }),
+  };
+}
+
+function totalsOf(
+  images: readonly ReportImage[],
+  layers: readonly ReportLayer[],
+  wastedBytes: number | undefined,
+): ReportData["totals"] {
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
+  return {
+    images: images.length,
+    layers: layers.length,
+    virtualBytes: sum(images.map(({ virtualBytes }) => virtualBytes)),
+    effectiveBytes: sum(layers.map(({ bytes }) => bytes)),
+    effectiveCompressedBytes: sum(layers.map(({ compressedBytes }) => compressedBytes)),
+    ...(wastedBytes === undefined ? {} : { wastedBytes }),
+  };
+}
