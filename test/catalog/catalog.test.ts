@@ -44,6 +44,14 @@ describe("a catalog", () => {
     expect(refusal(() => catalog.map(null as never)).code).toBe("RECIPE_INVALID");
   });
 
+  it("reads how much a squash may take out of sharing, and keeps it", () => {
+    const limited = new Catalog("a", { base }, { maxUnshared: "1.5 MB" });
+    expect(limited.maxUnshared).toBe(1_500_000);
+    expect(limited.map((image) => image.label("a", "b")).maxUnshared).toBe(1_500_000);
+    expect(new Catalog("a", {}, { maxUnshared: 20 }).maxUnshared).toBe(20);
+    expect(new Catalog("a", {}).maxUnshared).toBeUndefined();
+  });
+
   it.each([
     ["IMAGE_NAME_INVALID", () => new Catalog("", {})],
     ["IMAGE_NAME_INVALID", () => new Catalog("Acme", {})],
@@ -53,6 +61,8 @@ describe("a catalog", () => {
     ["CATALOG_INVALID", () => new Catalog("a", base as never)],
     ["CATALOG_INVALID", () => new Catalog("a", { app: "debian" as never })],
     ["CATALOG_INVALID", () => new Catalog("a", {}, { platforms: [] })],
+    ["ARGUMENT_INVALID", () => new Catalog("a", {}, { maxUnshared: "much" })],
+    ["ARGUMENT_INVALID", () => new Catalog("a", {}, { maxUnshared: -1 })],
     ["PLATFORM_INVALID", () => new Catalog("a", {}, { platforms: ["linux"] })],
     ["OPTION_UNKNOWN", () => new Catalog("a", {}, { platform: [] } as never)],
   ])("refuses with %s (%#)", (code, act) => {
