@@ -35,7 +35,7 @@ describe("the limit of a catalog whose bases are in a registry", () => {
 
   it("refuses under a lock too, which it does not change", async () => {
     const { context, store, registries } = at.common;
-    const lock = "own.lock.json";
+    const lock = join(context, "own.lock.json");
     const free = new Catalog("acme", beside("distribution:v1").images, { platforms: ["linux/amd64"] });
     await build(free, { context, store, registries, lock });
     const failed = build(beside("distribution:v1"), { context, store, registries, lock, locked: true });

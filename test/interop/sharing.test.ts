@@ -5,9 +5,10 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ObservedImage, ObservedLayer } from "../../src/analyze/observed-image.js";
 import { type Sharing, shareImages } from "../../src/analyze/sharing/share-images.js";
-import { dockerfile } from "../../src/api/dockerfile.js";
 import { withObservedJobs } from "../../src/api/observe.js";
 import { planImage } from "../../src/api/plan-image.js";
+import { synth } from "../../src/api/synth.js";
+import { Catalog } from "../../src/catalog/catalog.js";
 import { Base } from "../../src/image/base.js";
 import { Image } from "../../src/image/image.js";
 import type { SquashPolicy } from "../../src/image/squash-policy.js";
@@ -93,9 +94,10 @@ async function ourSharing(images: Readonly<Record<string, Image>>): Promise<Shar
 
 /** The same images by BuildKit, into the engine's own store. */
 async function buildThere(peer: Peer, engine: OwnEngine, images: Readonly<Record<string, Image>>) {
-  for (const [name, image] of Object.entries(images)) {
-    const path = join(folder, `${name}.Dockerfile`);
-    writeFileSync(path, dockerfile(image, { context }));
+  const out = join(context, "layerwright.out");
+  await synth(new Catalog("share-proof", images), { context, out });
+  for (const name of Object.keys(images)) {
+    const path = join(out, name, "Dockerfile");
     await runInPeer(peer, [
       ...["env", `DOCKER_HOST=unix://${engine.socketInside}`, "docker", "buildx", "build"],
       ...["--progress=plain", "--provenance=false", "--network=none", "--load"],
@@ -113,7 +115,7 @@ describe.skipIf(skipped).each(names)("what the store of %s holds", (peerName) =>
   test.for([
     ["shared", ["keep", "keep", "own", "own"]],
     ["squashed", ["all", "all", "all", "all"]],
-  ] as const)("is what was computed, %s", { timeout: 300_000 }, async ([picture, policies], context) => {
+  ] as const)("is what was computed, %s", { timeout: 600_000 }, async ([picture, policies], context) => {
     const peer = requirePeer(context, peerName);
     const images = catalog(policies);
     const ours = await ourSharing(images);

@@ -39,7 +39,9 @@ export interface SquashPrice {
   readonly savedBytes: number;
   /** Layers that it would share with `"keep"`, that others still have, and that it has no longer. */
   readonly unsharedBytes: number;
-  /** With whom they are no longer shared, at most a hundred, most bytes first. */
+  /** Number of the images that it no longer shares them with. */
+  readonly unsharedCount: number;
+  /** Those that it would share most with, at most a hundred, most bytes first. */
   readonly unsharedWith: readonly SharedWith[];
   /** What the effective bytes of the catalog would change by. */
   readonly netBytes: number;
@@ -70,6 +72,7 @@ export function squashPrices(images: readonly PricedImage[]): readonly SquashPri
       const lost = sharedByKeep.filter(({ diffId }) => !has.has(diffId));
       const stillHeld = lost.map((layer) => ({ layer, holders: world.world.holdersOf(layer.diffId) }));
       const unshared = stillHeld.filter(({ holders }) => holders.length > 0);
+      const partners = mostShared(unshared, (place) => images[place]!.image.name);
       return {
         squash: world.squash,
         layers: world.image.layers.length,
@@ -77,7 +80,8 @@ export function squashPrices(images: readonly PricedImage[]): readonly SquashPri
         compressedBytes,
         savedBytes: keptVirtual - bytes,
         unsharedBytes: bytesOf(unshared.map(({ layer }) => layer)).bytes,
-        unsharedWith: mostShared(unshared, (place) => images[place]!.image.name).slice(0, MOST_NAMED),
+        unsharedCount: partners.length,
+        unsharedWith: partners.slice(0, MOST_NAMED),
         netBytes: world.world.effectiveChange,
       };
     });

@@ -4,13 +4,14 @@ import type { Platform } from "../../oci/platform.js";
 import type { OptimizedPlan } from "../../plan/passes/pipeline.js";
 import type { PolicyReport } from "../../policy/judge-catalog.js";
 import type { Failure } from "../failure.js";
+import type { PlanVariant } from "./plan-variant.js";
 
 /** An image for one platform, lowered in the user's process. */
 interface LoadedPlan {
   readonly platform: Platform;
   readonly optimized: OptimizedPlan;
   /** The same under other policies, where they were asked for. */
-  readonly variants?: readonly { readonly squash: SquashPolicy; readonly optimized: OptimizedPlan }[];
+  readonly variants?: readonly PlanVariant[];
 }
 
 /** An image of the catalog as data. */

@@ -6,6 +6,7 @@ import type { Image } from "../../image/image.js";
 import type { ImageNode } from "../../image/image-node.js";
 import { selectNames } from "../select/select-names.js";
 import type { LoadedCatalog, LoadRequest } from "./loaded-catalog.js";
+import { packVariant } from "./plan-variant.js";
 
 /** Lowers the images that were asked for, here, where the lines of the user's files are known. */
 export function lowerCatalog(catalog: Catalog, request: LoadRequest): LoadedCatalog {
@@ -23,10 +24,9 @@ export function lowerCatalog(catalog: Catalog, request: LoadRequest): LoadedCata
       plans: platforms.map((platform) => {
         const options = { platform, context: request.context };
         const optimized = planImage(node, options);
-        const variants = request.variants?.map((squash) => ({
-          squash,
-          optimized: planImage({ ...node, squash }, options),
-        }));
+        const variants = request.variants?.map((squash) =>
+          packVariant(squash, planImage({ ...node, squash }, options).plan, optimized.plan),
+        );
         return { platform: optimized.plan.platform, optimized, ...(variants && { variants }) };
       }),
     };

@@ -4,6 +4,7 @@ import { fullReference } from "../../api/references.js";
 import { hostPlatform, platformText } from "../../oci/platform.js";
 import { type BuildFlags, checkBuildOptions } from "../build-flags.js";
 import type { LoadedImage } from "../load/loaded-catalog.js";
+import { unpackVariant } from "../load/plan-variant.js";
 import { namedProgress } from "../named-progress.js";
 import { readOperand, withOperands } from "../observed-operands.js";
 import { openCatalog } from "../open-catalog.js";
@@ -88,12 +89,13 @@ async function priced(session: Session, names: readonly string[], flags: ShareFl
 function plansOf({ name, squash, plans }: LoadedImage, isPriced: boolean) {
   const machine = platformText(hostPlatform());
   const one = plans.find(({ platform }) => platformText(platform) === machine) ?? plans[0]!;
+  const { plan } = one.optimized;
   const variants = isPriced ? (one.variants ?? []) : [];
   return {
     name,
     squash,
-    plan: one.optimized.plan,
-    variants: variants.map((variant) => ({ squash: variant.squash, plan: variant.optimized.plan })),
+    plan,
+    variants: variants.map((variant) => ({ squash: variant.squash, plan: unpackVariant(variant, plan) })),
   };
 }
 

@@ -19,7 +19,7 @@ export function pricesText(all: readonly SquashPrices[], paint: Paint): string {
       { text: changeText(price.netBytes, "+"), paint: price.netBytes === least ? paint.green : paint.cyan },
       namesText(
         price.unsharedWith.map((it) => it.name),
-        price.unsharedWith.length,
+        price.unsharedCount,
       ),
     ]);
   });

@@ -35,6 +35,7 @@ describe("the price of a squash", () => {
         compressedBytes: 22_000,
         savedBytes: 0,
         unsharedBytes: 0,
+        unsharedCount: 0,
         unsharedWith: [],
         netBytes: 0,
       },
@@ -45,6 +46,7 @@ describe("the price of a squash", () => {
         compressedBytes: 21_000,
         savedBytes: 4_000,
         unsharedBytes: 0,
+        unsharedCount: 0,
         unsharedWith: [],
         netBytes: -4_000,
       },
@@ -55,6 +57,7 @@ describe("the price of a squash", () => {
         compressedBytes: 21_000,
         savedBytes: 4_000,
         unsharedBytes: 80_000,
+        unsharedCount: 1,
         unsharedWith: [{ name: "other", bytes: 80_000, compressedBytes: 20_000 }],
         netBytes: 84_000 - 8_000,
       },
@@ -70,6 +73,13 @@ describe("the price of a squash", () => {
   it("takes nothing from anybody when nobody else has the base", () => {
     const [priced] = squashPrices([app(0)]);
     expect(priced?.prices[2]).toMatchObject({ unsharedBytes: 0, netBytes: -4_000 });
+  });
+
+  it("names some of many with whom nothing is shared any more", () => {
+    const many = Array.from({ length: 120 }, (_, at) => asIs(image(`other-${at}`, [debian])));
+    const [priced] = squashPrices([app(0), ...many]);
+    expect(priced?.prices[2]?.unsharedCount).toBe(120);
+    expect(priced?.prices[2]?.unsharedWith).toHaveLength(100);
   });
 
   it("lets the images follow that stand on it", () => {
