@@ -84,20 +84,44 @@ export class Catalog<Name extends string = string> {
       refuse(beginCall("dependencies"), "CATALOG_INVALID", { reason: "it has no such image", got: name });
     }
     const own = this.images[name].node;
-    const named = new Set([...this].map(([, image]) => image.node));
-    const needed = new Set<ImageNode>();
+    const namesOf = namedNodes(this);
+    const needed: NamedPlace[] = [];
     const seen = new Set<ImageNode>();
     const walk = (node: ImageNode): void => {
       for (const used of referencedImages(node)) {
         if (seen.has(used)) continue;
         seen.add(used);
-        if (named.has(used)) needed.add(used);
-        else walk(used);
+        const named = namesOf.get(used);
+        if (named === undefined) walk(used);
+        else needed.push(...named);
       }
     };
     walk(own);
-    return this.names.filter((other) => needed.has(this.images[other].node));
+    return needed.sort((a, b) => a.place - b.place).map((it) => it.name as Name);
   }
+}
+
+/** One of the names that an image has in a catalog, and its place in the order. */
+interface NamedPlace {
+  readonly place: number;
+  readonly name: string;
+}
+
+const namesByCatalog = new WeakMap<Catalog, ReadonlyMap<ImageNode, readonly NamedPlace[]>>();
+
+/** The names of each image. Found once: of a catalog of thousands every image is asked about. */
+function namedNodes(catalog: Catalog): ReadonlyMap<ImageNode, readonly NamedPlace[]> {
+  const known = namesByCatalog.get(catalog);
+  if (known !== undefined) return known;
+  const found = new Map<ImageNode, NamedPlace[]>();
+  let place = 0;
+  for (const [name, { node }] of catalog) {
+    const names = found.get(node) ?? [];
+    names.push({ place: place++, name });
+    found.set(node, names);
+  }
+  namesByCatalog.set(catalog, found);
+  return found;
 }
 
 Object.defineProperty(Catalog.prototype, BRAND, { value: true });
