@@ -37,6 +37,7 @@ interface ManifestEntry extends Omit<SynthesizedImage, "platforms" | "warnings">
 export class SynthFolder {
   readonly #out: string;
   readonly #written = new Set<string>();
+  readonly #folders = new Set<string>();
 
   constructor(out: string) {
     this.#out = out;
@@ -115,7 +116,7 @@ export class SynthFolder {
   #write(path: string, data: string | Uint8Array, mode = 0o644): void {
     const full = join(this.#out, path);
     this.#attempt(full, () => {
-      mkdirSync(dirname(full), { recursive: true });
+      this.#makeFolder(dirname(full));
       const beside = `${full}.${process.pid}.tmp`;
       try {
         writeFileSync(beside, data);
@@ -126,6 +127,13 @@ export class SynthFolder {
         throw error;
       }
     });
+  }
+
+  /** Asked for once a folder: with thousands of images that is felt. */
+  #makeFolder(folder: string): void {
+    if (this.#folders.has(folder)) return;
+    mkdirSync(folder, { recursive: true });
+    this.#folders.add(folder);
   }
 
   #attempt(path: string, act: () => void): void {

@@ -40,6 +40,23 @@ function isFirst(
   return all.findIndex(same) === at;
 }
 
+/** One platform of an image: as it was planned, and pinned by the lock. */
+interface ImagePart {
+  readonly plan: NamedPlan;
+  readonly pinned: Plan;
+}
+
+/** The platforms of each image, in order. */
+function byName(plans: readonly NamedPlan[], pinned: readonly Plan[]): ReadonlyMap<string, ImagePart[]> {
+  const images = new Map<string, ImagePart[]>();
+  for (const [at, plan] of plans.entries()) {
+    const parts = images.get(plan.name) ?? [];
+    parts.push({ plan, pinned: pinned[at]! });
+    images.set(plan.name, parts);
+  }
+  return images;
+}
+
 /** Writes plans as Dockerfiles; what the command line calls for plans that came from the user's file. */
 export async function synthPlans(
   plans: readonly NamedPlan[],
@@ -60,12 +77,11 @@ export async function synthPlans(
   const bakes = new Map<string, BakeImage>();
   // Bake is BuildKit's alone.
   const baked = options.dialect !== "classic";
-  for (const name of new Set(plans.map((plan) => plan.name))) {
-    const own = plans.filter((plan) => plan.name === name);
+  for (const [name, parts] of byName(plans, pinned)) {
+    const own = parts.map(({ plan }) => plan);
     const platforms = own.map(({ platform }) => platform);
     const ready: Plan[] = [];
-    for (const plan of own)
-      ready.push(await readyPlan(pinned[plans.indexOf(plan)]!, { ...options, context }));
+    for (const part of parts) ready.push(await readyPlan(part.pinned, { ...options, context }));
     const emitted = emitResolved(ready, context, { ...options, filesFolder: `${outPath}/files` });
     await folder.add(name, emitted, context, options.store);
     const dockerfile = `${outPath}/${name}/Dockerfile`;

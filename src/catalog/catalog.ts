@@ -12,6 +12,7 @@ import { type CatalogEntries, checkName, flatEntries, type ImageNames } from "./
 import { chosenGroups } from "./catalog-groups.js";
 import { CATALOG_BRAND } from "./is-catalog.js";
 import { mapWithBases } from "./map-images.js";
+import { type NamedPlace, namedNodes } from "./named-nodes.js";
 import { withDefaults } from "./with-defaults.js";
 
 /** What holds for all images of a catalog. */
@@ -199,19 +200,20 @@ class CatalogValue implements Catalog {
       refuse(beginCall("dependencies"), "CATALOG_INVALID", { reason: "it has no such image", got: name });
     }
     const own = this.images[name]!.node;
-    const named = new Set([...this].map(([, image]) => image.node));
-    const needed = new Set<ImageNode>();
+    const namesOf = namedNodes(this);
+    const needed: NamedPlace[] = [];
     const seen = new Set<ImageNode>();
     const walk = (node: ImageNode): void => {
       for (const used of referencedImages(node)) {
         if (seen.has(used)) continue;
         seen.add(used);
-        if (named.has(used)) needed.add(used);
-        else walk(used);
+        const named = namesOf.get(used);
+        if (named === undefined) walk(used);
+        else needed.push(...named);
       }
     };
     walk(own);
-    return this.names.filter((other) => needed.has(this.images[other]!.node));
+    return needed.sort((a, b) => a.place - b.place).map((it) => it.name);
   }
 }
 

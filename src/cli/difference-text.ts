@@ -12,8 +12,7 @@ import type { Paint } from "./paint.js";
 export interface CatalogDifference {
   readonly name: string;
   readonly platform: string;
-  /** `gone`: the catalog no longer has it. */
-  readonly status: "new" | "same" | "changed" | "gone";
+  readonly status: "new" | "same" | "changed";
   readonly difference?: ImageDifference;
 }
 
@@ -29,7 +28,6 @@ function imageText(
 ): string {
   const title = `${paint.bold(onOneLine(name))} ${paint.dim(platform)}`;
   if (status === "new") return `${title} ${paint.green("new")}: never built with this store\n`;
-  if (status === "gone") return `${title} ${paint.red("gone")}: the catalog no longer has it\n`;
   if (difference === undefined) return "";
   const { before, after, same, gap } = difference;
   const from = before.name === name ? "" : ` ${paint.dim(`against ${onOneLine(before.name)}`)}`;

@@ -95,9 +95,15 @@ export function bytesOf(tree: UnpackedTree): number {
 
 /** Pairs of names that are one file in one tree and two in the other; names that are in `known` are left out. */
 export function partedLinks(before: UnpackedTree, after: UnpackedTree, known: ReadonlySet<string>): string[] {
+  const linked = [before, after].map((tree) => {
+    const inodes = [...tree.values()].map(({ inode }) => inode);
+    return new Set(inodes.filter((inode, at) => inodes.indexOf(inode) !== at));
+  });
   const common = [...before.keys()].filter((path) => {
     const [old, now] = [before.get(path), after.get(path)];
-    return now !== undefined && old?.type !== "folder" && now.type !== "folder" && !known.has(path);
+    if (old === undefined || now === undefined || known.has(path)) return false;
+    if (old.type === "folder" || now.type === "folder") return false;
+    return linked[0]?.has(old.inode) === true || linked[1]?.has(now.inode) === true;
   });
   return common.flatMap((one, at) =>
     common.slice(at + 1).flatMap((two) => {
