@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { type Command, Option } from "commander";
 import type { ObservedImage } from "../analyze/observed-image.js";
 import type { ObservedJob } from "../api/observe.js";
@@ -41,14 +42,23 @@ export function addObserveFlags(command: Command): void {
   );
 }
 
-/** A path has a slash or the ending of an archive, a reference a tag, a digest or a registry; all else is a name. */
+/**
+ * A path begins with `/` or `.`, ends as an archive, or is that of a file or layout which is there; a folder of sources may
+ * be called as an image is, `api/server`. A reference has a tag, a digest or a registry; all else is a name.
+ */
 export function readOperand(operand: string): ImageOperand {
+  if (operand.startsWith("@")) return { kind: "catalog", pattern: operand };
   const path = /[\\/]|\.tar(\.|$)/.test(operand) || operand === ".";
-  if (path && existsSync(operand)) return { kind: "disk", path: operand };
+  if (path && isImageAt(operand)) return { kind: "disk", path: operand };
   if (/^\.{0,2}\//.test(operand) || /\.tar(\.|$)/.test(operand)) return { kind: "disk", path: operand };
   const host = operand.includes("/") && /[.:]|^localhost$/.test(operand.slice(0, operand.indexOf("/")));
   if (/[:@]/.test(operand) || host) return { kind: "registry", reference: operand };
   return { kind: "catalog", pattern: operand };
+}
+
+function isImageAt(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats?.isFile() === true || existsSync(join(path, "index.json"));
 }
 
 /**

@@ -13,7 +13,7 @@ export interface OpenCatalog extends LoadedCatalog {
   readonly context: string;
 }
 
-/** Finds the user's file, runs it, and takes the images that were asked for. */
+/** Finds the user's file, runs it, and takes the images that were asked for, by name and by what they are made from. */
 export async function openCatalog(
   session: Session,
   names: readonly string[],
@@ -24,8 +24,21 @@ export async function openCatalog(
   const context = options.context === undefined ? app.folder : resolve(options.context);
   shell.folder = context;
   const { entry, shown } = app;
-  const request = { entry, shown, context, names, ...(platforms === undefined ? {} : { platforms }) };
-  return { ...(await loadCatalog(request, signal)), shown, context };
+  const narrowed = options.affectedBy !== undefined || options.changed === true;
+  const request = {
+    entry,
+    shown,
+    context,
+    // What a file means is told from all images.
+    names: narrowed ? [] : names,
+    ...(platforms === undefined ? {} : { platforms }),
+  };
+  const catalog = { ...(await loadCatalog(request, signal)), shown, context };
+  if (!narrowed) return catalog;
+  const { selectNames } = await import("./select/select-names.js");
+  const { narrowedImages } = await import("./select/narrowed-images.js");
+  const images = await narrowedImages(session, catalog, selectNames(catalog, names), entry);
+  return { ...catalog, images };
 }
 
 /** The same, with every plan pinned by the lock as far as that goes. */
