@@ -30,14 +30,14 @@ export async function changedSince(
   { context, store: folder, ...lock }: ChangedOptions,
 ): Promise<readonly boolean[]> {
   const all = images.flatMap(({ plans }) => plans);
-  const pinned = pinByLock(all, { ...lock, context });
+  const pinned = new Map(pinByLock(all, { ...lock, context }).map((plan, at) => [all[at]!, plan]));
   const store = await openStore(folder);
   try {
     const results: boolean[] = [];
     for (const { knownAs, plans } of images) {
       const changed = await Promise.all(
         plans.map(async (own) => {
-          const plan = pinned[all.indexOf(own)]!;
+          const plan = pinned.get(own)!;
           const record = await lastBuilt(store, { context, knownAs, platform: plan.platform });
           return record?.inputs === undefined || record.inputs !== stampOrNone(plan, context);
         }),

@@ -60,12 +60,16 @@ export async function synthPlans(
   const bakes = new Map<string, BakeImage>();
   // Bake is BuildKit's alone.
   const baked = options.dialect !== "classic";
-  for (const name of new Set(plans.map((plan) => plan.name))) {
-    const own = plans.filter((plan) => plan.name === name);
+  const byName = new Map<string, (NamedPlan & { readonly pinned: Plan })[]>();
+  for (const [at, plan] of plans.entries()) {
+    const own = byName.get(plan.name) ?? [];
+    own.push({ ...plan, pinned: pinned[at]! });
+    byName.set(plan.name, own);
+  }
+  for (const [name, own] of byName) {
     const platforms = own.map(({ platform }) => platform);
     const ready: Plan[] = [];
-    for (const plan of own)
-      ready.push(await readyPlan(pinned[plans.indexOf(plan)]!, { ...options, context }));
+    for (const plan of own) ready.push(await readyPlan(plan.pinned, { ...options, context }));
     const emitted = emitResolved(ready, context, { ...options, filesFolder: `${outPath}/files` });
     await folder.add(name, emitted, context, options.store);
     const dockerfile = `${outPath}/${name}/Dockerfile`;

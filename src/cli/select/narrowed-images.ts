@@ -16,7 +16,8 @@ export async function narrowedImages(
   entry: string,
 ): Promise<readonly LoadedImage[]> {
   const { affectedBy, changed } = session.options;
-  let images = catalog.images.filter(({ name }) => chosen.includes(name));
+  const named = new Set(chosen);
+  let images = catalog.images.filter(({ name }) => named.has(name));
   if (affectedBy !== undefined) images = await affectedImages(images, affectedBy, catalog, entry);
   if (changed === true) images = await changedImages(images, session, catalog);
   if (images.length === 0) session.note(`${emptyText(session.options)}\n`);
