@@ -10,7 +10,7 @@ import { namedProgress } from "./named-progress.js";
 import { openCatalog } from "./open-catalog.js";
 import type { Paint } from "./paint.js";
 import { withProgress } from "./progress.js";
-import type { Report } from "./report.js";
+import { nothingMade, type Report } from "./report.js";
 import { writeResultFiles } from "./result-files.js";
 import type { Session } from "./session.js";
 import { UsageError } from "./usage-error.js";
@@ -37,6 +37,8 @@ export async function loadImages(
   }
   const checked = await checkBuildOptions(flags, session.options.json === true);
   const { context, images, name: catalogName } = await openCatalog(session, names, checked.platforms);
+  // Of a selection nothing may be left; then no engine is asked for.
+  if (images.length === 0) return nothingMade(catalogName);
   const jobs = images.map(({ name, plans }) => {
     const platform = loadPlatform(plans.map((plan) => plan.platform));
     if (plans.length > 1) {

@@ -7,7 +7,7 @@ import { namedProgress } from "./named-progress.js";
 import { openCatalog } from "./open-catalog.js";
 import type { Paint } from "./paint.js";
 import { withProgress } from "./progress.js";
-import type { Report } from "./report.js";
+import { nothingMade, type Report } from "./report.js";
 import type { Session } from "./session.js";
 import { UsageError } from "./usage-error.js";
 import { sayWarnings } from "./warning-text.js";
@@ -28,6 +28,7 @@ export async function pushImages(
   }
   const checked = await checkBuildOptions({ ...flags, output: "type=oci" }, session.options.json === true);
   const { context, images, name: catalogName } = await openCatalog(session, names, checked.platforms);
+  if (images.length === 0) return nothingMade(catalogName);
   const jobs = images.flatMap(({ name, plans }) =>
     plans.map((plan) => ({ ...plan, name, several: plans.length > 1 })),
   );
