@@ -74,7 +74,7 @@ describe("--affected-by", () => {
     expect(await affected(...files)).toEqual(names);
   });
 
-  it("narrows what was named, and says when nothing is left", async () => {
+  it("narrows what was named, and says when nothing is left", { timeout: 120_000 }, async () => {
     expect(await lw("ls", "@nightly", "--affected-by", "app/lib/constants.ts")).toEqual([
       "api/server",
       "api/worker",
