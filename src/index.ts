@@ -83,7 +83,13 @@ export {
 } from "./catalog/catalog.js";
 export type { CatalogEntries, ImageNames } from "./catalog/catalog-entries.js";
 export { isCatalog } from "./catalog/is-catalog.js";
-export { matrix } from "./catalog/matrix.js";
+export {
+  type MatrixAxes,
+  type MatrixNames,
+  type MatrixOptions,
+  type MatrixValues,
+  matrix,
+} from "./catalog/matrix.js";
 export type { DialectName, FrontendVersion } from "./dockerfile/dialect.js";
 export type { ErrorCode } from "./errors/catalogue.js";
 export type { ErrorContext } from "./errors/layerwright-error.js";

@@ -1,4 +1,5 @@
 import { type BuiltImage, buildImage } from "../engine/build-image.js";
+import type { BuildImageOptions } from "../engine/ports.js";
 import { retryOnDamage } from "../engine/retry-on-damage.js";
 import { sideBySide } from "../engine/side-by-side.js";
 import { parseSourceDateEpoch } from "../engine/source-date.js";
@@ -9,7 +10,9 @@ import type { Plan } from "../plan/plan.js";
 import type { Progress } from "../ports/progress.js";
 import { buildOrder, IMAGES_AT_ONCE } from "./build-order.js";
 import type { BuildOptions } from "./build-types.js";
+import { inputStamp } from "./input-stamp.js";
 import { rememberBuilt } from "./last-built.js";
+import { listedOnce } from "./listed-once.js";
 import { pinPlans } from "./pin-plans.js";
 import { type Workspace, withWorkspace } from "./workspace.js";
 
@@ -51,7 +54,7 @@ export async function withBuiltGroups<Group extends BuildGroup, Result>(
   const jobs = groups.flatMap((group) => group.jobs);
   const plans = await pinnedPlans(jobs, settings);
   return withWorkspace(settings, async (workspace) => {
-    const build = imageBuilder(settings, workspace);
+    const builder = new ImageBuilder(settings, workspace);
     const results: Result[] = [];
     const { order, needs } = buildOrder(groups.map((group) => group.jobs.map((job) => plans.get(job)!)));
     const together = {
@@ -66,9 +69,9 @@ export async function withBuiltGroups<Group extends BuildGroup, Result>(
       results[at] = await retryOnDamage(async () => {
         const built: BuiltImage[] = [];
         try {
-          for (const job of group.jobs) built.push(await build(job, plans.get(job)!, signal));
+          for (const job of group.jobs) built.push(await builder.build(job, plans.get(job)!, signal));
           const result = await use(built, group, workspace);
-          await rememberAll(group.jobs, plans, built, workspace);
+          await builder.remember(group.jobs, plans, built);
           return result;
         } finally {
           await closeAll(built);
@@ -92,7 +95,7 @@ export async function withBuiltImages<Result>(
   const plans = await pinnedPlans(jobs, settings);
   const { order, needs } = buildOrder(jobs.map((job) => [plans.get(job)!]));
   return withWorkspace(settings, async (workspace) => {
-    const build = imageBuilder(settings, workspace);
+    const builder = new ImageBuilder(settings, workspace);
     return retryOnDamage(async () => {
       const built: BuiltImage[] = [];
       const together = {
@@ -105,10 +108,10 @@ export async function withBuiltImages<Result>(
       try {
         await sideBySide(order, together, async (at, signal) => {
           const job = jobs[at]!;
-          built[at] = await build(job, plans.get(job)!, signal);
+          built[at] = await builder.build(job, plans.get(job)!, signal);
         });
         const result = await use(built, workspace);
-        await rememberAll(jobs, plans, built, workspace);
+        await builder.remember(jobs, plans, built);
         return result;
       } finally {
         // What failed has left holes.
@@ -130,39 +133,53 @@ async function pinnedPlans(
   return new Map(jobs.map((job, at) => [job, plans[at]!]));
 }
 
-/** What builds one image among others of the same workspace. */
-function imageBuilder(
-  settings: BuildSettings,
-  { context: folder, portsFor }: Workspace,
-): (job: BuildJob, plan: Plan, signal: AbortSignal) => Promise<BuiltImage> {
-  const { cache, noCacheSteps = [] } = settings;
-  const encoder = encoderFor(settings.compression ?? DEFAULT_COMPRESSION);
-  const sourceDateEpoch = parseSourceDateEpoch(process.env["SOURCE_DATE_EPOCH"]);
-  const rerun = (command: string) => noCacheSteps.some((text) => command.includes(text));
-  const options = { encoder, folder, sourceDateEpoch, cache, rerun, turns: new Turns() };
-  return async ({ references, progress, knownAs }, plan, signal) => {
+/** Builds images of one workspace, any number of them at the same time. */
+class ImageBuilder {
+  readonly #workspace: Workspace;
+  readonly #options: Omit<BuildImageOptions, "references" | "signal">;
+  /** What each image was made from. */
+  readonly #inputs = new Map<BuildJob, string>();
+
+  constructor({ cache, compression, noCacheSteps = [] }: BuildSettings, workspace: Workspace) {
+    this.#workspace = workspace;
+    this.#options = {
+      encoder: encoderFor(compression ?? DEFAULT_COMPRESSION),
+      folder: workspace.context,
+      sourceDateEpoch: parseSourceDateEpoch(process.env["SOURCE_DATE_EPOCH"]),
+      cache,
+      rerun: (command) => noCacheSteps.some((text) => command.includes(text)),
+      turns: new Turns(),
+    };
+  }
+
+  async build(job: BuildJob, plan: Plan, signal: AbortSignal): Promise<BuiltImage> {
+    const { references, progress, knownAs } = job;
     try {
-      const ports = await portsFor(plan);
-      const own = progress === undefined ? ports : { ...ports, progress };
-      return await buildImage(plan, own, { ...options, references, signal });
+      const ports = await this.#workspace.portsFor(plan);
+      const files = listedOnce(ports.files);
+      const own = { ...ports, files, ...(progress && { progress }) };
+      const built = await buildImage(plan, own, { ...this.#options, references, signal });
+      if (knownAs !== undefined) this.#inputs.set(job, inputStamp(plan, files, this.#workspace.context));
+      return built;
     } catch (error) {
       throw ofImage(error, knownAs);
     }
-  };
-}
+  }
 
-/** Notes what was built, now that it is where it should go: `diff` and the report compare with it. */
-async function rememberAll(
-  jobs: readonly BuildJob[],
-  plans: ReadonlyMap<BuildJob, Plan>,
-  built: readonly BuiltImage[],
-  { context, store }: Workspace,
-): Promise<void> {
-  for (const [at, job] of jobs.entries()) {
-    const { knownAs } = job;
-    if (knownAs === undefined) continue;
-    const plan = plans.get(job)!;
-    await rememberBuilt(store, { context, knownAs, platform: plan.platform }, built[at]!, plan);
+  /** Notes what was built, now that it is where it should go: `diff`, the report and `--changed` compare with it. */
+  async remember(
+    jobs: readonly BuildJob[],
+    plans: ReadonlyMap<BuildJob, Plan>,
+    built: readonly BuiltImage[],
+  ): Promise<void> {
+    const { context, store } = this.#workspace;
+    for (const [at, job] of jobs.entries()) {
+      const { knownAs } = job;
+      if (knownAs === undefined) continue;
+      const plan = plans.get(job)!;
+      const key = { context, knownAs, platform: plan.platform };
+      await rememberBuilt(store, key, built[at]!, plan, this.#inputs.get(job)!);
+    }
   }
 }
 

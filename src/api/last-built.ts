@@ -28,6 +28,8 @@ export interface BuiltKey {
 export interface BuiltRecord {
   /** Id of the last stage of its plan. */
   readonly stage: string;
+  /** Over all that it was made from, see `inputStamp`; a record of an earlier version has none. */
+  readonly inputs?: string;
   readonly digest: Digest;
   readonly config: ImageConfig;
   readonly layers: readonly BuiltLayerRecord[];
@@ -67,6 +69,7 @@ export async function rememberBuilt(
   key: BuiltKey,
   { image, layers }: BuiltImage,
   plan: Plan,
+  inputs: string,
 ): Promise<void> {
   const { digest } = image.manifest.descriptor;
   const earlier = (await lastBuilt(store, key))?.history ?? [];
@@ -75,6 +78,7 @@ export async function rememberBuilt(
   const history = earlier.at(-1)?.digest === digest ? earlier : [...earlier, now].slice(-MAX_HISTORY);
   const record: BuiltRecord = {
     stage: plan.stages.at(-1)!.id,
+    inputs,
     digest,
     config: JSON.parse(Buffer.from(image.config.bytes).toString("utf8")) as ImageConfig,
     layers: layers.map(({ diffId, descriptor, description, id, uncompressedSize }) => ({

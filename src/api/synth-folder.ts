@@ -155,7 +155,8 @@ function groupsOf(
   for (const { name } of images) {
     for (let cut = name.lastIndexOf("/"); cut > 0; cut = name.lastIndexOf("/", cut - 1)) {
       const prefix = name.slice(0, cut);
-      below[prefix] = [...(below[prefix] ?? []), name];
+      below[prefix] ??= [];
+      below[prefix].push(name);
     }
   }
   return { ...below, ...catalog?.groups };

@@ -22,7 +22,8 @@ export async function decideForCatalog(
   if (needs.layering.size === 0) return;
   const { lock } = lockOf({ ...options, context });
   if (!missingFrom(needs, lock).some(({ kind }) => kind === "layering")) return;
-  const whole = plansOf(await openCatalog(session, []));
+  const { affectedBy: _, changed: __, ...unnarrowed } = session.options;
+  const whole = plansOf(await openCatalog({ ...session, options: unnarrowed }, []));
   const { pinPlans } = await import("../api/pin-plans.js");
   await withProgress(session, (progress) =>
     pinPlans(

@@ -13,7 +13,7 @@ import { openCatalog } from "./open-catalog.js";
 import type { Paint } from "./paint.js";
 import { judgedPlans, lockOf, passGate } from "./policy-gate.js";
 import { withProgress } from "./progress.js";
-import type { Report } from "./report.js";
+import { nothingMade, type Report } from "./report.js";
 import { writeResultFiles } from "./result-files.js";
 import type { Session } from "./session.js";
 import { UsageError } from "./usage-error.js";
@@ -43,6 +43,8 @@ export async function loadImages(
   const also = { limit: true, policies: lockOf(checked.common) };
   const catalog = await openCatalog(session, names, platforms, also);
   const { context, images, name: catalogName } = catalog;
+  // Of a selection nothing may be left; then no engine is asked for.
+  if (images.length === 0) return nothingMade(catalogName);
   const jobs = images.map(({ name, plans }) => {
     const platform = loadPlatform(plans.map((plan) => plan.platform));
     if (plans.length > 1) {

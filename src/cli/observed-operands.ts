@@ -42,7 +42,11 @@ export function addObserveFlags(command: Command): void {
   );
 }
 
-/** A path has a slash or the ending of an archive, a reference a tag, a digest or a registry; all else is a name, a pattern or a group. */
+/**
+ * A path begins with `/` or `.`, ends as an archive, or is that of a file or layout which is there; a folder of sources may
+ * be called as an image is, `api/server`. A reference has a tag, a digest or a registry; all else is a name, a pattern or
+ * a group.
+ */
 export function readOperand(operand: string): ImageOperand {
   if (operand.startsWith("@")) return { kind: "catalog", pattern: operand };
   const path = diskPath(operand);

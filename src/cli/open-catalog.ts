@@ -13,7 +13,10 @@ export interface OpenCatalog extends LoadedCatalog {
   readonly context: string;
 }
 
-/** Finds the user's file, runs it, and takes the images that were asked for; asks its policies where `policies` is given. */
+/**
+ * Finds the user's file, runs it, and takes the images that were asked for, by name and by what they are made from; asks
+ * its policies where `policies` is given.
+ */
 export async function openCatalog(
   session: Session,
   names: readonly string[],
@@ -25,15 +28,30 @@ export async function openCatalog(
   const context = options.context === undefined ? app.folder : resolve(options.context);
   shell.folder = context;
   const { entry, shown } = app;
+  const narrowed = options.affectedBy !== undefined || options.changed === true;
   const request = {
     entry,
     shown,
     context,
-    names,
+    // What a file means is told from all images.
+    names: narrowed ? [] : names,
     ...also,
     ...(platforms === undefined ? {} : { platforms }),
   };
-  return { ...(await loadCatalog(request, signal)), shown, context };
+  const catalog = { ...(await loadCatalog(request, signal)), shown, context };
+  if (!narrowed) return catalog;
+  const { selectNames } = await import("./select/select-names.js");
+  const { narrowedImages } = await import("./select/narrowed-images.js");
+  const images = await narrowedImages(session, catalog, selectNames(catalog, names), entry);
+  return { ...catalog, ...policiesOf(catalog, images), images };
+}
+
+/** What the policies say of the images that are left. */
+function policiesOf({ policies }: OpenCatalog, images: OpenCatalog["images"]): Pick<OpenCatalog, "policies"> {
+  if (policies === undefined) return {};
+  const left = new Set(images.map(({ name }) => name));
+  const findings = policies.findings.filter(({ image }) => left.has(image));
+  return { policies: { findings, awaiting: policies.awaiting.filter((name) => left.has(name)) } };
 }
 
 /** The same, with every plan pinned by the lock as far as that goes. */

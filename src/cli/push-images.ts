@@ -10,7 +10,7 @@ import { openCatalog } from "./open-catalog.js";
 import type { Paint } from "./paint.js";
 import { judgedPlans, lockOf, passGate } from "./policy-gate.js";
 import { withProgress } from "./progress.js";
-import type { Report } from "./report.js";
+import { nothingMade, type Report } from "./report.js";
 import type { Session } from "./session.js";
 import { UsageError } from "./usage-error.js";
 import { sayWarnings } from "./warning-text.js";
@@ -34,6 +34,7 @@ export async function pushImages(
   const also = { limit: true, policies: lockOf(checked.common) };
   const catalog = await openCatalog(session, names, platforms, also);
   const { context, images, name: catalogName } = catalog;
+  if (images.length === 0) return nothingMade(catalogName);
   const jobs = images.flatMap(({ name, plans }) =>
     plans.map((plan) => ({ ...plan, name, several: plans.length > 1 })),
   );

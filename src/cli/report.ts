@@ -13,3 +13,8 @@ export interface Report {
   /** @default - 0 */
   readonly exitCode?: number;
 }
+
+/** The report of a command that makes images, where a selection left none. */
+export function nothingMade(catalog: string): Report {
+  return { json: { catalog, images: [] }, quiet: "", text: () => "" };
+}

@@ -2,9 +2,10 @@ import type { Command } from "commander";
 import { type Paint, paintWith, wantsColor } from "./paint.js";
 import type { ProgressMode } from "./progress-mode.js";
 import type { Report } from "./report.js";
+import type { SelectionFlags } from "./select/selection-flags.js";
 
 /** The options that every command takes. */
-interface GlobalOptions {
+interface GlobalOptions extends SelectionFlags {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly debug?: boolean;
@@ -13,6 +14,9 @@ interface GlobalOptions {
   /** The user's file. */
   readonly app?: string;
   readonly context?: string;
+  /** Of commands that have them. */
+  readonly lock?: string | boolean;
+  readonly store?: string;
 }
 
 /** One call of the command: its options, and the way to the terminal. */

@@ -5,10 +5,10 @@
 export class Turns {
   readonly #first = new Map<string, Promise<unknown>>();
 
-  async take<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
+  async take<Result>(key: string, work: (first: boolean) => Promise<Result>): Promise<Result> {
     const first = this.#first.get(key);
     if (first === undefined) {
-      const own = work();
+      const own = work(true);
       // How it ends is told where it was begun.
       this.#first.set(
         key,
@@ -17,6 +17,6 @@ export class Turns {
       return own;
     }
     await first;
-    return work();
+    return work(false);
   }
 }

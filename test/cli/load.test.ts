@@ -23,6 +23,7 @@ describe("loading the user's file", () => {
     expect(ran.code).toBe(0);
     expect(JSON.parse(ran.stdout)).toEqual({
       catalog: "acme",
+      groups: {},
       images: [
         {
           name: "api",

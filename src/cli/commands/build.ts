@@ -12,6 +12,7 @@ import { judgedPlans, lockOf, passGate } from "../policy-gate.js";
 import { withProgress } from "../progress.js";
 import type { Report } from "../report.js";
 import { writeResultFiles } from "../result-files.js";
+import { addSelectionFlags, NAMES_HELP } from "../select/selection-flags.js";
 import { act, type Session, type Shell } from "../session.js";
 import { sayWarnings } from "../warning-text.js";
 import { writtenTogether } from "../written-together.js";
@@ -19,7 +20,7 @@ import { writtenTogether } from "../written-together.js";
 /** `layerwright build`: the images themselves, without a daemon. */
 export function define(command: Command, shell: Shell): void {
   command
-    .argument("[names...]", "names or patterns such as api-*")
+    .argument("[names...]", NAMES_HELP)
     .option(
       "-o, --output <target>",
       "a path, - for standard output, or type=archive|oci|layout|rootfs,dest=PATH",
@@ -33,13 +34,16 @@ export function define(command: Command, shell: Shell): void {
     .option("--iidfile <file>", "write the digest of the image's config to a file")
     .option("--metadata-file <file>", "write the digests and names of the images to a file, as buildx does");
   addMakeFlags(command);
+  addSelectionFlags(command);
   examples(command, [
     "layerwright build                              # every image, into layerwright.out/",
     "layerwright build app -o app.tar --tag v1",
     "layerwright build app -o - | docker load",
     "layerwright build --locked --platform linux/amd64",
     "layerwright build app --secret id=npm,src=.npmrc",
-    "layerwright build 'api-*' -o type=oci,dest=out/{name}.tar --platform linux/amd64,linux/arm64",
+    "layerwright build 'api/*' -o type=oci,dest=out/{name}.tar --platform linux/amd64,linux/arm64",
+    "layerwright build @nightly --changed                # of a group, what is not as it was built last",
+    "layerwright build --affected-by src/ --affected-by package-lock.json",
   ]);
   act(command, shell, buildImages);
 }

@@ -5,13 +5,14 @@ import { examples } from "../examples.js";
 import { explainImage, explainText } from "../explain-image.js";
 import { openPinnedCatalog } from "../open-catalog.js";
 import type { Report } from "../report.js";
+import { NAMES_HELP } from "../select/selection-flags.js";
 import { act, type Session, type Shell } from "../session.js";
 import { whyText } from "../why-text.js";
 
 /** `layerwright explain`: what each step became, and what each pass did and saw. */
 export function define(command: Command, shell: Shell): void {
   command
-    .argument("[names...]", "names or patterns such as api-*")
+    .argument("[names...]", NAMES_HELP)
     .option("--why", "say for each command whether a build would run it, and what changed since it ran last")
     .option("-t, --tag <tag>", "with --why: the tag that the image is built with")
     .addOption(new Option("--store <folder>", "the folder of the store").env("LAYERWRIGHT_CACHE"));

@@ -5,12 +5,18 @@ import { examples } from "../examples.js";
 import type { LoadedImage } from "../load/loaded-catalog.js";
 import { openCatalog } from "../open-catalog.js";
 import type { Report } from "../report.js";
+import { addSelectionFlags, NAMES_HELP } from "../select/selection-flags.js";
 import { act, type Session, type Shell } from "../session.js";
 
 /** `layerwright ls`: the images of the catalog and what they are made of. */
 export function define(command: Command, shell: Shell): void {
-  command.argument("[names...]", "names or patterns such as api-*");
-  examples(command, ["layerwright ls", "layerwright ls 'api-*' --json"]);
+  command.argument("[names...]", NAMES_HELP);
+  addSelectionFlags(command);
+  examples(command, [
+    "layerwright ls",
+    "layerwright ls 'api/*' --json",
+    "layerwright ls --quiet --affected-by src/lib.ts",
+  ]);
   act(command, shell, list);
 }
 
@@ -18,7 +24,7 @@ async function list(session: Session, names: readonly string[]): Promise<Report>
   const catalog = await openCatalog(session, names);
   const images = catalog.images.map(summary);
   return {
-    json: { catalog: catalog.name, images },
+    json: { catalog: catalog.name, groups: catalog.groups, images },
     quiet: images.map(({ name }) => `${name}\n`).join(""),
     text: (paint) =>
       columns(

@@ -11,6 +11,7 @@ import { type OpenCatalog, openPinnedCatalog } from "../open-catalog.js";
 import { defaultFolder } from "../output-places.js";
 import type { Paint } from "../paint.js";
 import type { Report } from "../report.js";
+import { addSelectionFlags, NAMES_HELP } from "../select/selection-flags.js";
 import { act, type Session, type Shell } from "../session.js";
 import { UsageError } from "../usage-error.js";
 import { sayWarnings } from "../warning-text.js";
@@ -24,7 +25,7 @@ interface SynthFlags extends DockerfileStyle, LockFlags {
 /** `layerwright synth`: the optimized Dockerfiles. */
 export function define(command: Command, shell: Shell): void {
   command
-    .argument("[names...]", "names or patterns such as api-*")
+    .argument("[names...]", NAMES_HELP)
     .option("--out <folder>", `where the files go (default: ${defaultFolder} beside the catalog)`)
     .option("--plan", "print the plans as JSON and write nothing")
     .option("--stdout", "print the Dockerfile of one image and write nothing")
@@ -36,6 +37,7 @@ export function define(command: Command, shell: Shell): void {
     )
     .option("--syntax <reference>", "the image of the frontend, for the `# syntax=` line");
   addLockFlags(command);
+  addSelectionFlags(command);
   examples(command, [
     "layerwright synth",
     "layerwright synth app --stdout | docker build -f - .",

@@ -39,7 +39,8 @@ export async function carryOut(command: Command, context: RunContext): Promise<C
   const { state, ports, options, place, onOpen } = context;
   const { store, progress } = ports;
   const { label, progressId: id, key, inputs } = command;
-  const again = options.cache === false || options.rerun?.(command.whole) === true;
+  const asked = options.cache === false || options.rerun?.(command.whole) === true;
+  const again = asked && options.recall !== true;
   const known = key === undefined || again ? undefined : await recallChanges(key, store);
   if (options.forecast !== undefined) {
     const reasons = known === undefined ? await reasonsToRun(place, inputs, store) : [];

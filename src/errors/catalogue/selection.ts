@@ -9,8 +9,4 @@ export const selectionMessages = {
         ? 'name groups in the catalog: new Catalog("acme", images, { groups: { nightly: ["api/*"] } })'
         : `did you mean @${p.suggestion}?`,
   }),
-  SELECTION_FILE_UNKNOWN: (p: { path: string; context: string }) => ({
-    message: `--affected-by ${p.path}: it is neither there nor below a folder that an image reads`,
-    hint: `name a file or folder as it is from where you are; images read what is in ${p.context}, in named contexts, and in bases on disk`,
-  }),
 } satisfies MessageArea;
