@@ -83,11 +83,19 @@ function* movesOf(search: LayerSearch, state: LayeringState): Generator<GroupMov
   }
 }
 
+/** Images in both lists, which are in the order of the problem. */
 function both(a: readonly IndexedImage[], b: readonly IndexedImage[]): readonly IndexedImage[] {
-  const [few, many] = a.length <= b.length ? [a, b] : [b, a];
-  if (few.length === 1) return few;
-  const others = new Set(many);
-  return few.filter((image) => others.has(image));
+  if (a.length === 1) return a;
+  if (b.length === 1) return b;
+  const met: IndexedImage[] = [];
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    const left = a[i]!;
+    const right = b[j]!;
+    if (left === right) met.push(left);
+    if (left.index <= right.index) i++;
+    if (right.index <= left.index) j++;
+  }
+  return met;
 }
 
 function* pairsOf(image: IndexedImage, layers: readonly ChosenLayer[]): Generator<readonly [number, number]> {
