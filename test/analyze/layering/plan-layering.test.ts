@@ -21,7 +21,7 @@ describe("the planner on a synthetic catalog", () => {
   });
 
   it("shares what families have in common, though layers are few", () => {
-    const problem = syntheticCatalog({ images: 100, maxLayers: 12 });
+    const problem = syntheticCatalog({ images: 60, maxLayers: 12 });
     const { stored } = layeringCost(problem, planLayering(problem));
     expect(stored).toBeLessThan(layeringCost(problem, ownAll(problem)).stored / 2);
   });
