@@ -1,7 +1,8 @@
+import { bestAnswer } from "./best-answer.js";
 import { type Edit, editIfBetter } from "./edit.js";
+import { makeRoom } from "./family-moves.js";
 import { moveGroups } from "./group-moves.js";
 import type { IndexedImage } from "./indexed-problem.js";
-import type { LayerChoice } from "./layer-choice.js";
 import type { LayerSearch } from "./layer-search.js";
 import type { LayeringState } from "./layering-state.js";
 
@@ -10,15 +11,17 @@ const ROUNDS = 40;
 
 /**
  * Improves a choice for a catalog until nothing helps: the best answer of each image to all others, changes of layers in
- * all images that have them, and melting all images of a base or none.
+ * all images that have them, melting all images of a base or none, and fewer layers below where those above lack room.
  */
 export function climb(search: LayerSearch, state: LayeringState): void {
   let changed = new Set(search.problem.images);
   for (let round = 0; round < ROUNDS && changed.size > 0; round++) {
     const answered = answerAll(search, state, changed);
     const molten = meltTogether(search, state);
-    const moved = moveGroups(search, state, round === 0 ? changed : union(changed, answered, molten));
-    changed = union(answered, molten, moved);
+    const roomier = makeRoom(search, state, changed);
+    const before = union(answered, molten, roomier);
+    const moved = moveGroups(search, state, union(changed, before));
+    changed = union(before, moved);
   }
 }
 
@@ -39,24 +42,6 @@ function answerAll(
     if (choice !== undefined && editIfBetter(state, [{ image, choice }]) > 0) answered.add(image);
   }
   return answered;
-}
-
-function bestAnswer(search: LayerSearch, state: LayeringState, image: IndexedImage): LayerChoice | undefined {
-  const now = state.choice(image);
-  state.take(image);
-  const { keep, own, all } = search.fixed(image);
-  const most = search.problem.maxLayers - state.countBelow(image);
-  const choices = [keep, own, ...(all ? [all] : []), ...search.answering(image, most, state)];
-  let best: LayerChoice | undefined;
-  let price = state.price(image, now);
-  for (const choice of choices) {
-    const asked = state.price(image, choice);
-    if (asked >= price || !state.fits(image, choice)) continue;
-    best = choice;
-    price = asked;
-  }
-  state.put(image, now);
-  return best;
 }
 
 /** Images of one base melted all together, which frees the base, or none of them. */

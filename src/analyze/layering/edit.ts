@@ -21,6 +21,12 @@ export function editIfBetter(state: LayeringState, edits: readonly Edit[]): numb
 
 /** What the edits would make the total shrink by; 0 when it would not. */
 export function gainOf(state: LayeringState, edits: readonly Edit[]): number {
+  const [first, second] = edits;
+  if (first === undefined) return 0;
+  if (second === undefined && state.fits(first.image, first.choice)) {
+    const gain = -state.growth(first.image, first.choice);
+    return gain > LEAST_GAIN ? gain : 0;
+  }
   const { gain, before } = apply(state, edits);
   takeBack(state, before);
   return gain > LEAST_GAIN ? gain : 0;

@@ -2,6 +2,7 @@ import { sizeText } from "../../core/size-text.js";
 import type { IndexedImage } from "./indexed-problem.js";
 import type { ChosenLayer } from "./layer-choice.js";
 import type { LayerSearch } from "./layer-search.js";
+import { LAYER_END } from "./layering-problem.js";
 import type { LayeringState } from "./layering-state.js";
 
 /** Lines of each kind: those with the most bytes. */
@@ -30,7 +31,7 @@ function whyMelted(state: LayeringState, image: IndexedImage, maxLayers: number)
   const below = state.countBelow(image);
   if (image.hiddenOfBase > 0) return `melts its base: ${sizeText(image.hiddenOfBase)} of it are hidden`;
   if (below + 1 > maxLayers)
-    return `melts its base: it has ${below} layers, and at most ${maxLayers} are allowed`;
+    return `melts its base: it has ${below} ${below === 1 ? "layer" : "layers"}, and at most ${maxLayers} are allowed`;
   return "melts its base: no other image of the catalog stands on it as it is";
 }
 
@@ -83,7 +84,7 @@ function whyJoined(
       const largest = Math.max(...places.map((place) => image.atoms[place]!.bytes));
       const because =
         maxLayers === undefined
-          ? `${sizeText(bytes - largest)} are not worth another layer`
+          ? `${sizeText(bytes - LAYER_END - largest)} are not worth another layer`
           : `at most ${maxLayers} layers are allowed`;
       return `joins ${labelsOf(image, places)}: ${because}`;
     });

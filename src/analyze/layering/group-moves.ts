@@ -8,6 +8,9 @@ import { joinLayers, moveAtoms } from "./regroup.js";
 /** Up to so many layers of an image, all pairs are looked at; of more, neighbours and those that hide bytes of each other. */
 const ALL_PAIRS = 6;
 
+/** Up to so many atoms of a layer, each is tried by itself. */
+const ALL_ATOMS = 8;
+
 /** A change of layers, made in every image that has them: what is shared stays shared only when all change alike. */
 interface GroupMove {
   readonly images: readonly IndexedImage[];
@@ -70,7 +73,8 @@ function* movesOf(search: LayerSearch, state: LayeringState): Generator<GroupMov
     for (const layer of layers) {
       if (layer.places.length < 2 || split.has(layer.key)) continue;
       split.add(layer.key);
-      yield* splitsOf(search, image, layer, having.get(layer.key)!);
+      const images = having.get(layer.key)!;
+      if (images.some((each) => hasRoom(search, state, each))) yield* splitsOf(search, image, layer, images);
     }
     for (const [low, high] of pairsOf(image, layers)) {
       const a = layers[low]!.key;
@@ -78,16 +82,28 @@ function* movesOf(search: LayerSearch, state: LayeringState): Generator<GroupMov
       const pair = a < b ? `${a} ${b}` : `${b} ${a}`;
       if (a === b || paired.has(pair)) continue;
       paired.add(pair);
-      yield* pairMoves(search, layers[low]!, layers[high]!, both(having.get(a)!, having.get(b)!));
+      yield* pairMoves(search, image, layers[low]!, layers[high]!, both(having.get(a)!, having.get(b)!));
     }
   }
 }
 
+function hasRoom({ problem }: LayerSearch, state: LayeringState, image: IndexedImage): boolean {
+  return state.countBelow(image) + state.choice(image).layers.length < problem.maxLayers;
+}
+
+/** Images in both lists, which are in the order of the problem. */
 function both(a: readonly IndexedImage[], b: readonly IndexedImage[]): readonly IndexedImage[] {
-  const [few, many] = a.length <= b.length ? [a, b] : [b, a];
-  if (few.length === 1) return few;
-  const others = new Set(many);
-  return few.filter((image) => others.has(image));
+  if (a.length === 1) return a;
+  if (b.length === 1) return b;
+  const met: IndexedImage[] = [];
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    const left = a[i]!;
+    const right = b[j]!;
+    if (left === right) met.push(left);
+    if (left.index <= right.index) i++;
+    if (right.index <= left.index) j++;
+  }
+  return met;
 }
 
 function* pairsOf(image: IndexedImage, layers: readonly ChosenLayer[]): Generator<readonly [number, number]> {
@@ -105,20 +121,18 @@ function hidesOf({ atoms }: IndexedImage, upper: ChosenLayer, lower: ChosenLayer
 
 /** Each atom out of its layer, and each end of it: the atoms that change most often, or that the fewest images have. */
 function* splitsOf(
-  { keys, owners }: LayerSearch,
+  search: LayerSearch,
   image: IndexedImage,
-  { key, places }: ChosenLayer,
+  layer: ChosenLayer,
   images: readonly IndexedImage[],
 ): Generator<GroupMove> {
-  const atoms = places.map((place) => image.atoms[place]!);
-  const positions = atoms.map((_, position) => position);
-  const byChange = [...positions].sort((a, b) => atoms[a]!.survival - atoms[b]!.survival || b - a);
-  const reach = atoms.map(({ token }) => owners.size(owners.of(token)));
-  const byReach = [...positions].sort((a, b) => reach[a]! - reach[b]! || b - a);
+  const { keys } = search;
+  const { key, places } = layer;
+  const orders = positionsOf(search, image, layer);
   const tried = new Set<string>();
   const candidates = [
-    ...positions.map((position) => [position]),
-    ...[byChange, byReach].flatMap((order) => order.slice(1).map((_, count) => order.slice(0, count + 1))),
+    ...worthMoving(orders).map((position) => [position]),
+    ...orders.flatMap((order) => order.slice(1).map((_, count) => order.slice(0, count + 1))),
   ];
   for (const candidate of candidates) {
     const picked = [...candidate].sort((a, b) => a - b);
@@ -132,20 +146,42 @@ function* splitsOf(
   }
 }
 
+/** The atoms of a layer in two orders: by how often they change, and by how few images have them. */
+function positionsOf(
+  { owners }: LayerSearch,
+  image: IndexedImage,
+  { places }: ChosenLayer,
+): readonly (readonly number[])[] {
+  const atoms = places.map((place) => image.atoms[place]!);
+  const positions = atoms.map((_, position) => position);
+  const byChange = [...positions].sort((a, b) => atoms[a]!.survival - atoms[b]!.survival || b - a);
+  const reach = atoms.map(({ token }) => owners.size(owners.of(token)));
+  const byReach = [...positions].sort((a, b) => reach[a]! - reach[b]! || b - a);
+  return [byChange, byReach];
+}
+
+/** All atoms of a small layer; of a larger one those at the ends of each order. */
+function worthMoving(orders: readonly (readonly number[])[]): readonly number[] {
+  if (orders[0]!.length <= ALL_ATOMS) return orders[0]!;
+  return [...new Set(orders.flatMap((order) => [...order.slice(0, 2), ...order.slice(-2)]))];
+}
+
 function* pairMoves(
-  { keys }: LayerSearch,
+  search: LayerSearch,
+  image: IndexedImage,
   a: ChosenLayer,
   b: ChosenLayer,
   images: readonly IndexedImage[],
 ): Generator<GroupMove> {
+  const { keys } = search;
   const found = ({ layers }: LayerChoice, { key }: ChosenLayer) =>
     layers.findIndex((layer) => layer.key === key);
   yield {
     images,
-    of: (image, choice) => {
+    of: (other, choice) => {
       const [one, two] = [found(choice, a), found(choice, b)];
       if (one < 0 || two < 0) return undefined;
-      return joinLayers(image, choice, Math.min(one, two), Math.max(one, two), keys);
+      return joinLayers(other, choice, Math.min(one, two), Math.max(one, two), keys);
     },
   };
   for (const [source, target] of [
@@ -153,12 +189,12 @@ function* pairMoves(
     [b, a],
   ] as const) {
     if (source.places.length < 2) continue;
-    for (let position = 0; position < source.places.length; position++) {
+    for (const position of worthMoving(positionsOf(search, image, source))) {
       yield {
         images,
-        of: (image, choice) => {
+        of: (other, choice) => {
           const [from, to] = [found(choice, source), found(choice, target)];
-          return from < 0 || to < 0 ? undefined : moveAtoms(image, choice, from, [position], to, keys);
+          return from < 0 || to < 0 ? undefined : moveAtoms(other, choice, from, [position], to, keys);
         },
       };
     }

@@ -1,10 +1,5 @@
 import { compareBytes } from "../../core/byte-order.js";
-import {
-  LAYER_END,
-  type LayeringAtom,
-  type LayeringImage,
-  type LayeringProblem,
-} from "./layering-problem.js";
+import type { LayeringAtom, LayeringImage, LayeringProblem } from "./layering-problem.js";
 
 /** A problem with numbers for names: images by their names in byte order, so that no order of the input is left. */
 export interface IndexedProblem {
@@ -119,9 +114,9 @@ function placeOf(name: string, byName: ReadonlyMap<string, number>): number {
   return index;
 }
 
-/** The end of a layer is there once in a melted one, whatever the base had. */
+/** The ends of the base's layers are left in, so that no base is ever melted for the sake of a kilobyte. */
 function contentOf(base: readonly number[], baseBytes: ReadonlyMap<number, number>): number {
-  return base.reduce((sum, token) => sum + Math.max(0, baseBytes.get(token)! - LAYER_END), 0);
+  return base.reduce((sum, token) => sum + baseBytes.get(token)!, 0);
 }
 
 function hidden(atoms: readonly LayeringAtom[], of: number | "base"): number {

@@ -10,7 +10,7 @@ export type Decided = Pick<LayeringDecision, "melt" | "layers">;
  * What a set of decisions costs, in bytes of plain layer tars.
  *
  * - A layer has the bytes of its atoms, less those that they hide of each other, and its end. A melted one has the bytes
- *   of the base too, less those that are hidden of it; the ends of the base's layers fall away.
+ *   of the base too, less those that are hidden of it.
  * - `stored` has every distinct layer of the catalog once. Layers are the same when they hold equal atoms in the same
  *   order; a melted one only when all below is the same as well. A base counts as soon as one image stands on it.
  * - `update` has for each image and each of its own layers: bytes times the probability that it or an own layer below it

@@ -1,5 +1,5 @@
 import type { IndexedImage, IndexedProblem } from "./indexed-problem.js";
-import type { LayerChoice } from "./layer-choice.js";
+import type { ChosenLayer, LayerChoice } from "./layer-choice.js";
 
 /** A choice for every image, with the total kept up as one of them changes. */
 export class LayeringState {
@@ -71,12 +71,31 @@ export class LayeringState {
 
   /** Chooses for an image. Gives what the total grew by. */
   put(image: IndexedImage, choice: LayerChoice): number {
-    const less = this.take(image);
-    const more = choice.update + this.#use(image, choice);
+    const before = this.#choices[image.index];
+    let grown = choice.update - (before?.update ?? 0);
+    // Most changes touch two or three layers of many: those that stay are not counted out and in again.
+    const old = before?.layers ?? [];
+    for (const layer of choice.layers) if (!old.includes(layer)) grown += this.#enter(layer);
+    for (const layer of old) if (!choice.layers.includes(layer)) grown += this.#leave(layer);
+    if (before?.melt === false && choice.melt) grown += this.#leaveBase(image);
+    if (before?.melt !== false && !choice.melt) grown += this.#enterBase(image);
     this.#choices[image.index] = choice;
     this.#count(image);
-    this.#total += more;
-    return less + more;
+    this.#total += grown;
+    return grown;
+  }
+
+  /** What the total would grow by with another choice over the same base. */
+  growth(image: IndexedImage, { layers, update }: LayerChoice): number {
+    const before = this.choice(image);
+    let grown = update - before.update;
+    for (const layer of layers) {
+      if (!before.layers.includes(layer) && this.users(layer.key) === 0) grown += layer.bytes;
+    }
+    for (const layer of before.layers) {
+      if (!layers.includes(layer) && this.users(layer.key) === 1) grown -= layer.bytes;
+    }
+    return grown;
   }
 
   /** Takes an image out, until the next choice for it. Gives what the total grew by: nothing, or less than that. */
@@ -84,7 +103,9 @@ export class LayeringState {
     const choice = this.#choices[image.index];
     if (choice === undefined) return 0;
     this.#choices[image.index] = undefined;
-    const grown = this.#release(image, choice) - choice.update;
+    let grown = -choice.update;
+    for (const layer of choice.layers) grown += this.#leave(layer);
+    if (!choice.melt) grown += this.#leaveBase(image);
     this.#total += grown;
     return grown;
   }
@@ -100,34 +121,32 @@ export class LayeringState {
     return sum;
   }
 
-  #use(image: IndexedImage, choice: LayerChoice): number {
+  #enter({ key, bytes }: ChosenLayer): number {
+    const users = this.users(key);
+    this.#users.set(key, users + 1);
+    return users === 0 ? bytes : 0;
+  }
+
+  #leave({ key, bytes }: ChosenLayer): number {
+    const users = this.users(key) - 1;
+    if (users > 0) this.#users.set(key, users);
+    else this.#users.delete(key);
+    return users > 0 ? 0 : -bytes;
+  }
+
+  #enterBase({ base }: IndexedImage): number {
     let grown = 0;
-    for (const { key, bytes } of choice.layers) {
-      const users = this.users(key);
-      if (users === 0) grown += bytes;
-      this.#users.set(key, users + 1);
-    }
-    if (choice.melt) return grown;
-    for (const token of image.base) {
+    for (const token of base) {
       const users = this.baseUsers(token);
-      if (users === 0) grown += this.problem.baseBytes.get(token)!;
       this.#baseUsers.set(token, users + 1);
+      if (users === 0) grown += this.problem.baseBytes.get(token)!;
     }
     return grown;
   }
 
-  #release(image: IndexedImage, choice: LayerChoice): number {
+  #leaveBase({ base }: IndexedImage): number {
     let grown = 0;
-    for (const { key, bytes } of choice.layers) {
-      const users = this.users(key) - 1;
-      if (users > 0) this.#users.set(key, users);
-      else {
-        this.#users.delete(key);
-        grown -= bytes;
-      }
-    }
-    if (choice.melt) return grown;
-    for (const token of image.base) {
+    for (const token of base) {
       const users = this.baseUsers(token) - 1;
       this.#baseUsers.set(token, users);
       if (users === 0) grown -= this.problem.baseBytes.get(token)!;

@@ -12,12 +12,12 @@ import { LayeringState } from "./layering-state.js";
 import { sharingComponents } from "./sharing-components.js";
 import { startStates } from "./starts.js";
 
-/** Up to so many images every start is improved; of more, those that cost least to begin with. */
+/** Up to so many images every start is improved; of more, the two that cost least to begin with, or the one. */
 const ALL_STARTS = 60;
-const BEST_STARTS = 2;
+const TWO_STARTS = 2_000;
 
 /** What exact searches may do for a whole catalog; each part of it gets its share. */
-const EXACT: ExactLimits = { partitions: 12_000, tries: 200_000 };
+const EXACT: ExactLimits = { partitions: 8_000, tries: 40_000 };
 
 /**
  * Decides the layers of every image that decides: the cheapest that is found, by the cost of `layeringCost`. Parts of the
@@ -67,7 +67,8 @@ function planComponent(component: LayeringProblem, limits: ExactLimits): Layerin
 
 function bestState(search: LayerSearch, limits: ExactLimits): LayeringState {
   const starts = [...startStates(search)].sort((a, b) => a.total - b.total);
-  const chosen = search.problem.images.length <= ALL_STARTS ? starts : starts.slice(0, BEST_STARTS);
+  const { length } = search.problem.images;
+  const chosen = length <= ALL_STARTS ? starts : starts.slice(0, length <= TWO_STARTS ? 2 : 1);
   for (const state of chosen) climb(search, state);
   const best = chosen.reduce((least, state) => (state.total < least.total - 0.01 ? state : least));
   searchExactly(search, best, limits);

@@ -100,7 +100,7 @@ function melted(problem: LayeringProblem, image: LayeringImage): Option {
     else {
       for (const layer of at.base.layers) {
         ids.push(`base:${layer.id}`);
-        bytes += Math.max(0, layer.bytes - 1024);
+        bytes += layer.bytes;
       }
     }
     const below = bytes;
