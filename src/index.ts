@@ -133,8 +133,8 @@ export type { ContextSource, ImageSource, NamedContext, Source } from "./image/s
 export type { SquashPolicy } from "./image/squash-policy.js";
 export * as steps from "./image/steps/steps.js";
 export type { StringPairs } from "./image/string-record.js";
-export type { LockedFile } from "./lock/lock.js";
-export type { FileChange, ImageChange, LockChange, LockedState } from "./lock/lock-diff.js";
+export type { LockedFile, LockedLayering } from "./lock/lock.js";
+export type { FileChange, ImageChange, LayeringChange, LockChange, LockedState } from "./lock/lock-diff.js";
 export type { LockEntry } from "./lock/lock-needs.js";
 export type { PackageChange } from "./lock/package-list.js";
 export type { BaseUse } from "./oci/base-annotations.js";
@@ -144,6 +144,7 @@ export type { HealthcheckConfig, HistoryEntry, ImageConfig, RuntimeConfig } from
 export { hostPlatform, type Platform, parsePlatform, platformText } from "./oci/platform.js";
 export { canonicalReference, familiarReference, parseReference, type Reference } from "./oci/reference.js";
 export type { ConfigChange } from "./plan/config-change.js";
+export type { StageLayering } from "./plan/layering.js";
 export type * from "./plan/operation.js";
 export type {
   BaseFacts,

@@ -41,6 +41,7 @@ export interface ObservedLayer {
   /** The entries in the order of the tar, read when first asked for; layers that are equal share one list. */
   entries(): Promise<readonly ObservedEntry[]>;
   /**
+   * @internal
    * Opens it for its names and the bytes of single files, with no digest computed; whoever opens it closes it. Absent
    * where only the entries are known.
    */
