@@ -6,6 +6,7 @@ import type { Plan } from "../plan/plan.js";
 import type { Progress } from "../ports/progress.js";
 import type { BuildSettings } from "./build-images.js";
 import { withObservedJobs } from "./observe.js";
+import { pinPlans } from "./pin-plans.js";
 
 /** An image of a catalog with its plan of today, and those of other policies where it is to be priced. */
 export interface PlannedVariants {
@@ -26,9 +27,16 @@ export interface PricedPlans {
 
 /** Builds images as they are and as they would be, and prices the difference; what the command line calls. */
 export async function pricePlans(
-  images: readonly PlannedVariants[],
+  planned: readonly PlannedVariants[],
   settings: BuildSettings,
 ): Promise<PricedPlans> {
+  // What `"auto"` comes to is decided about the images that there are, not about those that there could be.
+  const names = planned.map(({ name }) => name);
+  await pinPlans(
+    planned.map(({ plan }) => plan),
+    { ...settings, names },
+  );
+  const images = planned.map(withAuto);
   const jobs = images.flatMap(({ plan, variants, ...job }) => {
     const today = idOf(plan);
     const others = variants.filter((variant) => idOf(variant.plan) !== today);
@@ -50,6 +58,13 @@ export async function pricePlans(
     );
     return { prices, images: shared };
   });
+}
+
+/** What was decided for an image is one more policy beside those that it could have. */
+function withAuto(image: PlannedVariants): PlannedVariants {
+  const { squash, plan, variants } = image;
+  if (squash !== "auto" || variants.length === 0) return image;
+  return { ...image, variants: [...variants, { squash, plan }] };
 }
 
 /** The places of the images that stand on a stage, so that its layers are theirs. */

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build, Catalog, dockerfile, Image, lock, plan, type SquashPolicy } from "layerwright";
+import { build, Catalog, dockerfile, Image, lock, plan, priceSquash, type SquashPolicy } from "layerwright";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 let folder: string;
@@ -114,6 +114,22 @@ describe('squash "auto"', () => {
       message: expect.stringContaining('the layers of squash "auto"'),
       origin: { file: expect.stringContaining("layering.test.ts") },
     });
+  });
+
+  it("has a price beside the other policies", async () => {
+    const prices = await priceSquash(catalog("auto"), options());
+    for (const { name, prices: each } of prices) {
+      expect({ name, policies: each.map(({ squash }) => squash) }).toEqual({
+        name,
+        policies: ["keep", "own", "all", "auto"],
+      });
+      // It is what the catalog has.
+      expect(each.map(({ netBytes }) => netBytes)).toSatisfy((net: number[]) => net.at(-1) === 0);
+    }
+    const decided = JSON.parse(readFileSync(join(folder, "layerwright.lock.json"), "utf8")).layering;
+    const alone = join(folder, "alone.lock.json");
+    await lock(catalog("auto"), { ...options(), lock: alone });
+    expect(decided).toEqual(JSON.parse(readFileSync(alone, "utf8")).layering);
   });
 
   it("without a lock is as keep", async () => {

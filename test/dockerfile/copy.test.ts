@@ -7,7 +7,8 @@ const root = { user: 0, group: 0 };
 describe("a copy", () => {
   test("of regular files over an unknown base is plain, so that parents are root's", () => {
     expect(spelled(planOf(registry, [copyFolder("site", "/srv/www")]))).toMatchInlineSnapshot(`
-      "FROM debian:12 AS image
+      "# image comes first
+      FROM debian:12 AS image
       COPY site /srv/www/"
     `);
   });
@@ -18,16 +19,18 @@ describe("a copy", () => {
         planOf(scratch, [copyFile("dist/hello", "/usr/bin/hello", { mode: { octal: 0o755 }, owner: root })]),
       ),
     ).toMatchInlineSnapshot(`
-        "FROM scratch AS image
-        COPY --link --chmod=0755 dist/hello /usr/bin/hello"
-      `);
+      "# image comes first
+      FROM scratch AS image
+      COPY --link --chmod=0755 dist/hello /usr/bin/hello"
+    `);
   });
 
   test("with a mode that would reach new parents goes by a prep stage", () => {
     expect(
       spelled(planOf(registry, [copyFile("key", "/etc/app/key", { mode: { octal: 0o600 } })])),
     ).toMatchInlineSnapshot(`
-      "FROM scratch AS prep-1
+      "# prep-1 comes first
+      FROM scratch AS prep-1
       COPY --chmod=0600 key /.layer
 
       FROM debian:12 AS image
@@ -40,7 +43,8 @@ describe("a copy", () => {
     expect(
       spelled(planOf(base, [copyFile("key", "/etc/key", { mode: { octal: 0o600 } })])),
     ).toMatchInlineSnapshot(`
-      "FROM base-layout-1 AS image
+      "# image comes first
+      FROM base-layout-1 AS image
       COPY --chmod=0600 key /etc/key"
     `);
   });
@@ -49,7 +53,8 @@ describe("a copy", () => {
     expect(
       spelled(planOf(registry, [copyFile("key", "/etc/app/key", { owner: { user: "www" } })])),
     ).toMatchInlineSnapshot(`
-      "FROM debian:12 AS owned-1
+      "# owned-1 comes first
+      FROM debian:12 AS owned-1
       COPY --chown=www key /.layer
 
       FROM debian:12 AS image
@@ -62,7 +67,8 @@ describe("a copy", () => {
     expect(
       spelled(planOf(base, [copyFolder("site", "/srv/www", { owner: { user: "www" } })])),
     ).toMatchInlineSnapshot(`
-      "FROM scratch AS folders
+      "# folders comes first
+      FROM scratch AS folders
       WORKDIR /1/www
 
       FROM scratch AS prep-1
@@ -84,7 +90,8 @@ describe("a copy", () => {
   test("of a folder with an owner, into a folder that may exist, makes the parents first", () => {
     const copy = copyFolder("site", "/srv/www", { owner: { user: "www" } });
     expect(spelled(planOf(registry, [copy]))).toMatchInlineSnapshot(`
-      "FROM scratch AS folders
+      "# folders comes first
+      FROM scratch AS folders
       WORKDIR /1/srv
 
       FROM debian:12 AS image
@@ -102,7 +109,8 @@ describe("a copy", () => {
     const facts = found("file", { irregular: [{ path: "", type: "file", mode: 0o775 }] });
     const copy = { ...copyFile("a", "/a"), sources: [{ from: "context" as const, path: "a", found: facts }] };
     expect(spelled(planOf(registry, [copy]))).toMatchInlineSnapshot(`
-      "FROM debian:12 AS image
+      "# image comes first
+      FROM debian:12 AS image
       COPY --link --chmod=0755 a /a"
     `);
   });
@@ -117,7 +125,8 @@ describe("a copy", () => {
     });
     const plan = planOf(registry, [copyFolder("site", "/srv/www", {}, facts)]);
     expect(spelled(plan)).toMatchInlineSnapshot(`
-      "FROM scratch AS folders
+      "# folders comes first
+      FROM scratch AS folders
       WORKDIR /1/sub
 
       FROM scratch AS prep-1
@@ -129,7 +138,8 @@ describe("a copy", () => {
       COPY --from=prep-1 /.layer/ /srv/www/"
     `);
     expect(spelled(plan, { frontend: "1.19" })).toMatchInlineSnapshot(`
-      "FROM debian:12 AS image
+      "# image comes first
+      FROM debian:12 AS image
       COPY --chmod=ug-s,o-t,u=rwX,go=rX --exclude=.needs-dockerfile-1.19 site /srv/www/"
     `);
   });
@@ -154,7 +164,8 @@ describe("a copy", () => {
     const base = localBase({ "/": folder(), "/srv": null });
     const copy = copyFolder("site", "/srv", { mode: { symbolic: "go-rwx" } }, found("folder", { entries }));
     expect(spelled(planOf(base, [copy]))).toMatchInlineSnapshot(`
-      "FROM scratch AS folders
+      "# folders comes first
+      FROM scratch AS folders
       WORKDIR /1/srv
       WORKDIR /2/d
 
@@ -168,7 +179,8 @@ describe("a copy", () => {
       COPY --from=prep-1 --link /.layer/ /"
     `);
     expect(spelled(planOf(base, [copy]), { frontend: "1.19" })).toMatchInlineSnapshot(`
-      "FROM scratch AS folders
+      "# folders comes first
+      FROM scratch AS folders
       WORKDIR /1/srv
 
       FROM scratch AS prep-1
@@ -184,7 +196,8 @@ describe("a copy", () => {
     const names = ["--link", "<<EOT", "a b", "$HOME", "#x", 'q"', "it's", "!n", " s ", "git@x"];
     const layers = names.map((name) => copyFile(name, `/to/${name}`));
     expect(spelled(planOf(registry, layers))).toMatchInlineSnapshot(`
-      "FROM debian:12 AS image
+      "# image comes first
+      FROM debian:12 AS image
       COPY ./--link /to/--link
       COPY ["./<<EOT", "/to/<<EOT"]
       COPY ["a b", "/to/a b"]

@@ -121,12 +121,12 @@ describe("noSecrets", () => {
     expect(twice.map(({ message }) => message)).toEqual([
       "site/.env is copied, and looks like variables of an environment",
     ]);
-    expect(await built(Image.scratch().copy("site", "/srv/"), noSecrets({ allow: ["/srv/*"] }))).toEqual([]);
+    expect(await built(Image.scratch().copy("site", "/srv/"), noSecrets({ allow: ["/srv/**"] }))).toEqual([]);
   });
 
   it("finds what a later layer removes", async () => {
     const image = Image.from(Image.scratch().copy("site", "/srv/")).remove("/srv");
-    const found = await built(image, noSecrets({ allow: ["*.env", "*.key"] }));
+    const found = await built(image, noSecrets({ allow: ["**/*.env", "**/*.key"] }));
     expect(found.map(({ message }) => message)).toEqual([
       "/srv/conf/.npmrc looks like a token of npm, and comes with the base",
     ]);

@@ -6,7 +6,7 @@ import { bytesOf, distinctLayers, type SharedImage, type SharedLayer } from "./s
 /** Images that are named for one price, of those with which bytes are no longer shared. */
 const MOST_NAMED = 100;
 
-/** The policies that a price is given for: `"auto"` comes to one of them. */
+/** The policies that every price is given for; an image with `"auto"` has that too. */
 export const pricedPolicies: readonly SquashPolicy[] = ["keep", "own", "all"];
 
 /** An image of a catalog, as it is and as it would be. */

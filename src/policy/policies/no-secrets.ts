@@ -30,7 +30,7 @@ const MOUNT = 'mount it into the command that needs it: run(…, { mounts: [{ ty
  * import { Catalog, Image, noSecrets } from "layerwright";
  *
  * const app = Image.scratch().write("/app", "#!/bin/sh\n").env("TOKEN_FILE", "/run/secrets/token");
- * export default new Catalog("acme", { app }, { policies: [noSecrets({ allow: ["/usr/share/*"] })] });
+ * export default new Catalog("acme", { app }, { policies: [noSecrets({ allow: ["/usr/share/**"] })] });
  * ```
  */
 export function noSecrets(options: NoSecretsOptions = {}): Policy {
