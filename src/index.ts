@@ -75,13 +75,9 @@ export { type ReportedImage, type ReportOptions, type ReportResult, report } fro
 export { type ShareOptions, type ShareResult, share } from "./api/share.js";
 export { type SynthesizedImage, type SynthOptions, type SynthResult, synth } from "./api/synth.js";
 export { type WasteOptions, waste } from "./api/waste.js";
-export {
-  Catalog,
-  type CatalogConstructor,
-  type CatalogOptions,
-  type MapOptions,
-} from "./catalog/catalog.js";
+export { Catalog, type CatalogConstructor } from "./catalog/catalog.js";
 export type { CatalogEntries, ImageNames } from "./catalog/catalog-entries.js";
+export type { CatalogOptions, MapOptions } from "./catalog/catalog-options.js";
 export { isCatalog } from "./catalog/is-catalog.js";
 export {
   type MatrixAxes,

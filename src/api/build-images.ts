@@ -28,6 +28,8 @@ export interface BuildJob {
   readonly progress?: Progress | undefined;
   /** The catalog's name and the image's, `acme/api`, under which the store remembers the build; else it is not remembered. */
   readonly knownAs?: string | undefined;
+  /** What it is called in the catalog, where it is not remembered. */
+  readonly name?: string;
 }
 
 /** How several images are built, whatever becomes of them. */
@@ -128,7 +130,10 @@ async function pinnedPlans(
   // All at once: what is missing is said whole, and every reference is asked once.
   const plans = await pinPlans(
     jobs.map(({ plan }) => plan),
-    { ...settings, names: jobs.map(({ knownAs = "" }) => knownAs.slice(knownAs.indexOf("/") + 1)) },
+    {
+      ...settings,
+      names: jobs.map(({ knownAs = "", name = knownAs.slice(knownAs.indexOf("/") + 1) }) => name),
+    },
   );
   return new Map(jobs.map((job, at) => [job, plans[at]!]));
 }

@@ -75,7 +75,7 @@ export async function build(
   );
   const results: Record<string, BuildResult[]> = {};
   const { output: _, reference: __, ...given } = options;
-  const settings = await passPolicies(what, judged, given);
+  const settings = await passPolicies(what, judged, { ...given, maxLayers: what.maxLayers });
   for (const [at, built] of (await buildEach(images, settings)).entries()) {
     const { name } = images[at]!;
     results[name] = [...(results[name] ?? []), ...built];

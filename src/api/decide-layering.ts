@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
-import { observeProblem } from "../analyze/layering/observe-problem.js";
+import { observeProblem, type ProblemOptions } from "../analyze/layering/observe-problem.js";
 import { planLayering } from "../analyze/layering/plan-layering.js";
 import type { ObservedImage } from "../analyze/observed-image.js";
+import { DEFAULT_MAX_LAYERS } from "../catalog/catalog-options.js";
 import { isLayerwrightError } from "../errors/layerwright-error.js";
 import type { Lock, LockedLayering } from "../lock/lock.js";
 import { pinPlan } from "../lock/pin-plan.js";
@@ -13,15 +14,12 @@ import { hasLocalBase } from "./known-bases-sync.js";
 import { withObservedJobs } from "./observe.js";
 import type { PinOptions } from "./pin-plans.js";
 
-/** Layers that an image may have, those of its base included: what every engine takes is 127. */
-const MAX_LAYERS = 100;
-
 /**
  * Decides what the layers of the images with squash `"auto"` are, for all of them together, and gives the lock with the
  * decisions. The images are built into the store for that, as `"keep"` has them; what was decided before stays.
  */
 export async function decideLayering(plans: readonly Plan[], lock: Lock, options: PinOptions): Promise<Lock> {
-  const { names = [], store, signal, progress, ...rest } = options;
+  const { names = [], maxLayers = DEFAULT_MAX_LAYERS, store, signal, progress, ...rest } = options;
   const context = resolve(options.context ?? ".");
   const jobs = plans.map((plan, at) => ({
     name: nameOf(names, at, plan),
@@ -41,7 +39,7 @@ export async function decideLayering(plans: readonly Plan[], lock: Lock, options
   return withObservedJobs(jobs, settings, async (images) => {
     const fixed = new Set<string>();
     for (;;) {
-      const layering = await decide(images, fixed);
+      const layering = await decide(images, { maxLayers, fixed });
       const decided = { ...lock, layering: { ...lock.layering, ...layering } };
       const refused = await firstRefused(plans, decided, layering, { context, store });
       if (refused === undefined) return decided;
@@ -59,9 +57,9 @@ function nameOf(names: readonly string[], at: number, { platform }: Plan): strin
 
 async function decide(
   images: readonly ObservedImage[],
-  fixed: ReadonlySet<string>,
+  options: ProblemOptions,
 ): Promise<Record<string, LockedLayering>> {
-  const { problem, layeringOf, undecided } = await observeProblem(images, { maxLayers: MAX_LAYERS, fixed });
+  const { problem, layeringOf, undecided } = await observeProblem(images, options);
   const layering: Record<string, LockedLayering> = {};
   for (const { stage, images: called } of undecided) {
     // What has no better form keeps the one that it has.

@@ -68,5 +68,6 @@ export async function load(what: Image | Catalog, options: LoadOptions = {}): Pr
   }));
   const { passPolicies } = await import("./pass-policies.js");
   const judged = [...what].map(([name], at) => ({ name, plan: named[at]!.optimized.plan }));
-  return loadPlans(named, await passPolicies(what, judged, options));
+  const settings = { ...options, maxLayers: what.maxLayers };
+  return loadPlans(named, await passPolicies(what, judged, settings));
 }

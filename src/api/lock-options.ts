@@ -15,6 +15,8 @@ export interface LockPlace {
 export interface LockOptions extends LockPlace, RegistryOptions {
   /** Refuses to build what is not in the lock, and never writes it. @default - false */
   readonly locked?: boolean;
+  /** @internal Of the catalog: the most layers that squash `"auto"` gives an image, its base's included. */
+  readonly maxLayers?: number;
   /** @internal Instead of the real one, for tests. */
   readonly downloads?: Downloader;
   /** @internal Instead of the real ones, for tests. */

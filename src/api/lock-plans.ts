@@ -18,6 +18,8 @@ import { lockOf } from "./pin-by-lock.js";
 export interface LockPlansOptions extends LockVerbOptions {
   /** What the plans are called in the catalog, in their order. */
   readonly names?: readonly string[];
+  /** The most layers that squash `"auto"` gives an image. */
+  readonly maxLayers?: number;
 }
 
 /** Locks plans; what the command line calls for plans that came from the user's file. */

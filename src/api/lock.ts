@@ -68,5 +68,5 @@ export async function lock(catalog: Catalog, options: LockVerbOptions = {}): Pro
   );
   const names = catalog.names.flatMap((name) => catalog.platforms.map(() => name));
   const { lockPlans } = await import("./lock-plans.js");
-  return lockPlans(plans, { ...options, names });
+  return lockPlans(plans, { ...options, names, maxLayers: catalog.maxLayers });
 }

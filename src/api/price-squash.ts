@@ -46,5 +46,5 @@ export async function priceSquash(
       references: [fullReference(`${catalog.name}/${name}`)],
     };
   });
-  return (await pricePlans(images, { ...settings, ...place })).prices;
+  return (await pricePlans(images, { ...settings, ...place, maxLayers: catalog.maxLayers })).prices;
 }

@@ -65,5 +65,6 @@ export async function push(
   const judged = [...what].flatMap(([name], at) =>
     named[at]!.plans.map(({ optimized }) => ({ name, plan: optimized.plan })),
   );
-  return pushPlans(named, await passPolicies(what, judged, options));
+  const settings = { ...options, maxLayers: what.maxLayers };
+  return pushPlans(named, await passPolicies(what, judged, settings));
 }

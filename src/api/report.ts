@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import type { Catalog } from "../catalog/catalog.js";
 import { PlanError } from "../errors/layerwright-error.js";
-import { hostPlatform, platformText } from "../oci/platform.js";
 import type { BuildOptions } from "./build-types.js";
+import { observedPlatform } from "./observed-platform.js";
 import { planImage, platformOf } from "./plan-image.js";
 import { fullReference } from "./references.js";
 
@@ -64,7 +64,7 @@ export const DEFAULT_REPORT = "layerwright.out/report.html";
 export async function report(catalog: Catalog, options: ReportOptions = {}): Promise<ReportResult> {
   const { out = DEFAULT_REPORT, platform: asked, ...settings } = options;
   const context = resolve(options.context ?? ".");
-  const platform = asked === undefined ? defaultPlatform(catalog) : platformOf(asked);
+  const platform = asked === undefined ? observedPlatform(catalog.platforms) : platformOf(asked);
   const jobs = [...catalog].map(([name, image]) => ({
     name,
     plan: planImage(image.node, { context, platform }).plan,
@@ -73,7 +73,7 @@ export async function report(catalog: Catalog, options: ReportOptions = {}): Pro
   if (jobs.length === 0) throw new PlanError("REPORT_EMPTY", { catalog: catalog.name });
   const { withObservedJobs } = await import("./observe.js");
   const { writeReport } = await import("./write-report.js");
-  return withObservedJobs(jobs, settings, (images, { store }) =>
+  return withObservedJobs(jobs, { ...settings, maxLayers: catalog.maxLayers }, (images, { store }) =>
     writeReport(images, {
       title: catalog.name,
       out: resolve(context, out),
@@ -81,9 +81,4 @@ export async function report(catalog: Catalog, options: ReportOptions = {}): Pro
       catalog: { context, name: catalog.name },
     }),
   );
-}
-
-function defaultPlatform({ platforms }: Catalog) {
-  const machine = platformText(hostPlatform());
-  return platforms.find((platform) => platformText(platform) === machine) ?? platforms[0]!;
 }

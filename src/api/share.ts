@@ -56,7 +56,7 @@ export async function share(catalog: Catalog, options: ShareOptions = {}): Promi
   const { shareImages } = await import("../analyze/sharing/share-images.js");
   const { sharedImage } = await import("../analyze/sharing/shared-image.js");
   const { pullBytes } = await import("../analyze/sharing/pull-bytes.js");
-  return withObservedJobs(jobs, { ...settings, ...place }, async (observed) => {
+  return withObservedJobs(jobs, { ...settings, ...place, maxLayers: catalog.maxLayers }, async (observed) => {
     const images = observed.map(sharedImage);
     const held = images.find(({ name }) => name === having);
     return { ...shareImages(images), ...(held && { pulls: pullBytes(images, held) }) };

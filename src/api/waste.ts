@@ -2,8 +2,9 @@ import type { WasteReport } from "../analyze/waste/waste-report.js";
 import type { Catalog } from "../catalog/catalog.js";
 import { isCatalog } from "../catalog/is-catalog.js";
 import type { Image } from "../image/image.js";
-import { hostPlatform, type Platform, platformText } from "../oci/platform.js";
+import type { Platform } from "../oci/platform.js";
 import type { BuildOptions } from "./build-types.js";
+import { observedPlatform } from "./observed-platform.js";
 import { planImage } from "./plan-image.js";
 
 /** How images are built whose waste is looked for. */
@@ -52,19 +53,15 @@ export async function waste(
     references: [],
   });
   const jobs = isCatalog(what)
-    ? [...what].map(([name, image]) => jobOf(name, image, platform ?? usualPlatform(what)))
+    ? [...what].map(([name, image]) => jobOf(name, image, platform ?? observedPlatform(what.platforms)))
     : [jobOf("image", what, platform)];
+  const budget = isCatalog(what) ? { maxLayers: what.maxLayers } : {};
   const { withObservedJobs } = await import("./observe.js");
   const { wasteOf } = await import("../analyze/waste/waste-of.js");
-  const reports = await withObservedJobs(jobs, settings, async (images) => {
+  const reports = await withObservedJobs(jobs, { ...settings, ...budget }, async (images) => {
     const made: WasteReport[] = [];
     for (const image of images) made.push(await wasteOf(image));
     return made;
   });
   return isCatalog(what) ? Object.fromEntries(reports.map((report) => [report.image, report])) : reports[0]!;
-}
-
-function usualPlatform({ platforms }: Catalog): Platform | undefined {
-  const machine = platformText(hostPlatform());
-  return platforms.find((platform) => platformText(platform) === machine) ?? platforms[0];
 }

@@ -7,52 +7,14 @@ import { checkOptions } from "../image/options.js";
 import { label } from "../image/steps/label-step.js";
 import { hostPlatform, type Platform, parsePlatform, platformText } from "../oci/platform.js";
 import { isPolicy, type Policy } from "../policy/policy.js";
-import { type PlacedSuppression, parseSuppressions, type Suppression } from "../policy/suppression.js";
+import { type PlacedSuppression, parseSuppressions } from "../policy/suppression.js";
 import { type CatalogEntries, checkName, flatEntries, type ImageNames } from "./catalog-entries.js";
 import { chosenGroups } from "./catalog-groups.js";
+import { type CatalogOptions, DEFAULT_MAX_LAYERS, type MapOptions, MOST_LAYERS } from "./catalog-options.js";
 import { CATALOG_BRAND } from "./is-catalog.js";
 import { mapWithBases } from "./map-images.js";
 import { type NamedPlace, namedNodes } from "./named-nodes.js";
 import { withDefaults } from "./with-defaults.js";
-
-/** What holds for all images of a catalog. */
-export interface CatalogOptions {
-  /** As `linux/amd64` or `linux/arm/v7`. @default - the platform of this machine */
-  readonly platforms?: readonly string[];
-  /** Labels that every image begins with; its own of the same key win. @default - none */
-  readonly labels?: Readonly<Record<string, string>>;
-  /**
-   * What every image begins with: its steps come right after the base from outside, before the image's own, which may
-   * change what it set. An image on another of the catalog has them from there, once. @default - nothing
-   */
-  readonly defaults?: Recipe;
-  /**
-   * Names and patterns (`api/*`, `**`) of the images that belong to a group, which the command line takes as `@group`.
-   * @default - none
-   */
-  readonly groups?: Readonly<Record<string, readonly string[]>>;
-  /**
-   * The most that one image squashed with `"all"` may take out of what it shares: bytes of the base's layer tars that
-   * other images of the catalog have too. A number of bytes, or text as `50MB` or `1.5 GiB`. `build`, `push` and `load`
-   * refuse an image that takes more.
-   * @default - no limit
-   */
-  readonly maxUnshared?: number | string;
-  /** What every image must and must not be; `build`, `push` and `load` fail on errors. @default - none */
-  readonly policies?: readonly Policy[];
-  /** Findings that may stand, with a reason each. @default - none */
-  readonly suppressions?: readonly Suppression[];
-}
-
-/** How `map` treats images that are made from others of the catalog. */
-export interface MapOptions {
-  /**
-   * Puts an image onto what the images that it is made from became, so that it shares their new layers. The recipe is
-   * applied to it then as well, on top: what a base was given comes twice unless the recipe looks at the name.
-   * @default - false: an image keeps the base it was made from, so that its steps see what they were written for
-   */
-  readonly bases?: boolean;
-}
 
 /**
  * Which images exist here, under which names and for which platforms. A catalog holds finished images and never
@@ -85,6 +47,8 @@ export interface Catalog<Name extends string = string> extends Iterable<[Name, I
   readonly groups: Readonly<Record<string, readonly Name[]>>;
   /** In bytes; undefined where there is no limit. */
   readonly maxUnshared: number | undefined;
+  /** The most layers of an image with squash `"auto"`. */
+  readonly maxLayers: number;
   /** What every image must and must not be. */
   readonly policies: readonly Policy[];
   /** Findings that may stand, whatever image they are of. */
@@ -136,6 +100,7 @@ class CatalogValue implements Catalog {
   readonly platforms: readonly Platform[];
   readonly groups: Readonly<Record<string, readonly string[]>>;
   readonly maxUnshared: number | undefined;
+  readonly maxLayers: number;
   readonly policies: readonly Policy[];
   readonly suppressions: readonly PlacedSuppression[];
 
@@ -147,6 +112,7 @@ class CatalogValue implements Catalog {
       "defaults",
       "groups",
       "maxUnshared",
+      "maxLayers",
       "policies",
       "suppressions",
     ]);
@@ -157,6 +123,7 @@ class CatalogValue implements Catalog {
     this.platforms = checkPlatforms(call, options.platforms);
     this.groups = chosenGroups(call, Object.keys(images), groups, options.groups);
     this.maxUnshared = checkSize(call, "maxUnshared", options.maxUnshared);
+    this.maxLayers = checkMaxLayers(call, options.maxLayers);
     this.policies = checkPolicies(call, options.policies);
     this.suppressions = Object.freeze(parseSuppressions(call, options.suppressions));
     Object.freeze(this);
@@ -181,10 +148,11 @@ class CatalogValue implements Catalog {
       options.bases === true
         ? mapWithBases([...this], change)
         : Object.fromEntries([...this].map(([name, image]) => [name, change(image, name)]));
-    const { groups, maxUnshared, policies } = this;
+    const { groups, maxUnshared, maxLayers, policies } = this;
     return new CatalogValue(this.name, changed, {
       platforms: this.platforms.map(platformText),
       groups,
+      maxLayers,
       policies,
       suppressions: this.suppressions.map(({ code, image, reason }) => ({
         code,
@@ -244,6 +212,19 @@ function checkSize(call: Call, option: string, size: number | string | undefined
     call: call.name,
     argument: `option ${option}`,
     got: size,
+    allowed,
+  });
+}
+
+function checkMaxLayers(call: Call, layers: unknown = DEFAULT_MAX_LAYERS): number {
+  if (typeof layers === "number" && Number.isInteger(layers) && layers >= 1 && layers <= MOST_LAYERS) {
+    return layers;
+  }
+  const allowed = `a whole number from 1 to ${MOST_LAYERS}`;
+  return refuse(call, "ARGUMENT_INVALID", {
+    call: call.name,
+    argument: "option maxLayers",
+    got: layers,
     allowed,
   });
 }

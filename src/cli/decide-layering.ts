@@ -28,7 +28,14 @@ export async function decideForCatalog(
   await withProgress(session, (progress) =>
     pinPlans(
       whole.map(({ plan }) => plan),
-      { ...options, context, progress, signal: session.signal, names: whole.map(({ name }) => name) },
+      {
+        ...options,
+        context,
+        maxLayers: chosen.maxLayers,
+        progress,
+        signal: session.signal,
+        names: whole.map(({ name }) => name),
+      },
     ),
   );
 }

@@ -132,6 +132,30 @@ describe('squash "auto"', () => {
     expect(decided).toEqual(JSON.parse(readFileSync(alone, "utf8")).layering);
   });
 
+  it("keeps within the layers that the catalog allows", async () => {
+    const many = (maxLayers?: number) => {
+      let image = Image.scratch();
+      for (const at of Array(6).keys()) image = image.write(`/srv/${at}`, `${at}`.repeat(60_000));
+      const settings = maxLayers === undefined ? {} : { maxLayers };
+      return new Catalog(
+        "acme",
+        { image: image.squash("auto") },
+        { platforms: ["linux/amd64"], ...settings },
+      );
+    };
+    const layersOf = async (maxLayers?: number) => {
+      const lockFile = join(folder, `${maxLayers}.lock.json`);
+      const { image } = await build(many(maxLayers), { ...options(), lock: lockFile });
+      return image[0]?.layers.length ?? 0;
+    };
+    expect(await layersOf()).toBeGreaterThan(3);
+    expect(await layersOf(3)).toBe(3);
+    expect(await layersOf(1)).toBe(1);
+    for (const wrong of [0, 128, 1.5, "3" as never]) {
+      expect(() => many(wrong)).toThrow(expect.objectContaining({ code: "ARGUMENT_INVALID" }));
+    }
+  });
+
   it("without a lock is as keep", async () => {
     const auto = await build(catalog("auto").images.job, { ...options(), lock: false });
     const keep = await build(catalog("keep").images.job, { ...options(), lock: false });

@@ -47,12 +47,13 @@ async function lock(session: Session, _: readonly string[], flags: LockCommandFl
       command: "layerwright lock",
     });
   }
-  const { images, context } = await openCatalog(session, []);
+  const { images, context, maxLayers } = await openCatalog(session, []);
   const plans = images.flatMap((image) => image.plans.map(({ optimized }) => optimized.plan));
   const { lockPlans } = await import("../../api/lock-plans.js");
   const result = await withProgress(session, (progress) =>
     lockPlans(plans, {
       context,
+      maxLayers,
       names: images.flatMap(({ name, plans: each }) => each.map(() => name)),
       signal: session.signal,
       ...(progress === undefined ? {} : { progress }),

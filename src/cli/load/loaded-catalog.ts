@@ -34,6 +34,8 @@ export interface LoadedCatalog {
   readonly names: readonly string[];
   /** The names of the images in each group. */
   readonly groups: Readonly<Record<string, readonly string[]>>;
+  /** The most layers that squash `"auto"` gives an image. */
+  readonly maxLayers: number;
   /** The images that were asked for. */
   readonly images: readonly LoadedImage[];
   /** What is to be checked before anything is written, where it was asked for and the catalog has a limit. */

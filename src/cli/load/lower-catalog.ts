@@ -33,8 +33,8 @@ export function lowerCatalog(catalog: Catalog, request: LoadRequest): LoadedCata
   });
   const limit =
     request.limit === true ? sharingLimitOf(catalog, chosen, platforms, request.context) : undefined;
-  const { name, names, groups } = catalog;
-  return { name, names, groups, images, ...(limit && { limit }) };
+  const { name, names, groups, maxLayers } = catalog;
+  return { name, names, groups, maxLayers, images, ...(limit && { limit }) };
 }
 
 function baseText(base: BaseNode, named: ReadonlyMap<ImageNode, string>): string {

@@ -1,0 +1,54 @@
+import type { Recipe } from "../image/image.js";
+import type { Policy } from "../policy/policy.js";
+import type { Suppression } from "../policy/suppression.js";
+
+/** Layers that an image with squash `"auto"` may have unless a catalog says otherwise: room is left for those on top. */
+export const DEFAULT_MAX_LAYERS = 100;
+
+/** What engines take: an overlay mount has no room for more. */
+export const MOST_LAYERS = 127;
+
+/** What holds for all images of a catalog. */
+export interface CatalogOptions {
+  /** As `linux/amd64` or `linux/arm/v7`. @default - the platform of this machine */
+  readonly platforms?: readonly string[];
+  /** Labels that every image begins with; its own of the same key win. @default - none */
+  readonly labels?: Readonly<Record<string, string>>;
+  /**
+   * What every image begins with: its steps come right after the base from outside, before the image's own, which may
+   * change what it set. An image on another of the catalog has them from there, once. @default - nothing
+   */
+  readonly defaults?: Recipe;
+  /**
+   * Names and patterns (`api/*`, `**`) of the images that belong to a group, which the command line takes as `@group`.
+   * @default - none
+   */
+  readonly groups?: Readonly<Record<string, readonly string[]>>;
+  /**
+   * The most that one image squashed with `"all"` may take out of what it shares: bytes of the base's layer tars that
+   * other images of the catalog have too. A number of bytes, or text as `50MB` or `1.5 GiB`. `build`, `push` and `load`
+   * refuse an image that takes more.
+   * @default - no limit
+   */
+  readonly maxUnshared?: number | string;
+  /**
+   * The most layers that an image with squash `"auto"` may have, those of its base included: 1 to 127, which is what
+   * engines take. A base that has as many already is melted.
+   * @default - 100
+   */
+  readonly maxLayers?: number;
+  /** What every image must and must not be; `build`, `push` and `load` fail on errors. @default - none */
+  readonly policies?: readonly Policy[];
+  /** Findings that may stand, with a reason each. @default - none */
+  readonly suppressions?: readonly Suppression[];
+}
+
+/** How `map` treats images that are made from others of the catalog. */
+export interface MapOptions {
+  /**
+   * Puts an image onto what the images that it is made from became, so that it shares their new layers. The recipe is
+   * applied to it then as well, on top: what a base was given comes twice unless the recipe looks at the name.
+   * @default - false: an image keeps the base it was made from, so that its steps see what they were written for
+   */
+  readonly bases?: boolean;
+}
