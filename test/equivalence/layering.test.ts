@@ -79,7 +79,7 @@ describe('squash "auto"', () => {
             contextDir: context,
             dockerfile,
             outOciTar,
-            namedContexts: {},
+            namedContexts,
           });
           compared++;
           for (const line of compareImages(imageListing(dest), imageListing(outOciTar)))
