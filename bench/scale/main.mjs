@@ -1,4 +1,4 @@
-// How the command line grows with the catalog: 100, 1,000 and 10,000 images. See bench/README.md.
+// How the command line grows with the catalog: 100, 1,000 and 10,000 images, 1,000 built ones. See bench/README.md.
 import { mkdirSync, rmSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { join, resolve } from "node:path";
@@ -6,9 +6,9 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { measure, median } from "../measure.mjs";
 import { preparePackage } from "../workloads.mjs";
+import { writeBuiltProject } from "./built-catalog.mjs";
 import { writeProject } from "./catalog.mjs";
-
-const COMMANDS = ["ls", "synth"];
+import { COMMANDS, MOST_BUILT } from "./commands.mjs";
 
 /** What the largest catalog may take: seconds of wall time on an idle machine, and MB in the largest process. */
 const CEILINGS = { wall: 60, memory: 1000 };
@@ -22,11 +22,11 @@ const options = {
 const { values, positionals } = parseArgs({ options, allowPositionals: true });
 const sizes = values.sizes.split(",").map(Number);
 const [rounds, settle] = [Number(values.rounds), Number(values.settle)];
-const commands = positionals.length === 0 ? COMMANDS : positionals;
-const wrong = commands.find((name) => !COMMANDS.includes(name));
+const commands = positionals.length === 0 ? Object.keys(COMMANDS) : positionals;
+const wrong = commands.find((name) => !Object.hasOwn(COMMANDS, name));
 if (wrong !== undefined || !sizes.every((size) => size >= 1) || !(rounds >= 1) || !(settle >= 0)) {
   console.error(
-    `npm run bench:scale -- [${COMMANDS.join("] [")}] [--sizes N,N] [--rounds N] [--settle SECONDS] [--json]`,
+    `npm run bench:scale -- [${Object.keys(COMMANDS).join("] [")}] [--sizes N,N] [--rounds N] [--settle SECONDS] [--json]`,
   );
   process.exit(2);
 }
@@ -41,9 +41,14 @@ const home = await preparePackage(work);
 const results = [];
 try {
   for (const size of sizes) {
-    const project = join(scratch, String(size));
-    writeProject(project, size, join(home, "dist/index.js"));
-    for (const command of commands) results.push({ command, size, runs: await runs(command, project, size) });
+    for (const built of [false, true]) {
+      const chosen = commands.filter((name) => COMMANDS[name].built === built);
+      if (chosen.length === 0 || (built && size > MOST_BUILT)) continue;
+      const project = join(scratch, `${built ? "built" : "described"}-${size}`);
+      const write = built ? writeBuiltProject : writeProject;
+      write(project, size, join(home, "dist/index.js"));
+      for (const command of chosen) results.push({ command, size, runs: await runs(command, project, size) });
+    }
   }
 } finally {
   rmSync(scratch, { recursive: true, force: true });
@@ -54,13 +59,17 @@ else report();
 /** Every run of `synth` writes all files anew. What a command says must be about every image. */
 async function runs(command, cwd, size) {
   const done = [];
+  const { args, told, before } = COMMANDS[command];
+  const env = { LAYERWRIGHT_CACHE: join(scratch, "store") };
+  const argsOf = (words) => [join(home, "dist/cli/main.js"), ...words, "--json"];
+  // The images are in the store when the clock starts.
+  if (before !== undefined) await measure(process.execPath, argsOf(before), { env, cwd, scratch, settle: 0 });
   for (let round = 0; round < rounds; round++) {
     rmSync(join(cwd, "layerwright.out"), { recursive: true, force: true });
-    const env = { LAYERWRIGHT_CACHE: join(scratch, "store") };
-    const args = [join(home, "dist/cli/main.js"), command, "--json"];
-    const { stdout, ...figures } = await measure(process.execPath, args, { env, cwd, scratch, settle });
-    const { images } = JSON.parse(stdout);
-    if (images.length !== size) throw new Error(`${command} told of ${images.length} of ${size} images`);
+    const run = { env, cwd, scratch, settle };
+    const { stdout, ...figures } = await measure(process.execPath, argsOf(args), run);
+    const count = told(JSON.parse(stdout), cwd);
+    if (count !== size) throw new Error(`${command} told of ${count} of ${size} images`);
     done.push(figures);
   }
   return done;
@@ -92,7 +101,7 @@ function report() {
     console.log(
       row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at]) : cell.padStart(widths[at]))).join("  "),
     );
-  const last = results.filter(({ size }) => size === Math.max(...sizes));
+  const last = commands.flatMap((name) => results.filter(({ command }) => command === name).slice(-1));
   for (const { command, size, runs: all } of last) {
     for (const [name, ceiling] of Object.entries(CEILINGS)) {
       const figure = median(all.map((run) => run[name]));
