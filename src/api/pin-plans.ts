@@ -1,5 +1,12 @@
 import { emptyLock, type Lock } from "../lock/lock.js";
-import { entryText, isNothing, type LockNeeds, missingFrom, needsOf } from "../lock/lock-needs.js";
+import {
+  entryText,
+  isNothing,
+  type LockEntry,
+  type LockNeeds,
+  missingFrom,
+  needsOf,
+} from "../lock/lock-needs.js";
 import { pinPlan } from "../lock/pin-plan.js";
 import type { Plan } from "../plan/plan.js";
 import type { LookUpOptions } from "./add-to-lock.js";
@@ -52,7 +59,8 @@ async function lockFor(plans: readonly Plan[], needs: LockNeeds, options: PinOpt
   if (missing.length === 0) return lock;
   if (locked === true || offline === true) throw incomplete(missing, needs, path, locked === true);
   if (options.lock === false) return lock;
-  progress?.report({ kind: "warn", message: `${shownLock(path)} gets ${missing.map(entryText).join(", ")}` });
+  const gets = missing.map((entry) => toldEntry(entry, plans, options.names)).join(", ");
+  progress?.report({ kind: "warn", message: `${shownLock(path)} gets ${gets}` });
   // Most builds have all in the lock, and need no registry client.
   const { addToLock } = await import("./add-to-lock.js");
   const outside = () => missing.some(({ kind }) => kind !== "layering");
@@ -63,4 +71,12 @@ async function lockFor(plans: readonly Plan[], needs: LockNeeds, options: PinOpt
   if (missing.length === 0) return lock;
   const { decideLayering } = await import("./decide-layering.js");
   return changeLock(path, lock, await decideLayering(plans, lock, options));
+}
+
+/** An entry in the user's words: layers are those of an image, where the catalog has a name for it. */
+function toldEntry(entry: LockEntry, plans: readonly Plan[], names: readonly string[] = []): string {
+  if (entry.kind !== "layering") return entryText(entry);
+  const at = plans.findIndex(({ stages }) => stages.at(-1)?.id === entry.stage);
+  const name = names[at] ?? "";
+  return name === "" ? entryText(entry) : `the layers of ${name}`;
 }

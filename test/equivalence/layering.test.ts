@@ -32,8 +32,8 @@ function described() {
       .copy(`${name}/`, "/srv/app/")
       .copy("deps/", "/srv/lib/node_modules/")
       .write("/srv/app/settings", "a=1\n")
-      .symlink("/srv/current", "/srv/app")
-      .chmod("/srv/app/app", 0o755)
+      .symlink("/srv/app", "/srv/current")
+      .copy("api/app", "/srv/bin/app", { mode: 0o755 })
       .squash("auto");
   const parent = Image.scratch().mkdir("/srv", { mode: 0o755 }).write("/etc/parent", "1\n");
   return {

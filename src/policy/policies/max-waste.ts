@@ -5,8 +5,8 @@ import { percentText, readLimit } from "../limit.js";
 import { makePolicy, type Policy, type PolicyOptions } from "../policy.js";
 
 /**
- * An image carries no more than this of what no container sees: `MAX_WASTE`. Bytes of files that a later layer overwrote
- * or removed, or their share of all.
+ * An image carries no more than this of what nobody needs, as {@link waste} counts it: `MAX_WASTE`. Bytes of files, or
+ * their share of all.
  *
  * @param limit text as `5MB` or `3%`, or bytes
  * @throws {DefinitionError} POLICY_INVALID, OPTION_UNKNOWN
@@ -26,15 +26,17 @@ export function maxWaste(limit: string | number, options: PolicyOptions = {}): P
     "MAX_WASTE",
     {
       built: async ({ built, originOf }) => {
-        const { wastedBytes, efficiency } = await wasteOf(built);
-        const share = 1 - efficiency;
+        const { wastedBytes, contentBytes, rows } = await wasteOf(built);
+        const share = contentBytes === 0 ? 0 : wastedBytes / contentBytes;
         if ("bytes" in most ? wastedBytes <= most.bytes : share <= most.share) return undefined;
         const allowed = "bytes" in most ? sizeText(most.bytes) : percentText(most.share);
+        const [worst] = rows;
+        const mostly = worst === undefined ? "" : `, most of it ${worst.what} (${sizeText(worst.bytes)})`;
         return {
-          message: `${sizeText(wastedBytes)} of it (${percentText(share)}) no container sees, allowed are ${allowed}`,
-          fix: "remove files in the layer that makes them, and set modes where they are copied",
+          message: `${sizeText(wastedBytes)} of it (${percentText(share)}) nobody needs${mostly}; allowed are ${allowed}`,
+          fix: `${worst?.fix ?? "remove it"}; \`layerwright waste\` lists all`,
           bytes: wastedBytes,
-          origin: originOf("cmd"),
+          origin: worst?.origin ?? originOf("cmd"),
         };
       },
     },

@@ -35,7 +35,8 @@ afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 /** Runs a program in a folder like a user's project, with no trace of this test run in its environment. */
 function run(...args: string[]): { readonly status: number | null; readonly output: string } {
-  const { VITEST: _, NODE_TEST_CONTEXT: __, ...env } = process.env;
+  // Under CI a snapshot is never written, and the page has none yet.
+  const { VITEST: _, NODE_TEST_CONTEXT: __, CI: ___, ...env } = process.env;
   const ended = spawnSync(process.execPath, args, { cwd: work, encoding: "utf8", env });
   return { status: ended.status, output: `${ended.stdout}${ended.stderr}` };
 }
