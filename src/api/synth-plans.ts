@@ -13,6 +13,7 @@ import { hasLocalBase } from "./known-bases-sync.js";
 import { pinByLock } from "./pin-by-lock.js";
 import type { NamedPlan, SynthesizedImage, SynthOptions, SynthResult } from "./synth.js";
 import { SynthFolder } from "./synth-folder.js";
+import { undecidedLayers } from "./undecided-layers.js";
 
 /** The catalog that plans are of: all its names, whether they are written now or not. */
 export interface SynthCatalog {
@@ -97,7 +98,11 @@ export async function synthPlans(
       ignore: `${dockerfile}.dockerignore`,
       files: emitted.files.filter((file) => file.kind !== "folder").length,
       command: buildCommand(dockerfile, reference, platforms, emitted, annotations),
-      warnings: [...own.flatMap(({ optimized }) => optimized.warnings), ...emitted.warnings].filter(isFirst),
+      warnings: [
+        ...own.flatMap(({ optimized }) => optimized.warnings),
+        ...undecidedLayers(ready),
+        ...emitted.warnings,
+      ].filter(isFirst),
     };
     images.push(image);
     if (baked) bakes.set(name, bakeImage({ name, reference, dockerfile }, ready, emitted, annotations));

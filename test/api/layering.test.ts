@@ -1,7 +1,17 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build, Catalog, dockerfile, Image, lock, plan, priceSquash, type SquashPolicy } from "layerwright";
+import {
+  build,
+  Catalog,
+  dockerfile,
+  Image,
+  lock,
+  plan,
+  priceSquash,
+  type SquashPolicy,
+  synth,
+} from "layerwright";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 let folder: string;
@@ -98,7 +108,15 @@ describe('squash "auto"', () => {
   it("is the same in the plan and in the Dockerfile, once it is decided", async () => {
     const { images } = catalog("auto");
     expect(plan(images.api, options()).stages.at(-1)).toMatchObject({ squash: "auto" });
+    const warningsOf = async () =>
+      (await synth(catalog("auto"), options())).images.map(({ warnings }) => warnings);
+    expect(await warningsOf()).toEqual(
+      Array(3).fill([
+        expect.objectContaining({ message: expect.stringContaining('until "auto" is decided') }),
+      ]),
+    );
     await lock(catalog("auto"), options());
+    expect(await warningsOf()).toEqual([[], [], []]);
     const stage = plan(images.api, options()).stages.at(-1)!;
     expect(stage.squash).toBe("keep");
     expect(stage.decided?.join(" ")).toContain("3 images share");

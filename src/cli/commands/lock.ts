@@ -33,6 +33,7 @@ export function define(command: Command, shell: Shell): void {
     "layerwright lock",
     "layerwright lock --update",
     "layerwright lock --update debian --packages",
+    "layerwright lock --update layers               # decides anew what squash auto becomes",
     "layerwright lock --check",
   ]);
   act(command, shell, lock);
