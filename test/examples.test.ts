@@ -44,6 +44,10 @@ const LARGEST: Readonly<Record<string, number>> = {
   "14-run-secrets fetched": SHELL,
   "15-run-in-a-stage page": KIB,
   "16-host-run numbers": 4 * KIB,
+  "17-whole-catalog api-plain": KIB,
+  "17-whole-catalog api-tmp": KIB,
+  "17-whole-catalog web-plain": KIB,
+  "17-whole-catalog web-tmp": KIB,
 };
 
 /** Caches and temporary folders of a command are what the classic dialect cannot say. */

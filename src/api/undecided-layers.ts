@@ -1,6 +1,6 @@
 import type { Origin } from "../errors/origin.js";
+import { baseStages } from "../plan/base-stages.js";
 import { isUndecided } from "../plan/layering.js";
-import { passedOnStages } from "../plan/passed-on-stages.js";
 import type { Plan } from "../plan/plan.js";
 
 /** What is said of an image with squash `"auto"` that nobody has decided about. */
@@ -8,7 +8,7 @@ export function undecidedLayers(
   plans: readonly Plan[],
 ): { readonly message: string; readonly origin?: Origin }[] {
   return plans.flatMap((plan) =>
-    passedOnStages(plan)
+    baseStages(plan)
       .filter(isUndecided)
       .map(({ layers }) => {
         const origin = layers[0]?.operations[0]?.origin;

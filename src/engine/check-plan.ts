@@ -1,6 +1,6 @@
 import { PlanError } from "../errors/layerwright-error.js";
 import { sourcesOf } from "../plan/assert-plan.js";
-import { passedOnStages } from "../plan/passed-on-stages.js";
+import { baseStages } from "../plan/base-stages.js";
 import type { Plan, Stage } from "../plan/plan.js";
 
 /** Which stages an image needs, and what has to be made of each. */
@@ -18,7 +18,7 @@ export function neededStages(plan: Plan): NeededStages {
   if (last === undefined) throw new PlanError("STAGE_UNKNOWN", { stage: "" });
   const order: Stage[] = [];
   visit(last.id, byId, order, new Set());
-  return { order, packed: new Set(passedOnStages(plan).map(({ id }) => id)) };
+  return { order, packed: new Set(baseStages(plan).map(({ id }) => id)) };
 }
 
 function visit(id: string, byId: ReadonlyMap<string, Stage>, order: Stage[], path: Set<string>): void {

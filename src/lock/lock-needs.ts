@@ -2,9 +2,9 @@ import type { Origin } from "../errors/origin.js";
 import { platformText } from "../oci/platform.js";
 import { canonicalReference, parseReference } from "../oci/reference.js";
 import { operationsOf } from "../plan/assert-plan.js";
+import { baseStages } from "../plan/base-stages.js";
 import { redactUrl } from "../plan/describe.js";
 import { isUndecided } from "../plan/layering.js";
-import { passedOnStages } from "../plan/passed-on-stages.js";
 import type { Plan, PlanBase } from "../plan/plan.js";
 import type { Lock } from "./lock.js";
 
@@ -37,7 +37,7 @@ export function needsOf(plans: readonly Plan[]): LockNeeds {
   const layering = new Map<string, { origin?: Origin | undefined }>();
   for (const plan of plans) {
     const { stages, platform } = plan;
-    for (const { id, layers } of passedOnStages(plan).filter(isUndecided)) {
+    for (const { id, layers } of baseStages(plan).filter(isUndecided)) {
       layering.set(id, { origin: layers[0]?.operations[0]?.origin });
     }
     for (const stage of stages) {

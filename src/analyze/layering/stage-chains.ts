@@ -1,5 +1,5 @@
+import { baseStages } from "../../plan/base-stages.js";
 import { isUndecided } from "../../plan/layering.js";
-import { passedOnStages } from "../../plan/passed-on-stages.js";
 import type { Stage } from "../../plan/plan.js";
 import type { ObservedImage, ObservedLayer } from "../observed-image.js";
 
@@ -22,7 +22,7 @@ export function stageChains(images: readonly ObservedImage[]): readonly StageNod
   const nodes = new Map<string, StageNode & { images: string[] }>();
   for (const { name, plan, layers } of images) {
     if (plan === undefined) continue;
-    const chain = passedOnStages(plan).reverse();
+    const chain = baseStages(plan).toReversed();
     const made = new Map(layers.map((layer) => [layer.planLayer, layer]));
     const found = layers.filter(({ planLayer }) => planLayer === undefined);
     for (const [at, stage] of chain.entries()) {

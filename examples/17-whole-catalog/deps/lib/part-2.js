@@ -1,0 +1,1 @@
+export const part = 2; // what both services use
