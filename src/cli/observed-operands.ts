@@ -4,12 +4,12 @@ import { diskPath } from "../api/find-place.js";
 import type { ObservedJob } from "../api/observe.js";
 import { fullReference } from "../api/references.js";
 import type { Workspace } from "../api/workspace.js";
-import { hostPlatform, platformText } from "../oci/platform.js";
 import { type BuildFlags, checkBuildOptions } from "./build-flags.js";
 import { decideForCatalog } from "./decide-layering.js";
 import type { LoadedImage } from "./load/loaded-catalog.js";
 import { addMakeFlags } from "./make-flags.js";
 import { namedProgress } from "./named-progress.js";
+import { onePlan } from "./one-plan.js";
 import { type OpenCatalog, openCatalog } from "./open-catalog.js";
 import { withProgress } from "./progress.js";
 import type { Session } from "./session.js";
@@ -101,15 +101,14 @@ export async function withOperands<Result>(
 
 /** One platform of an image: this machine's where it is for several, since its commands can run here. */
 function jobOf(
-  { name, plans }: LoadedImage,
+  image: LoadedImage,
   catalog: OpenCatalog,
   progress: Parameters<typeof namedProgress>[0] | undefined,
 ): ObservedJob {
-  const machine = platformText(hostPlatform());
-  const chosen = plans.find(({ platform }) => platformText(platform) === machine) ?? plans[0]!;
+  const { name } = image;
   return {
     name,
-    plan: chosen.optimized.plan,
+    plan: onePlan(image).optimized.plan,
     references: [fullReference(`${catalog.name}/${name}`)],
     progress: progress && namedProgress(progress, name, catalog.images.length > 1),
   };

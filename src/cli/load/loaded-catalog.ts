@@ -7,7 +7,7 @@ import type { Failure } from "../failure.js";
 import type { PlanVariant } from "./plan-variant.js";
 
 /** An image for one platform, lowered in the user's process. */
-interface LoadedPlan {
+export interface LoadedPlan {
   readonly platform: Platform;
   readonly optimized: OptimizedPlan;
   /** The same under other policies, where they were asked for. */

@@ -1,12 +1,12 @@
 import { type SharedImage, sharedImage } from "../../analyze/sharing/shared-image.js";
 import { pricedPolicies, type SquashPrices } from "../../analyze/sharing/squash-prices.js";
 import { fullReference } from "../../api/references.js";
-import { hostPlatform, platformText } from "../../oci/platform.js";
 import { type BuildFlags, checkBuildOptions } from "../build-flags.js";
 import type { LoadedImage } from "../load/loaded-catalog.js";
 import { unpackVariant } from "../load/plan-variant.js";
 import { namedProgress } from "../named-progress.js";
 import { readOperand, withOperands } from "../observed-operands.js";
+import { onePlan } from "../one-plan.js";
 import { openCatalog } from "../open-catalog.js";
 import { withProgress } from "../progress.js";
 import { selectNames } from "../select/select-names.js";
@@ -86,9 +86,9 @@ async function priced(session: Session, names: readonly string[], flags: ShareFl
 }
 
 /** The plans of an image for this machine's platform, or the first. */
-function plansOf({ name, squash, plans }: LoadedImage, isPriced: boolean) {
-  const machine = platformText(hostPlatform());
-  const one = plans.find(({ platform }) => platformText(platform) === machine) ?? plans[0]!;
+function plansOf(image: LoadedImage, isPriced: boolean) {
+  const { name, squash } = image;
+  const one = onePlan(image);
   const { plan } = one.optimized;
   const variants = isPriced ? (one.variants ?? []) : [];
   return {
