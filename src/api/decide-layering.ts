@@ -7,6 +7,7 @@ import { isLayerwrightError } from "../errors/layerwright-error.js";
 import type { Lock, LockedLayering } from "../lock/lock.js";
 import { pinPlan } from "../lock/pin-plan.js";
 import { platformText } from "../oci/platform.js";
+import { layeringKey } from "../plan/layering.js";
 import type { Plan } from "../plan/plan.js";
 import { emitResolved } from "./dockerfile.js";
 import { knownBases } from "./known-bases.js";
@@ -63,7 +64,7 @@ async function decide(
   const layering: Record<string, LockedLayering> = {};
   for (const { stage, images: called } of undecided) {
     // What has no better form keeps the one that it has.
-    layering[stage.id] = {
+    layering[layeringKey(stage)] = {
       images: called,
       melt: false,
       layers: stage.layers.map((_, at) => [at]),
@@ -73,7 +74,8 @@ async function decide(
   }
   for (const decision of planLayering(problem)) {
     const said = layeringOf(decision);
-    if (said !== undefined) layering[said.stage.stage.id] = { images: said.stage.images, ...said.layering };
+    if (said !== undefined)
+      layering[layeringKey(said.stage.stage)] = { images: said.stage.images, ...said.layering };
   }
   return layering;
 }
@@ -90,10 +92,10 @@ async function firstRefused(
 ): Promise<string | undefined> {
   const before: Lock = { ...decided, layering: {} };
   for (const plan of plans) {
-    const own = plan.stages.filter(({ id }) => isChanged(layering[id]));
+    const own = plan.stages.filter((stage) => isChanged(layering[layeringKey(stage)]));
     if (own.length === 0 || (await emits(pinPlan(plan, decided), context, store))) continue;
     if (!(await emits(pinPlan(plan, before), context, store))) continue;
-    return own.at(-1)!.id;
+    return layeringKey(own.at(-1)!);
   }
   return undefined;
 }

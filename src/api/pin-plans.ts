@@ -8,6 +8,7 @@ import {
   needsOf,
 } from "../lock/lock-needs.js";
 import { pinPlan } from "../lock/pin-plan.js";
+import { layeringKey } from "../plan/layering.js";
 import type { Plan } from "../plan/plan.js";
 import type { LookUpOptions } from "./add-to-lock.js";
 import type { BuildOptions } from "./build-types.js";
@@ -76,7 +77,7 @@ async function lockFor(plans: readonly Plan[], needs: LockNeeds, options: PinOpt
 /** An entry in the user's words: layers are those of an image, where the catalog has a name for it. */
 function toldEntry(entry: LockEntry, plans: readonly Plan[], names: readonly string[] = []): string {
   if (entry.kind !== "layering") return entryText(entry);
-  const at = plans.findIndex(({ stages }) => stages.at(-1)?.id === entry.stage);
+  const at = plans.findIndex(({ stages }) => layeringKey(stages.at(-1)!) === entry.stage);
   const name = names[at] ?? "";
   return name === "" ? entryText(entry) : `the layers of ${name}`;
 }

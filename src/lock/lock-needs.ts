@@ -4,7 +4,7 @@ import { canonicalReference, parseReference } from "../oci/reference.js";
 import { operationsOf } from "../plan/assert-plan.js";
 import { baseStages } from "../plan/base-stages.js";
 import { redactUrl } from "../plan/describe.js";
-import { isUndecided } from "../plan/layering.js";
+import { isUndecided, layeringKey } from "../plan/layering.js";
 import type { Plan, PlanBase } from "../plan/plan.js";
 import type { Lock } from "./lock.js";
 
@@ -37,8 +37,9 @@ export function needsOf(plans: readonly Plan[]): LockNeeds {
   const layering = new Map<string, { origin?: Origin | undefined }>();
   for (const plan of plans) {
     const { stages, platform } = plan;
-    for (const { id, layers } of baseStages(plan).filter(isUndecided)) {
-      layering.set(id, { origin: layers[0]?.operations[0]?.origin });
+    for (const stage of baseStages(plan).filter(isUndecided)) {
+      const { layers } = stage;
+      layering.set(layeringKey(stage), { origin: layers[0]?.operations[0]?.origin });
     }
     for (const stage of stages) {
       const reference = lockedName(stage.base);

@@ -28,6 +28,20 @@ export function isUndecided({ squash, layers }: Stage): boolean {
   return squash === "auto" && layers.length > 0;
 }
 
+/** What the decision about a stage is kept under. */
+export function layeringKey({ undecidedId, id }: Stage): string {
+  return undecidedId ?? id;
+}
+
+/** Notes the ids that undecided stages have now, before anything that changes them. */
+export function noteUndecided(plan: Plan): Plan {
+  if (!plan.stages.some(isUndecided)) return plan;
+  const stages = plan.stages.map((stage) =>
+    isUndecided(stage) ? { ...stage, undecidedId: stage.id } : stage,
+  );
+  return { ...plan, stages };
+}
+
 /** Whether a decision is one for this stage: each of its layers is in it once. */
 export function fitsStage({ layers, portable }: StageLayering, stage: Stage): boolean {
   const places = layers.flat().sort((left, right) => left - right);
@@ -39,19 +53,20 @@ export function fitsStage({ layers, portable }: StageLayering, stage: Stage): bo
  * A plan whose stages with squash `"auto"` have the layers that were decided for them. A stage without a decision, or
  * with one for other layers, stays as it is; a plan that nothing was decided of is the same object.
  *
- * @param decisionOf is asked by the id of the undecided stage
+ * @param decisionOf is asked by what the decision about a stage is kept under
  */
-export function applyLayering(plan: Plan, decisionOf: (stage: string) => StageLayering | undefined): Plan {
+export function applyLayering(plan: Plan, decisionOf: (key: string) => StageLayering | undefined): Plan {
   let decided = false;
   const stages = plan.stages.map((stage): Stage => {
-    const layering = isUndecided(stage) ? decisionOf(stage.id) : undefined;
+    const layering = isUndecided(stage) ? decisionOf(layeringKey(stage)) : undefined;
     if (layering === undefined || !fitsStage(layering, stage)) return stage;
     decided = true;
     const layers = layering.layers.map((places, at) => {
       const layer = mergedLayer(places.map((place) => stage.layers[place]!));
       return layering.portable.includes(at) ? { ...layer, portable: true as const } : layer;
     });
-    return { ...stage, layers, squash: layering.melt ? "all" : "keep", decided: layering.why };
+    const { undecidedId: _, ...rest } = stage;
+    return { ...rest, layers, squash: layering.melt ? "all" : "keep", decided: layering.why };
   });
   return decided ? addressPlan({ ...plan, stages }) : plan;
 }

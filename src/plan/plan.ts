@@ -26,6 +26,11 @@ export interface Stage {
   readonly config: readonly ConfigChange[];
   /** The policy that shaped `layers`; `"all"` also means that the base is melted into the one layer. */
   readonly squash: SquashPolicy;
+  /**
+   * The id that it had before anything was decided or pinned, of a stage with squash `"auto"`: what is decided is kept
+   * under it, whatever becomes of the bases meanwhile.
+   */
+  readonly undecidedId?: string;
   /** Why its layers are what they are, where they were decided for squash `"auto"`: lines for people. */
   readonly decided?: readonly string[];
   readonly origin?: Origin;

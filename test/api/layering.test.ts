@@ -13,6 +13,8 @@ import {
   synth,
 } from "layerwright";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ensureBases } from "../fixtures/bases.js";
+import { LOCAL_REFERENCE, layoutRegistry } from "../fixtures/layout-registry.js";
 
 let folder: string;
 beforeEach(() => {
@@ -172,6 +174,28 @@ describe('squash "auto"', () => {
     for (const wrong of [0, 128, 1.5, "3" as never]) {
       expect(() => many(wrong)).toThrow(expect.objectContaining({ code: "ARGUMENT_INVALID" }));
     }
+  });
+
+  it("holds when what an image stands on is decided or pinned", async () => {
+    ensureBases();
+    const parent = Image.from(LOCAL_REFERENCE).copy("deps/", "/srv/lib/").write("/srv/a", "1").squash("auto");
+    const child = Image.from(parent).copy("api/", "/srv/app/").write("/srv/b", "2").squash("auto");
+    const settings = { ...options(), registry: layoutRegistry() };
+    const platforms = { platforms: ["linux/amd64"] };
+    const kinds = async (images: Record<string, Image>) =>
+      (await lock(new Catalog("acme", images, platforms), settings)).changes.map(({ kind }) => kind);
+    expect(await kinds({ parent })).toEqual(["image", "layering"]);
+    expect(await kinds({ parent, child })).toEqual(["layering"]);
+    expect(await kinds({ parent, child })).toEqual([]);
+    const built = await build(new Catalog("acme", { parent, child }, platforms), {
+      ...settings,
+      locked: true,
+    });
+    const [below, above] = [built.parent[0]!.layers, built.child[0]!.layers];
+    expect(above.slice(0, below.length).map(({ diffId }) => diffId)).toEqual(
+      below.map(({ diffId }) => diffId),
+    );
+    expect(plan(child, settings).stages.map(({ squash }) => squash)).not.toContain("auto");
   });
 
   it("without a lock is as keep", async () => {

@@ -1,4 +1,4 @@
-import type { StageLayering } from "../../plan/layering.js";
+import { layeringKey, type StageLayering } from "../../plan/layering.js";
 import type { ObservedImage, ObservedLayer } from "../observed-image.js";
 import { BaseViews } from "./base-views.js";
 import { changeRate } from "./change-rate.js";
@@ -27,7 +27,7 @@ export interface ObservedProblem {
 export interface ProblemOptions {
   /** Layers that an image may have at most. */
   readonly maxLayers: number;
-  /** Stages whose layers stay as squash `"keep"` has them, by id. */
+  /** Stages whose layers stay as squash `"keep"` has them, by what the decision about them is kept under. */
   readonly fixed?: ReadonlySet<string>;
 }
 
@@ -49,7 +49,7 @@ export async function observeProblem(
   const stages: AtomicStage[] = [];
   const views = new BaseViews(nodes);
   for (const node of nodes) {
-    const decides = node.undecided && fixed?.has(node.stage.id) !== true;
+    const decides = node.undecided && fixed?.has(layeringKey(node.stage)) !== true;
     const atoms = node.undecided ? await atomsOf(node, await views.below(node)) : fixedAtoms(node);
     stages.push({ node, name: names.get(node.stage.id)!, decides, atoms });
   }

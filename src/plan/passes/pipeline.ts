@@ -1,5 +1,6 @@
 import { addressPlan } from "../address.js";
 import { assertPlan } from "../assert-plan.js";
+import { noteUndecided } from "../layering.js";
 import type { Plan } from "../plan.js";
 import type { PassRecord, PassWarning } from "../record.js";
 import { cleanInLayer } from "./clean-in-layer.js";
@@ -53,5 +54,5 @@ export function optimize(plan: Plan, options: PipelineOptions = {}): OptimizedPl
     });
     assertPlan(current, pass.name);
   }
-  return { plan: addressPlan(current), records, warnings };
+  return { plan: noteUndecided(addressPlan(current)), records, warnings };
 }
