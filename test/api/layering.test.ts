@@ -198,6 +198,33 @@ describe('squash "auto"', () => {
     expect(plan(child, settings).stages.map(({ squash }) => squash)).not.toContain("auto");
   });
 
+  it("says which folders inside of larger copies others have too", async () => {
+    for (const name of ["api", "web"]) {
+      write(`whole/${name}/main.js`, 10_000);
+      for (const file of ["a", "b"]) {
+        const path = join(folder, `whole/${name}/node_modules/lib`);
+        mkdirSync(path, { recursive: true });
+        writeFileSync(join(path, file), file.repeat(200_000));
+      }
+    }
+    const whole = (name: string) => Image.scratch().copy(`whole/${name}/`, "/app/").squash("auto");
+    const images = {
+      api: whole("api"),
+      web: whole("web"),
+      job: Image.scratch().copy("deps/", "/app/").squash("auto"),
+    };
+    const { changes } = await lock(new Catalog("acme", images, { platforms: ["linux/amd64"] }), options());
+    const whyOf = Object.fromEntries(
+      changes.map((change) => [change.kind === "layering" && change.after?.images[0], change]),
+    ) as Record<string, { readonly after: { readonly why: readonly string[] } }>;
+    const said = (name: string) => whyOf[name]!.after.why.filter((line) => line.includes("in 2 images"));
+    expect(said("api")).toEqual([
+      "/app/node_modules (400 kB) of copy whole/api /app/ is in 2 images: a copy of its own would be shared",
+    ]);
+    expect(said("web")).toHaveLength(1);
+    expect(said("job")).toEqual([]);
+  });
+
   it("without a lock is as keep", async () => {
     const auto = await build(catalog("auto").images.job, { ...options(), lock: false });
     const keep = await build(catalog("keep").images.job, { ...options(), lock: false });

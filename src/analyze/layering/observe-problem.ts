@@ -1,15 +1,11 @@
 import { layeringKey, type StageLayering } from "../../plan/layering.js";
 import type { ObservedImage, ObservedLayer } from "../observed-image.js";
+import { type AtomicStage, atomsOf, fixedAtoms } from "./atomic-stage.js";
 import { BaseViews } from "./base-views.js";
-import { changeRate } from "./change-rate.js";
-import {
-  LAYER_END,
-  type LayeringDecision,
-  type LayeringImage,
-  type LayeringProblem,
-} from "./layering-problem.js";
-import type { LowerView } from "./lower-view.js";
-import { AtomOrder, emptyAtom, labelOf, type ObservedAtom, observedAtom } from "./observed-atoms.js";
+import { commonFolders } from "./common-folders.js";
+import { copiedLayers } from "./copied-layers.js";
+import type { LayeringDecision, LayeringImage, LayeringProblem } from "./layering-problem.js";
+import { portableIds } from "./portable-ids.js";
 import { type StageNode, stageChains } from "./stage-chains.js";
 
 /** A problem made of real images, and how its solution is said of their stages. */
@@ -29,14 +25,6 @@ export interface ProblemOptions {
   readonly maxLayers: number;
   /** Stages whose layers stay as squash `"keep"` has them, by what the decision about them is kept under. */
   readonly fixed?: ReadonlySet<string>;
-}
-
-/** A stage with its atoms. */
-interface AtomicStage {
-  readonly node: StageNode;
-  readonly name: string;
-  readonly decides: boolean;
-  readonly atoms: readonly ObservedAtom[];
 }
 
 /** Puts the question which layers the undecided stages of these images should have. */
@@ -59,6 +47,7 @@ export async function observeProblem(
     images: [...stages.map((stage) => layeringImage(stage, names, portable)), ...publicBases(nodes)],
   };
   const byName = new Map(stages.map((stage) => [stage.name, stage]));
+  const hints = commonFolders(await copiedLayers(stages, portable));
   return {
     problem,
     undecided: nodes.filter((node) => node.undecided),
@@ -69,7 +58,8 @@ export async function observeProblem(
         layer.some((place) => portable.has(stage.atoms[place]!.portableId ?? "")) &&
         layer.every((place) => stage.atoms[place]!.portableId !== undefined);
       const marked = melt ? [] : layers.flatMap((layer, at) => (isPortable(layer) ? [at] : []));
-      return { stage: stage.node, layering: { melt, layers, portable: marked, why } };
+      const said = [...why, ...(hints.get(image) ?? [])];
+      return { stage: stage.node, layering: { melt, layers, portable: marked, why: said } };
     },
   };
 }
@@ -82,62 +72,6 @@ function namesOf(nodes: readonly StageNode[]): ReadonlyMap<string, string> {
       images.length === 0 ? `stage ${stage.id}` : [...images].sort().join(", "),
     ]),
   );
-}
-
-async function atomsOf(node: StageNode, view: LowerView): Promise<readonly ObservedAtom[]> {
-  const order = new AtomOrder();
-  const atoms: ObservedAtom[] = [];
-  for (const [place, observed] of node.layers.entries()) {
-    const layer = node.stage.layers[place]!;
-    const entries = observed === undefined ? [] : await observed.entries();
-    const after = order.next(layer, entries, view);
-    if (observed === undefined) atoms.push(emptyAtom(layer, after));
-    else atoms.push(observedAtom(layer, observed, entries, view.add(entries, place), after));
-  }
-  return atoms;
-}
-
-/** The layers of a stage that is as it is: one atom each. */
-function fixedAtoms({ stage, layers }: StageNode): readonly ObservedAtom[] {
-  return layers.flatMap((observed, place) => {
-    if (observed === undefined) return [];
-    const layer = stage.layers[place] ?? { id: stage.id, operations: [] };
-    const bytes = observed.uncompressedSize - LAYER_END;
-    return [
-      {
-        label: labelOf(layer),
-        diffId: observed.diffId,
-        portableId: undefined,
-        bytes,
-        portableBytes: bytes,
-        changes: changeRate(layer),
-        after: [],
-        hides: [],
-      },
-    ];
-  });
-}
-
-/**
- * The portable ids that are worth it: files that several stages bring. Written with the folders above them, they are one
- * layer whatever the bases have, and wherever in its image the layer ends up. Where an image that decides nothing has
- * such a layer as it is today, the others had better stay like it.
- */
-function portableIds(stages: readonly AtomicStage[]): ReadonlySet<string> {
-  const settled = new Set(
-    stages.flatMap(({ decides, atoms }) => (decides ? [] : atoms.map(({ diffId }) => diffId))),
-  );
-  const bringers = new Map<string, Set<AtomicStage>>();
-  const left = new Set<string>();
-  for (const stage of stages) {
-    for (const { portableId, diffId } of stage.decides ? stage.atoms : []) {
-      if (portableId === undefined) continue;
-      bringers.set(portableId, (bringers.get(portableId) ?? new Set()).add(stage));
-      if (settled.has(diffId)) left.add(portableId);
-    }
-  }
-  const several = [...bringers].filter(([id, { size }]) => size > 1 && !left.has(id));
-  return new Set(several.map(([id]) => id));
 }
 
 function layeringImage(
