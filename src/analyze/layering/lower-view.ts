@@ -24,6 +24,9 @@ export interface Footprint {
   readonly whiteouts: boolean;
 }
 
+/** Links on one way; Linux follows as many. */
+const MOST_LINKS = 40;
+
 const WHITEOUT = ".wh.";
 const OPAQUE = ".wh..wh..opq";
 
@@ -43,11 +46,28 @@ export class LowerView {
     for (const undo of this.#undo.splice(0).reverse()) undo();
   }
 
-  /** Whose a path (without a leading slash) is; undefined where there is nothing. */
+  /** Whose it is what a path (without a leading slash) leads to; undefined where there is nothing. */
   ownerOf(path: string): Owner | undefined {
-    let node: ViewNode | undefined = this.#root;
-    for (const name of pathComponents(path)) node = node?.children?.get(name);
-    return node?.owner;
+    let links = 0;
+    let folders: ViewNode[] = [];
+    const left = pathComponents(path);
+    for (let name = left.shift(); name !== undefined; name = left.shift()) {
+      if (name === "..") {
+        folders.pop();
+        continue;
+      }
+      const node = (folders.at(-1) ?? this.#root).children?.get(name);
+      if (node === undefined) return undefined;
+      const target = node.entry?.type === "symlink" ? node.entry.linkname : undefined;
+      if (target === undefined) folders.push(node);
+      else {
+        if (++links > MOST_LINKS) return undefined;
+        if (target.startsWith("/")) folders = [];
+        // By its own words: `..` goes up from where the link is.
+        left.unshift(...target.split("/").filter((part) => part !== "" && part !== "."));
+      }
+    }
+    return folders.at(-1)?.owner;
   }
 
   #set(children: Map<string, ViewNode>, name: string, node: ViewNode | undefined): void {
