@@ -22,7 +22,7 @@ export const lockMessages = {
     message: `the catalog takes nothing from outside that ${JSON.stringify(p.got)} names; it takes ${listed(p.known) || "nothing"}`,
     hint:
       p.suggestion === undefined
-        ? "name a repository such as debian, a reference such as debian:bookworm-slim, or a URL"
+        ? "name a repository such as debian, a reference such as debian:bookworm-slim, a URL, or layers for what squash auto became"
         : `did you mean ${p.suggestion}?`,
   }),
   LOCK_UNREADABLE: (p: { path: string; reason: string }) => ({
