@@ -5,6 +5,7 @@ import { buildPlan } from "../../src/api/build-plan.js";
 import { emitResolved } from "../../src/api/dockerfile.js";
 import { hasHostRun, withHostLayers } from "../../src/api/host-layers.js";
 import { knownBases } from "../../src/api/known-bases.js";
+import { pinByLock } from "../../src/api/pin-by-lock.js";
 import { planImage } from "../../src/api/plan-image.js";
 import { synthPlans } from "../../src/api/synth-plans.js";
 import type { Plan } from "../../src/plan/plan.js";
@@ -26,8 +27,10 @@ export interface BuildInput {
 /** What the tests stand in for a registry with: what a reference of this name gives, no network is asked. */
 const REFERENCES = { [LOCAL_REFERENCE]: `oci-layout://${join(BASES, "layout")}:v1` };
 
+/** The plan as the lock beside the sources has it, where there is one: layers of squash `"auto"` are decided there. */
 export function planOf({ image, context }: BuildInput): ReturnType<typeof planImage> {
-  return planImage(image.node, { context, platform: PLATFORM });
+  const optimized = planImage(image.node, { context, platform: PLATFORM });
+  return { ...optimized, plan: pinByLock([optimized.plan], { context })[0]! };
 }
 
 /** Why this machine's direct build cannot run commands, if so. */
