@@ -33,8 +33,11 @@ function hide(files: Map<string, FinalFile>, path: string, layer: string): void 
   const folder = path.slice(0, path.length - name.length);
   if (role.kind === "opaque") drop(files, folder.slice(0, -1));
   if (role.kind !== "whiteout") return;
-  files.delete(folder + role.target);
-  drop(files, folder + role.target);
+  const target = folder + role.target;
+  const was = files.get(target);
+  files.delete(target);
+  // Nothing is below what is no folder; to look through all paths for each removed file would take long.
+  if (was === undefined || was.entry.type === "folder") drop(files, target);
 }
 
 /** Takes away everything below a folder. */

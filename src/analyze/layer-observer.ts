@@ -1,7 +1,6 @@
 import type { Origin } from "../errors/origin.js";
 import { fileDigests } from "../layer/file-digests.js";
 import { openLayer } from "../layer/open-layer.js";
-import { readFiles } from "../layer/read-files.js";
 import type { Digest } from "../oci/digest.js";
 import type { BaseLayer } from "../ports/base-source.js";
 import type { BlobStore } from "../ports/blob-store.js";
@@ -41,7 +40,6 @@ export class LayerObserver {
       originOf,
       entries: () => this.#entriesOf(layer),
       open: () => openLayer(layer, this.#store),
-      readFiles: (paths) => readFiles(layer, paths),
       ...(description === undefined ? {} : { description }),
       ...(planLayer === undefined ? {} : { planLayer }),
       ...(outside === undefined ? {} : { outside }),

@@ -46,8 +46,6 @@ export interface ObservedLayer {
    * where only the entries are known.
    */
   open?(): Promise<OpenLayer>;
-  /** The contents of some files, by path as the entries have it; absent where the bytes are not at hand. */
-  readFiles?(paths: ReadonlySet<string>): Promise<ReadonlyMap<string, Uint8Array>>;
   /** The user's line that wrote a path (without a leading slash) into this layer, where that is known. */
   originOf(path: string): Origin | undefined;
 }

@@ -1,5 +1,6 @@
 import type { Origin } from "../../errors/origin.js";
-import type { ObservedImage } from "../observed-image.js";
+import { readFileNode } from "../../layer/read-node.js";
+import type { ObservedImage, ObservedLayer } from "../observed-image.js";
 import { secretFile } from "./secret-file.js";
 import { secretIn } from "./secret-text.js";
 
@@ -35,11 +36,29 @@ export async function findSecrets({ layers }: ObservedImage): Promise<readonly F
       else if (size <= MAX_LOOK) look.add(path);
     }
     if (look.size === 0) continue;
-    for (const [path, bytes] of (await layer.readFiles?.(look)) ?? []) {
-      const text = Buffer.from(bytes).toString("utf8");
+    for (const [path, text] of await textsOf(layer, look)) {
       const what = secretIn(text) ?? (/"auth"\s*:\s*"[^"]/.test(text) ? "a login of a registry" : undefined);
       if (what !== undefined) add(path, what);
     }
   }
   return found;
+}
+
+/** The contents of some small files of a layer, by path; of none where only the entries are known. */
+async function textsOf(layer: ObservedLayer, paths: ReadonlySet<string>): Promise<[string, string][]> {
+  const opened = await layer.open?.();
+  if (opened === undefined) return [];
+  const { index, bytes, close } = opened;
+  try {
+    const texts: [string, string][] = [];
+    for (const { entry, offset } of index.entries) {
+      if (entry.type !== "file" || !paths.has(entry.path)) continue;
+      const content = { kind: "layer" as const, layer: bytes, offset };
+      const read = await readFileNode({ ...entry, type: "file", content }, MAX_LOOK);
+      texts.push([entry.path, Buffer.from(read).toString("utf8")]);
+    }
+    return texts;
+  } finally {
+    await close();
+  }
 }
