@@ -1,4 +1,3 @@
-import { wasteOf } from "../../analyze/waste/waste-of.js";
 import { sizeText } from "../../core/size-text.js";
 import { beginCall } from "../../image/call.js";
 import { percentText, readLimit } from "../limit.js";
@@ -26,6 +25,8 @@ export function maxWaste(limit: string | number, options: PolicyOptions = {}): P
     "MAX_WASTE",
     {
       built: async ({ built, originOf }) => {
+        // Loaded when it is asked: every program that describes images loads this module.
+        const { wasteOf } = await import("../../analyze/waste/waste-of.js");
         const { wastedBytes, contentBytes, rows } = await wasteOf(built);
         const share = contentBytes === 0 ? 0 : wastedBytes / contentBytes;
         if ("bytes" in most ? wastedBytes <= most.bytes : share <= most.share) return undefined;
