@@ -1,5 +1,4 @@
 import type { BuildSettings } from "../api/build-images.js";
-import { limitFor } from "../api/sharing-limit.js";
 import type { Platform } from "../oci/platform.js";
 import type { OpenCatalog } from "./open-catalog.js";
 import { withProgress } from "./progress.js";
@@ -17,6 +16,8 @@ export async function keepLimit(
   platform?: Platform,
 ): Promise<void> {
   if (limit === undefined) return;
+  // Most catalogs have no limit, and what checks one takes long to load.
+  const { limitFor } = await import("../api/sharing-limit.js");
   const { checkSharingLimit } = await import("../api/check-sharing-limit.js");
   const kept = platform === undefined ? limit : limitFor(limit, platform);
   const { signal } = session;
