@@ -40,6 +40,23 @@ export interface PipelineOptions {
   readonly passes?: readonly Pass[];
 }
 
+/** One of several plans that are optimized together. */
+export interface PlanToOptimize {
+  readonly plan: Plan;
+  readonly probe?: SourceProbe;
+}
+
+/**
+ * Runs the passes over the plans of all images of a catalog, which share the layers of the steps that they have in
+ * common: what a pass may do to one image depends on what the others use.
+ */
+export function optimizeTogether(
+  plans: readonly PlanToOptimize[],
+  options: Pick<PipelineOptions, "passes"> = {},
+): readonly OptimizedPlan[] {
+  return plans.map(({ plan, ...own }) => optimize(plan, { ...options, ...own }));
+}
+
 /** Runs the passes over a plan, checks it after each, and gives every stage and layer its final id. */
 export function optimize(plan: Plan, options: PipelineOptions = {}): OptimizedPlan {
   const records: PassRecord[] = [];
