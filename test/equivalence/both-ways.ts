@@ -9,8 +9,8 @@ import { pinByLock } from "../../src/api/pin-by-lock.js";
 import { planImage } from "../../src/api/plan-image.js";
 import { synthPlans } from "../../src/api/synth-plans.js";
 import type { Plan } from "../../src/plan/plan.js";
-import { BASES } from "../fixtures/bases.js";
-import { LOCAL_REFERENCE, layoutRegistry } from "../fixtures/layout-registry.js";
+import type { BaseImage } from "../fixtures/base-kinds.js";
+import { LOCAL_BASE, layoutRegistry } from "../fixtures/layout-registry.js";
 import { runsCommands, whyNoSandbox } from "../fixtures/sandbox-here.js";
 import { caseSecrets } from "../golden/case-secrets.js";
 import { PLATFORM } from "../golden/golden-cases.js";
@@ -22,10 +22,23 @@ export interface BuildInput {
   readonly image: Image;
   readonly context: string;
   readonly store: string;
+  /** Bases that the registry of the tests holds beside the test base. */
+  readonly bases?: readonly BaseImage[];
+  /** What commands that ask for no network see of it. @default - "none" */
+  readonly network?: "none" | "host";
 }
 
-/** What the tests stand in for a registry with: what a reference of this name gives, no network is asked. */
-const REFERENCES = { [LOCAL_REFERENCE]: `oci-layout://${join(BASES, "layout")}:v1` };
+/** The named contexts that stand for the references of a plan: no builder asks a network. */
+function referenceContexts(plan: Plan, bases: readonly BaseImage[] = []): Record<string, string> {
+  const held = [LOCAL_BASE, ...bases];
+  const named = plan.stages.flatMap(({ base }) => (base.kind === "registry" ? [base.reference] : []));
+  const entries = named.flatMap((name) => {
+    // A lock adds a digest to the name.
+    const base = held.find(({ reference }) => name === reference || name.startsWith(`${reference}@`));
+    return base === undefined ? [] : [[name, `oci-layout://${base.layout}:${base.tag}`]];
+  });
+  return Object.fromEntries(entries);
+}
 
 /** The plan as the lock beside the sources has it, where there is one: layers of squash `"auto"` are decided there. */
 export function planOf({ image, context }: BuildInput): ReturnType<typeof planImage> {
@@ -37,17 +50,18 @@ export function planOf({ image, context }: BuildInput): ReturnType<typeof planIm
 export const noSandbox = await whyNoSandbox();
 
 /** Whether the direct build can make it: its registry is the tests' own, and what it runs can be run here. */
-export function isDirect(plan: Plan): boolean {
+export function isDirect(plan: Plan, bases: readonly BaseImage[] = []): boolean {
   if (runsCommands(plan) && noSandbox !== undefined) return false;
-  return plan.stages.every(({ base }) => base.kind !== "registry" || base.reference === LOCAL_REFERENCE);
+  const references = [LOCAL_BASE, ...bases].map(({ reference }) => reference);
+  return plan.stages.every(({ base }) => base.kind !== "registry" || references.includes(base.reference));
 }
 
 /** Builds an image directly and lays it open. */
 export async function direct(input: BuildInput, dest: string): Promise<ImageListing> {
-  const { context, store } = input;
+  const { context, store, bases } = input;
   const output = { type: "oci", dest } as const;
   const secrets = caseSecrets(context);
-  const registry = layoutRegistry();
+  const registry = layoutRegistry(bases);
   const options = { context, store, output, compression: "none", secrets, registry, lock: false } as const;
   await buildPlan(planOf(input), options);
   return imageListing(dest);
@@ -76,9 +90,9 @@ export async function dockerfileRequest(
   return {
     contextDir: context,
     dockerfile: join(context, images[0]!.dockerfile),
-    namedContexts: { ...Object.fromEntries(contexts), ...REFERENCES },
+    namedContexts: { ...Object.fromEntries(contexts), ...referenceContexts(plan, input.bases) },
     secrets: caseSecrets(context),
-    network: "none",
+    network: input.network ?? "none",
     outOciTar,
   };
 }
