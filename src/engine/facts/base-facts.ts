@@ -1,3 +1,6 @@
+import { grouped } from "../../core/grouped.js";
+import { cleanAbsolute, resolvePath as joinPosix } from "../../core/posix-path.js";
+import { isLayerwrightError } from "../../errors/layerwright-error.js";
 import type { Owner } from "../../image/owner.js";
 import { resolvePath } from "../../layer/resolve.js";
 import { lookup } from "../../layer/tree.js";
@@ -15,7 +18,8 @@ export async function factsOf(
 ): Promise<BaseFacts> {
   const operations = stages.flatMap(({ layers }) => layers.flatMap((layer) => layer.operations));
   const paths: Record<string, KnownPath> = {};
-  for (const operation of operations) for (const path of pathsOf(operation)) addPath(paths, tree, path);
+  const own = ownLinks(operations);
+  for (const operation of operations) for (const path of pathsOf(operation)) addPath(paths, tree, own, path);
   const { users, groups } = await readAccounts(tree);
   const usedUsers: Record<string, { uid: number; gid: number }> = {};
   const usedGroups: Record<string, number> = {};
@@ -28,22 +32,66 @@ export async function factsOf(
   return { config, paths, users: usedUsers, groups: usedGroups };
 }
 
-/** The path and every folder above it, as they are spelt, and where their links lead. */
-function addPath(paths: Record<string, KnownPath>, tree: FolderNode, path: string): void {
-  const names = path.split("/").filter((name) => name !== "");
+/** The path and every directory above it, as they are spelled, and each path that links on the way lead through. */
+function addPath(paths: Record<string, KnownPath>, tree: FolderNode, own: OwnLinks, path: string): void {
   paths["/"] ??= known(tree);
+  const names = namesOf(path);
   for (let length = 1; length <= names.length; length++) {
-    const spelt = `/${names.slice(0, length).join("/")}`;
-    const node = resolvePath(tree, spelt, { followLast: false }).node;
-    paths[spelt] ??= known(node);
-    if (node?.type !== "symlink") continue;
-    const real = resolvePath(tree, spelt).path;
-    const parts = real.split("/").filter((name) => name !== "");
-    for (let end = 1; end <= parts.length; end++) {
-      const at = parts.slice(0, end).join("/");
-      paths[`/${at}`] ??= known(lookup(tree, at));
-    }
+    const spelled = `/${names.slice(0, length).join("/")}`;
+    paths[spelled] ??= known(nodeAt(tree, spelled));
   }
+  follow(paths, tree, own, names, 0);
+}
+
+/** Links that the stages make themselves, by path: steps after them go through these as through those of the base. */
+type OwnLinks = ReadonlyMap<string, readonly string[]>;
+
+function ownLinks(operations: readonly Operation[]): OwnLinks {
+  const links = operations.filter((operation) => operation.op === "symlink");
+  const byPath = grouped(links, ({ path }) => path);
+  return new Map([...byPath].map(([path, group]) => [path, group.map(({ target }) => target)]));
+}
+
+/** As many links as Linux follows in one path. */
+const MOST_LINKS = 40;
+
+/** Notes each path that is passed on the way, from the root of the base, with all links followed. */
+function follow(
+  paths: Record<string, KnownPath>,
+  tree: FolderNode,
+  own: OwnLinks,
+  names: readonly string[],
+  links: number,
+): void {
+  let folder = "/";
+  for (const [index, name] of names.entries()) {
+    const path = cleanAbsolute(`${folder}/${name}`);
+    const node = lookup(tree, path.slice(1));
+    paths[path] ??= known(node);
+    const targets = [...(node?.type === "symlink" ? [node.target] : []), ...(own.get(path) ?? [])];
+    if (links < MOST_LINKS) {
+      for (const target of targets) {
+        const led = namesOf(joinPosix(folder, target));
+        follow(paths, tree, own, [...led, ...names.slice(index + 1)], links + 1);
+      }
+    }
+    if (node?.type === "symlink") return;
+    folder = path;
+  }
+}
+
+/** What is at a path; undefined also where links on the way go round in a circle. */
+function nodeAt(tree: FolderNode, path: string): TreeNode | undefined {
+  try {
+    return resolvePath(tree, path, { followLast: false }).node;
+  } catch (error) {
+    if (isLayerwrightError(error) && error.code === "LINK_LOOP") return undefined;
+    throw error;
+  }
+}
+
+function namesOf(path: string): string[] {
+  return path.split("/").filter((name) => name !== "");
 }
 
 function known(node: TreeNode | undefined): KnownPath {
