@@ -14,7 +14,7 @@ export function namedProgress(progress: Progress, name: string, several: boolean
       if (event.kind === "output") {
         const step = event.label.length > LONGEST ? `${event.label.slice(0, LONGEST - 1)}…` : event.label;
         progress.report({ ...event, label: `${name}: ${step}` });
-      } else if (several && (event.kind === "start" || event.kind === "finish")) {
+      } else if (several && (event.kind === "start" || event.kind === "wait" || event.kind === "finish")) {
         progress.report({ ...event, label: `${name}: ${event.label}` });
       } else progress.report(event);
     },

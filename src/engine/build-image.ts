@@ -83,16 +83,15 @@ export async function buildImage(
           files: ports.files,
           treeOf: (id) => images.get(id)?.tree,
         });
-      const make = async (first: boolean) => {
+      const make = async () => {
         const base = await openInTurn(stage, options.turns, () =>
           openStageBase(stage, isPacked, context, looks),
         );
-        const stageContext = first ? context : { ...context, options: { ...stageOptions, recall: true } };
-        return buildStage(stage, base, isPacked, stageContext);
+        return buildStage(stage, base, isPacked, context);
       };
       const { turns } = options;
       const key = keys.get(stage.id) ?? stage.id;
-      const made = turns === undefined || stage.layers.length === 0 ? make(true) : turns.take(key, make);
+      const made = turns === undefined || stage.layers.length === 0 ? make() : turns.take(key, make);
       images.set(stage.id, await made);
     });
     const last = images.get(order.at(-1)!.id)!;

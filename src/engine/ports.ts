@@ -36,8 +36,6 @@ export interface BuildImageOptions {
   readonly cache?: boolean | undefined;
   /** Runs the commands of these layers again: by what `explain` calls them, or their id. */
   readonly rerun?: ((command: string) => boolean) | undefined;
-  /** Takes what commands left even so: another image of the same builds has just run them again. */
-  readonly recall?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Shared by builds that go on at the same time, so that what two of them need is made once. */
   readonly turns?: Turns | undefined;

@@ -3,12 +3,14 @@
  * find in the store what it left. What they do then they do side by side.
  */
 export class Turns {
+  /** The keys of the commands that ran in these builds: where all are to run again, none of them does so twice. */
+  readonly ran = new Set<string>();
   readonly #first = new Map<string, Promise<unknown>>();
 
-  async take<Result>(key: string, work: (first: boolean) => Promise<Result>): Promise<Result> {
+  async take<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
     const first = this.#first.get(key);
     if (first === undefined) {
-      const own = work(true);
+      const own = work();
       // How it ends is told where it was begun.
       this.#first.set(
         key,
@@ -17,6 +19,6 @@ export class Turns {
       return own;
     }
     await first;
-    return work(false);
+    return work();
   }
 }

@@ -27,6 +27,13 @@ export interface ReadOptions {
   readonly receiverChecks?: boolean;
 }
 
+/** How somebody waits for others who share the store. */
+export interface StoreWait {
+  readonly signal?: AbortSignal | undefined;
+  /** Told once, when there is somebody to wait for. */
+  readonly onWait?: (() => void) | undefined;
+}
+
 /**
  * A content-addressed store with small records beside the blobs. Shared by concurrent builds. What comes out is
  * verified: a damaged blob is dropped and reported as absent or as an `IntegrityError`, never handed on.
@@ -43,6 +50,11 @@ export interface BlobStore {
   getRecord(kind: string, key: string): Promise<unknown>;
   /** Stores a small JSON value. A later value replaces an earlier one. */
   putRecord(kind: string, key: string, value: unknown): Promise<void>;
+  /**
+   * Runs work that nobody else who shares the store does under the same name at the same time: the others wait. A holder
+   * that died is waited for no longer, so in rare cases (a machine that was suspended) two do the work after all.
+   */
+  alone<Result>(name: string, work: () => Promise<Result>, wait?: StoreWait): Promise<Result>;
   /** A new empty scratch file for random access, removed by `dispose` or, after a crash, by a later run. */
   scratchFile(): Promise<ScratchFile>;
 }

@@ -9,6 +9,8 @@ export type ProgressEvent =
       readonly detail?: string;
       readonly cached?: boolean;
     }
+  /** Somebody else does the same now, and what comes of it is taken: `start` and `finish` follow. */
+  | { readonly kind: "wait"; readonly id: string; readonly label: string }
   /** A line that a command printed. */
   | { readonly kind: "output"; readonly id: string; readonly label: string; readonly line: string }
   | { readonly kind: "warn"; readonly message: string };

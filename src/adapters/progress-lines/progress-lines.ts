@@ -42,14 +42,17 @@ export function progressLines(options: ProgressLinesOptions): ClosableProgress {
     if (now() - last < heartbeatMs) return;
     for (const it of running.values()) line(`still    ${it.label}${amount(it)}`);
   };
+  const begin = ({ id, label }: { readonly id: string; readonly label: string }): void => {
+    running.set(id, { label, since: now(), bytes: 0, total: undefined });
+    // Checked more often than it speaks, and never the reason that the process stays alive.
+    timer ??= setInterval(beat, Math.max(10, heartbeatMs / 10)).unref();
+  };
 
   return {
     report: (event: ProgressEvent) => {
       switch (event.kind) {
         case "start":
-          running.set(event.id, { label: event.label, since: now(), bytes: 0, total: undefined });
-          // Checked more often than it speaks, and never the reason that the process stays alive.
-          timer ??= setInterval(beat, Math.max(10, heartbeatMs / 10)).unref();
+          begin(event);
           return line(`start    ${event.label}`);
         case "advance": {
           const it = running.get(event.id);
@@ -66,6 +69,9 @@ export function progressLines(options: ProgressLinesOptions): ClosableProgress {
             `${event.cached === true ? "cached  " : "done    "} ${event.label}${facts === "" ? "" : ` (${facts})`}`,
           );
         }
+        case "wait":
+          begin(event);
+          return line(`waits    ${event.label} (another build runs it)`);
         case "output":
           return line(`${event.label} | ${event.line}`);
         case "warn":

@@ -61,6 +61,11 @@ export async function progressOra({ stream, color }: ProgressOraOptions): Promis
           keep(event.cached === true ? "=" : "✔", 32, finishText(event, running.get(event.id)));
           running.delete(event.id);
           break;
+        case "wait": {
+          const label = `waits for another build: ${event.label}`;
+          running.set(event.id, { label, since: performance.now(), bytes: 0, total: undefined });
+          break;
+        }
         case "output":
           spinner.stop();
           stream.write(`${event.label} | ${oneLine(event.line)}\n`);

@@ -1,14 +1,23 @@
 import { statSync, utimesSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { sha256Hex } from "../../core/sha256.js";
 import { IntegrityError } from "../../errors/layerwright-error.js";
 import { type Digest, digestHex, isDigest } from "../../oci/digest.js";
-import type { BlobParts, BlobStore, BlobWriter, ReadOptions, ScratchFile } from "../../ports/blob-store.js";
+import type {
+  BlobParts,
+  BlobStore,
+  BlobWriter,
+  ReadOptions,
+  ScratchFile,
+  StoreWait,
+} from "../../ports/blob-store.js";
 import { openBlobParts, readBlobFile } from "./blob-file-reader.js";
 import { BlobFileWriter } from "./blob-file-writer.js";
 import { defaultStoreFolder } from "./default-location.js";
 import { type DiskCalls, errnoOf, realDisk } from "./disk-calls.js";
 import { storeError } from "./disk-error.js";
 import { removeQuietly } from "./durable.js";
+import { takeLock } from "./owned-lock.js";
 import { newOwnedName } from "./owner-mark.js";
 import { listStore, type PruneOptions, type PruneReport, pruneStore, type StoreListing } from "./prune.js";
 import { readRecord, recordPath, writeRecord } from "./record-file.js";
@@ -101,6 +110,15 @@ export class DirBlobStore implements BlobStore {
     }
   }
 
+  async alone<Result>(name: string, work: () => Promise<Result>, wait: StoreWait = {}): Promise<Result> {
+    const release = await this.#lock(join(this.#paths.locks, sha256Hex(name)), wait);
+    try {
+      return await work();
+    } finally {
+      release();
+    }
+  }
+
   async scratchFile(): Promise<ScratchFile> {
     return this.#inTemp((path) => {
       this.#disk.closeSync(this.#disk.openSync(path, "wx", 0o600));
@@ -123,6 +141,20 @@ export class DirBlobStore implements BlobStore {
   /** Takes back the mark that this process uses the store. */
   async close(): Promise<void> {
     removeQuietly(this.#disk, this.#mark);
+  }
+
+  /** Takes a lock, for as long as its holder lives; makes the directories again when someone removed them. */
+  async #lock(path: string, wait: StoreWait): Promise<() => void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const release = await takeLock(path, wait);
+        if (release !== undefined) return release;
+      } catch (error) {
+        if (wait.signal?.aborted === true) throw error;
+        if (errnoOf(error) !== "ENOENT" || attempt > 1) throw storeError(error, "write", path);
+        makeFolders(this.#disk, this.#paths);
+      }
+    }
   }
 
   /** Makes something at a new temporary path; makes the folders again when someone removed them. */

@@ -15,6 +15,8 @@ export interface StorePaths {
   readonly temp: string;
   /** One file a process that has the store open. */
   readonly active: string;
+  /** Locks of work that is done by one process at a time. */
+  readonly locks: string;
 }
 
 /** The folders of the store in a folder. */
@@ -25,6 +27,7 @@ export function storePaths(root: string): StorePaths {
     records: join(root, "records"),
     temp: join(root, "tmp"),
     active: join(root, "active"),
+    locks: join(root, "locks"),
   };
 }
 
@@ -44,7 +47,7 @@ export function prepareFolders(disk: DiskCalls, paths: StorePaths): void {
 
 /** Makes the folders of a store where they are missing, e.g. because someone removed the cache during a build. */
 export function makeFolders(disk: DiskCalls, paths: StorePaths): void {
-  for (const folder of [paths.root, paths.blobs, paths.records, paths.temp, paths.active]) {
+  for (const folder of [paths.root, paths.blobs, paths.records, paths.temp, paths.active, paths.locks]) {
     makeFolder(disk, paths, folder);
   }
 }

@@ -4,13 +4,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IntegrityError } from "../../errors/layerwright-error.js";
 import { type Digest, digestOf, isDigest } from "../../oci/digest.js";
-import type { BlobParts, BlobStore, BlobWriter, ScratchFile, StoredBlob } from "../../ports/blob-store.js";
+import type {
+  BlobParts,
+  BlobStore,
+  BlobWriter,
+  ScratchFile,
+  StoredBlob,
+  StoreWait,
+} from "../../ports/blob-store.js";
 
 /** A blob store in memory, for tests. Scratch files are real ones, because they are given by path. */
 export class MemoryBlobStore implements BlobStore {
   /** The blobs, open to tests that damage them. */
   readonly blobs = new Map<Digest, Uint8Array>();
   readonly #records = new Map<string, string>();
+  /** The last work of each name, which the next one waits for. */
+  readonly #work = new Map<string, Promise<unknown>>();
 
   async writer(): Promise<BlobWriter> {
     const chunks: Uint8Array[] = [];
@@ -68,6 +77,28 @@ export class MemoryBlobStore implements BlobStore {
 
   async putRecord(kind: string, key: string, value: unknown): Promise<void> {
     this.#records.set(`${kind}\0${key}`, JSON.stringify(value));
+  }
+
+  alone<Result>(name: string, work: () => Promise<Result>, wait: StoreWait = {}): Promise<Result> {
+    const { signal, onWait } = wait;
+    const before = this.#work.get(name);
+    return new Promise((resolve, reject) => {
+      const stop = () => reject(signal?.reason);
+      signal?.addEventListener("abort", stop, { once: true });
+      if (before !== undefined) onWait?.();
+      const own = (before ?? Promise.resolve()).then(() => {
+        signal?.removeEventListener("abort", stop);
+        signal?.throwIfAborted();
+        return work();
+      });
+      own.then(resolve, reject);
+      const ended = own.then(
+        () => {},
+        () => {},
+      );
+      this.#work.set(name, ended);
+      void ended.then(() => this.#work.get(name) === ended && this.#work.delete(name));
+    });
   }
 
   async scratchFile(): Promise<ScratchFile> {

@@ -29,32 +29,73 @@ export interface Command {
 /** What a command left. */
 export interface CarriedOut {
   readonly kept: KeptChanges;
+  /** Whether it is what this build's own run left; else it was recalled. */
+  readonly own: boolean;
   readonly tree: FolderNode;
   /** A name for what it left, where it has one: a command that ran again may leave something else. */
   readonly key: string | undefined;
 }
 
-/** Runs a command on a draft, or recalls what it did when nothing that it depends on has changed. */
+/**
+ * Runs a command on a draft, or recalls what it did when nothing that it depends on has changed. A command is one thing
+ * for all who share the store: while one of them runs it the others wait, and then take what it left.
+ */
 export async function carryOut(command: Command, context: RunContext): Promise<CarriedOut> {
   const { state, ports, options, place, onOpen } = context;
   const { store, progress } = ports;
   const { label, progressId: id, key, inputs } = command;
-  const asked = options.cache === false || options.rerun?.(command.whole) === true;
-  const again = asked && options.recall !== true;
-  const known = key === undefined || again ? undefined : await recallChanges(key, store);
+  const again = () => isAskedFor(command, options) && (key === undefined || !options.turns?.ran.has(key));
+  const recall = async () => (key === undefined || again() ? undefined : recallChanges(key, store));
+  const known = await recall();
   if (options.forecast !== undefined) {
     const reasons = known === undefined ? await reasonsToRun(place, inputs, store) : [];
     options.forecast({ command: command.text, origin: command.origin, runs: known === undefined, reasons });
     if (known === undefined) throw new WouldRun(command.text);
   }
-  progress?.report({ kind: "start", id, label });
-  const kept = known ?? (await command.run());
-  onOpen(() => kept.close());
+  const apply = async (kept: KeptChanges) => {
+    onOpen(() => kept.close());
+    const present = kept.present === undefined ? undefined : new Set(kept.present);
+    return applyChanges(state.draft, { ...kept, present, stubs: command.stubs });
+  };
+  const finish = (kept: KeptChanges, own: boolean): CarriedOut => {
+    progress?.report({ kind: "finish", id, label, cached: !own });
+    const left = key === undefined ? undefined : sha256Hex(`${key}\n${kept.digest}`);
+    return { kept, own, tree: state.draft.snapshot(), key: left };
+  };
+  const take = async (kept: KeptChanges) => {
+    progress?.report({ kind: "start", id, label });
+    await apply(kept);
+    return finish(kept, false);
+  };
+  const runOrTake = async (): Promise<CarriedOut> => {
+    const meanwhile = await recall();
+    if (meanwhile !== undefined) return take(meanwhile);
+    progress?.report({ kind: "start", id, label });
+    const kept = await command.run();
+    // Two that could not see each other ran it: what is recorded counts, since others stand on it already.
+    const first = await recall();
+    if (first !== undefined) {
+      await kept.close();
+      await apply(first);
+      return finish(first, false);
+    }
+    const unchanged = await apply(kept);
+    if (key !== undefined) {
+      await rememberChanges(key, kept, unchanged, store);
+      options.turns?.ran.add(key);
+    }
+    return finish(kept, true);
+  };
+  const onWait = () => progress?.report({ kind: "wait", id, label });
+  const wait = { signal: options.signal, onWait };
+  let done: CarriedOut;
+  if (known !== undefined) done = await take(known);
+  else done = await (key === undefined ? runOrTake() : store.alone(`command ${key}`, runOrTake, wait));
   if (options.forecast === undefined) await noteInputs(place, inputs, store);
-  const present = kept.present === undefined ? undefined : new Set(kept.present);
-  const unchanged = await applyChanges(state.draft, { ...kept, present, stubs: command.stubs });
-  if (known === undefined && key !== undefined) await rememberChanges(key, kept, unchanged, store);
-  progress?.report({ kind: "finish", id, label, cached: known !== undefined });
-  const left = key === undefined ? undefined : sha256Hex(`${key}\n${kept.digest}`);
-  return { kept, tree: state.draft.snapshot(), key: left };
+  return done;
+}
+
+/** Whether a command is to run whatever is remembered of it. */
+function isAskedFor({ whole }: Command, { cache, rerun }: RunContext["options"]): boolean {
+  return cache === false || rerun?.(whole) === true;
 }

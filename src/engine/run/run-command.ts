@@ -94,7 +94,7 @@ export async function runCommand(run: RunOperation, context: RunContext): Promis
     context,
   );
   // What was remembered is unpacked only when another command has to run on it.
-  const layer = async () => ran ?? sandbox.unpack(store.read(done.kept.digest));
+  const layer = async () => (done.own ? ran : undefined) ?? sandbox.unpack(store.read(done.kept.digest));
   return commandRoot(before, done.tree, { what: label, key: done.key }, layer);
 }
 

@@ -1,0 +1,149 @@
+import {
+  lstatSync,
+  lutimesSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { newOwnedName, ownerState } from "./owner-mark.js";
+
+/** How somebody waits for a lock. */
+export interface LockWait {
+  readonly signal?: AbortSignal | undefined;
+  /** Told once, when another holder was seen. */
+  readonly onWait?: (() => void) | undefined;
+  /** Milliseconds after which the wait ends without the lock. @default - as long as a holder is alive */
+  readonly patienceMs?: number | undefined;
+  /** How long the lock of a holder that cannot be seen from here stays without a sign of life. @default - 60000 */
+  readonly silenceMs?: number | undefined;
+}
+
+/** How often a holder renews its lock, so that machines that share the directory see that it lives. */
+const RENEW_MS = 5_000;
+
+const SILENCE_MS = 60_000;
+
+/** The longest pause between two looks. */
+const PAUSE_MS = 250;
+
+/**
+ * Takes a lock that other processes respect. The lock is a symbolic link whose text names its owner: it comes into being
+ * whole, in one call. The lock of a dead owner is broken; age alone says nothing. An owner on another machine cannot be
+ * asked, so its lock is broken when it was not renewed for a time that passed here.
+ *
+ * @returns what gives the lock back; undefined when the patience ended first
+ */
+export async function takeLock(lock: string, wait: LockWait = {}): Promise<(() => void) | undefined> {
+  const { signal, onWait, patienceMs = Number.POSITIVE_INFINITY, silenceMs = SILENCE_MS } = wait;
+  const mine = newOwnedName();
+  const end = performance.now() + patienceMs;
+  const silence = new Silence(silenceMs);
+  let pause = 2;
+  for (let told = false; !take(lock, mine); ) {
+    signal?.throwIfAborted();
+    if (breakDead(lock, silence)) continue;
+    if (performance.now() > end) return undefined;
+    if (!told) onWait?.();
+    told = true;
+    const options = signal === undefined ? {} : { signal };
+    await sleep(pause * (0.5 + Math.random()), undefined, options).catch(() => signal?.throwIfAborted());
+    pause = Math.min(PAUSE_MS, pause * 1.5);
+  }
+  const renewal = setInterval(() => renew(lock, mine), RENEW_MS).unref();
+  return () => {
+    clearInterval(renewal);
+    if (holderOf(lock) === mine) rmSync(lock, { force: true });
+  };
+}
+
+/** The locks that did not change while somebody waited, by their own clock. */
+class Silence {
+  readonly #limit: number;
+  readonly #seen = new Map<string, { readonly sign: string; readonly since: number }>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  isLong(lock: string): boolean {
+    const stat = lstatSync(lock, { throwIfNoEntry: false });
+    const sign = stat === undefined ? "" : `${stat.ino} ${stat.mtimeMs}`;
+    const now = performance.now();
+    const before = this.#seen.get(lock);
+    if (before?.sign === sign) return now - before.since >= this.#limit;
+    this.#seen.set(lock, { sign, since: now });
+    return false;
+  }
+}
+
+function take(lock: string, mine: string): boolean {
+  try {
+    symlinkSync(mine, lock);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return false;
+    // No links here (FAT, Windows without the right): a file does it, with a moment in which it is still empty.
+    if (code !== "EPERM" && code !== "ENOTSUP" && code !== "ENOSYS") throw error;
+  }
+  try {
+    writeFileSync(lock, mine, { flag: "wx" });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/**
+ * Removes the lock of a dead owner. Two waiters that both saw it dead must not both remove, or the second one takes
+ * away the lock that the first one has got meanwhile; so the removal has a lock of its own.
+ */
+function breakDead(lock: string, silence: Silence): boolean {
+  if (!isDead(lock, silence)) return false;
+  const breaker = `${lock}.break`;
+  if (!take(breaker, newOwnedName())) {
+    if (isDead(breaker, silence)) rmSync(breaker, { force: true });
+    return false;
+  }
+  try {
+    if (isDead(lock, silence)) rmSync(lock, { force: true });
+    return true;
+  } finally {
+    rmSync(breaker, { force: true });
+  }
+}
+
+function isDead(lock: string, silence: Silence): boolean {
+  const holder = holderOf(lock);
+  if (holder === undefined) return false;
+  const state = ownerState(holder);
+  return state === "gone" || (state === "elsewhere" && silence.isLong(lock));
+}
+
+function renew(lock: string, mine: string): void {
+  if (holderOf(lock) !== mine) return;
+  try {
+    const now = new Date();
+    lutimesSync(lock, now, now);
+  } catch {
+    // Another machine may then take the lock over: what it guards is done twice, and the first result counts.
+  }
+}
+
+/** The owner that a lock names; undefined where there is none. */
+export function holderOf(lock: string): string | undefined {
+  try {
+    return readlinkSync(lock);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EINVAL" && process.platform !== "win32") return undefined;
+  }
+  try {
+    return readFileSync(lock, "utf8");
+  } catch {
+    return undefined;
+  }
+}
