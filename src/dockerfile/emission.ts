@@ -6,7 +6,7 @@ import { FolderSources } from "./folder-sources.js";
 import { GeneratedFiles } from "./generated-files.js";
 import { IgnoreFile } from "./ignore-file.js";
 import type { Instruction } from "./instruction.js";
-import { Names } from "./names.js";
+import { layoutName, Names } from "./names.js";
 import type { StageDraft } from "./stage-draft.js";
 
 /** Something the Dockerfile does not carry, or that its builder has to be new enough for. */
@@ -40,6 +40,8 @@ export class Emission {
   readonly contexts = new Map<string, string>();
   /** The draft that each stage of the plan ended in, by its id. */
   readonly stages = new Map<string, StageDraft>();
+  /** The names of contexts for layouts on disk, by what is given; taken before any stage has a name. */
+  readonly #layouts = new Map<string, string>();
   /** The context that holds the generated files where the main one must not (a copy takes all of it). */
   readonly filesContext: string | undefined;
 
@@ -48,8 +50,22 @@ export class Emission {
     this.dialect = dialect;
     this.filesFolder = filesFolder;
     this.names = new Names([...Object.keys(plan.contexts), ...plan.stages.flatMap(imageNames)]);
+    for (const { base } of plan.stages) {
+      if (base.kind !== "layout" || base.reference !== undefined) continue;
+      const value = layoutContext(base);
+      if (!this.#layouts.has(value)) this.#layouts.set(value, this.names.unique(layoutName(base.path)));
+    }
     this.folders = new FolderSources(this);
     this.filesContext = takesWholeContext(plan) ? this.names.unique("generated-files") : undefined;
+  }
+
+  /** The named context that a layout on disk is given as; its name is noted for the build command. */
+  layoutContext(base: LayoutPlace): string {
+    const value = layoutContext(base);
+    const name = this.#layouts.get(value) ?? this.names.unique(layoutName(base.path));
+    this.#layouts.set(value, name);
+    this.contexts.set(name, value);
+    return name;
   }
 
   /** How a copy names a generated file: its context, if it is not the main one, and its path. */
@@ -69,15 +85,30 @@ export class Emission {
   }
 }
 
-/** Every name by which a FROM of this plan could be meant. */
-function imageNames(stage: Plan["stages"][number]): string[] {
-  const { base } = stage;
+/** An OCI layout on disk, and which of its images. */
+interface LayoutPlace {
+  readonly path: string;
+  readonly tag?: string;
+}
+
+function layoutContext({ path, tag }: LayoutPlace): string {
+  return `oci-layout://${path}${tag === undefined ? "" : `:${tag}`}`;
+}
+
+/**
+ * The names of stages and contexts that would take the place of what a stage starts from: BuildKit looks for a stage of
+ * exactly the name in FROM, and for a context of its short form, in which `latest` is left out.
+ */
+function imageNames({ base }: Plan["stages"][number]): string[] {
   const reference =
     base.kind === "registry" || base.kind === "layout" || base.kind === "archive"
       ? base.reference
       : undefined;
   if (reference === undefined) return [];
-  return [reference, reference.replace(/[:@].*$/, "")];
+  const short = reference
+    .replace(/^((index\.)?docker\.io\/)?(library\/)?/, "")
+    .replace(/(:latest)?(@.*)?$/, "");
+  return [reference, short];
 }
 
 function takesWholeContext(plan: Plan): boolean {

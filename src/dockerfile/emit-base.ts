@@ -90,11 +90,7 @@ function contextFor(emission: Emission, base: LocalBase, stage: Stage): string {
       { subject: base.path, origin: stage.origin },
     );
   }
-  const value = `oci-layout://${base.path}${base.tag === undefined ? "" : `:${base.tag}`}`;
-  for (const [name, other] of emission.contexts) if (other === value) return name;
-  const name = emission.names.numbered("base-layout");
-  emission.contexts.set(name, value);
-  return name;
+  return emission.layoutContext(base);
 }
 
 /** A root file system is unpacked by ADD from a tar, which keeps owners and modes, and gets its config spelled. */

@@ -158,7 +158,7 @@ function copyFiles(draft: StageDraft, piece: Piece): void {
     copyTo(draft, piece, destText(operation), { ...flags, ...linkFlag(draft, folder, flags) });
     return;
   }
-  const side = sideStage(draft, owner);
+  const side = sideStage(draft, operation.dest, owner);
   copyTo(side, piece, operation.into ? `${OUT}/` : OUT, flags);
   side.finish();
   const source = operation.into ? `${OUT}/` : OUT;
@@ -184,7 +184,7 @@ function mergeFolder(draft: StageDraft, piece: Piece): void {
   } else if (fact.kind === "unknown") {
     mergeIntoUnknown(draft, piece, dest);
   } else {
-    const side = sideStage(draft, owner);
+    const side = sideStage(draft, operation.dest, owner);
     const name = isFolder(fact) ? "" : `/${baseName(dest)}`;
     if (name !== "") copyFolder(side, `${OUT}${name}`, { mode: modes.topFolder, owner: owner?.text });
     copyTo(side, piece, `${OUT}${name}/`, flags);
@@ -223,7 +223,7 @@ function copyWithSingleModes(draft: StageDraft, piece: Piece): void {
     throw unknownFolders(draft, [dest], operation);
   }
   const early = late ? undefined : owner;
-  const side = sideStage(draft, early);
+  const side = sideStage(draft, operation.dest, early);
   const wholeTop = looks && fact.kind === "absent";
   const top = wholeTop ? `${OUT}/${baseName(dest)}` : OUT;
   if (wholeTop) copyFolder(side, top, { mode: modes.topFolder, owner: early?.text });

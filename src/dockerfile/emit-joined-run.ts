@@ -78,7 +78,7 @@ function mountFiles(
     (one): one is BringOperation => one.op === "copy" || one.op === "write" || one.op === "add",
   );
   if (bring.length === 0) return { paths };
-  const prep = draft.prep();
+  const prep = draft.prep("/");
   for (const [index, operation] of bring.entries()) {
     const path = `/${index + 1}`;
     paths.set(operation, `${MOUNT}${path}`);

@@ -14,7 +14,8 @@ import { type BringOperation, writeLayer } from "./write-layer.js";
 export function emitLayer(draft: StageDraft, layer: Layer): void {
   const [first] = layer.operations;
   if (first === undefined) return;
-  draft.add({ kind: "comment", text: originComment(layer.operations, layer.name) });
+  const comment = originComment(layer.operations, layer.name);
+  draft.comment(comment);
   if (first.op === "hostRun" && layer.operations.length === 1) {
     emitHostRun(draft, first);
     return;

@@ -10,6 +10,7 @@ import {
 } from "./emit-dockerfile.js";
 import { emitStage } from "./emit-stage.js";
 import type { Instruction } from "./instruction.js";
+import { wantedNames } from "./names.js";
 
 /**
  * Writes the plans of one image, one a platform, as one Dockerfile. Where it would be the same for all of them it is just
@@ -40,16 +41,18 @@ function emitMerged(
   if (images.every(({ stage }) => stage === images[0]!.stage)) return emitDockerfile(plan, options);
   return emitSections(plan, options, (emission) => {
     const { names } = emission;
+    const wanted = wantedNames(plan);
+    const final = names.unique(wanted.get(plan.stages.at(-1)!.id)!);
     const prefix = names.family(
-      "image",
+      final,
       images.map(({ platform }) => platformSuffix(platform)),
     );
     const nameOf = (platform: Platform) => `${prefix}-${platformSuffix(platform)}`;
     for (const stage of plan.stages) {
       const [own, ...more] = platforms.get(stage.id)!;
       const image = images.find((one) => one.stage === stage.id);
-      const stem = more.length === 0 ? `stage-${platformSuffix(own!)}` : "stage";
-      emitStage(emission, stage, image === undefined ? names.numbered(stem) : nameOf(image.platform));
+      const stem = `${wanted.get(stage.id)!}${more.length === 0 ? `-${platformSuffix(own!)}` : ""}`;
+      emitStage(emission, stage, image === undefined ? names.unique(stem) : nameOf(image.platform));
     }
     for (const { platform, stage } of images) {
       const { name } = emission.stages.get(stage)!;
@@ -58,7 +61,7 @@ function emitMerged(
     }
     chooseImage(
       emission,
-      prefix,
+      { prefix, final },
       images.some(({ platform }) => platform.variant !== undefined),
     );
   });
@@ -70,12 +73,16 @@ function platformSuffix({ architecture, variant }: Platform): string {
 }
 
 /** The stage that is the image of the platform which is built. */
-function chooseImage(emission: Emission, prefix: string, variants: boolean): void {
+function chooseImage(
+  emission: Emission,
+  { prefix, final }: { readonly prefix: string; readonly final: string },
+  variants: boolean,
+): void {
   const variables = variants ? ["TARGETARCH", "TARGETVARIANT"] : ["TARGETARCH"];
   const last: Instruction = {
     kind: "from",
     base: `${prefix}-${variables.map((name) => `\${${name}}`).join("")}`,
-    as: emission.names.unique("image"),
+    as: final,
   };
   addSection(emission, [last]);
   // Buildah 1.28 knows them in a FROM once they are declared; BuildKit before Docker 28 forgets them then.

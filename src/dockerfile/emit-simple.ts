@@ -36,7 +36,7 @@ function place(
   flags: CopyFlags,
   owner: OwnerFlag | undefined,
   write: (stage: StageDraft, flags: CopyFlags, at: string | undefined) => void,
-  copy: { readonly source: string; readonly dest: string },
+  copy: { readonly path: string; readonly source: string; readonly dest: string },
 ): void {
   const harmless = owner === undefined && sparesNewFolders(flags.chmod);
   const there = isFolder(draft.tree.at(draft.tree.real(folder, true)));
@@ -44,7 +44,7 @@ function place(
     write(draft, { ...flags, ...linkFlag(draft, folder, flags) }, undefined);
     return;
   }
-  const side = sideStage(draft, owner);
+  const side = sideStage(draft, copy.path, owner);
   write(side, flags, OUT);
   side.finish();
   draft.add({
@@ -84,7 +84,7 @@ export function emitWrite(draft: StageDraft, operation: WriteOperation): void {
     const from = source.from === undefined ? {} : { from: source.from };
     stage.add({ kind: "copy", flags: { ...from, ...all }, sources: [source.path], dest });
   };
-  place(draft, parentPath(path), flags, owner, write, { source: OUT, dest: path });
+  place(draft, parentPath(path), flags, owner, write, { path, source: OUT, dest: path });
 }
 
 /** Makes a folder, or with `ifMissing` only where there is none. */
@@ -118,7 +118,7 @@ export function emitMkdir(draft: StageDraft, operation: MkdirOperation): void {
   };
   const write = (stage: StageDraft, _: CopyFlags, at: string | undefined): void =>
     copyFolder(stage, at === undefined ? real : `${at}/${baseName(real)}`, look);
-  place(draft, parent, flags, owner, write, { source: `${OUT}/`, dest: slashed(parent) });
+  place(draft, parent, flags, owner, write, { path, source: `${OUT}/`, dest: slashed(parent) });
 }
 
 function ownedBy(
@@ -170,7 +170,7 @@ export function emitSymlink(draft: StageDraft, operation: SymlinkOperation): voi
       dest: slashed(at ?? parent),
     });
   const flags = owner === undefined ? {} : { chown: owner.text };
-  place(draft, parent, flags, owner, write, { source: `${OUT}/`, dest: slashed(parent) });
+  place(draft, parent, flags, owner, write, { path, source: `${OUT}/`, dest: slashed(parent) });
 }
 
 /** Fetches a file and has the builder verify it. */
@@ -208,6 +208,7 @@ export function emitAdd(draft: StageDraft, operation: AddOperation): void {
     stage.add(add);
   };
   place(draft, into ? dest : parentPath(dest), flags, owner, write, {
+    path: dest,
     source: into ? `${OUT}/` : OUT,
     dest: target,
   });

@@ -28,7 +28,7 @@ export class FolderSources {
     if (!emission.dialect.workdirMakesFolder || !/^[A-Za-z0-9_.@+-]+$/.test(name)) {
       return emission.generatedSource(emission.files.folder(name));
     }
-    this.#stage ??= emission.names.unique("folders");
+    this.#stage ??= emission.names.unique("directories");
     let number = this.#numbers.get(name);
     if (number === undefined) {
       number = this.#numbers.size + 1;

@@ -2,14 +2,17 @@ import type { Operation } from "../plan/operation.js";
 
 const MOST = 6;
 
-/** What a layer does and where it was written: `catalog.ts:12 copy`. */
+/** The places where a layer was written: `catalog.ts:12, 14`, after its name if it has one; empty where none is known. */
 export function originComment(operations: readonly Operation[], name: string | undefined): string {
-  const parts = operations.map((operation) => {
-    const { origin } = operation;
-    return origin === undefined ? operation.op : `${origin.file}:${origin.line} ${operation.op}`;
-  });
-  const shown = [...new Set(parts)];
-  const more = shown.length > MOST ? `, and ${shown.length - MOST} more` : "";
-  const list = `${shown.slice(0, MOST).join(", ")}${more}`;
-  return name === undefined ? list : `layer ${name}: ${list}`;
+  const lines = new Map<string, Set<number>>();
+  for (const { origin } of operations) {
+    if (origin !== undefined) lines.set(origin.file, (lines.get(origin.file) ?? new Set()).add(origin.line));
+  }
+  const places = [...lines].map(([file, numbers]) => `${file}:${someOf([...numbers])}`).join(", ");
+  if (name === undefined) return places;
+  return places === "" ? name : `${name} (${places})`;
+}
+
+function someOf(numbers: readonly number[]): string {
+  return `${numbers.slice(0, MOST).join(", ")}${numbers.length > MOST ? " ..." : ""}`;
 }

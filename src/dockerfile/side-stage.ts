@@ -4,9 +4,9 @@ import type { StageDraft } from "./stage-draft.js";
 /** The folder that a side stage lays things out in; odd enough to meet nothing where a base is below. */
 export const OUT = "/.layer";
 
-/** A stage beside this one in which the flags can be given: from scratch, or with the image's accounts. */
-export function sideStage(draft: StageDraft, owner: OwnerFlag | undefined): StageDraft {
-  return owner?.byName ? draft.withAccounts() : draft.prep();
+/** A stage for the content of a path in which the flags can be given: from scratch, or with the image's accounts. */
+export function sideStage(draft: StageDraft, path: string, owner: OwnerFlag | undefined): StageDraft {
+  return owner?.byName ? draft.withAccounts(path) : draft.prep(path);
 }
 
 /** A folder as a destination: with a slash at the end. */

@@ -3,6 +3,7 @@ import { Accounts } from "./accounts.js";
 import type { Emission } from "./emission.js";
 import type { Instruction } from "./instruction.js";
 import { KnownTree } from "./known-tree.js";
+import { filesName } from "./names.js";
 
 /** What instructions so far have set, in so far as it is known. */
 export interface StageConfig {
@@ -70,6 +71,12 @@ export class StageDraft {
     this.#instructions.push(instruction);
   }
 
+  /** Says something of the instructions that follow, unless that is empty or what was said last. */
+  comment(text: string): void {
+    const last = this.#instructions.findLast((one) => one.kind === "comment");
+    if (text !== "" && last?.text !== text) this.add({ kind: "comment", text });
+  }
+
   /** Ends the stage. */
   finish(): void {
     this.emission.sections.push({ name: this.#name, instructions: this.#instructions });
@@ -84,7 +91,7 @@ export class StageDraft {
     const last = this.#instructions.findLastIndex((one) => one.kind !== "comment") + 1;
     const comments = this.#instructions.slice(last);
     const rest = this.#instructions.slice(1, last);
-    const before = this.emission.names.numbered(this.#name);
+    const before = this.emission.names.unique(`${this.#name}-base`);
     if (from?.kind !== "from") throw new TypeError("a stage begins with FROM");
     this.emission.sections.push({ name: before, instructions: [{ ...from, as: before }, ...rest] });
     this.#instructions = [{ kind: "from", base: before, as: this.#name }, ...comments];
@@ -112,29 +119,19 @@ export class StageDraft {
     this.config = mark.config;
   }
 
-  /** A stage from scratch whose tree becomes one layer of this one. */
-  prep(): StageDraft {
-    const draft = new StageDraft(
-      this.emission,
-      this.emission.names.numbered("prep"),
-      "scratch",
-      "scratch",
-      this.real,
-    );
+  /** A stage from scratch whose tree becomes one layer of this one, at a path. */
+  prep(path: string): StageDraft {
+    const name = this.emission.names.unique(filesName(path, this.real.name));
+    const draft = new StageDraft(this.emission, name, "scratch", "scratch", this.real);
     draft.canName = false;
     return draft;
   }
 
-  /** A stage on the real stage as it is now, where owners can be named. */
-  withAccounts(): StageDraft {
+  /** A stage on the real stage as it is now, where owners can be named, for what is laid out at a path. */
+  withAccounts(path: string): StageDraft {
     const from = this.real.split();
-    const draft = new StageDraft(
-      this.emission,
-      this.emission.names.numbered("owned"),
-      from,
-      this.baseLabel,
-      this.real,
-    );
+    const name = this.emission.names.unique(filesName(path, this.real.name));
+    const draft = new StageDraft(this.emission, name, from, this.baseLabel, this.real);
     draft.tree = this.real.tree.clone();
     draft.accounts = this.real.accounts.clone();
     return draft;

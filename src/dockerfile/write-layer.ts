@@ -126,7 +126,7 @@ function inheritsGroup(draft: StageDraft, folder: string): boolean {
 
 function writePrep(draft: StageDraft, layout: Layout): void {
   const { root } = layout;
-  const prep = draft.prep();
+  const prep = draft.prep(root);
   const inherits = [...layout.existing.values()].some((fact) => (fact.mode & 0o2000) !== 0);
   for (const [path, fact] of [...layout.existing].sort(([a], [b]) => (a < b ? -1 : 1))) {
     layFolder(prep, path, { mode: fact.mode, owner: `${fact.uid}:${fact.gid}` });

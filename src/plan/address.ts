@@ -37,7 +37,10 @@ export function addressPlan(plan: Plan): Plan {
     });
     const id = idOf({ below, config: stage.config, squash: stage.squash, platform: plan.platform });
     renamed.set(stage.id, id);
-    if (!stages.some((known) => known.id === id)) stages.push({ ...stage, id, base, layers });
+    const known = stages.findIndex((one) => one.id === id);
+    if (known < 0) stages.push({ ...stage, id, base, layers });
+    else if (stages[known]!.name === undefined && stage.name !== undefined)
+      stages[known] = { ...stages[known]!, name: stage.name };
   }
   return { ...plan, stages };
 }

@@ -20,6 +20,11 @@ export interface MergedPlans {
 /** Where a stage was written, and how its layers came to be: no part of what it does. */
 const NOT_COMPARED: ReadonlySet<string> = new Set(["origin", "decided", "undecidedId"]);
 
+/** A stage without its name, which is no part of what it does either. */
+function unnamed({ name: _, ...stage }: Stage): Stage {
+  return stage;
+}
+
 /**
  * Puts the plans of one image for several platforms together. Stages are the same when they do the same, whatever the
  * lines they were written in; also what is known of their bases and sources has to be the same.
@@ -45,7 +50,7 @@ export function mergePlans(plans: readonly Plan[], suffix: (platform: Platform) 
         ),
       }));
       const merged: Stage = { ...stage, id: "", base: renameBase(stage.base, renamed), layers };
-      const id = sha256Hex(canonicalJson(merged, (key) => NOT_COMPARED.has(key)));
+      const id = sha256Hex(canonicalJson(unnamed(merged), (key) => NOT_COMPARED.has(key)));
       renamed.set(stage.id, id);
       if (!stages.has(id)) stages.set(id, { ...merged, id });
       platforms.set(id, [...(platforms.get(id) ?? []), plan.platform]);

@@ -21,6 +21,8 @@ export interface Plan {
 /** A base and the layers on it. */
 export interface Stage {
   readonly id: string;
+  /** The name of its image, for people: what a Dockerfile calls the stage. No part of any id. */
+  readonly name?: string;
   readonly base: PlanBase;
   readonly layers: readonly Layer[];
   readonly config: readonly ConfigChange[];

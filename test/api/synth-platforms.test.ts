@@ -73,7 +73,7 @@ describe("the bake file", () => {
 
   test("keeps the targets of images that were not written again, and puts them on what is there now", async () => {
     await synthPlans([planned("parent", same), planned("child", child)], { context, catalog });
-    const linked = { "stage-1": "target:parent" };
+    const linked = { alpine: "target:parent" };
     expect(bake().target.child.contexts).toEqual(linked);
     await synthPlans([planned("child", child)], { context, catalog });
     expect(Object.keys(bake().target)).toEqual(["child", "parent"]);
@@ -92,7 +92,7 @@ describe("the bake file", () => {
     }
     const from = (folder: string) => Image.from(reading(folder)).write("/b", "2\n");
     await synthPlans([planned("lib", reading("one")), planned("child", from("one"))], { context, catalog });
-    expect(bake().target.child.contexts).toEqual({ "stage-1": "target:lib", lib: "one" });
+    expect(bake().target.child.contexts).toEqual({ base: "target:lib", lib: "one" });
     await synthPlans([planned("lib", reading("one")), planned("child", from("two"))], { context, catalog });
     expect(bake().target.child.contexts).toEqual({ lib: "two" });
   });

@@ -7,8 +7,7 @@ const root = { user: 0, group: 0 };
 describe("a copy", () => {
   test("of regular files over an unknown base is plain, so that parents are root's", () => {
     expect(spelled(planOf(registry, [copyFolder("site", "/srv/www")]))).toMatchInlineSnapshot(`
-      "# image comes first
-      FROM debian:12 AS image
+      "FROM debian:12 AS image
       COPY site /srv/www/"
     `);
   });
@@ -19,8 +18,7 @@ describe("a copy", () => {
         planOf(scratch, [copyFile("dist/hello", "/usr/bin/hello", { mode: { octal: 0o755 }, owner: root })]),
       ),
     ).toMatchInlineSnapshot(`
-      "# image comes first
-      FROM scratch AS image
+      "FROM scratch AS image
       COPY --link --chmod=0755 dist/hello /usr/bin/hello"
     `);
   });
@@ -29,12 +27,11 @@ describe("a copy", () => {
     expect(
       spelled(planOf(registry, [copyFile("key", "/etc/app/key", { mode: { octal: 0o600 } })])),
     ).toMatchInlineSnapshot(`
-      "# prep-1 comes first
-      FROM scratch AS prep-1
+      "FROM scratch AS key-files
       COPY --chmod=0600 key /.layer
 
       FROM debian:12 AS image
-      COPY --from=prep-1 /.layer /etc/app/key"
+      COPY --from=key-files /.layer /etc/app/key"
     `);
   });
 
@@ -43,8 +40,7 @@ describe("a copy", () => {
     expect(
       spelled(planOf(base, [copyFile("key", "/etc/key", { mode: { octal: 0o600 } })])),
     ).toMatchInlineSnapshot(`
-      "# image comes first
-      FROM base-layout-1 AS image
+      "FROM base-layout AS image
       COPY --chmod=0600 key /etc/key"
     `);
   });
@@ -53,12 +49,11 @@ describe("a copy", () => {
     expect(
       spelled(planOf(registry, [copyFile("key", "/etc/app/key", { owner: { user: "www" } })])),
     ).toMatchInlineSnapshot(`
-      "# owned-1 comes first
-      FROM debian:12 AS owned-1
+      "FROM debian:12 AS key-files
       COPY --chown=www key /.layer
 
       FROM debian:12 AS image
-      COPY --from=owned-1 /.layer /etc/app/key"
+      COPY --from=key-files /.layer /etc/app/key"
     `);
   });
 
@@ -67,16 +62,15 @@ describe("a copy", () => {
     expect(
       spelled(planOf(base, [copyFolder("site", "/srv/www", { owner: { user: "www" } })])),
     ).toMatchInlineSnapshot(`
-      "# folders comes first
-      FROM scratch AS folders
+      "FROM scratch AS directories
       WORKDIR /1/www
 
-      FROM scratch AS prep-1
-      COPY --from=folders --chown=33:34 /1/ /.layer/
+      FROM scratch AS www-files
+      COPY --from=directories --chown=33:34 /1/ /.layer/
       COPY --chown=33:34 site /.layer/www/
 
-      FROM base-layout-1 AS image
-      COPY --from=prep-1 --link /.layer/ /srv/"
+      FROM base-layout AS image
+      COPY --from=www-files --link /.layer/ /srv/"
     `);
   });
 
@@ -90,12 +84,11 @@ describe("a copy", () => {
   test("of a folder with an owner, into a folder that may exist, makes the parents first", () => {
     const copy = copyFolder("site", "/srv/www", { owner: { user: "www" } });
     expect(spelled(planOf(registry, [copy]))).toMatchInlineSnapshot(`
-      "# folders comes first
-      FROM scratch AS folders
+      "FROM scratch AS directories
       WORKDIR /1/srv
 
       FROM debian:12 AS image
-      COPY --from=folders /1/srv/ /srv/
+      COPY --from=directories /1/srv/ /srv/
       COPY --chown=www site /srv/www/"
     `);
   });
@@ -109,8 +102,7 @@ describe("a copy", () => {
     const facts = found("file", { irregular: [{ path: "", type: "file", mode: 0o775 }] });
     const copy = { ...copyFile("a", "/a"), sources: [{ from: "context" as const, path: "a", found: facts }] };
     expect(spelled(planOf(registry, [copy]))).toMatchInlineSnapshot(`
-      "# image comes first
-      FROM debian:12 AS image
+      "FROM debian:12 AS image
       COPY --link --chmod=0755 a /a"
     `);
   });
@@ -125,21 +117,19 @@ describe("a copy", () => {
     });
     const plan = planOf(registry, [copyFolder("site", "/srv/www", {}, facts)]);
     expect(spelled(plan)).toMatchInlineSnapshot(`
-      "# folders comes first
-      FROM scratch AS folders
+      "FROM scratch AS directories
       WORKDIR /1/sub
 
-      FROM scratch AS prep-1
+      FROM scratch AS www-files
       COPY site /.layer/
-      COPY --from=folders /1/ /.layer/
+      COPY --from=directories /1/ /.layer/
       COPY --chmod=0644 site/sub/a site/sub/b /.layer/sub/
 
       FROM debian:12 AS image
-      COPY --from=prep-1 /.layer/ /srv/www/"
+      COPY --from=www-files /.layer/ /srv/www/"
     `);
     expect(spelled(plan, { frontend: "1.19" })).toMatchInlineSnapshot(`
-      "# image comes first
-      FROM debian:12 AS image
+      "FROM debian:12 AS image
       COPY --chmod=ug-s,o-t,u=rwX,go=rX --exclude=.needs-dockerfile-1.19 site /srv/www/"
     `);
   });
@@ -164,31 +154,29 @@ describe("a copy", () => {
     const base = localBase({ "/": folder(), "/srv": null });
     const copy = copyFolder("site", "/srv", { mode: { symbolic: "go-rwx" } }, found("folder", { entries }));
     expect(spelled(planOf(base, [copy]))).toMatchInlineSnapshot(`
-      "# folders comes first
-      FROM scratch AS folders
+      "FROM scratch AS directories
       WORKDIR /1/srv
       WORKDIR /2/d
 
-      FROM scratch AS prep-1
-      COPY --from=folders --chmod=0700 /1/ /.layer/
+      FROM scratch AS srv-files
+      COPY --from=directories --chmod=0700 /1/ /.layer/
       COPY site /.layer/srv/
-      COPY --from=folders --chmod=0700 /2/ /.layer/srv/
+      COPY --from=directories --chmod=0700 /2/ /.layer/srv/
       COPY --chmod=0600 site/a /.layer/srv/
 
-      FROM base-layout-1 AS image
-      COPY --from=prep-1 --link /.layer/ /"
+      FROM base-layout AS image
+      COPY --from=srv-files --link /.layer/ /"
     `);
     expect(spelled(planOf(base, [copy]), { frontend: "1.19" })).toMatchInlineSnapshot(`
-      "# folders comes first
-      FROM scratch AS folders
+      "FROM scratch AS directories
       WORKDIR /1/srv
 
-      FROM scratch AS prep-1
-      COPY --from=folders --chmod=0700 /1/ /.layer/
+      FROM scratch AS srv-files
+      COPY --from=directories --chmod=0700 /1/ /.layer/
       COPY --chmod=go-rwx --exclude=.needs-dockerfile-1.19 site /.layer/srv/
 
-      FROM base-layout-1 AS image
-      COPY --from=prep-1 --link /.layer/ /"
+      FROM base-layout AS image
+      COPY --from=srv-files --link /.layer/ /"
     `);
   });
 
@@ -196,8 +184,7 @@ describe("a copy", () => {
     const names = ["--link", "<<EOT", "a b", "$HOME", "#x", 'q"', "it's", "!n", " s ", "git@x"];
     const layers = names.map((name) => copyFile(name, `/to/${name}`));
     expect(spelled(planOf(registry, layers))).toMatchInlineSnapshot(`
-      "# image comes first
-      FROM debian:12 AS image
+      "FROM debian:12 AS image
       COPY ./--link /to/--link
       COPY ["./<<EOT", "/to/<<EOT"]
       COPY ["a b", "/to/a b"]
@@ -221,7 +208,7 @@ describe("a copy", () => {
       into: false,
     };
     const plan = { ...base, stages: [{ ...first!, id: "zero" }, ...planOf(scratch, [copy]).stages] };
-    expect(spelled(plan)).toContain('COPY --from=stage-1 --link ["/a[[]1][*]", "/b"]');
+    expect(spelled(plan)).toContain('COPY --from=a-1 --link ["/a[[]1][*]", "/b"]');
   });
 
   test("of names that COPY cannot find is refused, and a bracket is a class of one", () => {

@@ -15,15 +15,14 @@ describe("several operations in one layer", () => {
   test("under one folder need to know nothing of the base", () => {
     const layer = [copyFolder("site", "/srv/app"), write("/srv/app/conf", "x\n", { mode: { octal: 0o600 } })];
     expect(spelled(planOf(registry, [layer]))).toMatchInlineSnapshot(`
-      "# prep-1 comes first
-      FROM scratch AS prep-1
+      "FROM scratch AS app-files
       COPY site /srv/app/
       COPY --chmod=0600 <<'EOT' /srv/app/conf
       x
       EOT
 
       FROM debian:12 AS image
-      COPY --from=prep-1 /srv/app/ /srv/app/"
+      COPY --from=app-files /srv/app/ /srv/app/"
     `);
   });
 
@@ -33,14 +32,13 @@ describe("several operations in one layer", () => {
     expect(
       spelled(planOf({ ...registry, folders: ["/etc", "/opt"] } as typeof registry, [layer])),
     ).toMatchInlineSnapshot(`
-      "# folders comes first
-      FROM scratch AS folders
+      "FROM scratch AS directories
       WORKDIR /1/etc
       WORKDIR /2/opt
 
-      FROM scratch AS prep-1
-      COPY --from=folders /1/ /
-      COPY --from=folders /2/ /
+      FROM scratch AS image-files
+      COPY --from=directories /1/ /
+      COPY --from=directories /2/ /
       COPY <<'EOT' /etc/a
       x
       EOT
@@ -49,7 +47,7 @@ describe("several operations in one layer", () => {
       EOT
 
       FROM debian:12 AS image
-      COPY --from=prep-1 --link / /"
+      COPY --from=image-files --link / /"
     `);
   });
 
@@ -63,16 +61,15 @@ describe("several operations in one layer", () => {
     });
     const layer = [write("/tmp/a", "x\n"), write("/lib/b", "x\n")];
     expect(spelled(planOf(base, [layer], [], { squash: "own" }))).toMatchInlineSnapshot(`
-      "# folders comes first
-      FROM scratch AS folders
+      "FROM scratch AS directories
       WORKDIR /1/tmp
       WORKDIR /2/usr
       WORKDIR /3/lib
 
-      FROM scratch AS prep-1
-      COPY --from=folders --chmod=1777 /1/ /
-      COPY --from=folders /2/ /
-      COPY --from=folders /3/ /usr/
+      FROM scratch AS image-files
+      COPY --from=directories --chmod=1777 /1/ /
+      COPY --from=directories /2/ /
+      COPY --from=directories /3/ /usr/
       COPY <<'EOT' /tmp/a
       x
       EOT
@@ -80,8 +77,8 @@ describe("several operations in one layer", () => {
       x
       EOT
 
-      FROM base-layout-1 AS image
-      COPY --from=prep-1 --link / /"
+      FROM base-layout AS image
+      COPY --from=image-files --link / /"
     `);
   });
 
@@ -92,12 +89,11 @@ describe("several operations in one layer", () => {
       { op: "remove", path: "/src" } as Operation,
     ];
     expect(spelled(planOf(registry, [layer]))).toMatchInlineSnapshot(`
-      "# prep-1 comes first
-      FROM scratch AS prep-1
+      "FROM scratch AS image-files
       COPY site /1/
 
       FROM debian:12 AS image
-      RUN --mount=type=bind,from=prep-1,source=/,target=/run/layerwright <<'EOT'
+      RUN --mount=type=bind,from=image-files,source=/,target=/run/layerwright <<'EOT'
       set -e
       umask 022
       put() {
@@ -142,29 +138,25 @@ describe("single operations", () => {
       mkdir("/a/b", { mode: { octal: 0o700 }, owner: { user: 5 } }),
     ];
     expect(spelled(planOf(scratch, layers))).toMatchInlineSnapshot(`
-      "# folders comes first
-      FROM scratch AS folders
+      "FROM scratch AS directories
       WORKDIR /1/tmp
       WORKDIR /2/b
 
-      FROM scratch AS prep-1
-      COPY --from=folders --chmod=0700 --chown=5:5 /2/ /.layer/
+      FROM scratch AS b-files
+      COPY --from=directories --chmod=0700 --chown=5:5 /2/ /.layer/
 
       FROM scratch AS image
-      COPY --from=folders --link --chmod=1777 /1/ /
-      COPY --from=prep-1 --link /.layer/ /a/"
+      COPY --from=directories --link --chmod=1777 /1/ /
+      COPY --from=b-files --link /.layer/ /a/"
     `);
-    const { text, files } = emitDockerfile(planOf(scratch, layers), { dialect: "classic", header: false });
+    const { text, files } = emitDockerfile(planOf(scratch, layers), { dialect: "classic", comments: false });
     expect(text).toMatchInlineSnapshot(`
-      "# Made by layerwright. Do not edit: change the description instead.
-
-      # prep-1 comes first
-      FROM scratch AS prep-1
+      "FROM scratch AS b-files
       COPY --chmod=0700 --chown=5:5 layerwright.out/files/1e57b933b0a78203/ /.layer/
 
       FROM scratch AS image
       COPY --chmod=1777 layerwright.out/files/f2d245347cc0618d/ /
-      COPY --from=prep-1 /.layer/ /a/
+      COPY --from=b-files /.layer/ /a/
       WORKDIR /
       "
     `);
@@ -196,12 +188,11 @@ describe("single operations", () => {
 
   test("mkdir where it is missing, of an unknown base", () => {
     expect(spelled(planOf(registry, [mkdir("/app", { ifMissing: true })]))).toMatchInlineSnapshot(`
-      "# folders comes first
-      FROM scratch AS folders
+      "FROM scratch AS directories
       WORKDIR /1/app
 
       FROM debian:12 AS image
-      COPY --from=folders /1/app/ /app/"
+      COPY --from=directories /1/app/ /app/"
     `);
     const config = [
       { set: "user" as const, user: "node" },
@@ -209,12 +200,11 @@ describe("single operations", () => {
     ];
     const own = mkdir("/usr/src/app", { ifMissing: true, owner: { user: "node" } });
     expect(spelled(planOf(registry, [own], config))).toMatchInlineSnapshot(`
-      "# folders comes first
-      FROM scratch AS folders
+      "FROM scratch AS directories
       WORKDIR /1/src
 
       FROM debian:12 AS image
-      COPY --from=folders /1/src/ /usr/src/
+      COPY --from=directories /1/src/ /usr/src/
       USER node
       WORKDIR /usr/src/app"
     `);
@@ -223,13 +213,10 @@ describe("single operations", () => {
   test("symlink copies a generated folder that holds it", () => {
     const { text, files, ignore } = emitDockerfile(
       planOf(registry, [{ op: "symlink", path: "/usr/bin/x", target: "/y" }]),
-      { header: false },
+      { comments: false },
     );
     expect(text).toMatchInlineSnapshot(`
-      "# Made by layerwright. Do not edit: change the description instead.
-
-      # image comes first
-      FROM debian:12 AS image
+      "FROM debian:12 AS image
       COPY layerwright.out/files/1da32495550c3b1f/ /usr/bin/
       "
     `);
@@ -259,8 +246,7 @@ describe("single operations", () => {
       (text, index) => write(`/f${index}`, text),
     );
     expect(spelled(planOf(registry, layers))).toMatchInlineSnapshot(`
-      "# image comes first
-      FROM debian:12 AS image
+      "FROM debian:12 AS image
       COPY --link <<'EOT_aef146ffb52a' /f0
       EOT
       EOT_aef146ffb52a
@@ -283,8 +269,7 @@ describe("single operations", () => {
       into: false,
     };
     expect(spelled(planOf(registry, [add]))).toMatchInlineSnapshot(`
-      "# image comes first
-      FROM debian:12 AS image
+      "FROM debian:12 AS image
       ADD --checksum=sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa --link ["https://x.org/t.tgz?a=\\\\$b", "/t"]"
     `);
     expect(refusal(planOf(registry, [add]), { dialect: "classic" })).toBe("DIALECT_CANNOT");
@@ -297,8 +282,7 @@ describe("single operations", () => {
       { op: "chown", path: "/d", owner: { user: 1 } },
     ];
     expect(spelled(planOf(localBase({}, { User: "app" }), layers))).toMatchInlineSnapshot(`
-      "# image comes first
-      FROM base-layout-1 AS image
+      "FROM base-layout AS image
       USER 0
       RUN ["rm", "-rf", "/a b"]
       RUN ["chmod", "-R", "u+x", "/c"]
@@ -327,8 +311,7 @@ describe("a command", () => {
       commands.map((command) => run(command)),
     );
     expect(spelled(plan)).toMatchInlineSnapshot(`
-      "# image comes first
-      FROM debian:12 AS image
+      "FROM debian:12 AS image
       RUN echo hi > /x
       RUN <<'EOT'
       a
@@ -368,8 +351,7 @@ describe("a command", () => {
       { set: "env" as const, name: "B", value: "$x" },
     ];
     expect(spelled(planOf(base, layers, config))).toMatchInlineSnapshot(`
-      "# image comes first
-      FROM base-layout-1 AS image
+      "FROM base-layout AS image
       ENV A=1
       RUN a
       ENV B="\\$x"
@@ -397,8 +379,7 @@ describe("a command", () => {
       { type: "ssh" as const },
     ];
     expect(spelled(planOf(registry, [run("x", { mounts, network: "none" })]))).toMatchInlineSnapshot(`
-      "# image comes first
-      FROM debian:12 AS image
+      "FROM debian:12 AS image
       RUN --network=none --mount=type=cache,target=/c,id=k,sharing=locked --mount=type=bind,source=src,target=/b,rw=true --mount=type=tmpfs,target=/t,size=1024 --mount=type=secret,id=s,target=/s,required=true --mount=type=ssh x"
     `);
     expect(refusal(planOf(registry, [run("x", { network: "none" })]), { dialect: "classic" })).toBe(

@@ -13,7 +13,7 @@ function emit(
   dialect: "buildkit" | "classic" = "buildkit",
 ) {
   const plans = platforms.map((platform) => lower(image.node, { platform: parsePlatform(platform) }));
-  return emitPlatforms(plans, { dialect, header: false });
+  return emitPlatforms(plans, { dialect, comments: false });
 }
 
 const tool = Image.from("golang:1.24").run("make");
@@ -41,7 +41,7 @@ describe("a Dockerfile for several platforms", () => {
   it("has what differs once a platform, what does not once, and chooses at its end", () => {
     const { text } = emit(differs);
     expect(text.match(/^FROM .*$/gm)).toEqual([
-      "FROM golang:1.24 AS stage-1",
+      "FROM golang:1.24 AS golang",
       "FROM alpine:3 AS image-amd64",
       "FROM alpine:3 AS image-arm64",
       "FROM image-${TARGETARCH} AS image",
@@ -85,9 +85,9 @@ describe("a Dockerfile for several platforms", () => {
       default: (image) => image,
     });
     const { text } = emit(Image.from(parent).copy(source.path("/out"), "/out"));
-    expect(text).toContain("FROM alpine:3 AS stage-amd64-1");
-    expect(text).toContain("FROM golang:1.24 AS stage-arm64-2");
-    expect(text).toContain("COPY --from=stage-arm64-2 --link");
+    expect(text).toContain("FROM alpine:3 AS alpine-amd64");
+    expect(text).toContain("FROM golang:1.24 AS golang-arm64");
+    expect(text).toContain("COPY --from=golang-arm64 --link");
   });
 
   it("keeps clear of images that have such names", () => {

@@ -1,10 +1,9 @@
 import { type DockerfileOptions, emitDockerfile } from "../../src/dockerfile/emit-dockerfile.js";
 import type { Plan } from "../../src/plan/plan.js";
 
-/** The Dockerfile of a plan without its first line and comments, for snapshots. */
+/** The Dockerfile of a plan without comments, for snapshots. */
 export function spelled(plan: Plan, options: DockerfileOptions = {}): string {
-  const { text } = emitDockerfile(plan, { header: false, ...options });
-  return text.slice(text.indexOf("\n") + 1).trim();
+  return emitDockerfile(plan, { comments: false, ...options }).text.trim();
 }
 
 /** The code that a plan is refused with. */

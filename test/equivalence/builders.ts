@@ -16,7 +16,8 @@ export interface Builder {
 
 /** Buildah makes no folder for a WORKDIR in a stage from scratch; that is why there is a classic dialect. */
 function needsWorkdirFolders(dockerfile: string): string | undefined {
-  const makesFolders = /^FROM scratch AS folders$/m.test(dockerfile) || /^WORKDIR (?!\/$)/m.test(dockerfile);
+  const makesFolders =
+    /^FROM scratch AS directories$/m.test(dockerfile) || /^WORKDIR (?!\/$)/m.test(dockerfile);
   return makesFolders ? "WORKDIR makes no folder in buildah: the classic dialect is for it" : undefined;
 }
 

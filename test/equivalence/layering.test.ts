@@ -47,7 +47,7 @@ function described() {
 }
 
 /** Where the base is for a Dockerfile. */
-const namedContexts = { "base-layout-1": `oci-layout://${join(BASES, "layout")}:v1` };
+const namedContexts = { layout: `oci-layout://${join(BASES, "layout")}:v1` };
 
 describe('squash "auto"', () => {
   test.runIf(missing.length > 0)("with every builder", ({ skip }) => skip(missing.join("; ")));

@@ -18,7 +18,7 @@ afterAll(remove);
 beforeAll(ensureBases);
 
 /** A step of a stage that a child's Dockerfile repeats of another image. */
-const STAGE_OF_CHILD = /\[\S+ (linux\/\S+ )?stage-/;
+const STAGE_OF_CHILD = /\[\S+ (linux\/\S+ )?(base|index\.html) /;
 
 interface BakeDocument {
   readonly group: Readonly<Record<string, { readonly targets: readonly string[] }>>;
@@ -89,10 +89,10 @@ describe.each(["docker26", "docker28"] as const)("buildx of %s", (name) => {
         api: { targets: ["api-server", "api-worker"] },
         nightly: { targets: ["api-worker", "alone"] },
       });
-      expect(target["api-server"]?.contexts).toMatchObject({ "stage-1": "target:parent" });
+      expect(target["api-server"]?.contexts).toMatchObject({ base: "target:parent" });
       expect(target["api-worker"]?.contexts).toMatchObject({
-        "stage-1": "target:parent",
-        "stage-2": "target:api-server",
+        base: "target:parent",
+        "index.html": "target:api-server",
         shared: "other",
       });
       expect(target["api-worker"]?.tags).toEqual(["bake-proof/api/worker"]);
