@@ -38,7 +38,8 @@ execFileSync(process.execPath, [join(root, "scripts/build.mjs")], { stdio: "inhe
 // Here and not above: what they import was only now compiled.
 const layerwright = await import("layerwright");
 const { buildRow } = await import("./contestants.mjs");
-const { debianBase, machineMirror } = await import("./debian-base.mjs");
+const { debianBase } = await import("./debian-base.mjs");
+const { machineMirror } = await import("../official-debian.mjs");
 const { tinyImagesPage } = await import("./page.mjs");
 const { startPeer } = await import("./peer.mjs");
 const { rows } = await import("./rows/index.mjs");

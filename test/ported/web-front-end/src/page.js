@@ -1,0 +1,2 @@
+const greeting = "hello";
+document.body.append(`${greeting} world`);
