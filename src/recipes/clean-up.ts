@@ -1,17 +1,11 @@
-import { leftovers, type ManagerName } from "./leftovers.js";
-
-type Leftovers = (typeof leftovers)[ManagerName] & {
-  readonly clear?: string;
-  readonly beside?: readonly string[];
-  readonly rest?: readonly string[];
-  readonly logs?: readonly string[];
-  readonly mountedAt?: RegExp;
-};
+import { type Leftovers, leftovers, type ManagerName } from "./leftovers.js";
 
 /** What a clean-up leaves where it is. */
 export interface CleanUpChoice {
   readonly keepCache?: boolean;
   readonly keepLogs?: boolean;
+  /** True when a lower layer holds the lists, so that removing them would only hide them. */
+  readonly keepLists?: boolean;
   /** Where caches are mounted while the command runs: what lies there is not in the layer, and stays. */
   readonly mounted?: readonly string[];
 }
@@ -21,10 +15,11 @@ export interface CleanUpChoice {
  * when there is nothing to remove. Empty when nothing is to be removed at all.
  */
 export function cleanUp(manager: ManagerName, choice: CleanUpChoice = {}): string {
-  const { clear, cache, beside = [], rest = [], logs = [] } = leftovers[manager] as Leftovers;
-  const { keepCache = false, keepLogs = false, mounted = [] } = choice;
+  const { clear, cache, lists = [], beside = [], rest = [], logs = [] }: Leftovers = leftovers[manager];
+  const { keepCache = false, keepLogs = false, keepLists = false, mounted = [] } = choice;
+  const stays = (word: string): boolean => keepLists && lists.includes(word);
   const removed = [
-    ...(keepCache ? [] : cache.filter((word) => !isMounted(manager, word, mounted))),
+    ...(keepCache ? [] : cache.filter((word) => !(isMounted(manager, word, mounted) || stays(word)))),
     ...(keepCache ? [] : beside),
     ...rest,
     ...(keepLogs ? [] : logs),
@@ -37,7 +32,7 @@ export function cleanUp(manager: ManagerName, choice: CleanUpChoice = {}): strin
 
 /** Whether one of these cache mounts holds what the manager downloads. */
 function holdsCache(manager: ManagerName, mounted: readonly string[]): boolean {
-  const { mounts, mountedAt } = leftovers[manager] as Leftovers;
+  const { mounts, mountedAt }: Leftovers = leftovers[manager];
   return mounted.some((target) => isOneOf(mounts, target) || mountedAt?.test(target) === true);
 }
 

@@ -1,9 +1,11 @@
 /** What one package manager leaves behind that no later start of it needs. */
-interface Leftovers {
+export interface Leftovers {
   /** The manager's own command that empties its cache; it runs before anything is removed. */
   readonly clear?: string;
   /** What was downloaded: archives, lists, indexes. */
   readonly cache: readonly string[];
+  /** Those of them that a command of its own fetches for later ones. */
+  readonly lists?: readonly string[];
   /** What was downloaded to where no recipe mounts a cache. */
   readonly beside?: readonly string[];
   /** Backups and caches of tools that the installation started. */
@@ -39,6 +41,7 @@ export const leftovers = {
       "/var/cache/apt/pkgcache.bin",
       "/var/cache/apt/srcpkgcache.bin",
     ],
+    lists: ["/var/lib/apt/lists/*"],
     rest: ["/var/cache/debconf/*-old", LINKER, "/var/lib/dpkg/*-old"],
     logs: ["/var/log/apt", "/var/log/alternatives.log", "/var/log/dpkg.log"],
     mounts: ["/var/cache/apt", "/var/lib/apt/lists"],

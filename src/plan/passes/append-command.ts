@@ -6,10 +6,22 @@ const ERREXIT = /\bset\s+-(\w*e|o\s+errexit)/;
 /** One more command of the same step, which runs when the first succeeded. */
 export function appendCommand(operation: RunOperation, command: string): RunOperation {
   const first = String(operation.command).trim();
-  // In braces before an "&&" the shell would no longer end at a failure inside: there, the next line is next.
-  const ends = ERREXIT.test(first) || operation.shell.some((word) => /^-[a-z]*e/.test(word));
-  const joined = ends && !isPlain(first) ? `${first}\n${command}` : `${grouped(first)} && ${command}`;
-  return { ...operation, command: joined };
+  return { ...operation, command: appended(first, command, endsAtFailure(operation)) };
+}
+
+/** True when the shell of a command ends at the first failure. */
+function endsAtFailure({ command, shell }: RunOperation): boolean {
+  return ERREXIT.test(String(command)) || shell.some((word) => /^-[a-z]*e/.test(word));
+}
+
+function appended(first: string, command: string, errexit: boolean): string {
+  if (!errexit || isPlain(first)) return `${grouped(first)} && ${command}`;
+  // In braces before an "&&" the shell would no longer end at a failure inside, and on a line of its own the command
+  // would hide that a list `a && b` failed.
+  const last = first.replace(/[\s;]+$/, "");
+  const isCompound = /(^|[\s;])(fi|done|esac|\})$|\)$|&$/.test(last);
+  const isOpen = last.includes("<<") || /#[^\n]*$/.test(last);
+  return isCompound || isOpen ? `${first}\ntest $? = 0 && ${command}` : `${last} && ${command}`;
 }
 
 /**

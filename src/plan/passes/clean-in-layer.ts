@@ -1,153 +1,262 @@
+import { originText } from "../../errors/origin.js";
+import { cleanUp } from "../../recipes/clean-up.js";
 import { commandText } from "../describe.js";
-import type { RunOperation } from "../operation.js";
+import type { Operation, RunOperation } from "../operation.js";
+import type { PlanBase, Stage } from "../plan.js";
 import { appendCommand } from "./append-command.js";
+import type { SharedLayer } from "./catalog-view.js";
 import { editStages, type PlacedOperation, replaceAt } from "./edit-stages.js";
 import { joinFetches } from "./join-fetches.js";
-import { cleansOnly, cleanUpOf, type PackageManager, uncleanManagers, uses } from "./package-managers.js";
+import { commandsOf, type LaterUse, laterUse, mayRead } from "./later-use.js";
+import {
+  cleansOnly,
+  cleanUpOf,
+  mountedAt,
+  type PackageManager,
+  packageManagers,
+  uncleanManagers,
+  uses,
+} from "./package-managers.js";
 import type { Pass, PassLog } from "./pass.js";
 
 /**
- * Removes what a package manager leaves (caches, lists, logs) in the step that made it: in a later layer the
- * removal would hide the bytes and not free them. A step that only fetches lists becomes part of the installation
- * that follows; a later step that does nothing but clean up moves there; where nobody cleans up, the clean-up is
- * added. A step that says `keepLeftovers` stays as it is.
+ * Moves what an image does itself about the leftovers of package managers to where it frees bytes: a step that only
+ * fetches lists becomes part of the installation that follows, a later step that does nothing but clean up becomes part
+ * of the installation before it. Only where the layer ships, no other image shares it, and nothing in between may use
+ * the leftovers.
+ */
+export const moveCleanUps: Pass = {
+  name: "clean-in-layer",
+  apply: (plan, log) =>
+    editStages(plan, (operations, stage) => moveInStage(joinFetches(operations, stage, log), stage, log)),
+};
+
+/**
+ * Removes what a package manager leaves (caches, lists, logs) in the layer that made it: in a later layer the removal
+ * would hide the bytes and not free them. Only in layers that ship, and only where no later command of any image that
+ * has the layer may use it. A step that says `keepLeftovers` stays as it is.
  *
  * These leftovers are the one thing a pass may take from the final root file system: they are why it exists.
  */
 export const cleanInLayer: Pass = {
   name: "clean-in-layer",
-  apply: (plan, log) => {
-    const parents = new Set(plan.stages.flatMap(({ base }) => (base.kind === "stage" ? [base.stage] : [])));
-    return editStages(plan, (operations, { id }) => {
-      const moved = moveCleanups(joinFetches(operations, log), log);
-      return addCleanups(moved, parents.has(id), log);
-    });
-  },
+  apply: (plan, log) =>
+    editStages(plan, (operations, stage) => {
+      const layers = log.catalog.layersOf(stage);
+      const below = log.catalog.below(stage);
+      const base = rootBase(plan.stages, stage);
+      return layers.reduce((all, layer, at) => {
+        const earlier = [...below, ...layers.slice(0, at)];
+        return layer.ships ? cleanLayer(all, at, layer, { earlier, base }, log) : all;
+      }, operations);
+    }),
 };
 
 /** Later steps that only clean up join the step that made the mess. */
-function moveCleanups(operations: readonly PlacedOperation[], log: PassLog): readonly PlacedOperation[] {
+function moveInStage(
+  operations: readonly PlacedOperation[],
+  stage: Stage,
+  log: PassLog,
+): readonly PlacedOperation[] {
+  const layers = log.catalog.layersOf(stage);
   let done: readonly PlacedOperation[] = [];
   let changed = false;
   for (const placed of operations) {
-    const { operation } = placed;
-    const manager =
-      operation.op === "run" && typeof operation.command === "string"
-        ? cleansOnly(operation.command)
-        : undefined;
-    const at = manager === undefined ? -1 : lastInstall(done, manager);
-    if (at >= 0 && operation.op === "run" && sameState(done[at]!.operation as RunOperation, operation)) {
-      const install = done[at]!;
-      const joined = appendCommand(install.operation as RunOperation, operation.command as string);
-      done = replaceAt(done, at, { ...install, operation: joined });
-      changed = true;
-      log.record({
-        before: `run ${commandText(operation.command)} in a layer of its own`,
-        after: `part of run ${commandText((install.operation as RunOperation).command, 40)}`,
-        ...(operation.origin === undefined ? {} : { origin: operation.origin }),
-      });
+    const { operation, layer } = placed;
+    const at = operation.op === "run" && layers[layer]?.ships === true ? messOf(operation, done) : -1;
+    const install = done[at];
+    if (install === undefined || !log.catalog.mayMerge(stage, install.layer, layer)) {
+      done = [...done, placed];
       continue;
     }
-    done = [...done, placed];
+    const { command, origin } = operation as RunOperation;
+    const joined = appendCommand(install.operation as RunOperation, command as string);
+    const reruns = done.filter((one, index) => index >= at && one.operation.op === "run").length;
+    done = replaceAt(done, at, { ...install, operation: joined });
+    changed = true;
+    log.record({
+      before: `run ${commandText(command)} in a layer of its own`,
+      after: `part of run ${commandText((install.operation as RunOperation).command, 40)}`,
+      reruns,
+      ...(origin === undefined ? {} : { origin }),
+    });
   }
   return changed ? done : operations;
 }
 
-/** The last step that left something of this manager, and did not mean to. */
-function lastInstall(operations: readonly PlacedOperation[], manager: PackageManager): number {
-  return operations.findLastIndex(
+/** The place of the step that a clean-up can join, or -1. */
+function messOf(cleanup: RunOperation, operations: readonly PlacedOperation[]): number {
+  const manager = typeof cleanup.command === "string" ? cleansOnly(cleanup.command) : undefined;
+  if (manager === undefined) return -1;
+  const at = operations.findLastIndex(
     ({ operation }) =>
       operation.op === "run" &&
       operation.keepLeftovers !== true &&
       typeof operation.command === "string" &&
       uses(operation.command, manager),
   );
+  const between = operations.slice(at + 1).map(({ operation }) => operation);
+  const install = operations[at]?.operation;
+  if (install?.op !== "run" || between.some((operation) => mayRead(operation, manager.name))) return -1;
+  return seesTheSame(install, cleanup) ? at : -1;
 }
 
-function addCleanups(
+/** True when a clean-up does the same as part of an earlier command. */
+function seesTheSame(install: RunOperation, cleanup: RunOperation): boolean {
+  const isRemoval = /^rm\s/.test(String(cleanup.command).trim());
+  const state = ({ user = "root", shell, env, stepEnv, workdir, network }: RunOperation): string =>
+    JSON.stringify([user, shell, ...(isRemoval ? [] : [env, stepEnv, workdir, network])]);
+  const isMounted = [install, cleanup].some((run) => mountedAt(run).length > 0);
+  return !isMounted && state(install) === state(cleanup);
+}
+
+/** What is left by a layer, and what is to be done about it. */
+interface Leaving {
+  /** The last operation that leaves something. */
+  readonly leaves: number;
+  /** The last one of the layer that may use it, which is where it can be removed. */
+  readonly last: number;
+  readonly later: LaterUse | undefined;
+}
+
+interface Surroundings {
+  readonly earlier: readonly SharedLayer[];
+  readonly base: PlanBase | undefined;
+}
+
+/** What a layer leaves of one manager; undefined where it leaves nothing, or means to. */
+function leavingOf(layer: SharedLayer, manager: PackageManager): Leaving | undefined {
+  const { operations } = layer.layer;
+  const leaves = operations.findLastIndex((operation) => leavesBehind(operation, manager));
+  if (leaves < 0) return undefined;
+  const text = (operation: Operation): string =>
+    operation.op === "run" && typeof operation.command === "string" ? operation.command : "";
+  const isMeant = operations.some(
+    (operation) =>
+      operation.op === "run" && operation.keepLeftovers === true && uses(text(operation), manager),
+  );
+  if (isMeant || operations.slice(leaves + 1).some((operation) => manager.cleans.test(text(operation)))) {
+    return undefined;
+  }
+  const last = operations.findLastIndex(
+    (operation, index) => index === leaves || (index > leaves && mayRead(operation, manager.name)),
+  );
+  return { leaves, last, later: laterUse(manager.name, layer) };
+}
+
+function leavesBehind(operation: Operation, manager: PackageManager): boolean {
+  if (operation.op !== "run" || operation.keepLeftovers === true) return false;
+  const { command } = operation;
+  const line = typeof command === "string" ? command : command.join(" ");
+  if (!uncleanManagers(line).includes(manager)) return false;
+  const removal = cleanUpOf(operation, manager);
+  return removal !== "" && !line.includes(removal);
+}
+
+function cleanLayer(
   operations: readonly PlacedOperation[],
-  isParent: boolean,
+  at: number,
+  layer: SharedLayer,
+  around: Surroundings,
   log: PassLog,
 ): readonly PlacedOperation[] {
-  let changed = false;
-  const done = operations.map((placed, index) => {
-    const { operation } = placed;
-    if (operation.op !== "run" || operation.keepLeftovers === true) return placed;
-    const { command } = operation;
-    if (typeof command !== "string") {
-      warnExecForm(operation, log);
-      return placed;
+  const start = operations.findIndex((placed) => placed.layer === at);
+  const cleaned = new Map<number, PackageManager[]>();
+  let done = operations;
+  for (const manager of packageManagers) {
+    const leaving = leavingOf(layer, manager);
+    if (leaving === undefined) continue;
+    const source = operations[start + leaving.leaves]!.operation as RunOperation;
+    const target = done[start + leaving.last]!;
+    if (leaving.later !== undefined) {
+      warnKept(source, manager, leaving.later, log);
+      continue;
     }
-    const managers = uncleanManagers(command).filter((manager) => {
-      const cleanUp = cleanUpOf(operation, manager);
-      if (cleanUp === "" || command.includes(cleanUp)) return false;
-      const needed = neededLater(operations, index, manager, isParent);
-      if (needed === "in a later layer") warnFetched(operation, manager, log);
-      return needed === undefined;
-    });
-    if (managers.length === 0) return placed;
-    changed = true;
-    const cleaned = managers.reduce(
-      (run, manager) => appendCommand(run, cleanUpOf(operation, manager)),
-      operation,
-    );
+    const removal = target.operation.op === "run" ? removalIn(target.operation, manager, around) : undefined;
+    if (removal === undefined) {
+      warnLeft(source, manager, log);
+      continue;
+    }
+    if (removal === "") continue;
+    const next = appendCommand(target.operation as RunOperation, removal);
+    done = replaceAt(done, start + leaving.last, { ...target, operation: next });
+    cleaned.set(leaving.leaves, [...(cleaned.get(leaving.leaves) ?? []), manager]);
+  }
+  for (const [index, managers] of cleaned) {
+    const { command, origin } = operations[start + index]!.operation as RunOperation;
     log.record({
       before: `run ${commandText(command)} leaves what ${managers.map((one) => one.name).join(" and ")} downloaded`,
       after: "removed in the same layer",
-      ...(operation.origin === undefined ? {} : { origin: operation.origin }),
+      ...(origin === undefined ? {} : { origin }),
     });
-    return { ...placed, operation: cleaned };
-  });
-  return changed ? done : operations;
+  }
+  return done;
 }
 
 /**
- * Where a later command needs what this one fetched, if one does. Within one layer the last one cleans up; a step that only
- * fetches does it for whatever comes, be it in an image that starts from this one.
+ * The clean-up to append to a command, which cannot make it fail; undefined where there is none. Lists that a lower
+ * layer keeps stay: to hide them would free nothing.
  */
-function neededLater(
-  operations: readonly PlacedOperation[],
-  index: number,
-  manager: PackageManager,
-  isParent: boolean,
-): "in this layer" | "in a later layer" | undefined {
-  const { layer, operation } = operations[index]!;
-  const later = operations.flatMap(({ layer: at, operation: other }, place) =>
-    place > index && other.op === "run" && typeof other.command === "string"
-      ? [{ same: at === layer, command: other.command }]
-      : [],
-  );
-  const ends = (command: string): boolean => uses(command, manager) || manager.cleans.test(command);
-  if (later.some(({ same, command }) => same && ends(command))) return "in this layer";
-  if (manager.installs.test(String((operation as RunOperation).command))) return undefined;
-  const needed = isParent || later.some(({ command }) => uses(command, manager));
-  return needed ? "in a later layer" : undefined;
+function removalIn(run: RunOperation, manager: PackageManager, around: Surroundings): string | undefined {
+  if (typeof run.command !== "string") return undefined;
+  const keepsBelow = around.earlier.some((layer) => leavingOf(layer, manager)?.later !== undefined);
+  const removal = cleanUp(manager.name, { mounted: mountedAt(run), keepLists: keepsBelow });
+  const program = /^(?:if \[ "\$\()?(\w+) /.exec(removal)?.[1];
+  if (program !== undefined && program !== "rm" && !startsByName(run, program)) return undefined;
+  return isRoot(run.user ?? baseUser(around.base)) ? removal : `{ ${removal} || true; }`;
 }
 
-function warnFetched(operation: RunOperation, { name }: PackageManager, log: PassLog): void {
+/** True when a command surely ran this program by its name alone, so that it can be run once more. */
+function startsByName(run: RunOperation, program: string): boolean {
+  const commands = commandsOf(run) ?? [];
+  const setsPath = commands.some(({ words }) => words.some(({ text }) => text.startsWith("PATH=")));
+  return !setsPath && commands.some(({ words, conditional }) => !conditional && nameOf(words) === program);
+}
+
+function nameOf(words: readonly { readonly text: string }[]): string | undefined {
+  return words.find(({ text }) => !/^\w+=/.test(text))?.text;
+}
+
+function isRoot(user: string | undefined): boolean {
+  return user === undefined || /^(|root|0)(:.*)?$/.test(user);
+}
+
+function baseUser(base: PlanBase | undefined): string | undefined {
+  return base !== undefined && "known" in base ? base.known?.config.User : undefined;
+}
+
+/** The base from outside that a stage starts from, by way of other stages. */
+function rootBase(stages: readonly Stage[], stage: Stage): PlanBase | undefined {
+  const { base } = stage;
+  if (base.kind !== "stage") return base;
+  const parent = stages.find(({ id }) => id === base.stage);
+  return parent === undefined ? undefined : rootBase(stages, parent);
+}
+
+function warnKept(run: RunOperation, { name }: PackageManager, later: LaterUse, log: PassLog): void {
+  const removal = cleanUp(name, { mounted: mountedAt(run) });
+  const user = "path" in later ? `a copy of ${later.path}` : useText(later.operation);
   log.warn({
     code: "LEFTOVERS",
-    message: `run ${commandText(operation.command)} fetches for a later step, so what ${name} downloaded stays in its layer: write both as one step`,
-    ...(operation.origin === undefined ? {} : { origin: operation.origin }),
+    message: `run ${commandText(run.command, 40)} keeps what ${name} downloaded in its layer, since ${user} may use it: write both as one step, or append "&& ${removal}" if it does not`,
+    ...(run.origin === undefined ? {} : { origin: run.origin }),
   });
 }
 
-function warnExecForm(operation: RunOperation, log: PassLog): void {
-  const line = (operation.command as readonly string[]).join(" ");
-  const managers = uncleanManagers(line);
-  if (managers.length === 0) return;
-  log.warn({
-    code: "LEFTOVERS",
-    message: `run ${commandText(operation.command)} leaves what ${managers[0]!.name} downloaded in its layer; an array is run as it is, so nothing was added: write the command as a string or use the ${managers[0]!.name} recipe`,
-    ...(operation.origin === undefined ? {} : { origin: operation.origin }),
-  });
+function useText(operation: Operation): string {
+  const text =
+    operation.op === "run" ? `run ${commandText(operation.command, 40)}` : "a function of the host";
+  return operation.origin === undefined ? text : `${text} (${originText(operation.origin)})`;
 }
 
-/** Whether two runs see the same state, so that one may run inside the other. */
-function sameState(first: RunOperation, second: RunOperation): boolean {
-  return (
-    (first.user ?? "root") === (second.user ?? "root") &&
-    first.shell.join("\0") === second.shell.join("\0") &&
-    (second.mounts ?? []).length === 0
-  );
+function warnLeft(run: RunOperation, { name }: PackageManager, log: PassLog): void {
+  const isArray = typeof run.command !== "string";
+  const why = isArray
+    ? "an array is run as it is, so nothing was added: write the command as a string"
+    : "the text does not show how to run its clean-up: append it";
+  log.warn({
+    code: "LEFTOVERS",
+    message: `run ${commandText(run.command)} leaves what ${name} downloaded in its layer; ${why} or use the ${name} recipe`,
+    ...(run.origin === undefined ? {} : { origin: run.origin }),
+  });
 }

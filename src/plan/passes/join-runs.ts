@@ -18,9 +18,11 @@ export const joinRuns: Pass = {
 
 function joinInStage(stage: Stage, log: PassLog): Stage {
   const layers: Layer[] = [];
-  for (const layer of stage.layers) {
+  const shared = log.catalog.layersOf(stage);
+  for (const [at, layer] of stage.layers.entries()) {
     const before = layers.at(-1);
-    if (before !== undefined && frees(before, layer)) {
+    const free = shared[at]?.ships === true && log.catalog.mayMerge(stage, at - 1, at);
+    if (before !== undefined && free && frees(before, layer)) {
       layers[layers.length - 1] = { ...before, operations: [...before.operations, ...layer.operations] };
       const run = layer.operations[0] as RunOperation;
       log.record({

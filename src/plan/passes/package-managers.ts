@@ -117,6 +117,13 @@ export const packageManagers: readonly PackageManager[] = [
   },
 ];
 
+const RELOADS: ReadonlySet<ManagerName> = new Set(["apt", "apk", "dnf", "microdnf", "yum", "zypper"]);
+
+/** True for managers of a distribution, whose lists are fetched anew at any time by a command of its own. */
+export function reloads({ name }: PackageManager): boolean {
+  return RELOADS.has(name);
+}
+
 /** Whether a command installs or fetches by this manager. */
 export function uses(command: string, { installs, fetches }: PackageManager): boolean {
   return installs.test(command) || fetches?.test(command) === true;
@@ -124,8 +131,12 @@ export function uses(command: string, { installs, fetches }: PackageManager): bo
 
 /** The shell command that removes what a step of this manager leaves, where a mount does not hold it already. */
 export function cleanUpOf(operation: RunOperation, manager: PackageManager): string {
-  const mounts = (operation.mounts ?? []).filter((mount) => mount.type === "cache");
-  return cleanUp(manager.name, { mounted: mounts.map(({ target }) => target) });
+  return cleanUp(manager.name, { mounted: mountedAt(operation) });
+}
+
+/** The directories and files that mounts put over the layer while a command runs. */
+export function mountedAt({ mounts = [] }: RunOperation): readonly string[] {
+  return mounts.flatMap((mount) => ("target" in mount && mount.target !== undefined ? [mount.target] : []));
 }
 
 /** The managers whose leftovers a command makes and does not remove itself. */

@@ -1,5 +1,6 @@
 import type { Plan } from "../plan.js";
 import type { PassRecord, PassWarning } from "../record.js";
+import type { CatalogView } from "./catalog-view.js";
 
 /** What a pass may ask about the files of a context; undefined where nobody looked. */
 export type SourceProbe = (
@@ -12,6 +13,8 @@ export interface PassLog {
   record(entry: Omit<PassRecord, "pass">): void;
   warn(entry: Omit<PassWarning, "pass">): void;
   readonly probe: SourceProbe;
+  /** The layers of all images that are optimized together, as they are before this pass. */
+  readonly catalog: CatalogView;
 }
 
 /**

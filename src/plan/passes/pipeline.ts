@@ -2,8 +2,9 @@ import { addressPlan } from "../address.js";
 import { assertPlan } from "../assert-plan.js";
 import { noteUndecided } from "../layering.js";
 import type { Plan } from "../plan.js";
-import type { PassRecord, PassWarning } from "../record.js";
-import { cleanInLayer } from "./clean-in-layer.js";
+import { onceEachLine, type PassRecord, type PassWarning } from "../record.js";
+import { CatalogView } from "./catalog-view.js";
+import { cleanInLayer, moveCleanUps } from "./clean-in-layer.js";
 import { dropDeadStages } from "./drop-dead-stages.js";
 import { foldMetadata } from "./fold-metadata.js";
 import { joinConfig } from "./join-config.js";
@@ -17,6 +18,7 @@ import { pruneContext } from "./prune-context.js";
 export const passes: readonly Pass[] = [
   foldMetadata,
   lateRemove,
+  moveCleanUps,
   cleanInLayer,
   joinRuns,
   joinCopies,
@@ -48,28 +50,41 @@ export interface PlanToOptimize {
 
 /**
  * Runs the passes over the plans of all images of a catalog, which share the layers of the steps that they have in
- * common: what a pass may do to one image depends on what the others use.
+ * common: what a pass may do to one image depends on what the others use. Each plan is checked after each pass, and
+ * every stage and layer gets its final id.
  */
 export function optimizeTogether(
   plans: readonly PlanToOptimize[],
   options: Pick<PipelineOptions, "passes"> = {},
 ): readonly OptimizedPlan[] {
-  return plans.map(({ plan, ...own }) => optimize(plan, { ...options, ...own }));
+  const items = plans.map(({ plan, probe = () => undefined }) => ({
+    plan,
+    probe,
+    records: [] as PassRecord[],
+    warnings: [] as PassWarning[],
+  }));
+  for (const pass of options.passes ?? passes) {
+    const catalog = new CatalogView(items.map(({ plan }) => plan));
+    for (const item of items) {
+      const { probe, records, warnings } = item;
+      item.plan = pass.apply(item.plan, {
+        probe,
+        catalog,
+        record: (entry) => records.push({ pass: pass.name, ...entry }),
+        warn: (entry) => warnings.push({ pass: pass.name, ...entry }),
+      });
+      assertPlan(item.plan, pass.name);
+    }
+  }
+  return items.map(({ plan, records, warnings }) => ({
+    plan: noteUndecided(addressPlan(plan)),
+    records,
+    warnings: onceEachLine(warnings),
+  }));
 }
 
-/** Runs the passes over a plan, checks it after each, and gives every stage and layer its final id. */
+/** Runs the passes over a plan by itself. */
 export function optimize(plan: Plan, options: PipelineOptions = {}): OptimizedPlan {
-  const records: PassRecord[] = [];
-  const warnings: PassWarning[] = [];
-  const probe: SourceProbe = options.probe ?? (() => undefined);
-  let current = plan;
-  for (const pass of options.passes ?? passes) {
-    current = pass.apply(current, {
-      probe,
-      record: (entry) => records.push({ pass: pass.name, ...entry }),
-      warn: (entry) => warnings.push({ pass: pass.name, ...entry }),
-    });
-    assertPlan(current, pass.name);
-  }
-  return { plan: noteUndecided(addressPlan(current)), records, warnings };
+  const { probe, ...rest } = options;
+  return optimizeTogether([{ plan, ...(probe === undefined ? {} : { probe }) }], rest)[0]!;
 }

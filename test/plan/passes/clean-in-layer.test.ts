@@ -99,7 +99,18 @@ describe("clean-in-layer", () => {
     debian.shell(["/bin/bash", "-eo", "pipefail", "-c"]).run("false; apt-get install -y nginx"),
   ])("lets a shell still end at the first failure (%#)", (image) => {
     // In braces before an "&&" no failure but the last would count.
-    expect(commands(planned(image, {}, only).plan)[0]).toMatch(/apt-get install -y nginx\nrm -rf /);
+    expect(commands(planned(image, {}, only).plan)[0]).toMatch(
+      /false; apt-get install -y nginx && rm -rf [^;\n]*$/,
+    );
+  });
+
+  it("does not hide a failure that such a shell passes over", () => {
+    const list = "set -e; apt-get install -y nginx && make";
+    expect(commands(planned(debian.run(list), {}, only).plan)[0]).toContain(`${list} && rm -rf `);
+    const loop = "set -e; for one in a b; do apt-get install -y $one && make; done";
+    expect(commands(planned(debian.run(loop), {}, only).plan)[0]).toContain(
+      `${loop}\ntest $? = 0 && rm -rf `,
+    );
   });
 
   it("leaves a cache mount to itself", () => {

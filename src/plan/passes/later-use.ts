@@ -1,0 +1,338 @@
+import { isWithin } from "../../core/posix-path.js";
+import { type Leftovers, leftovers, type ManagerName } from "../../recipes/leftovers.js";
+import type { Operation, RunOperation } from "../operation.js";
+import type { SharedLayer } from "./catalog-view.js";
+import { packageManagers, reloads, uses } from "./package-managers.js";
+import { type ShellCommand, type ShellWord, shellCommands } from "./shell-commands.js";
+
+/** What a later command does with what a package manager left: it may read it, or it surely fetches it anew. */
+type Use = "reads" | "refreshes" | "none";
+
+/** What may use the leftovers of a package manager: a command, or a path that another stage copies. */
+export type LaterUse = { readonly operation: Operation } | { readonly path: string };
+
+/**
+ * The first thing after an operation that may use what a package manager left, in its own layer or in any layer that
+ * an image has on top. A program that is not known may use everything.
+ */
+export function laterUse(
+  manager: ManagerName,
+  layer: SharedLayer,
+  inLayer: readonly Operation[] = [],
+): LaterUse | undefined {
+  const copied = [...layer.reads].find((path) => holdsLeftovers(manager, path));
+  if (copied !== undefined) return { path: copied };
+  for (const operation of inLayer) {
+    const use = useOf(operation, manager);
+    if (use === "reads") return { operation };
+    if (use === "refreshes") return undefined;
+  }
+  for (const next of layer.next) {
+    const use = laterUse(manager, next, next.layer.operations);
+    if (use !== undefined) return use;
+  }
+  return undefined;
+}
+
+/** True when an operation may read what a package manager left before it. */
+export function mayRead(operation: Operation, manager: ManagerName): boolean {
+  return useOf(operation, manager) === "reads";
+}
+
+function useOf(operation: Operation, manager: ManagerName): Use {
+  if (operation.op === "hostRun") return "reads";
+  if (operation.op !== "run") return "none";
+  const commands = commandsOf(operation);
+  return commands === undefined ? "reads" : useOfCommands(commands, manager);
+}
+
+/** The commands of a run operation, or undefined where its text is not understood. */
+export function commandsOf(operation: RunOperation): readonly ShellCommand[] | undefined {
+  const { command, shell, env, stepEnv } = operation;
+  if (typeof command !== "string") {
+    const words = command.map((text): ShellWord => ({ text, open: false, glob: false }));
+    return [{ words, redirects: [], part: 0, conditional: false }];
+  }
+  if (!shell.some((word) => /(^|\/)(ba|da|a|z|k)?sh$/.test(word))) return undefined;
+  return shellCommands(command, { ...env, ...stepEnv });
+}
+
+function useOfCommands(commands: readonly ShellCommand[], manager: ManagerName): Use {
+  let fetchedIn = -1;
+  let lastPart = -1;
+  for (const command of commands) {
+    const use = useOfCommand(command, manager);
+    if (use === "reads" && command.part !== fetchedIn) return "reads";
+    if (use === "refreshes" && !command.conditional) {
+      if (command.part !== lastPart) return "refreshes";
+      fetchedIn = command.part;
+    }
+    lastPart = command.part;
+  }
+  return "none";
+}
+
+function useOfCommand({ words, redirects }: ShellCommand, manager: ManagerName): Use {
+  if (redirects.some(({ op, file }) => op === "<" && (file.open || isLeftover(manager, file))))
+    return "reads";
+  const program = programOf(words);
+  if (program === undefined) return "none";
+  return useOfProgram(program, manager);
+}
+
+/** Programs that start the program that follows. */
+const WRAPPERS: Readonly<Record<string, RegExp>> = {
+  chroot: /^$/,
+  command: /^$/,
+  corepack: /^$/,
+  env: /^-[uSC]$/,
+  exec: /^-a$/,
+  gosu: /^$/,
+  ionice: /^-[cnp]$/,
+  nice: /^-n$/,
+  nohup: /^$/,
+  setpriv: /^$/,
+  "su-exec": /^$/,
+  sudo: /^-[ughpCrt]$/,
+  time: /^$/,
+  timeout: /^-[ks]$/,
+  xargs: /^-[nIPadLsE]$/,
+};
+/** Wrappers with one argument of their own before the program. */
+const WITH_ARGUMENT = new Set(["chroot", "gosu", "su-exec", "timeout"]);
+
+/** The words of the program that a command starts, behind variables and wrappers; undefined where it starts none. */
+export function programOf(words: readonly ShellWord[]): readonly ShellWord[] | undefined {
+  let rest = words;
+  for (;;) {
+    while (rest[0] !== undefined && /^\w+=/.test(rest[0].text)) rest = rest.slice(1);
+    const [first] = rest;
+    if (first === undefined) return undefined;
+    const values = first.open ? undefined : WRAPPERS[baseOf(first.text)];
+    if (values === undefined) return rest;
+    if (first.text === "command" && /^-[vV]$/.test(rest[1]?.text ?? "")) return undefined;
+    if (first.text === "corepack" && /^(enable|prepare|install|use|up)$/.test(rest[1]?.text ?? ""))
+      return undefined;
+    let at = 1;
+    while (rest[at]?.text.startsWith("-") === true) at += values.test(rest[at]!.text) ? 2 : 1;
+    if (WITH_ARGUMENT.has(baseOf(first.text))) at++;
+    rest = rest.slice(at);
+  }
+}
+
+function baseOf(program: string): string {
+  return program.slice(program.lastIndexOf("/") + 1);
+}
+
+const SHELLS = new Set(["sh", "bash", "dash", "ash", "zsh", "ksh", "su", "runuser"]);
+
+function useOfProgram(words: readonly ShellWord[], manager: ManagerName): Use {
+  const [first, ...rest] = words;
+  if (first === undefined || first.open || (first.glob === true && first.text !== "[")) return "reads";
+  if (rest.length === 1 && /^(--?version|-[vV]|--help|-h|version)$/.test(rest[0]!.text)) return "none";
+  const name = baseOf(first.text);
+  if (SHELLS.has(name)) return useOfShell(rest, manager);
+  if (/^python[\d.]*$/.test(name) && rest[0]?.text === "-m") return useOfProgram(rest.slice(1), manager);
+  if (name === "find") return useOfFind(rest, manager);
+  for (const [family, { programs, idle, harmless }] of Object.entries(FAMILIES)) {
+    if (!programs.test(name)) continue;
+    const line = words.map(({ text }) => text).join(" ");
+    const verb = rest.find(({ text }) => !text.startsWith("-"))?.text ?? "";
+    if (idle.test(verb) || idle.test(line)) return "none";
+    if (SAME[manager] === family) return fetches(line, manager) ? "refreshes" : "reads";
+    if (harmless === "always" || harmless?.test(line) === true) return "none";
+    return packageManagers.some((one) => SAME[one.name] === family && uses(line, one)) ? "none" : "reads";
+  }
+  if (!KNOWN.has(name)) return "reads";
+  if (WRITERS.has(name)) return "none";
+  // Tar reads what it is given only when it makes an archive.
+  const copies = COPIERS.has(name) && (name !== "tar" || /^-?\w*c|^--create$/.test(rest[0]?.text ?? ""));
+  const used = rest.some((word, at) => {
+    if (isLeftover(manager, word)) return true;
+    const isTarget = (name === "cp" || name === "mv") && at === rest.length - 1;
+    return copies && !isTarget && (word.open || holdsLeftovers(manager, word.text));
+  });
+  return used ? "reads" : "none";
+}
+
+function fetches(line: string, manager: ManagerName): boolean {
+  const own = packageManagers.find(({ name }) => name === manager);
+  return own !== undefined && reloads(own) && own.fetches?.test(line) === true;
+}
+
+/** A shell with its commands as an argument; one with a script may do anything. */
+function useOfShell(args: readonly ShellWord[], manager: ManagerName): Use {
+  const at = args.findIndex(({ text }) => /^-[a-z]*c$/.test(text));
+  const text = args[at + 1];
+  if (at < 0 || text === undefined || text.open) return "reads";
+  const commands = shellCommands(text.text);
+  return commands === undefined ? "reads" : useOfCommands(commands, manager);
+}
+
+function useOfFind(args: readonly ShellWord[], manager: ManagerName): Use {
+  const at = args.findIndex(({ text }) => /^-(exec|ok)(dir)?$/.test(text));
+  if (args.slice(0, at < 0 ? undefined : at).some((word) => isLeftover(manager, word))) return "reads";
+  if (at < 0) return "none";
+  const end = args.findIndex(({ text }, index) => index > at && (text === ";" || text === "+"));
+  const inner = args.slice(at + 1, end < 0 ? undefined : end);
+  const use = useOfProgram(programOf(inner) ?? [], manager);
+  return use === "reads" || end < 0 ? use : useOfFind(args.slice(end + 1), manager);
+}
+
+interface Family {
+  readonly programs: RegExp;
+  /** Verbs, or whole commands, that read no cache. */
+  readonly idle: RegExp;
+  /** Commands that run nothing but this manager, beside those that install. */
+  readonly harmless?: RegExp | "always";
+}
+
+/** Programs that share what they download. */
+const FAMILIES: Readonly<Record<string, Family>> = {
+  apt: {
+    programs:
+      /^(apt|apt-get|aptitude|apt-cache|apt-file|apt-mark|apt-key|apt-config|add-apt-repository|apt-add-repository|tasksel|dselect|gdebi)$/,
+    idle: /^(remove|purge|autoremove|auto-remove|autopurge|clean|autoclean|auto-clean)$|^(\S*\/)?apt-(mark|key|config)\b/,
+    harmless: "always",
+  },
+  apk: {
+    programs: /^apk$/,
+    idle: /^(del|info|cache|stats|policy|verify|audit)$|\s--no-cache\b/,
+    harmless: "always",
+  },
+  rpm: {
+    programs: /^(dnf|dnf5|dnf-3|microdnf|yum|tdnf)$/,
+    idle: /^(remove|erase|autoremove|clean|config-manager|history|mark)$/,
+    harmless: "always",
+  },
+  zypper: {
+    programs: /^zypper$/,
+    idle: /^(remove|rm|clean|cc|addrepo|ar|removerepo|rr|modifyrepo|mr|repos|lr)$/,
+    harmless: "always",
+  },
+  pip: {
+    programs: /^(pip[\d.]*|pipx|poetry|pipenv)$/,
+    idle: /^(uninstall|list|show|freeze|check|config|cache|debug)$|\s--no-cache-dir\b/,
+    harmless: /^(\S*\/)?(poetry|pipenv)\s+(install|sync|lock)\b|^(\S*\/)?pipx\s+(install|ensurepath)\b/,
+  },
+  uv: { programs: /^uvx?$/, idle: /^(cache|self|venv)$|\s(--no-cache|-n)\b/ },
+  npm: {
+    programs: /^(npm|npx)$/,
+    idle: /^(cache|config|set|pkg|ls|list|prune|uninstall|remove|rm|version|whoami)$/,
+  },
+  pnpm: { programs: /^pnpx?$/, idle: /^(config|store|ls|list|root|bin)$/ },
+  yarn: { programs: /^yarn(pkg)?$/, idle: /^(cache|config|set|versions)$/ },
+  gem: {
+    programs: /^(gem|bundle|bundler)$/,
+    idle: /^(uninstall|list|cleanup|env|environment|config|sources)$/,
+    harmless: /^(\S*\/)?bundler?\s+(install|update|lock|clean)\b/,
+  },
+  composer: { programs: /^composer(\.phar)?$/, idle: /^(config|show|clear-?cache|cc|validate)$/ },
+  go: {
+    programs: /^go$/,
+    idle: /^(version|env|clean|fmt|telemetry)$/,
+    harmless: /^(\S*\/)?go\s+(build|install|get|list|vet|mod|work)\b/,
+  },
+  cargo: {
+    programs: /^cargo$/,
+    idle: /^(clean|fmt|version)$/,
+    harmless: /^(\S*\/)?cargo\s+(build|b|check|install|fetch|vendor|chef)\b/,
+  },
+};
+
+/** The family of each manager. */
+const SAME: Readonly<Record<ManagerName, string>> = {
+  apt: "apt",
+  apk: "apk",
+  dnf: "rpm",
+  microdnf: "rpm",
+  yum: "rpm",
+  zypper: "zypper",
+  pip: "pip",
+  uv: "uv",
+  npm: "npm",
+  pnpm: "pnpm",
+  yarn: "yarn",
+  gem: "gem",
+  composer: "composer",
+  go: "go",
+  cargo: "cargo",
+};
+
+/** Programs that only write or look at themselves: the files that they name do not have to be there. */
+const WRITERS: ReadonlySet<string> = new Set(
+  ": [ chgrp chmod chown echo exit export false mkdir printf pwd readonly return rm rmdir set shift test touch true trap ulimit umask unlink unset wait".split(
+    " ",
+  ),
+);
+
+/** Programs that put whole directories elsewhere. */
+const COPIERS: ReadonlySet<string> = new Set(["cp", "cpio", "mv", "rsync", "tar", "zip"]);
+
+/** Programs that read no file but those they are told to, and start no other program. */
+const KNOWN: ReadonlySet<string> = new Set([
+  ...WRITERS,
+  ...COPIERS,
+  ...[
+    "a2disconf a2dismod a2dissite a2enconf a2enmod a2ensite addgroup adduser ar arch as awk base64 basename bunzip2",
+    "bzip2 c++ cat cc cd chage chpasswd chsh cksum clang clang++ cmp comm crontab curl cut date dd delgroup deluser df",
+    "diff dirname dpkg dpkg-deb dpkg-divert dpkg-query dpkg-reconfigure dpkg-statoverride du egrep env envsubst expr",
+    "fallocate fc-cache fgrep file g++ gcc getconf getent gpg gpg2 gpgconf gpasswd grep groupadd groupdel groupmod",
+    "gunzip gzip hash head hexdump hostname iconv id install jq ld ldconfig ldd less let link ln local locale",
+    "locale-gen localedef ls md5sum mkfifo mknod mktemp more newgrp nl nproc objcopy od openssl paste passwd",
+    "patch phpdismod phpenmod pkill printenv ps pwck readelf readlink realpath rpm sed seq setcap setfacl sha1sum",
+    "sha224sum sha256sum sha384sum sha512sum sleep sort split ssh-keygen ssh-keyscan stat strip sum sync sysctl systemctl",
+    "tac tail tee tr truncate tty type uname uniq unxz unzip update-alternatives update-ca-certificates update-ca-trust",
+    "update-locale update-rc.d useradd userdel usermod wc wget which whoami xz xzcat yes yq zcat zstd",
+  ].flatMap((line) => line.split(" ")),
+  "git",
+]);
+
+interface Places {
+  /** Absolute directories and files. */
+  readonly roots: readonly string[];
+  /** Ends of paths below a home directory. */
+  readonly homes: readonly string[];
+  readonly mountedAt: RegExp | undefined;
+}
+
+const places = new Map<ManagerName, Places>();
+
+function placesOf(manager: ManagerName): Places {
+  const known = places.get(manager);
+  if (known !== undefined) return known;
+  const { cache, beside = [], rest = [], logs = [], mounts, mountedAt }: Leftovers = leftovers[manager];
+  const words = [...cache, ...beside, ...rest, ...logs];
+  const plain = words
+    .filter((word) => word.startsWith("/"))
+    .map((word) => word.replace(/\/?[^/]*[*?].*$/, ""));
+  const home = words.flatMap((word) => /\/root\}(\/\.[^"$]+)"/.exec(word)?.[1] ?? []);
+  const found: Places = {
+    roots: [...plain.filter((path) => path !== "" && path !== "/var/log" && path !== "/tmp"), ...mounts],
+    homes: [...home, ...mounts.flatMap((path) => /^\/root(\/.+)$/.exec(path)?.[1] ?? [])],
+    mountedAt,
+  };
+  places.set(manager, found);
+  return found;
+}
+
+/** True when a word names something that the manager left. */
+function isLeftover(manager: ManagerName, { text }: ShellWord): boolean {
+  const { roots, homes, mountedAt } = placesOf(manager);
+  const path = text.replace(/\/[^/]*[*?[{].*$/, "");
+  return (
+    roots.some((root) => isWithin(path, root)) ||
+    homes.some((end) => `${path}/`.includes(`${end}/`)) ||
+    mountedAt?.test(path) === true
+  );
+}
+
+/** True when a path is, is in, or holds what the manager left. */
+function holdsLeftovers(manager: ManagerName, path: string): boolean {
+  const { roots, homes } = placesOf(manager);
+  if (isLeftover(manager, { text: path, open: false, glob: false })) return true;
+  if (!path.startsWith("/")) return false;
+  return (
+    roots.some((root) => isWithin(root, path)) || (homes.length > 0 && /^\/(root|home(\/[^/]+)?)$/.test(path))
+  );
+}

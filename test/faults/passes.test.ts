@@ -1,0 +1,157 @@
+import { describe, expect, it } from "vitest";
+import { Image } from "../../src/image/image.js";
+import { commandsIn, layersOf, planned, plannedTogether } from "../plan/planned.js";
+
+const debian = Image.from("debian:bookworm-slim");
+const update = "apt-get update && apt-get install -y --no-install-recommends file";
+const more = "apt-get install -y --no-install-recommends less";
+
+describe("P1: what a later command of the stage may use stays", () => {
+  it("keeps the package lists for a second installation", () => {
+    const { plan, warnings } = planned(debian.run(update).run(more));
+    const [first, second] = commandsIn(plan);
+    expect(first).toBe(update);
+    // The lists are in the layer below: to hide them would free nothing.
+    expect(second).toMatch(/less && rm -rf \/var\/cache\/apt\/archives/);
+    expect(warnings).toMatchObject([{ code: "LEFTOVERS", origin: { line: 11 } }]);
+    expect(warnings[0]?.message).toContain("write both as one step");
+  });
+
+  it.each([
+    "./install.sh",
+    "sh /opt/install.sh",
+    "bash -c 'apt-get install -y less'",
+    "make",
+    "cat packages | xargs apt-get install -y",
+    "find /opt/debs -name '*.list' -exec apt-get install -y less ';'",
+    "if ! command -v less; then apt-get install -y less; fi",
+    "test -e /x && apt-get update; apt-get install -y less",
+    "add-apt-repository -y universe",
+    "apt-cache policy less",
+    "cp -r /var/lib/apt/lists /backup",
+    "echo $(apt-cache madison less)",
+    "sudo -u root apt install less",
+    'eval "$INSTALL"',
+  ])("keeps them for: %s", (command) => {
+    const { plan, warnings } = planned(debian.run(update).run(command));
+    expect(commandsIn(plan)[0]).toBe(update);
+    expect(warnings).toContainEqual(expect.objectContaining({ code: "LEFTOVERS" }));
+  });
+
+  it.each([
+    "useradd -r app && chown -R app /srv",
+    "apt-get update && apt-get install -y less && rm -rf /var/lib/apt/lists/*",
+    "apt-get purge -y file && apt-get autoremove -y",
+    "rm -rf /tmp/* /var/tmp/*",
+    "nginx -v",
+    "pip install flask",
+    "set -eux; groupadd -g 5 app; mkdir -p /data; chown 5:5 /data",
+    'case "$(dpkg --print-architecture)" in amd64) curl -fsSL -o /x https://example.com/x ;; *) exit 1 ;; esac',
+    "cat > /etc/x <<EOF\napt-get install\nEOF",
+    "ln -sf /dev/stdout /var/log/nginx/access.log",
+    "curl -fsSL https://example.com/x.tgz | tar -xz -C /",
+  ])("removes them before: %s", (command) => {
+    const { plan } = planned(debian.run(update).copy("site", "/site").run(command), { site: "folder" });
+    expect(commandsIn(plan)[0]).toMatch(/file && rm -rf \/var\/lib\/apt\/lists/);
+  });
+
+  it("cleans the one layer of a squash where nothing uses them any more", () => {
+    const { plan } = planned(debian.run(update).run("./configure").run("useradd app").squash("own"));
+    expect(commandsIn(plan)).toEqual([
+      update,
+      expect.stringMatching(/^\.\/configure && rm -rf /),
+      "useradd app",
+    ]);
+  });
+});
+
+describe("P2: what an image that starts from this one may use stays", () => {
+  it.each([
+    ["an image from it", (parent: Image) => Image.from(parent).run(more)],
+    ["a longer chain from the same steps", (parent: Image) => parent.run(more)],
+    ["one of several", (parent: Image) => Image.from(parent.copy("a", "/a")).run("true").run(more)],
+  ])("keeps the lists for %s of the catalog", (_, childOf) => {
+    const parent = debian.run(update);
+    const other = parent.run("useradd app");
+    const optimized = plannedTogether([parent, childOf(parent), other], { a: "file" });
+    for (const { plan } of optimized) expect(commandsIn(plan, 0)[0]).toBe(update);
+    const ids = optimized.map(({ plan }) => plan.stages[0]?.layers[0]?.id);
+    expect(new Set(ids).size).toBe(1);
+  });
+
+  it("removes them where no image uses them", () => {
+    const parent = debian.run(update);
+    for (const { plan } of plannedTogether([parent, parent.run("useradd app")])) {
+      expect(commandsIn(plan)[0]).toMatch(/file && rm -rf \/var\/lib\/apt\/lists/);
+    }
+  });
+});
+
+describe("P3: a cache that a later command of its manager reads stays", () => {
+  it.each([
+    ["pnpm install --frozen-lockfile", "rm -r node_modules && pnpm install --prod --offline"],
+    ["npm ci", "npm ci --omit=dev --prefer-offline"],
+    ["npm ci", "npm run build"],
+    ["yarn install --immutable", "yarn workspaces focus --production"],
+    ["pip install wheel", "pip install --no-index flask"],
+    ["pip install wheel", "python3 -m pip install flask"],
+    ["uv sync", "uv sync --offline"],
+    ["go mod download", "go build ./..."],
+    ["cargo fetch", "cargo build --offline"],
+    ["gem install bundler", "bundle install --local"],
+    ["composer install", "composer dump-autoload"],
+    ["apk update && apk add curl", "apk add jq"],
+    ["dnf -y install nginx", "microdnf -C install jq"],
+    ["zypper -n in nginx", "zypper -n in jq"],
+    ["npm ci", "corepack yarn && npx --offline tsc"],
+  ])("%s, then %s", (first, second) => {
+    const { plan, warnings } = planned(debian.run(first).run(second));
+    expect(commandsIn(plan)[0]).toBe(first);
+    expect(warnings).toContainEqual(expect.objectContaining({ code: "LEFTOVERS" }));
+  });
+});
+
+describe("P4: a stage that does not ship is left alone", () => {
+  const go = Image.from("golang:1.24");
+  it.each([
+    ["copied from", (stage: Image) => Image.scratch().copy(stage.path("/out"), "/out")],
+    [
+      "mounted",
+      (stage: Image) =>
+        debian.run("cp /mnt/app /app", {
+          mounts: [{ type: "bind", target: "/mnt", source: stage.path("/out") }],
+        }),
+    ],
+  ])("where it is only %s", (_, imageOf) => {
+    const stage = go.run("go mod download").copy("src", "/src").run("go build -o /out/app ./src");
+    const { plan, records, warnings } = planned(imageOf(stage), { src: "folder" });
+    expect(commandsIn(plan, 0)).toEqual(["go mod download", "go build -o /out/app ./src"]);
+    expect(warnings).toEqual([]);
+    expect(records.filter(({ pass }) => pass === "clean-in-layer")).toEqual([]);
+  });
+
+  it("treats the layers that it shares with an image as that image does", () => {
+    const parent = debian.run(update);
+    const [image, user] = plannedTogether([
+      parent,
+      Image.scratch().copy(parent.run("useradd app").path("/etc/passwd"), "/etc/passwd"),
+    ]);
+    const first = image?.plan.stages.at(-1)?.layers[0];
+    expect(first?.operations[0]).toMatchObject({ command: expect.stringContaining("rm -rf") });
+    expect(user?.plan.stages[0]?.layers[0]?.id).toBe(first?.id);
+  });
+
+  it("keeps what another stage copies", () => {
+    const parent = debian.run(update);
+    const lists = Image.scratch().copy(parent.path("/var/lib/apt/lists"), "/lists");
+    const [image] = plannedTogether([parent, lists]);
+    expect(commandsIn(image!.plan)).toEqual([update]);
+  });
+
+  it("warns once for each line of the source", () => {
+    const parent = debian.run(update);
+    const { warnings } = planned(Image.from(parent.run(more)).copy(parent.run("./x").path("/y"), "/y"));
+    expect(warnings.filter(({ code }) => code === "LEFTOVERS")).toHaveLength(1);
+    expect(layersOf(planned(parent).plan)).toHaveLength(1);
+  });
+});
