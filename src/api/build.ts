@@ -3,8 +3,8 @@ import { isCatalog } from "../catalog/is-catalog.js";
 import type { Image } from "../image/image.js";
 import { platformText } from "../oci/platform.js";
 import type { BuildOptions, BuildResult, OutputTarget, PlatformsBuildOptions } from "./build-types.js";
-import { planImage } from "./plan-image.js";
 import { eachPlatform } from "./platform-list.js";
+import { prepareCatalog, prepareImage } from "./prepare-plans.js";
 import { keepSharingLimit } from "./sharing-limit.js";
 
 /**
@@ -53,19 +53,24 @@ export async function build(
   const platforms = platformsOf(options);
   if (!isCatalog(what)) {
     // Planned while the engine is read from disk.
-    const plans = planEach(what, platforms ?? [undefined], options);
+    const prepared = await prepareImage(what, platforms ?? [undefined], options);
+    const plans = prepared.map((optimized) => ({ optimized }));
     const results = (await loading).buildPlatforms(plans, options);
     return severalOf(options) === undefined ? (await results)[0]! : results;
   }
   await keepSharingLimit(what, platforms ?? what.platforms, options);
   const { buildEach } = await loading;
-  const images = [...what].flatMap(([name, image]) =>
+  const prepared = await prepareCatalog(what, platforms ?? what.platforms, options);
+  const images = what.names.flatMap((name) =>
     partsOf(name, platforms ?? what.platforms.map(platformText), options.output).map(
       ({ output, platforms: own }) => ({
         name,
         output,
         reference: options.reference ?? `${what.name}/${name}`,
-        plans: planEach(image, own, options).map((plan) => ({ ...plan, knownAs: `${what.name}/${name}` })),
+        plans: own.map((platform) => ({
+          optimized: prepared(name, platform),
+          knownAs: `${what.name}/${name}`,
+        })),
       }),
     ),
   );
@@ -95,20 +100,6 @@ function platformsOf(options: BuildOptions | PlatformsBuildOptions): string[] | 
 
 function severalOf(options: BuildOptions | PlatformsBuildOptions): readonly string[] | undefined {
   return "platforms" in options ? options.platforms : undefined;
-}
-
-function planEach(
-  image: Image,
-  platforms: readonly (string | undefined)[],
-  { context }: Pick<BuildOptions, "context">,
-) {
-  return platforms.map((platform) => {
-    const options = {
-      ...(platform === undefined ? {} : { platform }),
-      ...(context === undefined ? {} : { context }),
-    };
-    return { optimized: planImage(image.node, options) };
-  });
 }
 
 /** What is written together of one image of a catalog: all its platforms, or each where one file holds one platform. */

@@ -8,7 +8,8 @@ import type { Plan, Stage } from "../plan/plan.js";
 import { type BuildSettings, withBuiltImages } from "./build-images.js";
 import { observeBuilt, withObservedJobs } from "./observe.js";
 import { pinByLock } from "./pin-by-lock.js";
-import type { LimitedImage, SharingLimit } from "./sharing-limit.js";
+import { type ImageVariants, prepareVariants } from "./prepare-plans.js";
+import type { SharingLimit } from "./sharing-limit.js";
 
 /** Layers that images pass on: a plan that has these and no others, under the id of its last stage. */
 interface Ground {
@@ -27,17 +28,24 @@ interface Ground {
 export async function checkSharingLimit(limit: SharingLimit, settings: BuildSettings): Promise<void> {
   const own: BuildSettings = { ...settings, cache: true, noCacheSteps: [] };
   for (const platform of limit.images[0]!.plans.keys()) {
+    const prepared = await prepareVariants(
+      limit.images.map(({ plans, checked }) => ({
+        plan: plans[platform]!,
+        variants: checked === undefined ? [] : [checked.keep[platform]!],
+      })),
+      settings,
+    );
     const pinned = pinByLock(
-      limit.images.map(({ plans }) => plans[platform]!),
+      prepared.map(({ plan }) => plan),
       { ...settings, locked: false },
     );
-    await checkPlatform(limit, platform, pinned, own);
+    await checkPlatform(limit, prepared, pinned, own);
   }
 }
 
 async function checkPlatform(
   { images, maxUnshared }: SharingLimit,
-  platform: number,
+  prepared: readonly ImageVariants[],
   plans: readonly Plan[],
   settings: BuildSettings,
 ): Promise<void> {
@@ -62,7 +70,7 @@ async function checkPlatform(
       "SQUASH_UNSHARES",
       {
         image: name,
-        saved: await savedBytes(image, platform, settings),
+        saved: await savedBytes(name, prepared[at]!, settings),
         unshared: bytes,
         with: mostShared(unshared, (other) => images[other]!.name).map((other) => other.name),
         limit: maxUnshared,
@@ -99,17 +107,17 @@ async function heldOfBase(
 
 /** What the squash makes the image smaller by. */
 async function savedBytes(
-  { name, plans, checked }: LimitedImage,
-  platform: number,
+  name: string,
+  { plan: own, variants: [keep] }: ImageVariants,
   settings: BuildSettings,
 ): Promise<number> {
-  const both = [checked!.keep[platform]!, plans[platform]!];
-  const [keep, all] = await withObservedJobs(
+  const both = [keep!, own];
+  const [kept, all] = await withObservedJobs(
     pinByLock(both, { ...settings, locked: false }).map((plan) => ({ name, plan, references: [] })),
     { ...settings, lock: false },
     async (images) => images.map(({ layers }) => bytesOf(layers).bytes),
   );
-  return Math.max(0, keep! - all!);
+  return Math.max(0, kept! - all!);
 }
 
 /** What an image has in its layers: itself, then all that it stands on as far as its layers are passed on. */

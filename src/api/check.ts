@@ -3,7 +3,7 @@ import type { Catalog } from "../catalog/catalog.js";
 import { platformText } from "../oci/platform.js";
 import type { JudgedFinding } from "../policy/finding.js";
 import type { BuildOptions } from "./build-types.js";
-import { planImage } from "./plan-image.js";
+import { prepareCatalog } from "./prepare-plans.js";
 
 /** How the policies of a catalog are asked. */
 export interface CheckOptions extends Omit<BuildOptions, "output" | "reference" | "platform"> {
@@ -45,8 +45,9 @@ export async function check(catalog: Catalog, options: CheckOptions = {}): Promi
   const { judgeAll } = await import("./pass-policies.js");
   const { platforms = catalog.platforms.map(platformText), planOnly = false, ...settings } = options;
   const context = resolve(options.context ?? ".");
-  const plans = [...catalog].flatMap(([name, image]) =>
-    platforms.map((platform) => ({ name, plan: planImage(image.node, { platform, context }).plan })),
+  const prepared = await prepareCatalog(catalog, platforms, options);
+  const plans = catalog.names.flatMap((name) =>
+    platforms.map((platform) => ({ name, plan: prepared(name, platform).plan })),
   );
   const { findings, awaiting } = await judgeAll(catalog, plans, { ...settings, context }, planOnly);
   return { ...countFindings(findings), notBuilt: planOnly ? awaiting : [] };

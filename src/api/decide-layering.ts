@@ -11,7 +11,6 @@ import { layeringKey } from "../plan/layering.js";
 import type { Plan } from "../plan/plan.js";
 import { emitResolved } from "./dockerfile.js";
 import { knownBases } from "./known-bases.js";
-import { hasLocalBase } from "./known-bases-sync.js";
 import { withObservedJobs } from "./observe.js";
 import type { PinOptions } from "./pin-plans.js";
 
@@ -109,8 +108,7 @@ function isChanged(layering: LockedLayering | undefined): boolean {
 
 async function emits(plan: Plan, context: string, store: string | undefined): Promise<boolean> {
   try {
-    const known = hasLocalBase(plan) ? await knownBases(plan, context, store) : plan;
-    emitResolved([known], context, {});
+    emitResolved([await knownBases(plan, context, store)], context, {});
     return true;
   } catch (error) {
     if (isLayerwrightError(error)) return false;

@@ -5,7 +5,8 @@ import type { ImageNode } from "../image/image-node.js";
 import type { Plan } from "../plan/plan.js";
 import { contextFiles } from "./context-files.js";
 import { localBases, openLocal } from "./local-bases.js";
-import { type PlanOptions, planImage, platformOf } from "./plan-image.js";
+import { lowerImage, type PlanOptions, platformOf } from "./plan-image.js";
+import { preparePlansSync } from "./prepare-plans.js";
 
 /** An image by its description, with the plans that it was told from. */
 export interface Described {
@@ -19,16 +20,13 @@ export interface Described {
 /** What an image is by its description: at once, with no build, no daemon and no network. */
 export function described(node: ImageNode, options: Pick<PlanOptions, "context" | "platform">): Described {
   const context = resolve(options.context ?? ".");
-  let lowered: Plan | undefined;
-  const { plan } = planImage(node, options, (before) => {
-    lowered = before;
-    return before;
-  });
+  const lowered = lowerImage(node, options);
+  const { plan } = preparePlansSync([lowered], options)[0]!;
   const files = contextFiles(context, plan.contexts);
   return {
     image: describeImage(plan, { files, bases: localBases(context) }),
     plan,
-    lowered: lowered ?? plan,
+    lowered,
   };
 }
 

@@ -7,10 +7,10 @@ import { resolveSources } from "../engine/resolve-sources.js";
 import type { Image } from "../image/image.js";
 import type { Plan } from "../plan/plan.js";
 import { contextFiles } from "./context-files.js";
-import { knownBasesSync } from "./known-bases-sync.js";
 import { pinByLock } from "./pin-by-lock.js";
-import { type PlanOptions, planImage } from "./plan-image.js";
+import { lowerImage, type PlanOptions } from "./plan-image.js";
 import { eachPlatform } from "./platform-list.js";
+import { preparePlansSync } from "./prepare-plans.js";
 
 /** How a Dockerfile is written. */
 export interface DockerfileStyle {
@@ -52,10 +52,10 @@ export interface DockerfileVerbOptions extends PlanOptions, DockerfileStyle {
 export function dockerfile(image: Image, options: DockerfileVerbOptions = {}): string {
   const context = resolve(options.context ?? ".");
   const plannedFor = options.platforms ? eachPlatform("dockerfile", options.platforms) : [undefined];
-  const plans = plannedFor.map((platform) => {
-    const own = platform === undefined ? options : { ...options, platform };
-    return planImage(image.node, own, (lowered) => knownBasesSync(lowered, context)).plan;
-  });
+  const lowered = plannedFor.map((platform) =>
+    lowerImage(image.node, platform === undefined ? options : { ...options, platform }),
+  );
+  const plans = preparePlansSync(lowered, options).map(({ plan }) => plan);
   return emitResolved(pinByLock(plans, options), context, options).text;
 }
 

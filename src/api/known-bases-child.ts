@@ -1,6 +1,9 @@
-// Runs as a child of `knownBasesSync`: a plan on standard input, the same plan with its known bases on standard output.
+// Runs as a child of `lookUpBasesSync`: plans on standard input, the same plans with their known bases on standard output.
 import type { Plan } from "../plan/plan.js";
 import { answerParent } from "./answer-parent.js";
-import { knownBases } from "./known-bases.js";
+import { lookUpBases } from "./known-bases.js";
+import type { SyncLookUp } from "./known-bases-sync.js";
 
-await answerParent(({ plan, context }: { plan: Plan; context: string }) => knownBases(plan, context));
+await answerParent(({ plans, options }: { plans: readonly Plan[]; options: SyncLookUp }) =>
+  lookUpBases(plans, options),
+);

@@ -5,7 +5,7 @@ import type { Image } from "../image/image.js";
 import { platformText } from "../oci/platform.js";
 import type { BuildOptions, BuildResult } from "./build-types.js";
 import { loadPlatform } from "./load-platform.js";
-import { planImage } from "./plan-image.js";
+import { prepareCatalog, prepareImage } from "./prepare-plans.js";
 import { keepSharingLimit } from "./sharing-limit.js";
 
 /** How images are built and loaded. */
@@ -52,22 +52,21 @@ export interface LoadResult {
  */
 export async function load(what: Image | Catalog, options: LoadOptions = {}): Promise<LoadResult> {
   const { loadPlans } = await import("./load-plans.js");
-  const { context, platform, reference } = options;
-  const planOf = (image: Image, of: string | undefined) =>
-    planImage(image.node, {
-      ...(of === undefined ? {} : { platform: of }),
-      ...(context === undefined ? {} : { context }),
-    });
-  if (!isCatalog(what)) return loadPlans([{ optimized: planOf(what, platform), reference }], options);
+  const { platform, reference } = options;
+  if (!isCatalog(what)) {
+    const [optimized] = await prepareImage(what, [platform], options);
+    return loadPlans([{ optimized: optimized!, reference }], options);
+  }
   const chosen = platform ?? platformText(loadPlatform(what.platforms));
   await keepSharingLimit(what, [chosen], options);
-  const named = [...what].map(([name, image]) => ({
-    optimized: planOf(image, chosen),
+  const prepared = await prepareCatalog(what, [chosen], options);
+  const named = what.names.map((name) => ({
+    optimized: prepared(name, chosen),
     reference: `${what.name}/${name}:${options.tag ?? "latest"}`,
     knownAs: `${what.name}/${name}`,
   }));
   const { passPolicies } = await import("./pass-policies.js");
-  const judged = [...what].map(([name], at) => ({ name, plan: named[at]!.optimized.plan }));
+  const judged = what.names.map((name, at) => ({ name, plan: named[at]!.optimized.plan }));
   const settings = { ...options, maxLayers: what.maxLayers };
   return loadPlans(named, await passPolicies(what, judged, settings));
 }

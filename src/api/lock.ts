@@ -4,7 +4,7 @@ import type { LockEntry } from "../lock/lock-needs.js";
 import type { PackageChange } from "../lock/package-list.js";
 import type { Progress } from "../ports/progress.js";
 import type { LockOptions } from "./lock-options.js";
-import { planImage } from "./plan-image.js";
+import { prepareCatalog } from "./prepare-plans.js";
 
 /** What is locked, and what of it anew. */
 export interface LockVerbOptions
@@ -63,8 +63,9 @@ export interface LockResult {
  * ```
  */
 export async function lock(catalog: Catalog, options: LockVerbOptions = {}): Promise<LockResult> {
-  const plans = [...catalog].flatMap(([, image]) =>
-    catalog.platforms.map((platform) => planImage(image.node, { ...options, platform }).plan),
+  const prepared = await prepareCatalog(catalog, catalog.platforms, options);
+  const plans = catalog.names.flatMap((name) =>
+    catalog.platforms.map((platform) => prepared(name, platform).plan),
   );
   const names = catalog.names.flatMap((name) => catalog.platforms.map(() => name));
   const { lockPlans } = await import("./lock-plans.js");

@@ -36,12 +36,23 @@ export interface PinOptions
 export async function pinPlans(plans: readonly Plan[], options: PinOptions): Promise<readonly Plan[]> {
   const needs = needsOf(plans);
   const lock = isNothing(needs) ? emptyLock : await lockFor(plans, needs, options);
-  const pinned = plans.map((plan) => pinPlan(plan, lock));
+  const pinned = plans.map((plan) => withoutFacts(pinPlan(plan, lock)));
   if (options.offline === true) {
     const { checkOffline } = await import("./check-offline.js");
     await checkOffline(pinned, lock, options.store);
   }
   return pinned;
+}
+
+/** A build opens its bases itself: two images on one base are on the same one, whatever each needs to know of it. */
+function withoutFacts(plan: Plan): Plan {
+  if (!plan.stages.some(({ base }) => "known" in base)) return plan;
+  const stages = plan.stages.map((stage) => {
+    if (!("known" in stage.base)) return stage;
+    const { known: _, ...base } = stage.base;
+    return { ...stage, base };
+  });
+  return { ...plan, stages };
 }
 
 /** Two builds may lock the same thing at once; the second then takes the first one's word, and looks once more. */

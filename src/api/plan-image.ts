@@ -5,7 +5,7 @@ import type { ImageNode } from "../image/image-node.js";
 import { hostPlatform, type Platform, parsePlatform } from "../oci/platform.js";
 import { lower } from "../plan/lower.js";
 import type { SourceProbe } from "../plan/passes/pass.js";
-import { type OptimizedPlan, optimize } from "../plan/passes/pipeline.js";
+import { type OptimizedPlan, optimizeTogether } from "../plan/passes/pipeline.js";
 import type { Plan } from "../plan/plan.js";
 import type { LockPlace } from "./lock-options.js";
 
@@ -17,15 +17,28 @@ export interface PlanOptions extends LockPlace {
   readonly context?: string;
 }
 
-/** Lowers an image and runs the passes. `before` sees the plan in between, e.g. to add what is known of its bases. */
+/** The plan of an image as its steps say it, before anything outside is looked at and before the passes. */
+export function lowerImage(node: ImageNode, options: Pick<PlanOptions, "context" | "platform">): Plan {
+  const context = resolve(options.context ?? ".");
+  return lower(node, { platform: platformOf(options.platform), place: placeIn(context) });
+}
+
+/** Runs the passes over the lowered plans of all images that belong together. */
+export function optimizePlans(
+  lowered: readonly Plan[],
+  { context = "." }: { readonly context?: string | undefined },
+): readonly OptimizedPlan[] {
+  const folder = resolve(context);
+  return optimizeTogether(lowered.map((plan) => ({ plan, probe: probeIn(folder, plan.contexts) })));
+}
+
+/** Lowers one image and runs the passes. `before` sees the plan in between, e.g. to add what is known of its bases. */
 export function planImage(
   node: ImageNode,
   options: PlanOptions,
   before: (plan: Plan) => Plan = (plan) => plan,
 ): OptimizedPlan {
-  const context = resolve(options.context ?? ".");
-  const lowered = before(lower(node, { platform: platformOf(options.platform), place: placeIn(context) }));
-  return optimize(lowered, { probe: probeIn(context, lowered.contexts) });
+  return optimizePlans([before(lowerImage(node, options))], options)[0]!;
 }
 
 /** The platform that an option means. @throws {DefinitionError} PLATFORM_INVALID */

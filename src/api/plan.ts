@@ -1,7 +1,8 @@
 import type { Image } from "../image/image.js";
 import type { Plan } from "../plan/plan.js";
 import { pinByLock } from "./pin-by-lock.js";
-import { type PlanOptions, planImage } from "./plan-image.js";
+import { lowerImage, type PlanOptions } from "./plan-image.js";
+import { preparePlansSync } from "./prepare-plans.js";
 
 /**
  * What an image lowers to after all passes: stages and layers as JSON data with digests as ids, which both syntheses
@@ -19,6 +20,6 @@ import { type PlanOptions, planImage } from "./plan-image.js";
  * ```
  */
 export function plan(image: Image, options: PlanOptions = {}): Plan {
-  const { plan: unpinned } = planImage(image.node, options);
-  return pinByLock([unpinned], options)[0] ?? unpinned;
+  const [prepared] = preparePlansSync([lowerImage(image.node, options)], options);
+  return pinByLock([prepared!.plan], options)[0]!;
 }

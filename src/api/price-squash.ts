@@ -1,7 +1,8 @@
 import type { SquashPrices } from "../analyze/sharing/squash-prices.js";
 import type { Catalog } from "../catalog/catalog.js";
 import { observedPlatform } from "./observed-platform.js";
-import { planImage } from "./plan-image.js";
+import { lowerImage } from "./plan-image.js";
+import { prepareVariants } from "./prepare-plans.js";
 import { fullReference } from "./references.js";
 import type { ShareOptions } from "./share.js";
 
@@ -36,13 +37,18 @@ export async function priceSquash(
   const place = context === undefined ? {} : { context };
   const { pricedPolicies } = await import("../analyze/sharing/squash-prices.js");
   const { pricePlans } = await import("./price-plans.js");
-  const images = [...catalog].map(([name, { node }]) => {
-    const planOf = (squash = node.squash) => planImage({ ...node, squash }, { platform, ...place }).plan;
+  const lowered = [...catalog].map(([, { node }]) => {
+    const planOf = (squash = node.squash) => lowerImage({ ...node, squash }, { platform, ...place });
+    return { plan: planOf(), variants: pricedPolicies.map(planOf) };
+  });
+  const prepared = await prepareVariants(lowered, options);
+  const images = [...catalog].map(([name, { node }], at) => {
+    const { plan, variants } = prepared[at]!;
     return {
       name,
       squash: node.squash,
-      plan: planOf(),
-      variants: pricedPolicies.map((squash) => ({ squash, plan: planOf(squash) })),
+      plan,
+      variants: pricedPolicies.map((squash, of) => ({ squash, plan: variants[of]! })),
       references: [fullReference(`${catalog.name}/${name}`)],
     };
   });

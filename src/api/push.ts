@@ -4,7 +4,7 @@ import type { Image } from "../image/image.js";
 import { platformText } from "../oci/platform.js";
 import type { PushReport } from "../ports/image-output.js";
 import type { BuildOptions } from "./build-types.js";
-import { planImage } from "./plan-image.js";
+import { prepareCatalog, prepareImage } from "./prepare-plans.js";
 import { keepSharingLimit } from "./sharing-limit.js";
 
 /** How images are built and pushed. */
@@ -43,26 +43,20 @@ export async function push(
   options: PushOptions = {},
 ): Promise<PushResult> {
   const { pushPlans } = await import("./push-plans.js");
-  const plansOf = (image: Image, platforms: readonly (string | undefined)[]) =>
-    platforms.map((platform) => {
-      const { context } = options;
-      const optimized = planImage(image.node, {
-        ...(platform === undefined ? {} : { platform }),
-        ...(context === undefined ? {} : { context }),
-      });
-      return { optimized };
-    });
   if (!isCatalog(what)) {
-    return pushPlans([{ reference, plans: plansOf(what, options.platforms ?? [undefined]) }], options);
+    const prepared = await prepareImage(what, options.platforms ?? [undefined], options);
+    return pushPlans([{ reference, plans: prepared.map((optimized) => ({ optimized })) }], options);
   }
-  await keepSharingLimit(what, options.platforms ?? what.platforms, options);
-  const named = [...what].map(([name, image]) => ({
+  const platforms = options.platforms ?? what.platforms.map(platformText);
+  await keepSharingLimit(what, platforms, options);
+  const prepared = await prepareCatalog(what, platforms, options);
+  const named = what.names.map((name) => ({
     reference: `${reference.replace(/\/$/, "")}/${name}:${options.tag ?? "latest"}`,
     knownAs: `${what.name}/${name}`,
-    plans: plansOf(image, options.platforms ?? what.platforms.map(platformText)),
+    plans: platforms.map((platform) => ({ optimized: prepared(name, platform) })),
   }));
   const { passPolicies } = await import("./pass-policies.js");
-  const judged = [...what].flatMap(([name], at) =>
+  const judged = what.names.flatMap((name, at) =>
     named[at]!.plans.map(({ optimized }) => ({ name, plan: optimized.plan })),
   );
   const settings = { ...options, maxLayers: what.maxLayers };

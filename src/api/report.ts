@@ -3,7 +3,8 @@ import type { Catalog } from "../catalog/catalog.js";
 import { PlanError } from "../errors/layerwright-error.js";
 import type { BuildOptions } from "./build-types.js";
 import { observedPlatform } from "./observed-platform.js";
-import { planImage, platformOf } from "./plan-image.js";
+import { platformOf } from "./plan-image.js";
+import { prepareCatalog } from "./prepare-plans.js";
 import { fullReference } from "./references.js";
 
 /** Where the report goes, and how its images are made. */
@@ -65,9 +66,10 @@ export async function report(catalog: Catalog, options: ReportOptions = {}): Pro
   const { out = DEFAULT_REPORT, platform: asked, ...settings } = options;
   const context = resolve(options.context ?? ".");
   const platform = asked === undefined ? observedPlatform(catalog.platforms) : platformOf(asked);
-  const jobs = [...catalog].map(([name, image]) => ({
+  const prepared = await prepareCatalog(catalog, [platform], options);
+  const jobs = catalog.names.map((name) => ({
     name,
-    plan: planImage(image.node, { context, platform }).plan,
+    plan: prepared(name, platform).plan,
     references: [fullReference(`${catalog.name}/${name}`)],
   }));
   if (jobs.length === 0) throw new PlanError("REPORT_EMPTY", { catalog: catalog.name });

@@ -4,7 +4,7 @@ import type { Catalog } from "../catalog/catalog.js";
 import { DefinitionError } from "../errors/layerwright-error.js";
 import type { BuildOptions } from "./build-types.js";
 import { observedPlatform } from "./observed-platform.js";
-import { planImage } from "./plan-image.js";
+import { prepareCatalog } from "./prepare-plans.js";
 import { fullReference } from "./references.js";
 
 /** How the images of a catalog are made to be looked at. */
@@ -46,9 +46,10 @@ export async function share(catalog: Catalog, options: ShareOptions = {}): Promi
     throw new DefinitionError("CATALOG_INVALID", { reason, got: having }, { subject: having });
   }
   const place = context === undefined ? {} : { context };
-  const jobs = [...catalog].map(([name, image]) => ({
+  const prepared = await prepareCatalog(catalog, [platform], options);
+  const jobs = catalog.names.map((name) => ({
     name,
-    plan: planImage(image.node, { platform, ...place }).plan,
+    plan: prepared(name, platform).plan,
     references: [fullReference(`${catalog.name}/${name}`)],
   }));
   // Loaded when something is built: a program that only describes images starts without it.

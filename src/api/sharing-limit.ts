@@ -5,7 +5,7 @@ import type { Image } from "../image/image.js";
 import { type Platform, platformText } from "../oci/platform.js";
 import type { Plan } from "../plan/plan.js";
 import type { BuildSettings } from "./build-images.js";
-import { placeIn, planImage } from "./plan-image.js";
+import { lowerImage, placeIn } from "./plan-image.js";
 
 /** The same limit for one of the platforms alone. */
 export function limitFor(limit: SharingLimit, platform: Platform): SharingLimit {
@@ -41,7 +41,7 @@ export interface SharingLimit {
 /** One image of a catalog that has a limit. */
 export interface LimitedImage {
   readonly name: string;
-  /** One a platform, in the same order in all images. */
+  /** As they were lowered, one a platform, in the same order in all images. */
   readonly plans: readonly Plan[];
   /** Set for an image that is to be checked: one squashed with `"all"`, chosen for the build. */
   readonly checked?: {
@@ -66,7 +66,7 @@ export function sharingLimitOf(
   if (maxUnshared === undefined || squashed.size === 0) return undefined;
   const folder = resolve(context ?? ".");
   const plansOf = (node: Image["node"]) =>
-    platforms.map((platform) => planImage(node, { platform, context: folder }).plan);
+    platforms.map((platform) => lowerImage(node, { platform, context: folder }));
   const images = Object.entries(all).map(([name, { node }]): LimitedImage => {
     const plans = plansOf(node);
     if (!squashed.has(name)) return { name, plans };

@@ -8,8 +8,7 @@ import { bakeImage } from "./bake-image.js";
 import { annotationWords, buildCommand } from "./build-command.js";
 import { emitResolved } from "./dockerfile.js";
 import { hasHostRun, withHostLayers } from "./host-layers.js";
-import { knownBases } from "./known-bases.js";
-import { hasLocalBase } from "./known-bases-sync.js";
+import { lookUpBases } from "./known-bases.js";
 import { pinByLock } from "./pin-by-lock.js";
 import type { NamedPlan, SynthesizedImage, SynthOptions, SynthResult } from "./synth.js";
 import { SynthFolder } from "./synth-folder.js";
@@ -25,9 +24,8 @@ export interface SynthCatalog {
 
 /** The plan with what its Dockerfile needs to know: the layers of host commands, and its bases on disk. */
 async function readyPlan(plan: Plan, options: SynthOptions & { readonly context: string }): Promise<Plan> {
-  const { context, store } = options;
   const ready = hasHostRun(plan) ? await withHostLayers(plan, options) : plan;
-  return hasLocalBase(ready) ? knownBases(ready, context, store) : ready;
+  return (await lookUpBases([ready], options))[0]!;
 }
 
 /** What a pass warns of on one platform, it mostly warns of on the others too. */

@@ -1,10 +1,9 @@
-import { resolve } from "node:path";
 import type { Catalog } from "../catalog/catalog.js";
 import type { Platform } from "../oci/platform.js";
 import type { OptimizedPlan } from "../plan/passes/pipeline.js";
 import type { DockerfileStyle } from "./dockerfile.js";
 import type { LockPlace } from "./lock-options.js";
-import { planImage } from "./plan-image.js";
+import { prepareCatalog } from "./prepare-plans.js";
 
 /** Where and how Dockerfiles are written. */
 export interface SynthOptions extends DockerfileStyle, LockPlace {
@@ -70,13 +69,9 @@ export interface NamedPlan {
  * ```
  */
 export async function synth(catalog: Catalog, options: SynthOptions = {}): Promise<SynthResult> {
-  const context = resolve(options.context ?? ".");
-  const plans = [...catalog].flatMap(([name, image]) =>
-    catalog.platforms.map((platform) => ({
-      name,
-      platform,
-      optimized: planImage(image.node, { platform, context }),
-    })),
+  const prepared = await prepareCatalog(catalog, catalog.platforms, options);
+  const plans = catalog.names.flatMap((name) =>
+    catalog.platforms.map((platform) => ({ name, platform, optimized: prepared(name, platform) })),
   );
   const { synthPlans } = await import("./synth-plans.js");
   const { name, names, groups } = catalog;

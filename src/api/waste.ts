@@ -2,10 +2,10 @@ import type { WasteReport } from "../analyze/waste/waste-report.js";
 import type { Catalog } from "../catalog/catalog.js";
 import { isCatalog } from "../catalog/is-catalog.js";
 import type { Image } from "../image/image.js";
-import type { Platform } from "../oci/platform.js";
+import type { Plan } from "../plan/plan.js";
 import type { BuildOptions } from "./build-types.js";
 import { observedPlatform } from "./observed-platform.js";
-import { planImage } from "./plan-image.js";
+import { prepareCatalog, prepareImage } from "./prepare-plans.js";
 
 /** How images are built whose waste is looked for. */
 export interface WasteOptions extends Omit<BuildOptions, "output" | "reference" | "compression"> {
@@ -46,15 +46,9 @@ export async function waste(
   what: Image | Catalog,
   options: WasteOptions = {},
 ): Promise<WasteReport | Record<string, WasteReport>> {
-  const { platform, ...settings } = options;
-  const jobOf = (name: string, image: Image, chosen: string | Platform | undefined) => ({
-    name,
-    plan: planImage(image.node, { ...options, ...(chosen === undefined ? {} : { platform: chosen }) }).plan,
-    references: [],
-  });
-  const jobs = isCatalog(what)
-    ? [...what].map(([name, image]) => jobOf(name, image, platform ?? observedPlatform(what.platforms)))
-    : [jobOf("image", what, platform)];
+  const { platform: _, ...settings } = options;
+  const plans = await plansOf(what, options);
+  const jobs = plans.map((job) => ({ ...job, references: [] }));
   const budget = isCatalog(what) ? { maxLayers: what.maxLayers } : {};
   const { withObservedJobs } = await import("./observe.js");
   const { wasteOf } = await import("../analyze/waste/waste-of.js");
@@ -64,4 +58,17 @@ export async function waste(
     return made;
   });
   return isCatalog(what) ? Object.fromEntries(reports.map((report) => [report.image, report])) : reports[0]!;
+}
+
+async function plansOf(
+  what: Image | Catalog,
+  options: WasteOptions,
+): Promise<readonly { readonly name: string; readonly plan: Plan }[]> {
+  if (!isCatalog(what)) {
+    const [prepared] = await prepareImage(what, [options.platform], options);
+    return [{ name: "image", plan: prepared!.plan }];
+  }
+  const platform = options.platform ?? observedPlatform(what.platforms);
+  const prepared = await prepareCatalog(what, [platform], options);
+  return what.names.map((name) => ({ name, plan: prepared(name, platform).plan }));
 }

@@ -1,6 +1,5 @@
 import { type DockerfileStyle, emitResolved } from "../api/dockerfile.js";
-import { knownBases } from "../api/known-bases.js";
-import { hasLocalBase } from "../api/known-bases-sync.js";
+import { lookUpBases } from "../api/known-bases.js";
 import type { EmittedDockerfile } from "../dockerfile/emit-dockerfile.js";
 import type { Plan } from "../plan/plan.js";
 
@@ -10,7 +9,5 @@ export async function dockerfileOf(
   context: string,
   style: DockerfileStyle,
 ): Promise<EmittedDockerfile> {
-  const known: Plan[] = [];
-  for (const plan of plans) known.push(hasLocalBase(plan) ? await knownBases(plan, context) : plan);
-  return emitResolved(known, context, style);
+  return emitResolved(await lookUpBases(plans, { context }), context, style);
 }

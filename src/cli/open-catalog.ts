@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { pinByLock } from "../api/pin-by-lock.js";
+import type { PrepareOptions } from "../api/prepare-plans.js";
 import { findApp } from "./load/find-app.js";
 import { loadCatalog } from "./load/load-catalog.js";
 import type { LoadedCatalog, LoadRequest } from "./load/loaded-catalog.js";
@@ -38,12 +39,27 @@ export async function openCatalog(
     ...also,
     ...(platforms === undefined ? {} : { platforms }),
   };
-  const catalog = { ...(await loadCatalog(request, signal)), shown, context };
+  const lowered = await loadCatalog(request, signal);
+  const { prepareLoaded } = await import("./load/prepare-loaded.js");
+  const catalog = { ...(await prepareLoaded(lowered, placeOf(session, context))), shown, context };
   if (!narrowed) return catalog;
   const { selectNames } = await import("./select/select-names.js");
   const { narrowedImages } = await import("./select/narrowed-images.js");
   const images = await narrowedImages(session, catalog, selectNames(catalog, names), entry);
   return { ...catalog, ...policiesOf(catalog, images), images };
+}
+
+/** What is looked at to prepare the plans of a catalog, by the options of the command. */
+function placeOf({ options, signal }: Session, context: string): PrepareOptions {
+  const { lock, store, offline } = options;
+  return {
+    context,
+    signal,
+    // The parser says true where neither --lock nor --no-lock was written.
+    ...(typeof lock === "string" || lock === false ? { lock } : {}),
+    ...(store === undefined ? {} : { store }),
+    ...(offline === undefined ? {} : { offline }),
+  };
 }
 
 /** What the policies say of the images that are left. */
@@ -67,8 +83,8 @@ export async function openPinnedCatalog(
   );
   const images = catalog.images.map((image) => ({
     ...image,
-    plans: image.plans.map(({ platform, optimized }) => ({
-      platform,
+    plans: image.plans.map(({ optimized, ...plan }) => ({
+      ...plan,
       optimized: { ...optimized, plan: pinned.get(optimized.plan) ?? optimized.plan },
     })),
   }));

@@ -6,6 +6,7 @@ import { builtAlready, refuseBroken } from "../api/pass-policies.js";
 import type { OptimizedPlan } from "../plan/passes/pipeline.js";
 import type { JudgedFinding } from "../policy/finding.js";
 import type { CheckedFlags } from "./build-flags.js";
+import type { PolicyRequest } from "./load/loaded-catalog.js";
 import { namedProgress } from "./named-progress.js";
 import { type OpenCatalog, openCatalog } from "./open-catalog.js";
 import { withProgress } from "./progress.js";
@@ -89,7 +90,7 @@ export function judgedPlans(
   return jobs.map(({ name, optimized }) => ({ name, plan: optimized.plan }));
 }
 
-/** What says what is pinned, for the user's program. */
-export function lockOf({ lock }: Common): { readonly lock?: string | false } {
-  return lock === undefined ? {} : { lock };
+/** What says what is pinned, and what of it is at hand, for the user's program. */
+export function lockOf({ lock, store }: Common): Pick<PolicyRequest, "lock" | "store"> {
+  return { ...(lock === undefined ? {} : { lock }), ...(store === undefined ? {} : { store }) };
 }

@@ -17,6 +17,7 @@ interface GlobalOptions extends SelectionFlags {
   /** Of commands that have them. */
   readonly lock?: string | boolean;
   readonly store?: string;
+  readonly offline?: boolean;
 }
 
 /** One call of the command: its options, and the way to the terminal. */

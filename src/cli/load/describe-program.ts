@@ -4,7 +4,7 @@ import type { Catalog } from "../../catalog/catalog.js";
 import { isCatalog } from "../../catalog/is-catalog.js";
 import { DefinitionError } from "../../errors/layerwright-error.js";
 import { findExported } from "./exported-catalog.js";
-import { type LoadedCatalog, type LoadReply, type LoadRequest, REPLY_DESCRIPTOR } from "./loaded-catalog.js";
+import { type LoadReply, type LoadRequest, type LoweredCatalog, REPLY_DESCRIPTOR } from "./loaded-catalog.js";
 import { lowerCatalog } from "./lower-catalog.js";
 import { programFailure } from "./program-failure.js";
 
@@ -20,10 +20,14 @@ export async function describeProgram(request: LoadRequest): Promise<void> {
 }
 
 /** Asks the policies, where the command wants to know and there are any. */
-async function judged(catalog: Catalog, loaded: LoadedCatalog, request: LoadRequest): Promise<LoadedCatalog> {
-  if (request.policies === undefined || catalog.policies.length === 0) return loaded;
+async function judged(
+  catalog: Catalog,
+  lowered: LoweredCatalog,
+  request: LoadRequest,
+): Promise<LoweredCatalog> {
+  if (request.policies === undefined || catalog.policies.length === 0) return lowered;
   const { judgeLoaded } = await import("./judge-loaded.js");
-  return { ...loaded, policies: await judgeLoaded(catalog, loaded.images, request, request.policies) };
+  return { ...lowered, policies: await judgeLoaded(catalog, lowered, request, request.policies) };
 }
 
 /** Hands back what went wrong. */

@@ -3,15 +3,21 @@ import { judgePlans } from "../../api/judge-plans.js";
 import type { Catalog } from "../../catalog/catalog.js";
 import type { PolicyReport } from "../../policy/judge-catalog.js";
 import { readBuiltFile } from "./built-file.js";
-import type { LoadedImage, LoadRequest, PolicyRequest } from "./loaded-catalog.js";
+import type { LoadRequest, LoweredCatalog, PolicyRequest } from "./loaded-catalog.js";
+import { prepareLoaded } from "./prepare-loaded.js";
 
-/** Runs the policies here, where their functions are, over the plans that were lowered and over what was built of them. */
+/**
+ * Runs the policies here, where their functions are, over the prepared plans and over what was built of them. Nothing is
+ * fetched for that.
+ */
 export async function judgeLoaded(
   catalog: Catalog,
-  images: readonly LoadedImage[],
+  lowered: LoweredCatalog,
   { context }: LoadRequest,
-  { lock, built }: PolicyRequest,
+  { lock, store, built }: PolicyRequest,
 ): Promise<PolicyReport> {
+  const place = { context, store, offline: true, ...(lock === undefined ? {} : { lock }) };
+  const { images } = await prepareLoaded(lowered, place);
   const plans = images.flatMap(({ name, plans }) =>
     plans.map(({ optimized }) => ({ name, plan: optimized.plan })),
   );

@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { DefinitionError } from "../../errors/layerwright-error.js";
 import { CarriedFailure } from "../failure.js";
-import { type LoadedCatalog, type LoadReply, type LoadRequest, REQUEST_VARIABLE } from "./loaded-catalog.js";
+import { type LoadReply, type LoadRequest, type LoweredCatalog, REQUEST_VARIABLE } from "./loaded-catalog.js";
 
 /**
  * Runs the user's file as the entry of a child process and takes its catalog back as plans. In our own process
@@ -12,7 +12,7 @@ import { type LoadedCatalog, type LoadReply, type LoadRequest, REQUEST_VARIABLE 
  *
  * @throws {CarriedFailure} whatever went wrong in the user's program
  */
-export async function loadCatalog(request: LoadRequest, signal: AbortSignal): Promise<LoadedCatalog> {
+export async function loadCatalog(request: LoadRequest, signal: AbortSignal): Promise<LoweredCatalog> {
   signal.throwIfAborted();
   const child = spawn(
     process.execPath,
@@ -51,7 +51,7 @@ function outcome(
   reply: LoadReply | undefined,
   failed: string | undefined,
   request: LoadRequest,
-): LoadedCatalog {
+): LoweredCatalog {
   if (reply !== undefined && "failure" in reply) throw new CarriedFailure(reply.failure);
   if (reply !== undefined && failed === undefined) return reply.catalog;
   const reason =

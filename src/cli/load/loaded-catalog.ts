@@ -2,20 +2,31 @@ import type { SharingLimit } from "../../api/sharing-limit.js";
 import type { SquashPolicy } from "../../image/squash-policy.js";
 import type { Platform } from "../../oci/platform.js";
 import type { OptimizedPlan } from "../../plan/passes/pipeline.js";
+import type { Plan } from "../../plan/plan.js";
 import type { PolicyReport } from "../../policy/judge-catalog.js";
 import type { Failure } from "../failure.js";
 import type { PlanVariant } from "./plan-variant.js";
 
 /** An image for one platform, lowered in the user's process. */
-export interface LoadedPlan {
+export interface LoweredPlan {
   readonly platform: Platform;
-  readonly optimized: OptimizedPlan;
+  readonly lowered: Plan;
   /** The same under other policies, where they were asked for. */
   readonly variants?: readonly PlanVariant[];
 }
 
+/** An image for one platform, prepared for both syntheses. */
+export interface LoadedPlan extends LoweredPlan {
+  readonly optimized: OptimizedPlan;
+}
+
 /** An image of the catalog as data. */
-export interface LoadedImage {
+export interface LoadedImage extends LoweredImage {
+  readonly plans: readonly LoadedPlan[];
+}
+
+/** An image of the catalog as data, before anything outside was looked at. */
+export interface LoweredImage {
   readonly name: string;
   /** Where it starts, in the user's words. */
   readonly base: string;
@@ -24,11 +35,11 @@ export interface LoadedImage {
   readonly squash: SquashPolicy;
   /** Images of the same catalog that it is made from. */
   readonly dependencies: readonly string[];
-  readonly plans: readonly LoadedPlan[];
+  readonly plans: readonly LoweredPlan[];
 }
 
 /** What the user's program describes, as the child process hands it back. */
-export interface LoadedCatalog {
+export interface LoweredCatalog {
   readonly name: string;
   /** Of all images, whether they were asked for or not. */
   readonly names: readonly string[];
@@ -36,12 +47,20 @@ export interface LoadedCatalog {
   readonly groups: Readonly<Record<string, readonly string[]>>;
   /** The most layers that squash `"auto"` gives an image. */
   readonly maxLayers: number;
-  /** The images that were asked for. */
-  readonly images: readonly LoadedImage[];
+  /** All images: what becomes of one depends on the others. */
+  readonly images: readonly LoweredImage[];
+  /** The names that were asked for. */
+  readonly chosen: readonly string[];
   /** What is to be checked before anything is written, where it was asked for and the catalog has a limit. */
   readonly limit?: SharingLimit;
   /** What its policies say; undefined where nobody asked, or there are none. */
   readonly policies?: PolicyReport;
+}
+
+/** A catalog as commands work on it. */
+export interface LoadedCatalog extends Omit<LoweredCatalog, "images" | "chosen"> {
+  /** The images that were asked for. */
+  readonly images: readonly LoadedImage[];
 }
 
 /** What the child process is asked for. */
@@ -68,12 +87,14 @@ export interface LoadRequest {
 export interface PolicyRequest {
   /** Which lock says what is pinned, as in `LockPlace`. */
   readonly lock?: string | false;
+  /** The directory of the store, where it is not the default one. */
+  readonly store?: string;
   /** A file with what was built of the images, for the policies that look at that (see built-file.ts). */
   readonly built?: string;
 }
 
 /** What the child process hands back. */
-export type LoadReply = { readonly catalog: LoadedCatalog } | { readonly failure: Failure };
+export type LoadReply = { readonly catalog: LoweredCatalog } | { readonly failure: Failure };
 
 /** The variable that carries the request; removed before the user's program sees it. */
 export const REQUEST_VARIABLE = "LAYERWRIGHT_LOAD_REQUEST";

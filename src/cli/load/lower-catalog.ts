@@ -1,19 +1,19 @@
-import { planImage } from "../../api/plan-image.js";
+import { lowerImage } from "../../api/plan-image.js";
 import { sharingLimitOf } from "../../api/sharing-limit.js";
 import type { Catalog } from "../../catalog/catalog.js";
 import type { BaseNode } from "../../image/base-node.js";
 import type { Image } from "../../image/image.js";
 import type { ImageNode } from "../../image/image-node.js";
 import { selectNames } from "../select/select-names.js";
-import type { LoadedCatalog, LoadRequest } from "./loaded-catalog.js";
+import type { LoadRequest, LoweredCatalog } from "./loaded-catalog.js";
 import { packVariant } from "./plan-variant.js";
 
-/** Lowers the images that were asked for, here, where the lines of the user's files are known. */
-export function lowerCatalog(catalog: Catalog, request: LoadRequest): LoadedCatalog {
+/** Lowers all images of a catalog, here, where the lines of the user's files are known. */
+export function lowerCatalog(catalog: Catalog, request: LoadRequest): LoweredCatalog {
   const named = new Map<ImageNode, string>([...catalog].map(([name, image]) => [image.node, name]));
   const platforms = request.platforms ?? catalog.platforms;
   const chosen = selectNames(catalog, request.names);
-  const images = chosen.map((name) => {
+  const images = catalog.names.map((name) => {
     const { node } = catalog.images[name] as Image;
     return {
       name,
@@ -23,18 +23,18 @@ export function lowerCatalog(catalog: Catalog, request: LoadRequest): LoadedCata
       dependencies: catalog.dependencies(name),
       plans: platforms.map((platform) => {
         const options = { platform, context: request.context };
-        const optimized = planImage(node, options);
+        const lowered = lowerImage(node, options);
         const variants = request.variants?.map((squash) =>
-          packVariant(squash, planImage({ ...node, squash }, options).plan, optimized.plan),
+          packVariant(squash, lowerImage({ ...node, squash }, options), lowered),
         );
-        return { platform: optimized.plan.platform, optimized, ...(variants && { variants }) };
+        return { platform: lowered.platform, lowered, ...(variants && { variants }) };
       }),
     };
   });
   const limit =
     request.limit === true ? sharingLimitOf(catalog, chosen, platforms, request.context) : undefined;
   const { name, names, groups, maxLayers } = catalog;
-  return { name, names, groups, maxLayers, images, ...(limit && { limit }) };
+  return { name, names, groups, maxLayers, images, chosen, ...(limit && { limit }) };
 }
 
 function baseText(base: BaseNode, named: ReadonlyMap<ImageNode, string>): string {

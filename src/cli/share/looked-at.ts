@@ -1,5 +1,6 @@
 import { type SharedImage, sharedImage } from "../../analyze/sharing/shared-image.js";
 import { pricedPolicies, type SquashPrices } from "../../analyze/sharing/squash-prices.js";
+import type { ImageVariants } from "../../api/prepare-plans.js";
 import { fullReference } from "../../api/references.js";
 import { type BuildFlags, checkBuildOptions } from "../build-flags.js";
 import type { LoadedImage } from "../load/loaded-catalog.js";
@@ -67,15 +68,17 @@ async function priced(session: Session, names: readonly string[], flags: ShareFl
   const chosen = new Set(selectNames(catalog, names));
   const held = having === undefined ? undefined : selectNames(catalog, [having]);
   const { pricePlans } = await import("../../api/price-plans.js");
+  const { prepareVariants } = await import("../../api/prepare-plans.js");
+  const place = { ...common, context: catalog.context, signal: session.signal };
+  const lowered = catalog.images.map((image) => loweredOf(image, chosen.has(image.name)));
+  const prepared = await prepareVariants(lowered, place);
   const { prices, images } = await withProgress(session, (progress) => {
-    const planned = catalog.images.map((image) => ({
-      ...plansOf(image, chosen.has(image.name)),
+    const planned = catalog.images.map((image, at) => ({
+      ...variantsOf(image, prepared[at]!),
       references: [fullReference(`${catalog.name}/${image.name}`)],
       progress: progress && namedProgress(progress, image.name, known.length > 1),
     }));
-    const { signal } = session;
-    const settings = { ...common, context: catalog.context, signal, ...(progress && { progress }) };
-    return pricePlans(planned, settings);
+    return pricePlans(planned, { ...place, ...(progress && { progress }) });
   });
   return {
     catalog: catalog.name,
@@ -85,17 +88,20 @@ async function priced(session: Session, names: readonly string[], flags: ShareFl
   };
 }
 
-/** The plans of an image for this machine's platform, or the first. */
-function plansOf(image: LoadedImage, isPriced: boolean) {
+/** The lowered plans of an image for this machine's platform, or the first. */
+function loweredOf(image: LoadedImage, isPriced: boolean): ImageVariants {
+  const { lowered: plan, variants = [] } = onePlan(image);
+  return { plan, variants: isPriced ? variants.map((variant) => unpackVariant(variant, plan)) : [] };
+}
+
+function variantsOf(image: LoadedImage, { plan, variants }: ImageVariants) {
   const { name, squash } = image;
-  const one = onePlan(image);
-  const { plan } = one.optimized;
-  const variants = isPriced ? (one.variants ?? []) : [];
+  const policies = onePlan(image).variants ?? [];
   return {
     name,
     squash,
     plan,
-    variants: variants.map((variant) => ({ squash: variant.squash, plan: unpackVariant(variant, plan) })),
+    variants: variants.map((one, at) => ({ squash: policies[at]!.squash, plan: one })),
   };
 }
 

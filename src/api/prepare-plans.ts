@@ -1,0 +1,122 @@
+import type { Catalog } from "../catalog/catalog.js";
+import type { Image } from "../image/image.js";
+import { type Platform, platformText } from "../oci/platform.js";
+import type { OptimizedPlan } from "../plan/passes/pipeline.js";
+import type { Plan } from "../plan/plan.js";
+import type { Progress } from "../ports/progress.js";
+import { hasUnknownBase, lookUpBasesSync } from "./known-bases-sync.js";
+import type { LockPlace } from "./lock-options.js";
+import type { RegistryOptions } from "./open-registry.js";
+import { lowerImage, optimizePlans, platformOf } from "./plan-image.js";
+
+/** What preparing plans looks at beside them. */
+export interface PrepareOptions extends LockPlace, RegistryOptions {
+  readonly context?: string | undefined;
+  readonly store?: string | undefined;
+  readonly progress?: Progress | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The one way from lowered plans to what both syntheses and every verb read: what the plans need to know of their bases
+ * is looked up, then the passes run over all of them together. Plans of images that share anything belong in one call,
+ * also when only one of them is wanted.
+ */
+export async function preparePlans(
+  lowered: readonly Plan[],
+  options: PrepareOptions,
+): Promise<readonly OptimizedPlan[]> {
+  return optimizePlans(await knownPlans(lowered, options), options);
+}
+
+/** The same for the verbs that give their result at once. */
+export function preparePlansSync(
+  lowered: readonly Plan[],
+  options: PrepareOptions,
+): readonly OptimizedPlan[] {
+  return optimizePlans(lookUpBasesSync(lowered, options), options);
+}
+
+/** Prepares one image for each of some platforms. */
+export async function prepareImage(
+  image: Image,
+  platforms: readonly (string | Platform | undefined)[],
+  options: PrepareOptions,
+): Promise<readonly OptimizedPlan[]> {
+  const { context } = options;
+  const lowered = platforms.map((platform) =>
+    lowerImage(image.node, {
+      ...(platform === undefined ? {} : { platform }),
+      ...(context === undefined ? {} : { context }),
+    }),
+  );
+  return preparePlans(lowered, options);
+}
+
+/** The prepared plans of a catalog, by name and platform. */
+export type PreparedCatalog = (name: string, platform: string | Platform) => OptimizedPlan;
+
+/** Prepares all images of a catalog for each of some platforms. */
+export async function prepareCatalog(
+  catalog: Catalog,
+  platforms: readonly (string | Platform)[],
+  options: PrepareOptions,
+): Promise<PreparedCatalog> {
+  const { context } = options;
+  const jobs = [...catalog].flatMap(([name, image]) =>
+    platforms.map((platform) => ({ name, image, platform })),
+  );
+  const prepared = await preparePlans(
+    jobs.map(({ image, platform }) =>
+      lowerImage(image.node, { platform, ...(context === undefined ? {} : { context }) }),
+    ),
+    options,
+  );
+  const keyOf = (name: string, platform: string | Platform) =>
+    `${platformText(platformOf(platform))} ${name}`;
+  const byKey = new Map(jobs.map(({ name, platform }, at) => [keyOf(name, platform), prepared[at]!]));
+  return (name, platform) => byKey.get(keyOf(name, platform))!;
+}
+
+/** An image of a catalog, and what it would be under other policies. */
+export interface ImageVariants {
+  readonly plan: Plan;
+  readonly variants: readonly Plan[];
+}
+
+/**
+ * Prepares the lowered plans of a catalog, and each variant as if it stood in the place of its image: what a pass does
+ * to an image depends on the others, never on what the same image could be.
+ */
+export async function prepareVariants(
+  lowered: readonly ImageVariants[],
+  options: PrepareOptions,
+): Promise<readonly ImageVariants[]> {
+  const all = await knownPlans(
+    lowered.flatMap(({ plan, variants }) => [plan, ...variants]),
+    options,
+  );
+  let next = 0;
+  const known = lowered.map(({ variants }): ImageVariants => {
+    const plan = all[next++]!;
+    return { plan, variants: variants.map(() => all[next++]!) };
+  });
+  const today = known.map(({ plan }) => plan);
+  const planOf = (at: number, plan: Plan) => optimizePlans(replaced(today, at, plan), options)[at]!.plan;
+  const plans = optimizePlans(today, options);
+  return known.map(({ variants }, at) => ({
+    plan: plans[at]!.plan,
+    variants: variants.map((variant) => planOf(at, variant)),
+  }));
+}
+
+async function knownPlans(lowered: readonly Plan[], options: PrepareOptions): Promise<readonly Plan[]> {
+  if (!lowered.some(hasUnknownBase)) return lowered;
+  // The engine's part is loaded where a base is looked at.
+  const { lookUpBases } = await import("./known-bases.js");
+  return lookUpBases(lowered, options);
+}
+
+function replaced(plans: readonly Plan[], at: number, plan: Plan): readonly Plan[] {
+  return plans.map((other, place) => (place === at ? plan : other));
+}
