@@ -4,7 +4,7 @@ import { CLEANED } from "./cleaned-at-once.mjs";
 /** The two commands that everybody writes first. */
 export const packageCache = {
   id: "a",
-  title: "nginx, the package cache kept",
+  title: "nginx, the package lists kept",
   naive: `FROM debian:bookworm
 RUN apt-get update
 RUN apt-get install -y nginx
