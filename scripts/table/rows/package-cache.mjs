@@ -11,5 +11,5 @@ RUN apt-get install -y nginx
 `,
   best: CLEANED,
   ours: (base) => Image.from(base).run("apt-get update").run("apt-get install -y nginx"),
-  why: "The same two commands. A pass joins them and removes the lists and archives of apt, its logs and its backups in the layer that made them; nothing has to be written for that.",
+  why: "The same two commands. A pass joins them and removes the lists of apt, its logs and its backups in the layer that made them; the base has removed the archives already.",
 };
