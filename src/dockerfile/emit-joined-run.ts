@@ -6,7 +6,7 @@ import { noteCommand, noteEffects } from "./layer-effects.js";
 import { fitsHeredoc, shellWord, shellWords } from "./quoting.js";
 import { runFlags, sameOf } from "./run-flags.js";
 import type { StageDraft } from "./stage-draft.js";
-import { currentShell, setUser, setVariables, setWorkdir } from "./transition.js";
+import { currentShell, isRoot, setUser, setVariables, setWorkdir } from "./transition.js";
 import { type BringOperation, writeLayer } from "./write-layer.js";
 
 /** What can be in one RUN. */
@@ -61,11 +61,6 @@ function setState(draft: StageDraft, runs: readonly RunOperation[]): void {
   setVariables(draft, first.env, first.origin);
   setWorkdir(draft, first.workdir, first.origin);
   setUser(draft, first.user, first.origin);
-}
-
-/** Whether a user of a config is root; unset is. */
-export function isRoot(user: string | undefined): boolean {
-  return user === undefined || /^(|root|0)(:(root|0))?$/.test(user);
 }
 
 /** Lays what the layer brings out in one stage, each operation under a number. */

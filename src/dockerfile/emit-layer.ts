@@ -1,13 +1,13 @@
 import { isLayerwrightError, PlanError } from "../errors/layerwright-error.js";
 import type { Layer } from "../plan/plan.js";
 import { emitHostRun, withoutHostRuns } from "./emit-host-run.js";
-import { emitJoinedRun, isRoot } from "./emit-joined-run.js";
+import { emitJoinedRun } from "./emit-joined-run.js";
 import { emitRun } from "./emit-run.js";
 import { changeArguments } from "./file-script.js";
 import { noteEffects } from "./layer-effects.js";
 import { originComment } from "./origin-comment.js";
 import type { StageDraft } from "./stage-draft.js";
-import { setUser } from "./transition.js";
+import { isRoot, setUser } from "./transition.js";
 import { type BringOperation, writeLayer } from "./write-layer.js";
 
 /** Writes one layer of a plan: exactly one instruction that makes a layer, and whatever prepares it. */
