@@ -16,6 +16,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 300_000,
     reporters: ["default", "./test/closing-line.ts"],
+    // No test depends on what a public registry says: only the tests' own registries are asked.
+    env: { LAYERWRIGHT_LOOKUP: "never" },
     pool: "forks",
     maxWorkers: 2,
   },

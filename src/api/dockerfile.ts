@@ -36,8 +36,8 @@ export interface DockerfileVerbOptions extends PlanOptions, DockerfileStyle {
 /**
  * The Dockerfile of an image, as text. Files of the context and bases on disk are looked at, so that modes, owners and
  * the base's own folders are spelled right; nothing is written. An image with binary contents or links also needs the
- * files that {@link synth} writes. References that the lock knows are written with their digest, `name:tag@sha256:…`; the
- * network is never asked.
+ * files that {@link synth} writes. References that the lock knows are written with their digest, `name:tag@sha256:…`. What steps
+ * need to know of a base in a registry is looked up once; of one that cannot be reached nothing is taken for granted.
  *
  * @throws {PlanError} NOT_EXPRESSIBLE, ADD_NOT_LOCKED, FOLDERS_UNKNOWN, DIALECT_CANNOT and others, each at the user's line
  * @throws {DefinitionError} PLATFORM_INVALID, ARGUMENT_INVALID

@@ -2,8 +2,17 @@
 import type { Plan } from "../plan/plan.js";
 import { answerParent } from "./answer-parent.js";
 import { lookUpBases } from "./known-bases.js";
-import type { SyncLookUp } from "./known-bases-sync.js";
+import { type ChildAnswer, type LookUpBasesOptions, unreachable } from "./known-bases-sync.js";
 
-await answerParent(({ plans, options }: { plans: readonly Plan[]; options: SyncLookUp }) =>
-  lookUpBases(plans, options),
+await answerParent(
+  async ({
+    plans,
+    options,
+  }: {
+    plans: readonly Plan[];
+    options: LookUpBasesOptions;
+  }): Promise<ChildAnswer> => ({
+    ...(await lookUpBases(plans, options)),
+    unreachable: [...unreachable],
+  }),
 );

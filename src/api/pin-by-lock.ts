@@ -7,11 +7,13 @@ import {
   isNothing,
   type LockEntry,
   type LockNeeds,
+  lockedName,
   missingFrom,
   needsOf,
 } from "../lock/lock-needs.js";
 import { pinPlan } from "../lock/pin-plan.js";
-import type { Plan } from "../plan/plan.js";
+import { parseReference } from "../oci/reference.js";
+import type { Plan, RegistryPlanBase } from "../plan/plan.js";
 import { lockPath, readLock, shownLock } from "./lock-file.js";
 import type { LockPlace } from "./lock-options.js";
 
@@ -44,6 +46,14 @@ export function lockOf({ lock, context }: LockSearch): {
 } {
   const path = lockPath(resolve(context ?? "."), lock === false ? undefined : lock);
   return { path, lock: lock === false ? emptyLock : (readLock(path) ?? emptyLock) };
+}
+
+/** The digest that a base in a registry goes by, where its reference or a lock says one. */
+export function lockedDigest(base: RegistryPlanBase, lock: Lock): string | undefined {
+  const name = lockedName(base);
+  return name === undefined
+    ? (base.digest ?? parseReference(base.reference).digest)
+    : lock.images[name]?.digest;
 }
 
 /** The error for what is not in the lock where nothing may be added to it; at the line of the first thing. */

@@ -8,13 +8,16 @@ import type { SourceProbe } from "../plan/passes/pass.js";
 import { type OptimizedPlan, optimizeTogether } from "../plan/passes/pipeline.js";
 import type { Plan } from "../plan/plan.js";
 import type { LockPlace } from "./lock-options.js";
+import type { RegistryOptions } from "./open-registry.js";
 
 /** What planning depends on beside the image. */
-export interface PlanOptions extends LockPlace {
+export interface PlanOptions extends LockPlace, Pick<RegistryOptions, "registries" | "offline"> {
   /** `os/architecture[/variant]`. @default - linux on this machine's processor */
   readonly platform?: string | Platform;
   /** The folder that copy sources are relative to. @default - the working folder */
   readonly context?: string;
+  /** The directory of the store. @default - LAYERWRIGHT_CACHE, else the user's cache directory */
+  readonly store?: string;
 }
 
 /** The plan of an image as its steps say it, before anything outside is looked at and before the passes. */

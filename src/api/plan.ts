@@ -6,7 +6,8 @@ import { preparePlansSync } from "./prepare-plans.js";
 
 /**
  * What an image lowers to after all passes: stages and layers as JSON data with digests as ids, which both syntheses
- * read. Nothing is built. Of files only the lock is read; those of the context are told from folders.
+ * read. Nothing is built. Of files only the lock is read; those of the context are told from directories. What steps need
+ * to know of a base is looked up.
  *
  * @throws {PlanError} RELATIVE_NEEDS_WORKDIR, CONTEXT_NAME_TAKEN
  * @throws {PlanError} LOCK_INVALID, LOCK_CONFLICT, LOCK_VERSION

@@ -4,7 +4,7 @@ import { type Platform, platformText } from "../oci/platform.js";
 import type { OptimizedPlan } from "../plan/passes/pipeline.js";
 import type { Plan } from "../plan/plan.js";
 import type { Progress } from "../ports/progress.js";
-import { hasUnknownBase, lookUpBasesSync } from "./known-bases-sync.js";
+import { hasUnknownBase, type LookedUp, lookUpBasesSync } from "./known-bases-sync.js";
 import type { LockPlace } from "./lock-options.js";
 import type { RegistryOptions } from "./open-registry.js";
 import { lowerImage, optimizePlans, platformOf } from "./plan-image.js";
@@ -26,7 +26,7 @@ export async function preparePlans(
   lowered: readonly Plan[],
   options: PrepareOptions,
 ): Promise<readonly OptimizedPlan[]> {
-  return optimizePlans(await knownPlans(lowered, options), options);
+  return optimizeKnown(await knownPlans(lowered, options), options);
 }
 
 /** The same for the verbs that give their result at once. */
@@ -34,7 +34,15 @@ export function preparePlansSync(
   lowered: readonly Plan[],
   options: PrepareOptions,
 ): readonly OptimizedPlan[] {
-  return optimizePlans(lookUpBasesSync(lowered, options), options);
+  return optimizeKnown(lookUpBasesSync(lowered, options), options);
+}
+
+/** Runs the passes over plans whose bases were looked at; a base that could not be reached is one more warning. */
+function optimizeKnown({ plans, warnings }: LookedUp, options: PrepareOptions): readonly OptimizedPlan[] {
+  return optimizePlans(plans, options).map((optimized, at) => ({
+    ...optimized,
+    warnings: [...warnings[at]!, ...optimized.warnings],
+  }));
 }
 
 /** Prepares one image for each of some platforms. */
@@ -92,7 +100,7 @@ export async function prepareVariants(
   lowered: readonly ImageVariants[],
   options: PrepareOptions,
 ): Promise<readonly ImageVariants[]> {
-  const all = await knownPlans(
+  const { plans: all } = await knownPlans(
     lowered.flatMap(({ plan, variants }) => [plan, ...variants]),
     options,
   );
@@ -110,8 +118,8 @@ export async function prepareVariants(
   }));
 }
 
-async function knownPlans(lowered: readonly Plan[], options: PrepareOptions): Promise<readonly Plan[]> {
-  if (!lowered.some(hasUnknownBase)) return lowered;
+async function knownPlans(lowered: readonly Plan[], options: PrepareOptions): Promise<LookedUp> {
+  if (!lowered.some(hasUnknownBase)) return { plans: lowered, warnings: lowered.map(() => []) };
   // The engine's part is loaded where a base is looked at.
   const { lookUpBases } = await import("./known-bases.js");
   return lookUpBases(lowered, options);

@@ -25,7 +25,8 @@ export interface SynthCatalog {
 /** The plan with what its Dockerfile needs to know: the layers of host commands, and its bases on disk. */
 async function readyPlan(plan: Plan, options: SynthOptions & { readonly context: string }): Promise<Plan> {
   const ready = hasHostRun(plan) ? await withHostLayers(plan, options) : plan;
-  return (await lookUpBases([ready], options))[0]!;
+  // What registries could say was looked up before the passes.
+  return (await lookUpBases([ready], { ...options, offline: true })).plans[0]!;
 }
 
 /** What a pass warns of on one platform, it mostly warns of on the others too. */

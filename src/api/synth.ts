@@ -3,10 +3,11 @@ import type { Platform } from "../oci/platform.js";
 import type { OptimizedPlan } from "../plan/passes/pipeline.js";
 import type { DockerfileStyle } from "./dockerfile.js";
 import type { LockPlace } from "./lock-options.js";
+import type { RegistryOptions } from "./open-registry.js";
 import { prepareCatalog } from "./prepare-plans.js";
 
 /** Where and how Dockerfiles are written. */
-export interface SynthOptions extends DockerfileStyle, LockPlace {
+export interface SynthOptions extends DockerfileStyle, LockPlace, RegistryOptions {
   /** Refuses to write a Dockerfile of what is not in the lock. @default - false */
   readonly locked?: boolean;
   /** The folder that is written. It lies inside of the context. @default - "layerwright.out" */
@@ -55,7 +56,8 @@ export interface NamedPlan {
  * Writes the Dockerfiles of a catalog, one an image for all its platforms, each with its ignore file and the files that a Dockerfile cannot hold, and
  * `manifest.json`, which lists them with the commands that build them. `docker-bake.json` has a target for each, in which
  * an image of the catalog that another is made from is that image's target. References that the lock knows are written with
- * their digest; the network is never asked.
+ * their digest. What steps need to know of a base in a registry is looked up once, by the digest of the lock or else by
+ * what its tag names now; a base that cannot be reached is a warning, and the text is right whatever it holds.
  *
  * @throws {PlanError} OUT_OUTSIDE_CONTEXT, LOCK_INCOMPLETE when `locked`, and all that {@link dockerfile} throws
  * @throws {EnvironmentError} when the folder cannot be written

@@ -9,5 +9,6 @@ export async function dockerfileOf(
   context: string,
   style: DockerfileStyle,
 ): Promise<EmittedDockerfile> {
-  return emitResolved(await lookUpBases(plans, { context }), context, style);
+  const { plans: known } = await lookUpBases(plans, { context, offline: true });
+  return emitResolved(known, context, style);
 }

@@ -19,7 +19,7 @@ export class Accounts {
   }
 
   static ofBase(known: BaseFacts | undefined): Accounts {
-    if (known === undefined) return new Accounts(undefined, undefined);
+    if (known === undefined || known.configOnly === true) return new Accounts(undefined, undefined);
     return new Accounts(new Map(Object.entries(known.users)), new Map(Object.entries(known.groups)));
   }
 

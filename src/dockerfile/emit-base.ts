@@ -30,7 +30,7 @@ export function beginStage(emission: Emission, stage: Stage, name: string): Stag
       return draft;
     }
     case "registry":
-      return known(new StageDraft(emission, name, fromText(base), base.reference), base, undefined);
+      return known(new StageDraft(emission, name, fromText(base), base.reference), base, base.known?.config);
     case "layout":
     case "archive": {
       const from = base.reference ?? contextFor(emission, base, stage);
@@ -48,10 +48,12 @@ export function beginStage(emission: Emission, stage: Stage, name: string): Stag
 }
 
 /**
- * What FROM says: the user's spelling, and the digest of the lock. A tag is always there, also the `latest` that nobody
- * writes: people and the tools that propose updates read from it what the digest once was.
+ * The text of FROM: the user's spelling, and the digest of the lock, or else the one that what is known of the base was
+ * read by, so that both stay together. A tag is always there, also the `latest` that nobody writes: people and the tools
+ * that propose updates read from it what the digest once was.
  */
-function fromText({ reference, digest }: RegistryPlanBase): string {
+function fromText({ reference, digest: locked, known }: RegistryPlanBase): string {
+  const digest = locked ?? known?.digest;
   if (digest === undefined || reference.includes("@")) return reference;
   const tagged = parseReference(reference).tag === undefined ? `${reference}:latest` : reference;
   return `${tagged}@${digest}`;

@@ -53,7 +53,7 @@ export class KnownTree {
     if (base.kind === "registry") for (const folder of base.folders ?? []) addWithParents(vouched, folder);
     const facts = new Map<string, Fact>([["/", NEW_FOLDER]]);
     for (const folder of vouched) facts.set(folder, NEW_FOLDER);
-    const known = base.kind === "stage" || base.kind === "registry" ? undefined : base.known;
+    const known = base.kind === "stage" ? undefined : base.known;
     for (const [path, entry] of Object.entries(known?.paths ?? {}))
       facts.set(cleanAbsolute(path), factOf(entry));
     return new KnownTree(facts, new Set(), vouched);

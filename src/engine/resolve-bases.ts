@@ -1,52 +1,152 @@
+import { canonicalJson } from "../core/canonical-json.js";
+import { sha256Hex } from "../core/sha256.js";
 import { openBase } from "../layer/open-layer.js";
-import type { Plan, PlanBase, Stage } from "../plan/plan.js";
+import type { FolderNode } from "../layer/tree-node.js";
+import type { RuntimeConfig } from "../oci/image-config.js";
+import { type Platform, platformText } from "../oci/platform.js";
+import { withSearchPath } from "../plan/apply-config.js";
+import type { BaseFacts, Plan, PlanBase, RegistryPlanBase, Stage } from "../plan/plan.js";
+import { neededStages } from "./check-plan.js";
 import { factsOf } from "./facts/base-facts.js";
 import type { BuildPorts } from "./ports.js";
-import { baseLocation } from "./stages/open-base.js";
+import { looksIntoBase } from "./stages/looks-into-base.js";
+import { baseLocation, type OpenableBase } from "./stages/open-base.js";
 import { withOrigin } from "./with-origin.js";
 
+/** How bases in registries are looked up. */
+export interface RegistryLookUp {
+  /** The digest that a reference has now; undefined where nobody can tell. */
+  digestOf(base: RegistryPlanBase, stage: Stage): Promise<string | undefined>;
+  /** Told why a base could not be reached: the plan then goes on without. Throws what is no matter of reaching it. */
+  unreached(base: RegistryPlanBase, stage: Stage, error: unknown): void;
+}
+
+type LookUpPorts = Pick<BuildPorts, "bases" | "store" | "files">;
+
 /**
- * The plan with `known` in every base on disk: its config, what it has at the paths that the plan touches, the
- * accounts that the plan names. Of a base only the index of its layers is read, and that from the store once it was.
- *
- * @param folder where relative base paths start, absolute
+ * Adds `known` to the bases of plans: the config, what a base has at the paths that its plan touches, the accounts that
+ * the plan names. Of a base only the index of its layers is read, and of a base in a registry only the config where no
+ * step depends on more. What was found is kept in the store under the digest of the base. Each base is opened once.
  */
-export async function resolveBases(
-  plan: Plan,
-  ports: Pick<BuildPorts, "bases" | "store">,
-  folder: string,
-): Promise<Plan> {
-  const stages: Stage[] = [];
-  for (const stage of plan.stages) {
-    const base = await withOrigin(stage.origin, () => resolveBase(stage, plan, ports, folder));
-    stages.push({ ...stage, base });
-  }
-  return { ...plan, stages };
-}
+export class BaseResolver {
+  readonly #folder: string;
+  readonly #registries: RegistryLookUp | undefined;
+  readonly #opened = new Map<string, Promise<OpenedBase>>();
 
-async function resolveBase(
-  stage: Stage,
-  plan: Plan,
-  ports: Pick<BuildPorts, "bases" | "store">,
-  folder: string,
-): Promise<PlanBase> {
-  const { base } = stage;
-  if (base.kind !== "layout" && base.kind !== "archive" && base.kind !== "rootfs") return base;
-  const image = await ports.bases.open(baseLocation(base, folder), plan.platform);
-  try {
-    const opened = await openBase(image.layers, ports.store);
-    try {
-      const standing = plan.stages.filter((other) => standsOn(other, stage, plan));
-      return { ...base, known: await factsOf(opened.tree, image.config.config ?? {}, standing) };
-    } finally {
-      await opened.close();
+  /** @param folder where relative base paths start, absolute */
+  constructor(folder: string, registries?: RegistryLookUp) {
+    this.#folder = folder;
+    this.#registries = registries;
+  }
+
+  async resolve(plan: Plan, ports: LookUpPorts): Promise<Plan> {
+    const stages: Stage[] = [];
+    for (const stage of plan.stages) {
+      const base = await withOrigin(stage.origin, () => this.#resolveBase(stage, plan, ports));
+      stages.push(base === stage.base ? stage : { ...stage, base });
     }
-  } finally {
-    await image.close();
+    return { ...plan, stages };
+  }
+
+  async close(): Promise<void> {
+    for (const opened of await Promise.allSettled(this.#opened.values())) {
+      if (opened.status === "fulfilled") await opened.value.close();
+    }
+  }
+
+  async #resolveBase(stage: Stage, plan: Plan, ports: LookUpPorts): Promise<PlanBase> {
+    const { base } = stage;
+    if (base.kind === "scratch" || base.kind === "stage" || base.known !== undefined) return base;
+    const standing = plan.stages.filter((other) => standsOn(other, stage, plan));
+    if (base.kind !== "registry") {
+      const { config, tree } = await this.#open(base, plan.platform, ports);
+      return { ...base, known: await factsOf((await tree()).tree, config, standing) };
+    }
+    if (this.#registries === undefined) return base;
+    try {
+      const known = await this.#lookUp(base, stage, plan, standing, ports);
+      return known === undefined ? base : { ...base, known };
+    } catch (error) {
+      this.#registries.unreached(base, stage, error);
+      return base;
+    }
+  }
+
+  async #lookUp(
+    base: RegistryPlanBase,
+    stage: Stage,
+    plan: Plan,
+    standing: readonly Stage[],
+    ports: LookUpPorts,
+  ): Promise<BaseFacts | undefined> {
+    const digest = base.digest ?? (await this.#registries!.digestOf(base, stage));
+    if (digest === undefined) return undefined;
+    const { order, packed } = neededStages(plan);
+    const { files } = ports;
+    const looks = await looksIntoBase({ stage, order, packed, files, treeOf: () => undefined });
+    const key = factsKey(digest, plan.platform, looks ? standing : undefined);
+    const kept = (await ports.store.getRecord(FACTS_KIND, key)) as BaseFacts | undefined;
+    if (kept !== undefined) return kept;
+    const { config, tree } = await this.#open({ ...base, digest }, plan.platform, ports);
+    const facts: BaseFacts = looks
+      ? { ...(await factsOf((await tree()).tree, config, standing)), digest }
+      : { config, paths: {}, users: {}, groups: {}, configOnly: true };
+    await ports.store.putRecord(FACTS_KIND, key, facts);
+    return facts;
+  }
+
+  #open(base: OpenableBase, platform: Platform, ports: LookUpPorts): Promise<OpenedBase> {
+    const { known: _, ...place } = base;
+    const key = `${platformText(platform)} ${canonicalJson(place)}`;
+    const known = this.#opened.get(key);
+    if (known !== undefined) return known;
+    const opened = open(base, platform, this.#folder, ports);
+    this.#opened.set(key, opened);
+    return opened;
   }
 }
 
-/** Whether a stage is this one or is built on it, so that its paths go through the same base. */
+/** A base whose layers are opened when first asked for. */
+interface OpenedBase {
+  readonly config: RuntimeConfig;
+  tree(): Promise<{ readonly tree: FolderNode }>;
+  close(): Promise<void>;
+}
+
+async function open(
+  base: OpenableBase,
+  platform: Platform,
+  folder: string,
+  { bases, store }: LookUpPorts,
+): Promise<OpenedBase> {
+  const image = await bases.open(baseLocation(base, folder), platform);
+  let layers: ReturnType<typeof openBase> | undefined;
+  return {
+    config: withSearchPath(image.config.config ?? {}),
+    tree: () => {
+      layers ??= openBase(image.layers, store);
+      return layers;
+    },
+    close: async () => {
+      await (await layers?.catch(() => undefined))?.close();
+      await image.close();
+    },
+  };
+}
+
+/** The kind of record that keeps what is known of a base; its number goes up when the facts change their form. */
+const FACTS_KIND = "base-facts-1";
+
+function factsKey(digest: string, platform: Platform, standing: readonly Stage[] | undefined): string {
+  const operations = standing?.map(({ layers }) => layers.map((layer) => layer.operations));
+  const asked = canonicalJson(
+    operations ?? "config",
+    (key) => key === "origin" || key === "found" || key === "id" || key === "contents",
+  );
+  return sha256Hex(`${digest}\0${platformText(platform)}\0${asked}`);
+}
+
+/** Tells whether a stage is this one or is built on it, so that its paths go through the same base. */
 function standsOn(stage: Stage, lowest: Stage, plan: Plan): boolean {
   let here: Stage | undefined = stage;
   for (let steps = 0; here !== undefined && steps <= plan.stages.length; steps++) {

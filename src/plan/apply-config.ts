@@ -8,11 +8,26 @@ export const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/
 /** What an image from scratch says of itself before its first step. */
 export const scratchConfig: RuntimeConfig = { Env: [`PATH=${DEFAULT_PATH}`], WorkingDir: "/" };
 
-/** A config with what every builder gives a stage that starts from scratch, where it does not say it itself. */
+/**
+ * A config with what every builder gives a stage that starts from scratch, where it does not say it itself. The search
+ * path is the first of its variables, since it was there before the others are set.
+ */
 export function fromScratch(config: RuntimeConfig): RuntimeConfig {
   const env = config.Env ?? [];
-  const withPath = env.some((line) => line.startsWith("PATH=")) ? env : [`PATH=${DEFAULT_PATH}`, ...env];
-  return { ...config, Env: withPath, WorkingDir: config.WorkingDir || "/" };
+  const isPath = (line: string) => line.startsWith("PATH=");
+  const path = env.find(isPath) ?? `PATH=${DEFAULT_PATH}`;
+  return {
+    ...config,
+    Env: [path, ...env.filter((line) => !isPath(line))],
+    WorkingDir: config.WorkingDir || "/",
+  };
+}
+
+/** A base's config with the search path that BuildKit adds where a base says none, after its own variables. */
+export function withSearchPath(config: RuntimeConfig): RuntimeConfig {
+  const env = config.Env ?? [];
+  if (env.some((line) => line.startsWith("PATH="))) return config;
+  return { ...config, Env: [...env, `PATH=${DEFAULT_PATH}`] };
 }
 
 type Draft = { -readonly [Key in keyof RuntimeConfig]: RuntimeConfig[Key] };

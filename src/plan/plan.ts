@@ -66,7 +66,7 @@ export type PlanBase =
     } & KnownBase);
 
 /** An image of a registry. */
-export interface RegistryPlanBase {
+export interface RegistryPlanBase extends KnownBase {
   readonly kind: "registry";
   /** As the user wrote it. */
   readonly reference: string;
@@ -80,8 +80,12 @@ export interface KnownBase {
   readonly known?: BaseFacts;
 }
 
-/** What a plan needs to know of a base that lies on disk. */
+/** What a plan needs to know of a base. */
 export interface BaseFacts {
+  /** The digest that a base in a registry was looked up by, where more than its config was looked at. */
+  readonly digest?: string;
+  /** Set where no step depends on more than the config: then nothing is said of paths and accounts. */
+  readonly configOnly?: true;
   /** The base's whole runtime config. */
   readonly config: RuntimeConfig;
   /** Paths that this plan touches or passes through (parents of what it writes), absolute, as they are in the base. */

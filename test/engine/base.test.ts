@@ -1,7 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { MemoryBlobStore } from "../../src/adapters/store-memory/memory-blob-store.js";
-import { resolveBases } from "../../src/engine/resolve-bases.js";
+import { BaseResolver } from "../../src/engine/resolve-bases.js";
 import { digestOf } from "../../src/oci/digest.js";
 import type { ImageConfig } from "../../src/oci/image-config.js";
 import type { Operation } from "../../src/plan/operation.js";
@@ -199,7 +199,7 @@ test("what a Dockerfile has to know of a base is looked up in it", async () => {
     [[{ ...write("/lib/deep/x"), owner: { user: "www-data" } } as Operation, write("/tmp/x")]],
     { base: { kind: "layout", path: "base" } },
   );
-  const resolved = await resolveBases(plan, { bases, store }, "/");
+  const resolved = await new BaseResolver("/").resolve(plan, { bases, store, files: { list: () => [] } });
   const [stage] = resolved.stages;
   expect(stage?.base).toMatchObject({
     known: {

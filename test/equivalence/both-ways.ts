@@ -4,10 +4,10 @@ import type { Image } from "layerwright";
 import { buildPlan } from "../../src/api/build-plan.js";
 import { emitResolved } from "../../src/api/dockerfile.js";
 import { hasHostRun, withHostLayers } from "../../src/api/host-layers.js";
-import { knownBases } from "../../src/api/known-bases.js";
 import { pinByLock } from "../../src/api/pin-by-lock.js";
-import { planImage } from "../../src/api/plan-image.js";
+import { prepareImage } from "../../src/api/prepare-plans.js";
 import { synthPlans } from "../../src/api/synth-plans.js";
+import type { OptimizedPlan } from "../../src/plan/passes/pipeline.js";
 import type { Plan } from "../../src/plan/plan.js";
 import type { BaseImage } from "../fixtures/base-kinds.js";
 import { LOCAL_BASE, layoutRegistry } from "../fixtures/layout-registry.js";
@@ -32,18 +32,27 @@ export interface BuildInput {
 function referenceContexts(plan: Plan, bases: readonly BaseImage[] = []): Record<string, string> {
   const held = [LOCAL_BASE, ...bases];
   const named = plan.stages.flatMap(({ base }) => (base.kind === "registry" ? [base.reference] : []));
+  const digests = plan.stages.flatMap(({ base }) =>
+    base.kind === "registry" && base.known?.digest !== undefined ? [base.known.digest] : [],
+  );
   const entries = named.flatMap((name) => {
-    // A lock adds a digest to the name.
+    // A lock adds a digest to the name, and so does what is known of a base.
     const base = held.find(({ reference }) => name === reference || name.startsWith(`${reference}@`));
-    return base === undefined ? [] : [[name, `oci-layout://${base.layout}:${base.tag}`]];
+    if (base === undefined) return [];
+    const place = `oci-layout://${base.layout}:${base.tag}`;
+    return [name, ...digests.map((digest) => `${name}@${digest}`)].map((one) => [one, place]);
   });
   return Object.fromEntries(entries);
 }
 
 /** The plan as the lock beside the sources has it, where there is one: layers of squash `"auto"` are decided there. */
-export function planOf({ image, context }: BuildInput): ReturnType<typeof planImage> {
-  const optimized = planImage(image.node, { context, platform: PLATFORM });
-  return { ...optimized, plan: pinByLock([optimized.plan], { context })[0]! };
+export async function planOf({ image, context, store, bases }: BuildInput): Promise<OptimizedPlan> {
+  const [optimized] = await prepareImage(image, [PLATFORM], {
+    context,
+    store,
+    registry: layoutRegistry(bases),
+  });
+  return { ...optimized!, plan: pinByLock([optimized!.plan], { context })[0]! };
 }
 
 /** Why this machine's direct build cannot run commands, if so. */
@@ -63,7 +72,7 @@ export async function direct(input: BuildInput, dest: string): Promise<ImageList
   const secrets = caseSecrets(context);
   const registry = layoutRegistry(bases);
   const options = { context, store, output, compression: "none", secrets, registry, lock: false } as const;
-  await buildPlan(planOf(input), options);
+  await buildPlan(await planOf(input), options);
   return imageListing(dest);
 }
 
@@ -74,14 +83,13 @@ export async function dockerfileRequest(
   outOciTar: string,
 ): Promise<BuildRequest> {
   const { context, store } = input;
-  const optimized = planOf(input);
+  const optimized = await planOf(input);
   const plan = hasHostRun(optimized.plan)
     ? await withHostLayers(optimized.plan, { context, store })
     : optimized.plan;
-  const known = await knownBases(plan, context, store);
   const out = `layerwright.out/${dialect}`;
   const filesFolder = `${out}/files`;
-  const emitted = emitResolved([known], context, { dialect, filesFolder });
+  const emitted = emitResolved([plan], context, { dialect, filesFolder });
   if (existsSync(join(context, out))) rmSync(join(context, out), { recursive: true });
   const [platformOs = "", architecture = ""] = PLATFORM.split("/");
   const named = { name: "image", platform: { os: platformOs, architecture }, optimized };

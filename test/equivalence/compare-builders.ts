@@ -26,7 +26,7 @@ export async function compareBuilders(
     requests.set(dialect, await requestOrRefusal(input, dialect));
   }
   const own = join(work, "direct.tar");
-  const { plan } = planOf(input);
+  const { plan } = await planOf(input);
   const listing = isDirect(plan) ? await direct(input, own) : undefined;
   // Of a command ours keeps what it changed, a builder what it touched.
   const theirs = (path: string) =>

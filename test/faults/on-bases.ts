@@ -149,7 +149,7 @@ async function onBase(
   }
   // The Dockerfile first, so that what `synth` leaves in the context is there when the direct build reads it.
   const request = await attempt(() => dockerfileRequest(input, "buildkit", ""));
-  const plan = await attempt(async () => planOf(input).plan);
+  const plan = await attempt(async () => (await planOf(input)).plan);
   const runs = !("way" in plan) && runsCommands(plan.value);
   if (runs && noSandbox !== undefined) return "no sandbox";
   const laidOpen = (listing: ImageListing) => (runs ? withoutUnchanged(listing) : listing);

@@ -66,9 +66,13 @@ async function buildChecks(test: TestContext, request: Checks): Promise<readonly
 }
 
 /** Bases of registries are the tests' own image, under the names that the Dockerfile has for them. */
-function standIns({ image, context }: Subject): Record<string, string> {
-  const { stages } = planOf({ image, context, store }).plan;
-  const names = stages.flatMap(({ base }) => (base.kind === "registry" ? [base.reference] : []));
+async function standIns({ image, context }: Subject): Promise<Record<string, string>> {
+  const { stages } = (await planOf({ image, context, store })).plan;
+  const names = stages.flatMap(({ base }) => {
+    if (base.kind !== "registry") return [];
+    const { reference, known } = base;
+    return known?.digest === undefined ? [reference] : [reference, `${reference}@${known.digest}`];
+  });
   return Object.fromEntries(names.map((name) => [name, `oci-layout://${join(BASES, "layout")}:v1`]));
 }
 
@@ -95,7 +99,7 @@ async function requestOf(
 ): Promise<BuildRequest | undefined> {
   try {
     const request = await dockerfileRequest({ ...subject, store }, dialect, "");
-    return { ...request, namedContexts: { ...standIns(subject), ...request.namedContexts } };
+    return { ...request, namedContexts: { ...(await standIns(subject)), ...request.namedContexts } };
   } catch (error) {
     if (isLayerwrightError(error) && error.name === "PlanError") return undefined;
     throw error;

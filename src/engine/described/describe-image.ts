@@ -1,7 +1,7 @@
 import { emptyTree } from "../../layer/tree.js";
 import type { Platform } from "../../oci/platform.js";
 import { canonicalReference } from "../../oci/reference.js";
-import { scratchConfig } from "../../plan/apply-config.js";
+import { scratchConfig, withSearchPath } from "../../plan/apply-config.js";
 import type { Plan, Stage } from "../../plan/plan.js";
 import type { FileSource } from "../../ports/file-source.js";
 import { neededStages } from "../check-plan.js";
@@ -62,7 +62,13 @@ export function onLocalBase(
   names = new NamedIds(),
 ): DescribedImage {
   const described = layers.map(({ diffId, size }) => ({ id: `layer ${diffId}`, bytes: size }));
-  return { ...nothing(platform, names), tree, baseTree: tree, config, layers: described };
+  return {
+    ...nothing(platform, names),
+    tree,
+    baseTree: tree,
+    config: withSearchPath(config),
+    layers: described,
+  };
 }
 
 function nothing(platform: Platform, names: NamedIds): DescribedImage {

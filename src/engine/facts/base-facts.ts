@@ -20,10 +20,13 @@ export async function factsOf(
   const paths: Record<string, KnownPath> = {};
   const own = ownLinks(operations);
   for (const operation of operations) for (const path of pathsOf(operation)) addPath(paths, tree, own, path);
-  const { users, groups } = await readAccounts(tree);
+  const owners = operations.flatMap(ownersOf);
+  // The files of accounts are the only contents of a base that are read.
+  const named = owners.some(({ user, group }) => typeof user === "string" || typeof group === "string");
+  const { users, groups } = named ? await readAccounts(tree) : NO_ACCOUNTS;
   const usedUsers: Record<string, { uid: number; gid: number }> = {};
   const usedGroups: Record<string, number> = {};
-  for (const { user, group } of operations.flatMap(ownersOf)) {
+  for (const { user, group } of owners) {
     const ids = typeof user === "string" ? users.get(user) : undefined;
     if (ids !== undefined) usedUsers[`${user}`] = ids;
     const gid = typeof group === "string" ? groups.get(group) : undefined;
@@ -31,6 +34,8 @@ export async function factsOf(
   }
   return { config, paths, users: usedUsers, groups: usedGroups };
 }
+
+const NO_ACCOUNTS: Awaited<ReturnType<typeof readAccounts>> = { users: new Map(), groups: new Map() };
 
 /** The path and every directory above it, as they are spelled, and each path that links on the way lead through. */
 function addPath(paths: Record<string, KnownPath>, tree: FolderNode, own: OwnLinks, path: string): void {
