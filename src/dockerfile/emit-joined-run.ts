@@ -1,13 +1,15 @@
 import { PlanError } from "../errors/layerwright-error.js";
 import type { FileOperation, RunOperation } from "../plan/operation.js";
+import { scriptCommand } from "./change-command.js";
 import { argumentsOf } from "./emit-run.js";
-import { fileLines, MOUNT, PUT } from "./file-script.js";
+import { fileLines, functionLines, MOUNT, type ScriptFunction } from "./file-script.js";
 import { noteCommand, noteEffects } from "./layer-effects.js";
-import { fitsHeredoc, shellWord, shellWords } from "./quoting.js";
+import { ownerFlag } from "./owner-flag.js";
+import { shellWord, shellWords } from "./quoting.js";
 import { runFlags, sameOf } from "./run-flags.js";
 import type { StageDraft } from "./stage-draft.js";
-import { currentShell, isRoot, setUser, setVariables, setWorkdir } from "./transition.js";
-import { type BringOperation, writeLayer } from "./write-layer.js";
+import { setUser, setVariables, setWorkdir } from "./transition.js";
+import { type BringOperation, isBring, writeLayer } from "./write-layer.js";
 
 /** What can be in one RUN. */
 export type JoinedOperation = FileOperation | RunOperation;
@@ -29,24 +31,11 @@ export function emitJoinedRun(draft: StageDraft, operations: readonly JoinedOper
       { subject: "user", origin: files[0]?.origin },
     );
   }
-  const mounted = mountFiles(draft, files);
   setState(draft, runs);
-  const script = scriptOf(draft, operations, mounted.paths, runs[0]);
-  const flags = [
-    ...runFlags(draft, runs),
-    ...(mounted.stage === undefined
-      ? []
-      : [`--mount=type=bind,from=${mounted.stage},source=/,target=${MOUNT}`]),
-  ];
-  const heredoc = draft.emission.dialect.heredoc && fitsHeredoc(script, 32 * 1024) && isDefaultShell(draft);
-  draft.add({
-    kind: "run",
-    flags,
-    command: heredoc ? { form: "heredoc", text: script } : { form: "exec", args: ["/bin/sh", "-c", script] },
-  });
+  const { script, mounted } = scriptOf(draft, operations, runs[0]);
+  const flags = [...runFlags(draft, runs), ...mounted];
+  draft.add({ kind: "run", flags, command: scriptCommand(draft, script) });
   draft.shellSeen = true;
-  if (runs.length > 0) noteCommand(draft);
-  for (const operation of files) noteEffects(draft, operation);
 }
 
 function setState(draft: StageDraft, runs: readonly RunOperation[]): void {
@@ -63,47 +52,74 @@ function setState(draft: StageDraft, runs: readonly RunOperation[]): void {
   setUser(draft, first.user, first.origin);
 }
 
-/** Lays what the layer brings out in one stage, each operation under a number. */
-function mountFiles(
-  draft: StageDraft,
-  files: readonly FileOperation[],
-): { stage?: string; paths: Map<FileOperation, string> } {
-  const paths = new Map<FileOperation, string>();
-  const bring = files.filter(
-    (one): one is BringOperation => one.op === "copy" || one.op === "write" || one.op === "add",
-  );
-  if (bring.length === 0) return { paths };
-  const prep = draft.prep("/");
-  for (const [index, operation] of bring.entries()) {
-    const path = `/${index + 1}`;
-    paths.set(operation, `${MOUNT}${path}`);
-    const moved: BringOperation =
-      operation.op === "write" ? { ...operation, path } : ({ ...operation, dest: path } as BringOperation);
-    writeLayer(prep, [moved]);
-  }
-  prep.finish();
-  return { stage: prep.name, paths };
+/** Whether a user of a config is root; unset is. */
+export function isRoot(user: string | undefined): boolean {
+  return user === undefined || /^(|root|0)(:(root|0))?$/.test(user);
 }
 
+/** What the layer brings, laid out in one stage, each operation under a number. */
+class MountedFiles {
+  readonly #draft: StageDraft;
+  #prep: StageDraft | undefined;
+  #count = 0;
+  /** Whether the script gives some of it to somebody. */
+  #changed = false;
+
+  constructor(draft: StageDraft) {
+    this.#draft = draft;
+  }
+
+  /**
+   * Lays one operation out, with what is known of the stage now. An owner whose name nobody knows yet is left to the
+   * script.
+   */
+  bring(operation: BringOperation): { readonly path: string; readonly late: boolean } | undefined {
+    if (operation.op !== "copy" && operation.op !== "write" && operation.op !== "add") return undefined;
+    this.#prep ??= this.#draft.prep("/");
+    const path = `/${++this.#count}`;
+    const { owner } = operation;
+    const late = owner !== undefined && ownerFlag(this.#draft, owner, operation.origin).byName;
+    const { owner: _, ...unowned } = operation;
+    const own = late ? unowned : operation;
+    const moved = own.op === "write" ? { ...own, path } : { ...own, dest: path };
+    writeLayer(this.#prep, [moved as BringOperation]);
+    this.#changed ||= late;
+    return { path: `${MOUNT}${path}`, late };
+  }
+
+  /** Ends the stage; the flag that mounts it. */
+  flags(): string[] {
+    if (this.#prep === undefined) return [];
+    this.#prep.finish();
+    const writable = this.#changed ? ",rw" : "";
+    return [`--mount=type=bind,from=${this.#prep.name},source=/,target=${MOUNT}${writable}`];
+  }
+}
+
+/** Writes the operations as a script, and notes after each what it did, so that the next one is right. */
 function scriptOf(
   draft: StageDraft,
   operations: readonly JoinedOperation[],
-  paths: ReadonlyMap<FileOperation, string>,
   first: RunOperation | undefined,
-): string {
-  const lines = ["set -e"];
-  if (operations.some((operation) => operation.op !== "run")) lines.push("umask 022");
-  if (paths.size > 0) lines.push(PUT);
+): { readonly script: string; readonly mounted: readonly string[] } {
+  const files = new MountedFiles(draft);
+  const uses = new Set<ScriptFunction>();
+  const lines: string[] = [];
   let env: Readonly<Record<string, string>> = first?.env ?? {};
   for (const operation of operations) {
     if (operation.op === "run") {
       lines.push(...exportsBetween(env, operation), runLine(operation, first?.workdir));
       env = { ...env, ...operation.env };
+      noteCommand(draft);
     } else {
-      lines.push(...fileLines(draft, operation, paths.get(operation)));
+      const brought = isBring(operation) ? files.bring(operation) : undefined;
+      const own = fileLines(draft, operation, brought?.path ?? "", brought?.late === true);
+      lines.push(...own.lines);
+      for (const name of own.uses) uses.add(name);
+      noteEffects(draft, operation);
     }
   }
-  return `${lines.join("\n")}\n`;
+  return { script: `${["set -e", ...functionLines(uses), ...lines].join("\n")}\n`, mounted: files.flags() };
 }
 
 function exportsBetween(env: Readonly<Record<string, string>>, run: RunOperation): string[] {
@@ -135,8 +151,4 @@ function refuseWithoutTools(draft: StageDraft, operations: readonly JoinedOperat
     { operation: verb, path, base: draft.baseLabel },
     { subject: path, origin: needs.origin },
   );
-}
-
-function isDefaultShell(draft: StageDraft): boolean {
-  return currentShell(draft).join(" ") === "/bin/sh -c";
 }

@@ -1,14 +1,14 @@
 import { isLayerwrightError, PlanError } from "../errors/layerwright-error.js";
 import type { Layer } from "../plan/plan.js";
+import { type ChangeOperation, changeCommand, scriptCommand } from "./change-command.js";
 import { emitHostRun, withoutHostRuns } from "./emit-host-run.js";
-import { emitJoinedRun } from "./emit-joined-run.js";
+import { emitJoinedRun, isRoot } from "./emit-joined-run.js";
 import { emitRun } from "./emit-run.js";
-import { changeArguments } from "./file-script.js";
 import { noteEffects } from "./layer-effects.js";
 import { originComment } from "./origin-comment.js";
 import type { StageDraft } from "./stage-draft.js";
-import { isRoot, setUser } from "./transition.js";
-import { type BringOperation, writeLayer } from "./write-layer.js";
+import { setUser } from "./transition.js";
+import { type BringOperation, isBring, writeLayer } from "./write-layer.js";
 
 /** Writes one layer of a plan: exactly one instruction that makes a layer, and whatever prepares it. */
 export function emitLayer(draft: StageDraft, layer: Layer): void {
@@ -25,13 +25,7 @@ export function emitLayer(draft: StageDraft, layer: Layer): void {
     emitRun(draft, first);
     return;
   }
-  const bring = operations.filter(
-    (operation): operation is BringOperation =>
-      operation.op !== "run" &&
-      operation.op !== "remove" &&
-      operation.op !== "chmod" &&
-      operation.op !== "chown",
-  );
+  const bring = operations.filter(isBring);
   if (bring.length === operations.length) {
     bringFiles(draft, bring);
     return;
@@ -56,12 +50,11 @@ function bringFiles(draft: StageDraft, operations: readonly BringOperation[]): v
   }
 }
 
-type Change = Parameters<typeof changeArguments>[1];
-
-/** Removing or changing what a lower layer holds is one tool of the image, run as root without a shell. */
-function emitChange(draft: StageDraft, operation: Change): void {
+/** Removing or changing what a lower layer holds is one tool of the image, run as root; without a shell where it can. */
+function emitChange(draft: StageDraft, operation: ChangeOperation): void {
   const { tree } = draft;
-  const [tool = "rm"] = changeArguments(draft, operation);
+  const { args, script } = changeCommand(draft, operation);
+  const [tool = "rm"] = args;
   const places = ["/bin", "/usr/bin", "/sbin", "/usr/sbin"].map((folder) =>
     tree.real(`${folder}/${tool}`, true),
   );
@@ -72,6 +65,11 @@ function emitChange(draft: StageDraft, operation: Change): void {
   }
   const user = draft.config.user ?? draft.baseConfig?.User;
   if (!isRoot(user)) setUser(draft, "0", operation.origin);
-  draft.add({ kind: "run", flags: [], command: { form: "exec", args: changeArguments(draft, operation) } });
+  const hasShell = tree.at(tree.real("/bin/sh", true)).kind !== "absent";
+  const command =
+    script === undefined || !hasShell
+      ? ({ form: "exec", args } as const)
+      : scriptCommand(draft, `${script}\n`);
+  draft.add({ kind: "run", flags: [], command });
   noteEffects(draft, operation);
 }

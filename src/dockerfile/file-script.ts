@@ -1,7 +1,9 @@
 import { parentPath } from "../core/posix-path.js";
+import type { Mode } from "../image/mode.js";
 import type { FileOperation } from "../plan/operation.js";
+import { type ChangeOperation, changeCommand, ownerWord } from "./change-command.js";
+import { isFolder } from "./known-tree.js";
 import { modeAfter, octalText } from "./mode-flag.js";
-import { ownerFlag } from "./owner-flag.js";
 import { shellWord, shellWords } from "./quoting.js";
 import type { StageDraft } from "./stage-draft.js";
 import { mergesFolder } from "./write-layer.js";
@@ -9,85 +11,201 @@ import { mergesFolder } from "./write-layer.js";
 /** Where the files that a layer brings are mounted while its one RUN copies them in. */
 export const MOUNT = "/run/layerwright";
 
-/**
- * Merges one file or folder from the mount as COPY would: what is copied keeps mode and owner, missing parents are
- * root's, and the folder that it goes into is left alone.
- */
-export const PUT = `put() {
-  if [ -d "$1" ] && [ ! -L "$1" ]; then
-    if [ ! -d "$2" ]; then
-      mkdir -p "$2"
-      chown "$4" "$2"
-      chmod "$3" "$2"
-    fi
-    for entry in "$1"/* "$1"/.[!.]* "$1"/..?*; do
-      if [ -e "$entry" ] || [ -L "$entry" ]; then cp -a "$entry" "$2"/; fi
-    done
-  else
-    mkdir -p "\${2%/*}/"
-    cp -a "$1" "$2"
+/** Makes the missing directories on the way to a path root's 0755, whatever the group and bits of the one above. */
+const PARENTS = `parents() {
+  if [ ! -d "\${1:-/}" ]; then
+    parents "\${1%/*}"
+    mkdir "$1"
+    chown 0:0 "$1"
+    chmod 00755 "$1"
   fi
 }`;
 
-/** The lines of a POSIX script that do what a file operation says; `mounted` is where its files are. */
+/**
+ * Places one file from the mount as COPY would: a link in its place is followed, and what it replaces goes first, so that
+ * nothing is written through another name of it.
+ */
+const PUT_FILE = `put() {
+  parents "\${2%/*}"
+  file=$2
+  while [ -L "$file" ]; do
+    target=$(readlink "$file")
+    case $target in /*) file=$target ;; *) file=\${file%/*}/$target ;; esac
+  done
+  if [ ! -d "$file" ]; then rm -f "$file"; fi
+  cp -a "$1" "$file"
+}`;
+
+/**
+ * Merges a directory from the mount as COPY would: what is copied keeps mode and owner, missing parents are root's, and
+ * the directory that it goes into is left alone.
+ */
+const PUT_TREE = `make_way() {
+  if [ -d "$1" ] && [ ! -L "$1" ]; then
+    if [ -d "$2" ]; then
+      for inner in "$1"/* "$1"/.[!.]* "$1"/..?*; do make_way "$inner" "$2/\${inner##*/}"; done
+    fi
+  elif [ -L "$2" ] || [ -f "$2" ]; then
+    rm -f "$2"
+  fi
+}
+put_tree() {
+  if [ ! -d "$2" ]; then
+    parents "$2"
+    chown "$4" "$2"
+    chmod "$3" "$2"
+  fi
+  make_way "$1" "$2"
+  (
+    cd "$1"
+    into=$2
+    set --
+    for entry in * .[!.]* ..?*; do
+      if [ -e "$entry" ] || [ -L "$entry" ]; then set -- "$@" "./$entry"; fi
+    done
+    if [ $# -gt 0 ]; then cp -a "$@" "$into"/; fi
+  )
+}`;
+
+/** Gives what is mounted to somebody whose name is looked up now; setuid and setgid stay, which chown takes away. */
+const OWN = `own() {
+  special=$(find "$2" -type f -perm -2000 -exec stat -c '%a %n' {} \\;
+    find "$2" -type f -perm -4000 ! -perm -2000 -exec stat -c '%a %n' {} \\;)
+  chown -Rh "$1" "$2"
+  if [ -n "$special" ]; then
+    printf '%s\\n' "$special" | while read -r mode file; do chmod "$mode" "$file"; done
+  fi
+}`;
+
+/** A file operation as lines of a POSIX script. */
+export interface FileLines {
+  readonly lines: readonly string[];
+  /** The functions that they call. */
+  readonly uses: ReadonlySet<ScriptFunction>;
+}
+
+const FUNCTIONS = { parents: PARENTS, file: PUT_FILE, tree: PUT_TREE, own: OWN } as const;
+
+/** A function that a script defines before its first line. */
+export type ScriptFunction = keyof typeof FUNCTIONS;
+
+/** The definitions of the functions that a script uses. */
+export function functionLines(uses: ReadonlySet<ScriptFunction>): string[] {
+  return Object.entries(FUNCTIONS)
+    .filter(([name]) => uses.has(name as ScriptFunction))
+    .map(([, text]) => text);
+}
+
+/**
+ * The lines of a POSIX script that do what a file operation says.
+ *
+ * @param mounted where its files are
+ * @param late an owner whose name is looked up when the script has come to here
+ */
 export function fileLines(
   draft: StageDraft,
   operation: FileOperation,
-  mounted: string | undefined,
-): string[] {
-  const owner =
-    "owner" in operation && operation.owner !== undefined ? ownerText(draft, operation) : undefined;
-  switch (operation.op) {
-    case "copy": {
-      const look = mergesFolder(draft, operation)
-        ? [octalText(modeAfter(operation.mode, 0o755, true)), owner ?? "0:0"]
-        : ["0755", "0:0"];
-      return [`put ${shellWords([mounted ?? "", operation.dest, ...look])}`];
+  mounted: string,
+  late: boolean,
+): FileLines {
+  const owner = ownerWord(draft, operation);
+  const uses = new Set<ScriptFunction>();
+  const use = (...names: ScriptFunction[]) => {
+    for (const name of names) uses.add(name);
+  };
+  const lines = (): readonly string[] => {
+    switch (operation.op) {
+      case "copy":
+      case "add":
+      case "write": {
+        const special = late && mayBeSpecial(operation);
+        if (special) use("own");
+        return [
+          ...(late ? [`${special ? "own" : "chown -Rh"} ${shellWords([owner, mounted])}`] : []),
+          put(draft, operation, mounted, owner, late, use),
+        ];
+      }
+      case "mkdir": {
+        use("parents");
+        const path = shellWord(operation.path);
+        const make = `parents ${path}`;
+        const look = `chown ${owner} ${path}; chmod ${directoryMode(operation.mode)} ${path}`;
+        if (operation.ifMissing) return [`if [ ! -d ${path} ]; then ${make}; ${look}; fi`];
+        return [make, ...look.split("; ")];
+      }
+      case "symlink": {
+        use("parents");
+        const path = shellWord(operation.path);
+        return [
+          `parents ${shellWord(parentPath(operation.path))}`,
+          `ln -sfn ${shellWord(operation.target)} ${path}`,
+          `chown -h ${owner} ${path}`,
+        ];
+      }
+      default:
+        return [changeLine(draft, operation)];
     }
-    case "add":
-      return [`put ${shellWords([mounted ?? "", operation.dest, "0755", "0:0"])}`];
-    case "write":
-      return [`put ${shellWords([mounted ?? "", operation.path])}`];
-    case "mkdir": {
-      const path = shellWord(operation.path);
-      const look = [
-        `chmod ${octalText(modeAfter(operation.mode, 0o755, true))} ${path}`,
-        ...(owner === undefined ? [] : [`chown ${owner} ${path}`]),
-      ];
-      if (operation.ifMissing) return [`if [ ! -d ${path} ]; then mkdir -p ${path}; ${look.join("; ")}; fi`];
-      return [`mkdir -p ${path}`, ...look];
-    }
-    case "symlink": {
-      const path = shellWord(operation.path);
-      const chown = owner === undefined ? [] : [`chown -h ${owner} ${path}`];
-      return [
-        `mkdir -p ${shellWord(parentPath(operation.path))}`,
-        `ln -sfn ${shellWord(operation.target)} ${path}`,
-        ...chown,
-      ];
-    }
-    default:
-      return [shellWords(changeArguments(draft, operation))];
-  }
+  };
+  return { lines: lines(), uses };
 }
 
-/** The tool and its arguments that remove or change something. */
-export function changeArguments(
+/** The line that places what is mounted: a plain cp(1) where nothing is in its place. */
+function put(
   draft: StageDraft,
-  operation: Extract<FileOperation, { op: "remove" | "chmod" | "chown" }>,
-): readonly string[] {
-  const recursive = "recursive" in operation && operation.recursive ? ["-R"] : [];
-  if (operation.op === "remove") return ["rm", "-rf", operation.path];
-  if (operation.op === "chmod") {
-    const { mode } = operation;
-    return ["chmod", ...recursive, "octal" in mode ? octalText(mode.octal) : mode.symbolic, operation.path];
-  }
-  return ["chown", ...(recursive.length > 0 ? ["-Rh"] : []), ownerText(draft, operation), operation.path];
+  operation: PlacingOperation,
+  mounted: string,
+  owner: string,
+  late: boolean,
+  use: (...names: ScriptFunction[]) => void,
+): string {
+  const dest = operation.op === "write" ? operation.path : operation.dest;
+  const real = draft.tree.real(dest, true);
+  const isFree = draft.tree.at(real).kind === "absent" && isFolder(draft.tree.at(parentPath(real)));
+  // The mounted directory is the script's own where files go into one: it must not be somebody's.
+  const isWhole = !(late && operation.op !== "write" && operation.into);
+  if (isFree && isWhole) return shellWords(["cp", "-a", mounted, real]);
+  const shape = shapeOf(draft, operation);
+  const merges = operation.op === "copy" && (!operation.into || mergesFolder(draft, operation));
+  const look = merges ? [directoryMode(operation.mode), owner] : ["00755", "0:0"];
+  const file = `put ${shellWords([mounted, dest])}`;
+  const tree = `put_tree ${shellWords([mounted, dest, ...look])}`;
+  use("parents");
+  if (shape !== "tree") use("file");
+  if (shape !== "file") use("tree");
+  if (shape === "unknown") return `if [ -d ${shellWord(mounted)} ]; then ${tree}; else ${file}; fi`;
+  return shape === "file" ? file : tree;
 }
 
-function ownerText(draft: StageDraft, operation: FileOperation): string {
-  if (!("owner" in operation) || operation.owner === undefined) return "0:0";
-  const flag = ownerFlag(draft, operation.owner, operation.origin);
-  // For chown(1), a name and a colon is the name's own group.
-  return flag.text.includes(":") ? flag.text : `${flag.text}:`;
+type PlacingOperation = Extract<FileOperation, { op: "copy" | "add" | "write" }>;
+
+/** What the mount holds for an operation. */
+function shapeOf(draft: StageDraft, operation: PlacingOperation): "file" | "tree" | "unknown" {
+  if (operation.op === "write") return "file";
+  if (operation.into) return "tree";
+  if (operation.op === "add" || operation.executable) return "file";
+  if (mergesFolder(draft, operation)) return "tree";
+  const areFiles = operation.sources.every((source) => {
+    if (source.from === "context") return source.found?.shape === "file";
+    const stage = draft.emission.stages.get(source.stage);
+    return stage?.tree.at(stage.tree.real(source.path, true)).kind === "file";
+  });
+  return areFiles ? "file" : "unknown";
+}
+
+/** Whether a file that is brought may have setuid or setgid. */
+function mayBeSpecial(operation: FileOperation): boolean {
+  const mode = "mode" in operation ? operation.mode : undefined;
+  if (mode !== undefined && "octal" in mode) return (mode.octal & 0o6000) !== 0;
+  if (mode?.symbolic.includes("s")) return true;
+  return operation.op === "copy" && operation.sources.some(({ from }) => from === "stage");
+}
+
+function changeLine(draft: StageDraft, operation: ChangeOperation): string {
+  const { args, script } = changeCommand(draft, operation);
+  return script ?? shellWords(args);
+}
+
+/** Bits of a new directory in five digits, so that it keeps none of those that it has from its parent. */
+function directoryMode(mode: Mode | undefined): string {
+  return octalText(modeAfter(mode, 0o755, true)).padStart(5, "0");
 }

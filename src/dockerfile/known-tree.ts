@@ -1,15 +1,23 @@
-import { cleanAbsolute, parentPath, resolvePath } from "../core/posix-path.js";
+import { cleanAbsolute, isWithin, parentPath, resolvePath } from "../core/posix-path.js";
 import type { KnownPath, PlanBase } from "../plan/plan.js";
 
 /** What is known of one path of an image while its Dockerfile is written. */
 export type Fact =
-  | { readonly kind: "folder"; readonly mode: number; readonly uid: number; readonly gid: number }
+  | FolderFact
   /** A folder whose mode and owner are not known. */
   | { readonly kind: "some-folder" }
   | { readonly kind: "symlink"; readonly target: string }
   | { readonly kind: "file" }
   | { readonly kind: "absent" }
   | { readonly kind: "unknown" };
+
+/** A directory whose mode and owner are known. */
+export interface FolderFact {
+  readonly kind: "folder";
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
 
 /** A folder as both syntheses make a missing parent. */
 export const NEW_FOLDER: Fact = { kind: "folder", mode: 0o755, uid: 0, gid: 0 };
@@ -130,6 +138,14 @@ export class KnownTree {
     }
     for (const path of [...this.#complete])
       if (path === folder || path.startsWith(prefix)) this.#complete.delete(path);
+  }
+
+  /** Changes a directory and, if asked, those below it that are known, by a rule. */
+  changeFolders(folder: string, below: boolean, change: (fact: FolderFact) => Fact): void {
+    for (const [path, fact] of this.#facts) {
+      const meant = path === folder || (below && isWithin(path, folder));
+      if (meant && path !== "/" && fact.kind === "folder") this.#facts.set(path, change(fact));
+    }
   }
 
   /** A path and all below it is gone. */

@@ -49,10 +49,18 @@ export function noteEffects(draft: StageDraft, operation: FileOperation): void {
       accounts.wrote(operation.path, undefined);
       return;
     case "chmod":
+      tree.changeFolders(tree.real(operation.path, true), operation.recursive === true, (fact) => ({
+        ...fact,
+        mode: modeAfter(operation.mode, fact.mode, true),
+      }));
+      return;
     case "chown": {
-      const path = tree.real(operation.path, true);
-      if (operation.recursive) tree.forgetBelow(path);
-      if (tree.at(path).kind === "folder" && path !== "/") tree.set(path, { kind: "some-folder" });
+      const { text, byName } = ownerFlag(draft, operation.owner, operation.origin);
+      const [uid = 0, gid = 0] = text.split(":").map(Number);
+      const path = tree.real(operation.path, operation.recursive !== true);
+      tree.changeFolders(path, operation.recursive === true, (fact) =>
+        byName ? { kind: "some-folder" } : { ...fact, uid, gid },
+      );
       return;
     }
   }

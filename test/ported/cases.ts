@@ -39,12 +39,7 @@ export const portedCases: readonly PortedCase[] = [
         replace: "pnpm --filter api run build && : NONCE",
       },
     ],
-    leftovers: [
-      {
-        path: /^app\/node_modules\/\.modules\.yaml$/,
-        reason: "pnpm writes when it last pruned its store",
-      },
-    ],
+    leftovers: [],
   },
   {
     name: "web-front-end",

@@ -78,9 +78,9 @@ async function bindMount(
       },
     };
   }
-  // As a copy of it would be, the same names are ignored; the bits are the disk's own, as BuildKit shows them.
+  // As a copy of it would be: the same names are ignored, the same patterns match.
   const draft = new DraftTree(emptyTree());
-  await applyCopy({ ...state, draft }, { op: "copy", sources: [source], dest: "/source", into: false }, true);
+  await applyCopy({ ...state, draft }, { op: "copy", sources: [source], dest: "/source", into: false });
   const tree = draft.tree;
   const key = contentKey(flattenTree(tree), listedAt, ports);
   return {

@@ -39,13 +39,7 @@ function removeInStage(
       }
       continue;
     }
-    // What join-runs put into the layer of another command frees what that one left.
-    const isJoined = operations.some(
-      (one) => one.layer === placed.layer && one !== placed && one.operation.op === "run",
-    );
-    if (!isJoined && log.catalog.ships(stage)) {
-      for (const remove of removes ?? []) warnNothingFreed(remove, stage, log);
-    }
+    for (const remove of removes ?? []) warnNothingFreed(remove, stage, log);
     done = [...done, placed];
   }
   return changed ? done : operations;

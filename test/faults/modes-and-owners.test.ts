@@ -1,0 +1,183 @@
+import { Image } from "layerwright";
+import { describe, expect, test } from "vitest";
+import { bothWays, type Comparison, expectSame, listingOf } from "./on-bases.js";
+
+/** Mode and owner of paths of the direct build, `2755 0:8`; the same on every base. */
+function looks(built: readonly Comparison[], ...paths: readonly string[]): string[][] {
+  return built.map(({ direct }) =>
+    paths.map((path) => {
+      const file = listingOf(direct).rootfs.get(path);
+      return file === undefined ? "absent" : `${file.mode.toString(8)} ${file.uid}:${file.gid}`;
+    }),
+  );
+}
+
+const every = (built: readonly Comparison[], ...expected: readonly string[]) => built.map(() => expected);
+
+/** Makes a user and a group with the tools that both kinds of base have. */
+const user = (image: Image) =>
+  image.run("echo neu:x:1000:1001::/:/bin/sh >> /etc/passwd; echo grp:x:77: >> /etc/group");
+
+const context = { f: "F\n", "dir/a": "1\n", "dir/sub/b": "2\n" };
+
+/** A build both ways on four bases takes its time where several run at once. */
+const timeout = 600_000;
+
+describe("E4: an owner is looked up after what comes before it in its layer", () => {
+  test("a copy in the layer of a recipe, of a name and of a squash", { timeout }, async (test) => {
+    for (const shape of [
+      (base: Image) => base.with((image) => user(image).copy("f", "/f", { owner: "neu" })),
+      (base: Image) => user(base).copy("f", "/f", { owner: "neu" }).squash("own"),
+    ]) {
+      const built = await bothWays(test, shape, { context });
+      expectSame(built);
+      expect(looks(built, "f")).toEqual(every(built, "644 1000:1001"));
+    }
+  });
+
+  test("every file step, with a group of its own", { timeout }, async (test) => {
+    const owner = "neu:grp";
+    const built = await bothWays(
+      test,
+      (base) =>
+        base.layer("all", (image) =>
+          user(image)
+            .copy("dir", "/var/mail/new/dir/", { owner, mode: "u=rwX,go=rX" })
+            .write("/w", "w\n", { owner, mode: 0o4755 })
+            .mkdir("/m", { owner: "neu" })
+            .symlink("/f", "/s", { owner: "neu" })
+            .chown("/etc/motd", owner),
+        ),
+      { context },
+    );
+    expectSame(built);
+    const paths = ["var/mail/new", "var/mail/new/dir", "var/mail/new/dir/sub/b", "w", "m", "s", "etc/motd"];
+    expect(looks(built, ...paths)).toEqual(
+      every(
+        built,
+        "755 0:0",
+        "755 1000:77",
+        "644 1000:77",
+        "4755 1000:77",
+        "755 1000:1001",
+        "777 1000:1001",
+        "644 1000:77",
+      ),
+    );
+  });
+
+  test("files of another stage keep setuid", { timeout }, async (test) => {
+    const from = Image.scratch()
+      .write("/t/a", "A\n", { mode: 0o4755 })
+      .mkdir("/t/d", { mode: 0o2750, owner: 5 })
+      .write("/t/d/c", "C\n", { mode: 0o6711 });
+    const built = await bothWays(test, (base) =>
+      base.with((image) => user(image).copy(from.path("/t"), "/var/mail/t", { owner: "neu" })),
+    );
+    expectSame(built);
+    expect(looks(built, "var/mail/t/a", "var/mail/t/d/c")).toEqual(
+      every(built, "4755 1000:1001", "6711 1000:1001"),
+    );
+  });
+
+  test("a name of the base that a command changes", { timeout }, async (test) => {
+    const built = await bothWays(
+      test,
+      (base) =>
+        base.with((image) =>
+          image.run("sed -i 's/^mail:x:8:8:/mail:x:4444:8:/' /etc/passwd").copy("f", "/f", { owner: "mail" }),
+        ),
+      { context },
+    );
+    expectSame(built);
+    for (const [look] of looks(built, "f")) expect(look).toMatch(/^644 4444:\d+$/);
+  });
+});
+
+describe("E11: a directory gets the bits that the mode says", () => {
+  test("octal and symbolic, of the base and of a command", { timeout }, async (test) => {
+    const built = await bothWays(test, (base) =>
+      base
+        .chmod("/var/mail", 0o755)
+        .run("mkdir -p /q/w /r; chmod 6777 /q /q/w /r; touch /q/f; chmod 4777 /q/f; ln -s /etc/motd /q/l")
+        .chmod("/q", "u=rwX,go=rX", { recursive: true })
+        .chmod("/q/w", "a=rX")
+        .chmod("/r", 0o755, { recursive: true }),
+    );
+    expectSame(built);
+    const modes = looks(built, "var/mail", "q", "q/w", "q/f", "r").map((all) =>
+      all.map((look) => look.replace(/ .*/, "")),
+    );
+    // Clauses that do not name setuid and setgid leave them, as coreutils have it; octal digits do not.
+    expect(modes).toEqual(every(built, "755", "6755", "6555", "755", "755"));
+  });
+});
+
+describe("E12: a new directory below one with setgid is root's 0755", () => {
+  test("in one layer with a command", { timeout }, async (test) => {
+    const built = await bothWays(
+      test,
+      (base) =>
+        base.with((image) =>
+          image.run("true").copy("f", "/var/mail/app/f").mkdir("/var/mail/m/n").symlink("x", "/var/mail/k/l"),
+        ),
+      { context },
+    );
+    expectSame(built);
+    const paths = ["var/mail/app", "var/mail/app/f", "var/mail/m", "var/mail/m/n", "var/mail/k"];
+    expect(looks(built, ...paths)).toEqual(
+      every(built, "755 0:0", "644 0:0", "755 0:0", "755 0:0", "755 0:0"),
+    );
+  });
+
+  test("a copy replaces what a command made, and nothing else under another name", {
+    timeout,
+  }, async (test) => {
+    const built = await bothWays(
+      test,
+      (base) =>
+        base.with((image) =>
+          image
+            .run(
+              "mkdir -p /o/dir/sub && echo 1 > /o/dir/a && ln /o/dir/a /o/a2 && echo 2 > /o/t && ln -s t /o/l && ln -s /o/t /o/dir/sub/b && chmod 700 /o/dir/sub",
+            )
+            .copy("dir", "/o/dir")
+            .copy("f", "/o/l"),
+        ),
+      { context },
+    );
+    expectSame(built);
+    expect(looks(built, "o/dir/sub", "o/dir/sub/b")).toEqual(every(built, "755 0:0", "644 0:0"));
+  });
+});
+
+describe("E15: chmod of a whole tree follows the link that it is given, and none inside", () => {
+  test("links of the image and of a command", { timeout }, async (test) => {
+    const built = await bothWays(test, (base) =>
+      base
+        .mkdir("/srv/one/d", { mode: 0o700 })
+        .symlink("/srv/one", "/opt/one")
+        .chmod("/opt/one", 0o711, { recursive: true })
+        .run(
+          "mkdir -p /srv/two/d && ln -s ../srv/two /opt/two && ln -s /etc/motd /srv/two/l && ln -s /etc/motd /opt/file",
+        )
+        .chmod("/opt/two", 0o711, { recursive: true })
+        .chmod("/opt/file", 0o600, { recursive: true })
+        .chown("/opt/two", 5, { recursive: true }),
+    );
+    expectSame(built);
+    expect(looks(built, "srv/one/d", "srv/two/d", "etc/motd", "opt/two")).toEqual(
+      every(built, "711 0:0", "711 0:0", "600 0:0", "777 5:5"),
+    );
+  });
+});
+
+test("E16: a squash below a linked directory", { timeout }, async (test) => {
+  const built = await bothWays(
+    test,
+    (base) => base.write("/lib/systemd/system/a.service", "1\n").write("/srv/q", "2\n").squash("own"),
+    { places: ["disk"] },
+  );
+  expectSame(built);
+  expect(looks(built, "usr/lib/systemd/system/a.service")).toEqual(every(built, "644 0:0"));
+});
