@@ -5,6 +5,7 @@ import { describeOperation } from "../plan/describe.js";
 import type { PlanBase, Stage } from "../plan/plan.js";
 import type { PassRecord, PassWarning } from "../plan/record.js";
 import { columns } from "./columns.js";
+import { counted } from "./counted.js";
 import type { LoadedImage } from "./load/loaded-catalog.js";
 import type { Paint } from "./paint.js";
 import { warningText } from "./warning-text.js";
@@ -66,10 +67,12 @@ export function explainText(image: Explanation, paint: Paint): string {
   ].join("");
 }
 
-function recordText({ pass, origin, before, after, bytes }: PassRecord, paint: Paint): string {
+function recordText({ pass, origin, before, after, bytes, reruns }: PassRecord, paint: Paint): string {
   const place = origin === undefined ? "" : `${paint.cyan(originText(origin))} `;
   const freed = bytes === undefined ? "" : paint.green(` -${sizeText(bytes)}`);
-  return `    ${paint.bold(pass)} ${place}${before} ${paint.dim("->")} ${after}${freed}\n`;
+  const price =
+    reruns === undefined ? "" : paint.dim(` (price: its change runs ${counted(reruns, "command")} more)`);
+  return `    ${paint.bold(pass)} ${place}${before} ${paint.dim("->")} ${after}${freed}${price}\n`;
 }
 
 function stageText(stage: ExplainedStage, paint: Paint): string {

@@ -19,14 +19,15 @@ export function emitConfig(draft: StageDraft, changes: readonly ConfigChange[]):
   const env = new Map<string, string>();
   for (const { name, value } of all("env")) env.set(name, value);
   setVariables(draft, Object.fromEntries(env), last("env")?.origin);
-  const labels = new Map(all("label").map((change) => [change.name, change]));
-  for (const { name, value, origin } of labels.values()) {
-    const key = expressibleName(name, "label", origin);
-    draft.add({ kind: "label", name: key, value: expressible(value, `value of label ${name}`, origin) });
-  }
-  for (const { port, origin } of new Map(all("expose").map((change) => [change.port, change])).values()) {
-    draft.add({ kind: "expose", value: expressible(port, "port", origin) });
-  }
+  const labels = [...new Map(all("label").map((change) => [change.name, change])).values()];
+  const pairs = labels.map(({ name, value, origin }) => ({
+    name: expressibleName(name, "label", origin),
+    value: expressible(value, `value of label ${name}`, origin),
+  }));
+  if (pairs.length > 0) draft.add({ kind: "label", pairs });
+  const exposed = new Map(all("expose").map((change) => [change.port, change]));
+  const ports = [...exposed.values()].map(({ port, origin }) => expressible(port, "port", origin));
+  if (ports.length > 0) draft.add({ kind: "expose", ports });
   emitVolumes(draft, all("volume"));
   const signal = last("stopSignal");
   if (signal !== undefined)

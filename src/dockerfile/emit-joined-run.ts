@@ -8,7 +8,7 @@ import { ownerFlag } from "./owner-flag.js";
 import { shellWord, shellWords } from "./quoting.js";
 import { runFlags, sameOf } from "./run-flags.js";
 import type { StageDraft } from "./stage-draft.js";
-import { setUser, setVariables, setWorkdir } from "./transition.js";
+import { isRoot, setUser, setVariables, setWorkdir } from "./transition.js";
 import { type BringOperation, isBring, writeLayer } from "./write-layer.js";
 
 /** What can be in one RUN. */
@@ -50,11 +50,6 @@ function setState(draft: StageDraft, runs: readonly RunOperation[]): void {
   setVariables(draft, first.env, first.origin);
   setWorkdir(draft, first.workdir, first.origin);
   setUser(draft, first.user, first.origin);
-}
-
-/** Whether a user of a config is root; unset is. */
-export function isRoot(user: string | undefined): boolean {
-  return user === undefined || /^(|root|0)(:(root|0))?$/.test(user);
 }
 
 /** What the layer brings, laid out in one stage, each operation under a number. */

@@ -2,12 +2,12 @@ import { isLayerwrightError, PlanError } from "../errors/layerwright-error.js";
 import type { Layer } from "../plan/plan.js";
 import { type ChangeOperation, changeCommand, scriptCommand } from "./change-command.js";
 import { emitHostRun, withoutHostRuns } from "./emit-host-run.js";
-import { emitJoinedRun, isRoot } from "./emit-joined-run.js";
+import { emitJoinedRun } from "./emit-joined-run.js";
 import { emitRun } from "./emit-run.js";
 import { noteEffects } from "./layer-effects.js";
 import { originComment } from "./origin-comment.js";
 import type { StageDraft } from "./stage-draft.js";
-import { setUser } from "./transition.js";
+import { isRoot, setUser } from "./transition.js";
 import { type BringOperation, isBring, writeLayer } from "./write-layer.js";
 
 /** Writes one layer of a plan: exactly one instruction that makes a layer, and whatever prepares it. */

@@ -13,6 +13,7 @@ import { type OwnerFlag, ownerFlag } from "./owner-flag.js";
 import { fitsHeredoc, isPlainPath } from "./quoting.js";
 import { OUT, sideStage, slashed } from "./side-stage.js";
 import type { StageDraft } from "./stage-draft.js";
+import { isRoot } from "./transition.js";
 
 /** Longer texts make a Dockerfile hard to read; they become generated files. */
 const LONGEST_TEXT = 16 * 1024;
@@ -105,6 +106,11 @@ export function emitMkdir(draft: StageDraft, operation: MkdirOperation): void {
       { subject: path, origin: operation.origin },
     );
   }
+  if (operation.ifMissing && isFolderOfWorkdir(draft, operation, real)) {
+    draft.add({ kind: "workdir", value: path });
+    draft.config.workdir = path;
+    return;
+  }
   if (operation.ifMissing && fact.kind === "unknown") {
     if (mode === 0o755 && owner === undefined) copyFolderEntry(draft, real);
     else makeMissingFolder(draft, operation, real, owner, mode);
@@ -119,6 +125,15 @@ export function emitMkdir(draft: StageDraft, operation: MkdirOperation): void {
   const write = (stage: StageDraft, _: CopyFlags, at: string | undefined): void =>
     copyFolder(stage, at === undefined ? real : `${at}/${baseName(real)}`, look);
   place(draft, parent, flags, owner, write, { path, source: `${OUT}/`, dest: slashed(parent) });
+}
+
+/** Whether a WORKDIR here makes the folder and its parents as they should be: the current user is root and nothing else. */
+function isFolderOfWorkdir(draft: StageDraft, operation: MkdirOperation, real: string): boolean {
+  if (!draft.emission.dialect.workdirMakesFolder || draft.isPrep || draft.baseConfig === undefined)
+    return false;
+  if (real !== operation.path || !/^[A-Za-z0-9_.@+/-]+$/.test(real)) return false;
+  const plain = operation.owner === undefined && modeAfter(operation.mode, 0o755, true) === 0o755;
+  return plain && isRoot(draft.config.user ?? draft.baseConfig.User);
 }
 
 function ownedBy(

@@ -35,8 +35,12 @@ export type Instruction =
       readonly dest: string;
     }
   | { readonly kind: "run"; readonly flags: readonly string[]; readonly command: RunCommand }
-  | { readonly kind: "env" | "label"; readonly name: string; readonly value: string }
-  | { readonly kind: "workdir" | "user" | "expose" | "stopsignal"; readonly value: string }
+  | {
+      readonly kind: "env" | "label";
+      readonly pairs: readonly { readonly name: string; readonly value: string }[];
+    }
+  | { readonly kind: "expose"; readonly ports: readonly string[] }
+  | { readonly kind: "workdir" | "user" | "stopsignal"; readonly value: string }
   | { readonly kind: "volume"; readonly paths: readonly string[] }
   | { readonly kind: "shell" | "entrypoint" | "cmd"; readonly args: readonly string[] }
   | { readonly kind: "healthcheck"; readonly check: HealthcheckConfig };

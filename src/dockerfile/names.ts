@@ -60,9 +60,12 @@ export function wantedNames(plan: Plan): ReadonlyMap<string, string> {
   const final = plan.stages.at(-1);
   for (const stage of plan.stages) {
     const { base } = stage;
-    const found = stage === final ? FINAL : referenceHint(base) || contentHint(plan, stage);
+    const image = referenceHint(base);
+    // A reference without a tag takes the name for itself.
+    const free = "reference" in base && image !== base.reference ? image : "";
+    const found = stage === final ? FINAL : free || contentHint(plan, stage);
     const parent = base.kind === "stage" ? wanted.get(base.stage) : "path" in base ? pathHint(base.path) : "";
-    wanted.set(stage.id, stageName(stage.name ?? "") || found || parent || "base");
+    wanted.set(stage.id, stageName(stage.name ?? "") || found || image || parent || "base");
   }
   return wanted;
 }

@@ -10,6 +10,9 @@ import {
   jsonArray,
 } from "./quoting.js";
 
+/** Longer instructions of several parts have a line for each. */
+const LINE = 100;
+
 /** The text of one instruction, with its line end. */
 export function printInstruction(instruction: Instruction): string {
   return `${textOf(instruction)}\n`;
@@ -40,10 +43,12 @@ function textOf(instruction: Instruction): string {
       return runText(instruction);
     case "env":
     case "label":
-      return `${instruction.kind.toUpperCase()} ${expandedWord(instruction.name)}=${quotedValue(instruction.value)}`;
+      return pairsText(instruction);
+    case "expose":
+      // A port without a protocol is one of TCP.
+      return `EXPOSE ${instruction.ports.map((port) => expandedWord(port.replace(/\/tcp$/, ""))).join(" ")}`;
     case "workdir":
     case "user":
-    case "expose":
     case "stopsignal":
       return `${instruction.kind.toUpperCase()} ${expandedWord(instruction.value)}`;
     case "volume":
@@ -63,6 +68,14 @@ function textOf(instruction: Instruction): string {
 function urlWords(url: string, dest: string): string {
   const bare = [url, dest].every((word) => /^[A-Za-z0-9_./@%+=:,?&~-]+$/.test(word));
   return bare ? `${url} ${dest}` : expandedArray([url, dest]);
+}
+
+/** Variables or labels: on one line where it stays short, else each on its own. */
+function pairsText({ kind, pairs }: Extract<Instruction, { kind: "env" | "label" }>): string {
+  const words = pairs.map(({ name, value }) => `${expandedWord(name)}=${quotedValue(value)}`);
+  const keyword = kind.toUpperCase();
+  const line = `${keyword} ${words.join(" ")}`;
+  return line.length <= LINE ? line : `${keyword} ${words.join(` \\\n${" ".repeat(keyword.length + 1)}`)}`;
 }
 
 function quotedValue(value: string): string {

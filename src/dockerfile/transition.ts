@@ -22,15 +22,14 @@ export function setVariables(
   env: Readonly<Record<string, string>>,
   origin: Origin | undefined,
 ): void {
-  for (const [name, value] of Object.entries(env)) {
-    if (draft.config.env.get(name) === value) continue;
-    draft.add({
-      kind: "env",
-      name: expressibleName(name, "variable name", origin),
-      value: expressible(value, `value of ${name}`, origin),
-    });
-    draft.config.env.set(name, value);
-  }
+  const changed = Object.entries(env).filter(([name, value]) => draft.config.env.get(name) !== value);
+  if (changed.length === 0) return;
+  const pairs = changed.map(([name, value]) => ({
+    name: expressibleName(name, "variable name", origin),
+    value: expressible(value, `value of ${name}`, origin),
+  }));
+  draft.add({ kind: "env", pairs });
+  for (const [name, value] of changed) draft.config.env.set(name, value);
 }
 
 /** Sets the working folder; undefined is the base's own. */
@@ -55,6 +54,11 @@ export function setUser(draft: StageDraft, user: string | undefined, origin: Ori
   if (want === undefined || want === draft.config.user) return;
   draft.add({ kind: "user", value: expressible(want, "user", origin) });
   draft.config.user = want;
+}
+
+/** Whether a user of a config is root; unset is. */
+export function isRoot(user: string | undefined): boolean {
+  return user === undefined || /^(|root|0)(:(root|0))?$/.test(user);
 }
 
 /** The shell that a RUN in shell form gets. */

@@ -1,5 +1,6 @@
 import { isWithin, parentPath } from "../core/posix-path.js";
 import { PlanError } from "../errors/layerwright-error.js";
+import { impliesDirectory } from "../plan/implied-directory.js";
 import type { CopyOperation, FileOperation, Operation } from "../plan/operation.js";
 import { emitCopy } from "./emit-copy.js";
 import { layFolder } from "./emit-folder.js";
@@ -19,7 +20,8 @@ export function isBring(operation: Operation): operation is BringOperation {
 }
 
 /** Writes operations that bring files as exactly one layer, and notes what they did. */
-export function writeLayer(draft: StageDraft, operations: readonly BringOperation[]): void {
+export function writeLayer(draft: StageDraft, all: readonly BringOperation[]): void {
+  const operations = withoutImplied(draft, all);
   const [first] = operations;
   if (first === undefined) return;
   if (operations.length === 1 && !inheritsGroup(draft, targetRoot(draft, first))) {
@@ -40,7 +42,15 @@ export function writeLayer(draft: StageDraft, operations: readonly BringOperatio
     }
     writePrep(draft, layout);
   }
-  for (const operation of operations) noteEffects(draft, operation);
+  for (const operation of all) noteEffects(draft, operation);
+}
+
+/** The operations of a layer without the directory of a `workdir` that is there, or that all others make anyhow. */
+function withoutImplied(draft: StageDraft, operations: readonly BringOperation[]): readonly BringOperation[] {
+  const [first, ...others] = operations;
+  if (first?.op !== "mkdir" || others.length === 0) return operations;
+  if (first.ifMissing === true && isFolder(draft.tree.at(draft.tree.real(first.path, true)))) return others;
+  return others.every((operation) => impliesDirectory(operation, first)) ? others : operations;
 }
 
 /**

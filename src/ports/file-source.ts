@@ -41,6 +41,8 @@ export interface SourceMatch {
   /** The matched path relative to the context, `.` for the context itself. */
   readonly path: string;
   readonly shape: "file" | "folder";
+  /** Permission bits on disk of a directory that matched; the entries say those of all else. */
+  readonly mode?: number;
   /** The entries below (and for a file the file itself), parents first, in byte order. */
   readonly entries: readonly SourceEntry[];
 }

@@ -54,6 +54,8 @@ export interface SandboxRun {
   readonly user: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] };
   readonly network: "none" | "host";
   readonly mounts: readonly SandboxMount[];
+  /** Paths that the root file system lacks and that are made to mount something there, the deepest first. */
+  readonly stubs: readonly string[];
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Told each piece of what the command prints, as it comes. */
@@ -68,7 +70,7 @@ export interface SandboxEnd {
   readonly changes: RootChanges;
 }
 
-/** The difference that a command made. */
+/** The difference that a command made, without the stubs that it left alone. */
 export interface RootChanges {
   /** The same as a layer on those that the command ran on. */
   readonly layer: RootLayer;

@@ -3,6 +3,7 @@ import { emitDockerfile } from "../../src/dockerfile/emit-dockerfile.js";
 import type { Operation } from "../../src/plan/operation.js";
 import { copyFile, copyFolder, folder, localBase, planOf, registry, run, scratch, write } from "./plans.js";
 import { refusal, spelled } from "./spelling.js";
+import { parseStrictly } from "./strict-parser.js";
 
 const mkdir = (path: string, more: object = {}): Operation => ({
   op: "mkdir",
@@ -408,5 +409,31 @@ describe("a command", () => {
     expect(refusal(planOf(registry, [secret]), { frontend: "1.19" })).toBe("none");
     const odd = run("x", { mounts: [{ type: "cache", target: "/a,type=bind" }] });
     expect(refusal(planOf(registry, [odd]))).toBe("NOT_EXPRESSIBLE");
+  });
+});
+
+describe("instructions that people expect", () => {
+  test("variables, labels and ports that are set together are one instruction each", () => {
+    const text = spelled(
+      planOf(
+        scratch,
+        [],
+        [
+          { set: "env", name: "A", value: "1" },
+          { set: "env", name: "B", value: "two words" },
+          { set: "label", name: "a.long.label", value: "x".repeat(60) },
+          { set: "label", name: "another.long.label", value: "y\\" },
+          { set: "expose", port: "80/tcp" },
+          { set: "expose", port: "53/udp" },
+        ],
+      ),
+    );
+    expect(text.split("\n").slice(1)).toEqual([
+      'ENV A=1 B="two words"',
+      `LABEL a.long.label=${"x".repeat(60)} \\`,
+      '      another.long.label="y\\\\"',
+      "EXPOSE 80 53/udp",
+    ]);
+    expect(parseStrictly(text).map(({ keyword }) => keyword)).toEqual(["FROM", "ENV", "LABEL", "EXPOSE"]);
   });
 });

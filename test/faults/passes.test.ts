@@ -155,3 +155,55 @@ describe("P4: a stage that does not ship is left alone", () => {
     expect(layersOf(planned(parent).plan)).toHaveLength(1);
   });
 });
+
+describe("P5: a command that removes only what it made itself joins nothing", () => {
+  const slow = debian.run("dd if=/dev/urandom of=/big bs=1M count=20 && sleep 25");
+
+  it("stays apart after a slow step", () => {
+    const { plan, records, warnings } = planned(slow.run("touch /a && rm -f /tmp/nothing"));
+    expect(layersOf(plan)).toHaveLength(2);
+    expect({ records, warnings }).toEqual({ records: [], warnings: [] });
+  });
+
+  it("keeps the first layer of two images one", () => {
+    const images = ["one", "two"].map((name) => slow.run(`touch /${name} && rm -f /big`));
+    const [one, two] = plannedTogether(images).map(({ plan }) => plan.stages[0]?.layers[0]?.id);
+    expect(one).toBe(two);
+  });
+
+  it("joins what frees bytes of this image alone, and names the price", () => {
+    const { plan, records } = planned(slow.run("touch /a && rm -f /big"));
+    expect(layersOf(plan)).toHaveLength(1);
+    expect(records).toMatchObject([{ pass: "join-runs", reruns: 1 }]);
+  });
+});
+
+describe("P6: steps that each remove their own temporary files stay apart", () => {
+  const install = (packages: string): string =>
+    `set -eux; apt-get update; apt-get install -y --no-install-recommends ${packages}; rm -rf /var/lib/apt/lists/*`;
+  const steps = [
+    "set -eux; groupadd -r db --gid=999; useradd -r -g db --uid=999 --home-dir=/var/lib/db db; install --verbose --directory --owner db --group db --mode 1777 /var/lib/db",
+    install("gnupg less"),
+    'set -eux; savedAptMark="$(apt-mark showmanual)"; apt-get update; apt-get install -y --no-install-recommends ca-certificates wget; rm -rf /var/lib/apt/lists/*; arch="$(dpkg --print-architecture | awk -F- \'{ print $NF }\')"; wget -O /usr/local/bin/helper "https://example.com/helper-$arch"; wget -O /usr/local/bin/helper.asc "https://example.com/helper-$arch.asc"; export GNUPGHOME="$(mktemp -d)"; gpg --batch --keyserver keys.example.com --recv-keys B42F6819007F00F88E364FD4036A9C25BF357DD4; gpg --batch --verify /usr/local/bin/helper.asc /usr/local/bin/helper; gpgconf --kill all; rm -rf "$GNUPGHOME" /usr/local/bin/helper.asc; apt-mark auto \'.*\' > /dev/null; [ -z "$savedAptMark" ] || apt-mark manual $savedAptMark > /dev/null; apt-get purge -y --auto-remove -o APT::AutoRemove::RecommendsImportant=false; chmod +x /usr/local/bin/helper; helper --version',
+    'set -eux; if [ -f /etc/dpkg/dpkg.cfg.d/docker ]; then grep -q "/usr/share/locale" /etc/dpkg/dpkg.cfg.d/docker; sed -ri "/\\/usr\\/share\\/locale/d" /etc/dpkg/dpkg.cfg.d/docker; fi; apt-get update; apt-get install -y --no-install-recommends locales; rm -rf /var/lib/apt/lists/*; echo "en_US.UTF-8 UTF-8" >> /etc/locale.gen; locale-gen',
+    install("libnss-wrapper xz-utils zstd"),
+  ];
+
+  it("leaves five commands five", () => {
+    const image = steps.reduce((made, step) => made.run(step), debian);
+    const { plan, warnings } = planned(image);
+    expect(layersOf(plan)).toHaveLength(5);
+    expect(commandsIn(plan)).toEqual(steps);
+    expect(warnings).toEqual([]);
+  });
+});
+
+describe("E13: a command that writes through a hard link stays in a layer of its own", () => {
+  it.each(["cp -al /a /b", "cp --link -r /a /b", "ln /a /b", "rsync --link-dest=/a /a/ /b", "./unpack /b"])(
+    "after %s",
+    (first) => {
+      const { plan } = planned(debian.run(first).run("echo two >> /b && rm -r /b"));
+      expect(layersOf(plan)).toHaveLength(2);
+    },
+  );
+});

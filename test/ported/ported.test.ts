@@ -1,5 +1,30 @@
-import { expect, test } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { noSandbox } from "../equivalence/both-ways.js";
+import { requirePeer } from "../peers/peers.js";
 import { commandsRun } from "./build-counted.js";
+import { portedCases } from "./cases.js";
+import { complaints } from "./complaints.js";
+import { portCase } from "./port-case.js";
+
+/** The three whose bases and commands are the lightest; `npm run ported` builds all ten. */
+const LIGHTEST = ["go-service", "web-server", "ruby-app"];
+
+const missing = noSandbox ?? (process.geteuid?.() === 0 ? undefined : "only root can make a Debian base");
+const work = mkdtempSync(join(tmpdir(), "layerwright-ported-"));
+afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+describe.skipIf(missing !== undefined)("Dockerfiles that were ported", () => {
+  const cases = portedCases.filter(({ name }) => LIGHTEST.includes(name));
+  test.for(cases)("$name: $title", { timeout: 1_800_000 }, async (one, context) => {
+    const result = await portCase(one, requirePeer(context, "docker28"), work);
+    expect(complaints(result)).toEqual([]);
+  });
+});
+
+test.runIf(missing !== undefined)("the ported Dockerfiles can be built here", ({ skip }) => skip(missing));
 
 test("commands that BuildKit ran are counted, remembered ones and other steps are not", () => {
   const progress = [

@@ -13,10 +13,10 @@ describe("download", () => {
   it("unpacks in a stage of its own, which the archive is only mounted in", () => {
     const text = dockerfile(on({ strip: 1 }));
     expect(text).toContain(`ADD --checksum=sha256:${sha256} --link ${archive} /archive`);
-    expect(text).toMatch(/RUN --network=none --mount=type=bind,from=stage-\d,source=\/,target=\/\.download /);
+    expect(text).toMatch(/RUN --network=none --mount=type=bind,from=archive,source=\/,target=\/\.download /);
     expect(text).toMatch(/tar -x -z -p -o -f \/\.download\/archive -C \/\.unpacked --strip-components=1\n/);
     expect(text.slice(text.indexOf(" AS image"))).toMatch(
-      /COPY --from=stage-\d .*\/\.unpacked\/? \/opt\/tool\/\n$/,
+      /COPY --from=unpacked .*\/\.unpacked\/? \/opt\/tool\/\n$/,
     );
   });
 

@@ -76,7 +76,9 @@ function toMatch(
       { rules: exclude, matches: undefined, prefix: "" },
     ]);
     // An ignored folder exists in the context only for what it holds.
-    return found.ignored && entries.length === 0 ? [] : [{ path, shape: "folder", entries }];
+    return found.ignored && entries.length === 0
+      ? []
+      : [{ path, shape: "folder", entries, mode: found.stats.mode & 0o7777 }];
   }
   const name = path.slice(path.lastIndexOf("/") + 1);
   if (glob.wild && exclude.decideAlone(name).ignored) return [];

@@ -9,6 +9,7 @@ import { hostRun } from "./host-run.js";
 import { asRoot, findHostTools, type HostTools, hasProgram, type ToolSearch } from "./host-tools.js";
 import { probeSandbox } from "./probe.js";
 import { readEnd } from "./read-end.js";
+import { removeStubs } from "./remove-stubs.js";
 import { RootFolders } from "./root-folders.js";
 import { packTar, unpackTar } from "./root-tar.js";
 import { runQuietly } from "./run-program.js";
@@ -106,6 +107,7 @@ export class RuncSandbox implements Sandbox {
       });
       ended = !end.timedOut;
       const exitCode = end.timedOut ? end.code : readEnd(end.code, bundle.setupLog, bundle.runtimeLog);
+      await removeStubs(tools, layer, request.stubs);
       const changed = before === undefined ? undefined : await changedSince(tools, layer, before);
       return {
         exitCode,

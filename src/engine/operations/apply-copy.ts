@@ -15,13 +15,22 @@ import { type LayerState, ownerOf } from "./layer-state.js";
 /** Something that a copy copies, found. */
 type Found =
   | { readonly kind: "node"; readonly name: string; readonly node: TreeNode; readonly source: string }
-  | { readonly kind: "entries"; readonly entries: readonly SourceEntry[]; readonly source: string }
+  | {
+      readonly kind: "entries";
+      readonly entries: readonly SourceEntry[];
+      readonly mode: number | undefined;
+      readonly source: string;
+    }
   | { readonly kind: "tree"; readonly folder: FolderNode; readonly source: string };
 
-/** Copies files of a context or of another stage. */
-export function applyCopy(state: LayerState, operation: CopyOperation): void {
+/**
+ * Copies files of a context or of another stage.
+ *
+ * @param asOnDisk takes all permission bits of a context from the disk
+ */
+export function applyCopy(state: LayerState, operation: CopyOperation, asOnDisk = false): void {
   const { dest, into, origin } = operation;
-  const rules = rulesOf(state, operation);
+  const rules = { ...rulesOf(state, operation), asOnDisk };
   const found = operation.sources.flatMap((source) => find(state, operation, source, rules));
   const files = found.filter((item) => item.kind === "node");
   // Two files under one name would leave the last one only; several sources always mean a folder.
@@ -67,7 +76,10 @@ function mergeFolder(
   const path = folderDestination(draft.tree, operation.dest, placing);
   const isNew = resolvePath(draft.tree, `/${path}`, { followLast: false }).node === undefined;
   const folder = draft.writable(path);
-  if (isNew) Object.assign(folder, rules.ids, { mode: topFolderMode(rules) });
+  if (isNew) {
+    const onDisk = item.kind === "entries" ? item.mode : undefined;
+    Object.assign(folder, rules.ids, { mode: topFolderMode(rules, onDisk) });
+  }
   if (item.kind === "entries") mergeContext(draft, folder, path, item.entries, rules, placing);
   else new StageMerge(draft, rules, excludeRules(operation), placing).merge(folder, path, item.folder);
 }
@@ -76,7 +88,8 @@ function find(state: LayerState, operation: CopyOperation, source: PlanSource, r
   if (source.from === "stage") return [findInStage(state, operation, source, rules)];
   const matches = state.files.list(source.context, source.path, operation.exclude ?? []);
   return matches.map((match) => {
-    if (match.shape === "folder") return { kind: "entries", entries: match.entries, source: match.path };
+    const { entries, mode } = match;
+    if (match.shape === "folder") return { kind: "entries", entries, mode, source: match.path };
     const name = match.path.slice(match.path.lastIndexOf("/") + 1);
     return { kind: "node", name, node: contextNode(match.entries[0]!, rules), source: match.path };
   });

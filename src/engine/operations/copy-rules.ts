@@ -7,6 +7,8 @@ export interface CopyRules {
   /** Undefined: files of a context are root's, files of a stage keep their owner. */
   readonly ids: Ids | undefined;
   readonly mode: Mode | undefined;
+  /** Takes all permission bits of a context from the disk: a mount shows its files as they are. */
+  readonly asOnDisk?: boolean;
 }
 
 /**
@@ -14,6 +16,7 @@ export interface CopyRules {
  * so only "the owner may execute it" is taken from them.
  */
 export function contextMode(rules: CopyRules, type: "file" | "folder", onDisk: number): number {
+  if (rules.asOnDisk === true) return onDisk;
   const normal = type === "folder" || (onDisk & 0o100) !== 0 ? 0o755 : 0o644;
   return rules.mode === undefined ? normal : applyMode(rules.mode, normal, type === "folder");
 }
@@ -25,6 +28,7 @@ export function stageMode(rules: CopyRules, type: string, before: number): numbe
 }
 
 /** The mode of the folder that a folder's contents go into, where it is new. */
-export function topFolderMode(rules: CopyRules): number {
+export function topFolderMode(rules: CopyRules, onDisk: number | undefined): number {
+  if (rules.asOnDisk === true && onDisk !== undefined) return onDisk;
   return rules.mode === undefined ? 0o755 : applyMode(rules.mode, 0o755, true);
 }

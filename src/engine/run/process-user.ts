@@ -7,7 +7,7 @@ import { accountFields } from "../owners.js";
 export interface ProcessUser {
   readonly uid: number;
   readonly gid: number;
-  /** Further groups that the image's `/etc/group` names the user in. */
+  /** The supplementary groups: the user's own, as BuildKit sets it too, then those that `/etc/group` names the user in. */
   readonly groups: readonly number[];
   /** The user's folder by `/etc/passwd`; `/` where it says none. */
   readonly home: string;
@@ -37,8 +37,10 @@ export async function processUser(tree: FolderNode, text: string, origin?: Origi
   if (group !== undefined && group !== "") {
     const line = groups.find(([known]) => known === group);
     if (line === undefined && !NUMBER.test(group)) throw unknown("group", group, "/etc/group", groups);
-    return { ...found, gid: Number(line?.[2] ?? group), groups: [] };
+    const own = Number(line?.[2] ?? group);
+    return { ...found, gid: own, groups: [own] };
   }
   const further = groups.filter(([, , , members = ""]) => name !== "" && members.split(",").includes(name));
-  return { ...found, gid: Number(gid), groups: further.map(([, , id]) => Number(id)) };
+  const own = Number(gid);
+  return { ...found, gid: own, groups: [...new Set([own, ...further.map(([, , id]) => Number(id))])] };
 }

@@ -72,7 +72,7 @@ export async function runCommand(run: RunOperation, context: RunContext): Promis
   const stubs = sandboxStubs(before.tree, targets);
   const label = `run ${commandText(run.command)}`;
   const progressId = `${run.origin?.file}:${run.origin?.line}:${key ?? commandText(run.command)}`;
-  const start = { sandbox, before, mounts, env, cwd, user, network, label, progressId } as const;
+  const start = { sandbox, before, mounts, stubs, env, cwd, user, network, label, progressId } as const;
   let ran: RootLayer | undefined;
   const done = await carryOut(
     {
@@ -105,6 +105,7 @@ interface Start {
   readonly sandbox: Sandbox;
   readonly before: RootState;
   readonly mounts: readonly PreparedMount[];
+  readonly stubs: readonly string[];
   readonly env: ReadonlyMap<string, string>;
   readonly cwd: string;
   readonly user: ProcessUser;
@@ -141,6 +142,7 @@ async function runNow(run: RunOperation, start: Start, { ports, options }: RunCo
     user: { uid, gid, groups },
     network: start.network,
     mounts,
+    stubs: start.stubs,
     timeoutMs: run.timeout === undefined ? undefined : run.timeout * 1000,
     signal: options.signal,
     onOutput: (stream, piece) => lines.add(stream, piece),

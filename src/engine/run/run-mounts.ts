@@ -78,9 +78,9 @@ async function bindMount(
       },
     };
   }
-  // As a copy of it would be: the same names are ignored, the same patterns match.
+  // As a copy of it would be, the same names are ignored; the bits are the disk's own, as BuildKit shows them.
   const draft = new DraftTree(emptyTree());
-  await applyCopy({ ...state, draft }, { op: "copy", sources: [source], dest: "/source", into: false });
+  await applyCopy({ ...state, draft }, { op: "copy", sources: [source], dest: "/source", into: false }, true);
   const tree = draft.tree;
   const key = contentKey(flattenTree(tree), listedAt, ports);
   return {

@@ -1,5 +1,5 @@
-import { isWithin } from "../../core/posix-path.js";
 import { describeOperation } from "../describe.js";
+import { impliesDirectory } from "../implied-directory.js";
 import type { MkdirOperation, Operation } from "../operation.js";
 import type { Layer, Stage } from "../plan.js";
 import { startsEmpty } from "./edit-stages.js";
@@ -45,11 +45,9 @@ function loneFolder(layer: Layer): MkdirOperation | undefined {
   return layer.operations.length === 1 && only?.op === "mkdir" && only.ifMissing === true ? only : undefined;
 }
 
+/** A layer that makes the folder anyhow; an owner or mode would need a stage beside it in a Dockerfile. */
 function fills(layer: Layer, folder: MkdirOperation): boolean {
-  return layer.operations.every((operation) => {
-    if (operation.op !== "copy" && operation.op !== "write" && operation.op !== "mkdir") return false;
-    return isWithin(operation.op === "copy" ? operation.dest : operation.path, folder.path);
-  });
+  return layer.operations.every((operation) => impliesDirectory(operation, folder));
 }
 
 /** A file that a later step of this image writes again, with nothing in between that could have seen it. */

@@ -39,7 +39,13 @@ function removeInStage(
       }
       continue;
     }
-    for (const remove of removes ?? []) warnNothingFreed(remove, stage, log);
+    // What join-runs put into the layer of another command frees what that one left.
+    const isJoined = operations.some(
+      (one) => one.layer === placed.layer && one !== placed && one.operation.op === "run",
+    );
+    if (!isJoined && log.catalog.ships(stage)) {
+      for (const remove of removes ?? []) warnNothingFreed(remove, stage, log);
+    }
     done = [...done, placed];
   }
   return changed ? done : operations;

@@ -288,7 +288,13 @@ const KNOWN: ReadonlySet<string> = new Set([
   "git",
 ]);
 
-interface Places {
+/** True for a program that reads no file but those it is told to, and starts no other program. */
+export function isKnownProgram(name: string): boolean {
+  return KNOWN.has(name);
+}
+
+/** Where a package manager keeps what it leaves. */
+export interface Places {
   /** Absolute directories and files. */
   readonly roots: readonly string[];
   /** Ends of paths below a home directory. */
@@ -298,7 +304,8 @@ interface Places {
 
 const places = new Map<ManagerName, Places>();
 
-function placesOf(manager: ManagerName): Places {
+/** The places of a manager. */
+export function placesOf(manager: ManagerName): Places {
   const known = places.get(manager);
   if (known !== undefined) return known;
   const { cache, beside = [], rest = [], logs = [], mounts, mountedAt }: Leftovers = leftovers[manager];

@@ -17,10 +17,10 @@ import { pruneContext } from "./prune-context.js";
 /** Every pass, in the order in which they run: what makes others possible comes first. */
 export const passes: readonly Pass[] = [
   foldMetadata,
-  lateRemove,
   moveCleanUps,
   cleanInLayer,
   joinRuns,
+  lateRemove,
   joinCopies,
   joinConfig,
   dropDeadStages,

@@ -6,6 +6,8 @@ export interface ShellWord {
   readonly open: boolean;
   /** True when the shell looks for matching files. */
   readonly glob: boolean;
+  /** Variables in it whose values are not known. */
+  readonly unknown?: readonly string[];
 }
 
 /** One program with its arguments, in the order in which the text has them. */
@@ -216,10 +218,15 @@ class Reader {
     let text = "";
     let open = false;
     let glob = false;
+    const unknown: string[] = [];
     const expand = (): void => {
+      const name = /^\$\{?(\w+)/.exec(this.text.slice(this.#at))?.[1];
       const value = this.#expansion();
-      if (value === undefined) open = true;
-      else text += value;
+      if (value !== undefined) text += value;
+      else {
+        open = true;
+        unknown.push(name ?? "");
+      }
     };
     const start = this.#at;
     for (; this.#at < this.text.length; ) {
@@ -255,7 +262,7 @@ class Reader {
       }
     }
     if (this.#at === start) throw NOT_UNDERSTOOD;
-    return { text, open, glob };
+    return { text, open, glob, ...(unknown.length === 0 ? {} : { unknown }) };
   }
 
   /** What a `$...` stands for, or undefined where only the shell knows. */

@@ -23,17 +23,17 @@ const image = tree(
 
 describe("the user of a command", () => {
   it.each([
-    ["", { uid: 0, gid: 0, home: "/root", groups: [] }],
-    ["root", { uid: 0, gid: 0, home: "/root", groups: [] }],
-    ["app", { uid: 1000, gid: 1001, home: "/home/app", groups: [50, 77] }],
-    ["1000", { uid: 1000, gid: 1001, home: "/home/app", groups: [50, 77] }],
-    ["app:staff", { uid: 1000, gid: 50, home: "/home/app", groups: [] }],
-    ["app:9", { uid: 1000, gid: 9, home: "/home/app", groups: [] }],
+    ["", { uid: 0, gid: 0, home: "/root", groups: [0] }],
+    ["root", { uid: 0, gid: 0, home: "/root", groups: [0] }],
+    ["app", { uid: 1000, gid: 1001, home: "/home/app", groups: [1001, 50, 77] }],
+    ["1000", { uid: 1000, gid: 1001, home: "/home/app", groups: [1001, 50, 77] }],
+    ["app:staff", { uid: 1000, gid: 50, home: "/home/app", groups: [50] }],
+    ["app:9", { uid: 1000, gid: 9, home: "/home/app", groups: [9] }],
     // A name made of digits comes before the number.
-    ["33", { uid: 50, gid: 50, home: "/odd", groups: [] }],
-    ["4711", { uid: 4711, gid: 0, home: "/", groups: [] }],
-    ["4711:4712", { uid: 4711, gid: 4712, home: "/", groups: [] }],
-    ["bare", { uid: 7, gid: 7, home: "/", groups: [] }],
+    ["33", { uid: 50, gid: 50, home: "/odd", groups: [50] }],
+    ["4711", { uid: 4711, gid: 0, home: "/", groups: [0] }],
+    ["4711:4712", { uid: 4711, gid: 4712, home: "/", groups: [4712] }],
+    ["bare", { uid: 7, gid: 7, home: "/", groups: [7] }],
   ])("%j", async (text, expected) => {
     expect(await processUser(image, text)).toEqual(expected);
   });

@@ -17,6 +17,7 @@ export const image = base
   .run("groupadd --system --gid 1001 nodejs")
   .run("useradd --system --uid 1001 --gid nodejs nextjs")
   .copy(builder.path("/app/public"), "./public")
+  .mkdir(".next", { owner: "nextjs:nodejs" })
   .copy(builder.path("/app/.next/standalone"), "./", { owner: "nextjs:nodejs" })
   .copy(builder.path("/app/.next/static"), "./.next/static", { owner: "nextjs:nodejs" })
   .user("nextjs")

@@ -6,7 +6,7 @@ useradd --system --gid nginx --no-create-home --home /nonexistent --shell /bin/f
 apt-get update
 apt-get install --no-install-recommends --no-install-suggests -y gnupg1
 export GNUPGHOME="$(mktemp -d)"
-gpg1 --import /etc/apt/trusted.gpg.d/debian-archive-bookworm-stable.asc
+gpg1 --import /etc/apt/trusted.gpg.d/debian-archive-bullseye-stable.asc
 gpg1 --export "$SIGNING_KEY" > /usr/share/keyrings/nginx-archive-keyring.gpg
 test -s /usr/share/keyrings/nginx-archive-keyring.gpg
 rm -rf "$GNUPGHOME"
@@ -20,7 +20,7 @@ mkdir /docker-entrypoint.d`;
 
 export const image = Image.from("debian:bookworm")
   .label("maintainer", "Web Server Maintainers <maintainers@example.com>")
-  .env({ SIGNING_KEY: "4D64FEC119C2029067D6E791F8D2585B8783D481", DYNPKG_RELEASE: "1~bookworm" })
+  .env({ SIGNING_KEY: "A4285295FC7B1A81600062A9605C66F00D6C9793", DYNPKG_RELEASE: "1~bookworm" })
   .run(`set -e\n${install}`)
   .copy("docker-entrypoint.sh", "/")
   .copy("10-listen-on-ipv6.sh", "/docker-entrypoint.d/")

@@ -1,0 +1,69 @@
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Image, context as named, type SourceInput } from "layerwright";
+import { test } from "vitest";
+import { bothWays, expectSame } from "./on-bases.js";
+
+const LONG = { timeout: 300_000 };
+const none = { network: "none" } as const;
+
+/** A context with every kind of permission bits, whatever the umask. */
+function fill(directory: string): void {
+  const directories = { open: 0o777, closed: 0o700, group: 0o2775, sticky: 0o1777, "closed/deep": 0o750 };
+  const files = {
+    plain: 0o644,
+    secret: 0o600,
+    "read-only": 0o400,
+    all: 0o666,
+    program: 0o755,
+    "own-program": 0o700,
+    setuid: 0o4755,
+    "closed/file": 0o640,
+    "closed/deep/file": 0o604,
+    "open/file": 0o660,
+  };
+  for (const name of Object.keys(directories)) mkdirSync(join(directory, name), { recursive: true });
+  for (const [name, mode] of Object.entries(files)) {
+    writeFileSync(join(directory, name), `${name}\n`);
+    chmodSync(join(directory, name), mode);
+  }
+  for (const [name, mode] of Object.entries(directories)) chmodSync(join(directory, name), mode);
+  symlinkSync("plain", join(directory, "link"));
+}
+
+/** Writes the bits of all files of a mount to a file, named by a number. */
+const look = (at: number) =>
+  `find /seen | sort | while read -r f; do stat -c '%n %a %u:%g' "$f"; done > /out/${at}`;
+
+const other = named("other", ".");
+
+const binds: readonly SourceInput[] = [
+  ".",
+  "closed",
+  "group",
+  "open",
+  "closed/deep",
+  other.path("closed"),
+  other.path("closed/deep/file"),
+  "secret",
+  "own-program",
+  "setuid",
+  "link",
+];
+
+test("E17: a bind shows the permission bits of the disk", LONG, async (context) => {
+  const built = await bothWays(
+    context,
+    (base) =>
+      binds.reduce<Image>(
+        (image, source, at) =>
+          image.run(look(at), {
+            ...none,
+            mounts: [{ type: "bind", source, target: "/seen", ...(at % 2 === 1 ? { writable: true } : {}) }],
+          }),
+        base.mkdir("/out"),
+      ),
+    { context: fill },
+  );
+  expectSame(built);
+});
