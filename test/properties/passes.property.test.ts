@@ -3,6 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { Base, Image } from "layerwright";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { knownBases } from "../../src/api/known-bases.js";
 import { lower } from "../../src/plan/lower.js";
 import type { SourceProbe } from "../../src/plan/passes/pass.js";
 import { optimize, passes } from "../../src/plan/passes/pipeline.js";
@@ -38,7 +39,11 @@ describe.each(bases)("over %s", (_, base) => {
     let built = 0;
     await fc.assert(
       fc.asyncProperty(program, fc.constantFrom("keep", "own", "all"), async (change, policy) => {
-        const plan = lower(change(base()).squash(policy).node, { platform });
+        const plan = await knownBases(
+          lower(change(base()).squash(policy).node, { platform }),
+          bench.context,
+          bench.store,
+        );
         const before = await bench.built(optimize(plan, { probe, passes: [] }));
         // A program that cannot be done (a file below a file ...) is refused whatever passes do.
         if (typeof before === "string") return;

@@ -7,6 +7,7 @@ import { lookup } from "../../layer/tree.js";
 import type { FolderNode, TreeNode } from "../../layer/tree-node.js";
 import type { RuntimeConfig } from "../../oci/image-config.js";
 import type { Operation } from "../../plan/operation.js";
+import { commandPaths } from "../../plan/passes/command-as-files.js";
 import type { BaseFacts, KnownPath, Stage } from "../../plan/plan.js";
 import { readAccounts } from "../owners.js";
 
@@ -117,7 +118,7 @@ function pathsOf(operation: Operation): readonly string[] {
     case "hostRun":
       return [];
     case "run":
-      return operation.workdir === undefined ? [] : [operation.workdir];
+      return [...(operation.workdir === undefined ? [] : [operation.workdir]), ...commandPaths(operation)];
     default:
       return [operation.path];
   }

@@ -1,26 +1,49 @@
+import type { Origin } from "../../errors/origin.js";
 import type { Mode } from "../../image/mode.js";
 import type { Owner } from "../../image/owner.js";
 import type { FileOperation, RunOperation } from "../operation.js";
-import { areCleanPaths, simpleWords } from "./simple-command.js";
+import { areCleanPaths, simpleCommands } from "./simple-command.js";
 
 const OCTAL = /^[0-7]{3,4}$/;
 const SYMBOLIC = /^[ugoa]*[-+=][rwxXst]*(,[ugoa]*[-+=][rwxXst]*)*$/;
 const OWNER = /^([a-z_][a-z0-9_-]*|\d{1,9})(:([a-z_][a-z0-9_-]*|\d{1,9}))?$/;
 
+/** A file or directory under another name, as `mv` gives it one. */
+export interface Move {
+  readonly op: "move";
+  readonly from: string;
+  readonly to: string;
+  readonly origin?: Origin;
+}
+
 /**
- * Reads `chmod`, `chown` and `rm -rf` of plain absolute paths as file operations, so that Docker habits profit
- * from the passes too. Undefined for every command that does more. Run as a user other than root such a command
- * could fail where the file operation does not, so it is left alone.
+ * Reads `chmod`, `chown`, `mv` and `rm -rf` of plain absolute paths, or several of them joined by `&&`, as file
+ * operations, so that Docker habits profit from the passes too. Undefined for every command that does more. Run as a
+ * user other than root such a command could fail where the file operation does not, so it is left alone.
  */
-export function commandAsFiles(operation: RunOperation): readonly FileOperation[] | undefined {
+export function commandAsFiles(operation: RunOperation): readonly (FileOperation | Move)[] | undefined {
   if (operation.user !== undefined && !/^(root|0)(:(root|0))?$/.test(operation.user)) return undefined;
-  const words = simpleWords(operation);
-  if (words === undefined) return undefined;
+  const placed = operation.origin === undefined ? {} : { origin: operation.origin };
+  const read = simpleCommands(operation)?.map((words) => commandOf(words, placed));
+  if (read === undefined || read.some((one) => one === undefined)) return undefined;
+  return read.flatMap((one) => one ?? []);
+}
+
+/** The paths that such a command names. */
+export function commandPaths(operation: RunOperation): readonly string[] {
+  return (commandAsFiles(operation) ?? []).flatMap((one) =>
+    one.op === "move" ? [one.from, one.to] : "path" in one ? [one.path] : [],
+  );
+}
+
+function commandOf(
+  words: readonly string[],
+  placed: { readonly origin?: Origin },
+): readonly (FileOperation | Move)[] | undefined {
   const [program, ...rest] = words;
   const flags = rest.filter((word) => word.startsWith("-"));
   const [first, ...others] = rest.filter((word) => !word.startsWith("-"));
   if (first === undefined || rest.findIndex((word) => !word.startsWith("-")) < flags.length) return undefined;
-  const placed = operation.origin === undefined ? {} : { origin: operation.origin };
   const recursive = flags.some((flag) => flag === "-R" || flag === "--recursive") ? { recursive: true } : {};
   const onlyRecursive = flags.every((flag) => flag === "-R" || flag === "--recursive");
   if (program === "chmod" && onlyRecursive && areCleanPaths(others)) {
@@ -30,6 +53,11 @@ export function commandAsFiles(operation: RunOperation): readonly FileOperation[
   if (program === "chown" && onlyRecursive && areCleanPaths(others)) {
     const owner = parseOwner(first);
     return owner && others.map((path) => ({ op: "chown", path, owner, ...recursive, ...placed }));
+  }
+  if (program === "mv" && flags.every((flag) => flag === "-f" || flag === "-T")) {
+    const [to, ...more] = others;
+    if (to === undefined || more.length > 0 || !areCleanPaths([first, to])) return undefined;
+    return [{ op: "move", from: first, to, ...placed }];
   }
   if (program === "rm" && flags.length > 0 && flags.every((flag) => /^-[rf]+$/.test(flag))) {
     const paths = [first, ...others];

@@ -34,11 +34,6 @@ export function editStages(
   return { ...plan, stages };
 }
 
-/** Whether nothing of this path can exist below this image's own steps: it starts from scratch. */
-export function startsEmpty(stage: Stage): boolean {
-  return stage.base.kind === "scratch";
-}
-
 /** A list with one item replaced. */
 export function replaceAt<T>(list: readonly T[], index: number, item: T): T[] {
   return list.map((old, at) => (at === index ? item : old));

@@ -1,11 +1,11 @@
 import { applySymbolicMode } from "../../core/file-mode.js";
-import { isWithin } from "../../core/posix-path.js";
+import { isWithin, parentPath } from "../../core/posix-path.js";
 import type { Mode } from "../../image/mode.js";
 import type { ChmodOperation, ChownOperation, CopyOperation, Operation } from "../operation.js";
-import type { Stage } from "../plan.js";
-import { startsEmpty } from "./edit-stages.js";
+import type { Move } from "./command-as-files.js";
+import type { Ground } from "./ground.js";
 import type { SourceProbe } from "./pass.js";
-import { copiedFile, mayMake, sourceShape } from "./produced-by.js";
+import { copiedFile, sourceShape } from "./produced-by.js";
 
 type Metadata = ChmodOperation | ChownOperation;
 
@@ -17,7 +17,7 @@ export function foldInto(
   operation: Operation,
   metadata: Metadata,
   earlier: readonly Operation[],
-  stage: Stage,
+  ground: Ground,
   probe: SourceProbe,
 ): readonly Operation[] | undefined {
   switch (operation.op) {
@@ -26,26 +26,66 @@ export function foldInto(
     case "mkdir":
       if (operation.path !== metadata.path || operation.ifMissing === true) return undefined;
       // What was in the folder already is meant by a recursive change, and not by mkdir.
-      return metadata.recursive === true && !isNewAt(operation.path, earlier, stage, probe)
+      return metadata.recursive === true && !ground.isNew(operation.path, earlier)
         ? undefined
         : withMetadata(operation, metadata, true);
     case "copy":
-      return foldIntoCopy(operation, metadata, earlier, stage, probe);
+      return foldIntoCopy(operation, metadata, earlier, ground, probe);
     default:
       return undefined;
   }
 }
 
-/** Whether nothing can have been at a path before. */
-function isNewAt(path: string, earlier: readonly Operation[], stage: Stage, probe: SourceProbe): boolean {
-  return startsEmpty(stage) && !earlier.some((one) => mayMake(one, path, probe));
+/**
+ * What an operation becomes when a later `mv` of all that it makes goes into it, or undefined when that could change
+ * the final root file system: what it makes must be new, and nothing may be where it moves to.
+ */
+export function foldMove(
+  operation: Operation,
+  { from, to }: Move,
+  earlier: readonly Operation[],
+  ground: Ground,
+  probe: SourceProbe,
+): readonly Operation[] | undefined {
+  if (isWithin(to, from) || isWithin(from, to)) return undefined;
+  const moved = movedOperation(operation, from, to, probe);
+  const isFree = ground.isNew(from, earlier) && ground.isNew(to, earlier);
+  if (moved === undefined || !isFree || earlier.some((one) => ground.touches(one, to))) return undefined;
+  const [old, next] = [parentPath(from), parentPath(to)];
+  if (old === next) return [moved];
+  if (!ground.isFolder(next, earlier)) return undefined;
+  // Making the file made its parents, too: they stay.
+  const placed = operation.origin === undefined ? {} : { origin: operation.origin };
+  return ground.isFolder(old, earlier)
+    ? [moved]
+    : [{ op: "mkdir", path: old, mode: { octal: 0o755 }, ifMissing: true, ...placed }, moved];
+}
+
+function movedOperation(
+  operation: Operation,
+  from: string,
+  to: string,
+  probe: SourceProbe,
+): Operation | undefined {
+  if (operation.op === "write" || operation.op === "symlink") {
+    return operation.path === from ? { ...operation, path: to } : undefined;
+  }
+  if (operation.op !== "copy") return undefined;
+  if (copiedFile(operation, probe) === from) return { ...operation, dest: to, into: false };
+  const [source] = operation.sources;
+  const isTree =
+    operation.dest === from &&
+    operation.sources.length === 1 &&
+    source?.from === "context" &&
+    sourceShape(source, probe) === "folder";
+  return isTree ? { ...operation, dest: to } : undefined;
 }
 
 function foldIntoCopy(
   copy: CopyOperation,
   metadata: Metadata,
   earlier: readonly Operation[],
-  stage: Stage,
+  ground: Ground,
   probe: SourceProbe,
 ): readonly Operation[] | undefined {
   if (copiedFile(copy, probe) === metadata.path) return withMetadata(copy, metadata, false);
@@ -54,7 +94,7 @@ function foldIntoCopy(
     return undefined;
   if (metadata.path === copy.dest) {
     // The top folder keeps its metadata when it exists, so the whole tree is only ours where it cannot.
-    const isNew = metadata.recursive === true && isNewAt(copy.dest, earlier, stage, probe);
+    const isNew = metadata.recursive === true && ground.isNew(copy.dest, earlier);
     return isNew ? withMetadata(copy, metadata, true) : undefined;
   }
   if (!isWithin(metadata.path, copy.dest) || copy.exclude !== undefined) return undefined;

@@ -1,31 +1,35 @@
 import { describeOperation } from "../describe.js";
 import { impliesDirectory } from "../implied-directory.js";
 import type { MkdirOperation, Operation } from "../operation.js";
-import type { Layer, Stage } from "../plan.js";
-import { startsEmpty } from "./edit-stages.js";
+import type { Layer, Plan, Stage } from "../plan.js";
+import { Ground } from "./ground.js";
 import type { Pass, PassLog } from "./pass.js";
-import { mayTouch, producedPath } from "./produced-by.js";
+import { producedPath } from "./produced-by.js";
 
 /**
- * Joins neighbouring file layers where that frees bytes or a whole layer: the folder of a `workdir` goes into the
- * layer that fills it, and a file that the next step writes again is not written twice.
+ * Joins neighbouring file layers where that frees a whole layer: the folder of a `workdir` goes into the layer that
+ * fills it.
  */
 export const joinCopies: Pass = {
   name: "join-copies",
-  apply: (plan, log) => ({
-    ...plan,
-    stages: plan.stages.map((stage) => dropOverwritten(joinFolders(stage, log), log)),
-  }),
+  apply: (plan, log) => ({ ...plan, stages: plan.stages.map((stage) => joinFolders(stage, log)) }),
+};
+
+/** Drops a file that a later step of this image writes again, so that it is not written twice. */
+export const dropOverwritten: Pass = {
+  name: "join-copies",
+  apply: (plan, log) => ({ ...plan, stages: plan.stages.map((stage) => dropInStage(stage, plan, log)) }),
 };
 
 /** The folder of a workdir, alone in its layer, joins the next file layer that writes into it. */
 function joinFolders(stage: Stage, log: PassLog): Stage {
   const layers: Layer[] = [];
   let changed = false;
-  for (const layer of stage.layers) {
+  for (const [at, layer] of stage.layers.entries()) {
     const before = layers.at(-1);
     const folder = before && loneFolder(before);
-    if (before !== undefined && folder !== undefined && fills(layer, folder)) {
+    const isOwn = log.catalog.mayMerge(stage, at - 1, at);
+    if (before !== undefined && folder !== undefined && isOwn && fills(layer, folder)) {
       layers[layers.length - 1] = { ...layer, operations: [folder, ...layer.operations] };
       changed = true;
       log.record({
@@ -50,19 +54,20 @@ function fills(layer: Layer, folder: MkdirOperation): boolean {
   return layer.operations.every((operation) => impliesDirectory(operation, folder));
 }
 
-/** A file that a later step of this image writes again, with nothing in between that could have seen it. */
-function dropOverwritten(stage: Stage, log: PassLog): Stage {
+/** A file that is written again, with nothing in between that could have seen it. */
+function dropInStage(stage: Stage, plan: Plan, log: PassLog): Stage {
+  const ground = new Ground(plan, stage, log.probe);
   const operations = stage.layers.flatMap((layer, index) =>
     layer.operations.map((operation) => ({ layer: index, operation })),
   );
   const dropped = new Set<Operation>();
-  operations.forEach(({ operation }, index) => {
+  operations.forEach(({ operation, layer }, index) => {
     const path = producedPath(operation, log.probe);
-    if (path === undefined || operation.op === "mkdir" || !startsEmpty(stage)) return;
-    const next = operations
-      .slice(index + 1)
-      .find((later) => mayTouch(later.operation, path, log.probe))?.operation;
-    if (next === undefined || next.op === "mkdir" || producedPath(next, log.probe) !== path) return;
+    if (path === undefined || operation.op === "mkdir" || !ground.lacks(path)) return;
+    const found = operations.find((later, at) => at > index && ground.touches(later.operation, path));
+    if (found === undefined || !log.catalog.mayMerge(stage, layer, found.layer)) return;
+    const next = found.operation;
+    if (next.op === "mkdir" || producedPath(next, log.probe) !== path) return;
     // Between a file and a link the second would be refused or follow the first: both must be of one kind.
     if ((next.op === "symlink") !== (operation.op === "symlink")) return;
     dropped.add(operation);

@@ -1,11 +1,12 @@
 import { isWithin, parentPath } from "../../core/posix-path.js";
 import { describeOperation } from "../describe.js";
 import type { CopyOperation, Operation, RemoveOperation } from "../operation.js";
-import type { Stage } from "../plan.js";
+import type { Plan, Stage } from "../plan.js";
 import { commandAsFiles } from "./command-as-files.js";
-import { editStages, type PlacedOperation, startsEmpty } from "./edit-stages.js";
+import { editStages, type PlacedOperation } from "./edit-stages.js";
+import { Ground } from "./ground.js";
 import type { Pass, PassLog } from "./pass.js";
-import { mayMake, mayTouch, producedPath, sourceShape } from "./produced-by.js";
+import { producedPath, sourceShape } from "./produced-by.js";
 
 /**
  * Takes back what a later step removes, so that it never enters a layer: a file that this image wrote is not
@@ -13,20 +14,26 @@ import { mayMake, mayTouch, producedPath, sourceShape } from "./produced-by.js";
  */
 export const lateRemove: Pass = {
   name: "late-remove",
-  apply: (plan, log) => editStages(plan, (operations, stage) => removeInStage(operations, stage, log)),
+  apply: (plan, log) => editStages(plan, (operations, stage) => removeInStage(operations, stage, plan, log)),
 };
 
 function removeInStage(
   operations: readonly PlacedOperation[],
   stage: Stage,
+  plan: Plan,
   log: PassLog,
 ): readonly PlacedOperation[] {
+  const ground = new Ground(plan, stage, log.probe);
   let done: readonly PlacedOperation[] = [];
   let changed = false;
   for (const placed of operations) {
     const removes = removesOf(placed.operation);
     let current: readonly PlacedOperation[] | undefined = removes && done;
-    for (const remove of removes ?? []) current = current && takeBack(remove, current, stage, log);
+    for (const remove of removes ?? []) {
+      const back = current && takeBack(remove, current, ground, log);
+      const isOwn = back !== undefined && log.catalog.mayMerge(stage, back.lowest, placed.layer);
+      current = isOwn ? back.operations : undefined;
+    }
     if (removes !== undefined && current !== undefined) {
       done = current;
       changed = true;
@@ -58,30 +65,34 @@ function removesOf(operation: Operation): readonly RemoveOperation[] | undefined
   return files?.every((file) => file.op === "remove") ? (files as readonly RemoveOperation[]) : undefined;
 }
 
-/** The operations without what the remove takes away, or undefined when it must stay as it is. */
+/**
+ * The operations without what the remove takes away, and the lowest layer that changes; undefined when it must stay as
+ * it is.
+ */
 function takeBack(
   remove: RemoveOperation,
   operations: readonly PlacedOperation[],
-  stage: Stage,
+  ground: Ground,
   log: PassLog,
-): readonly PlacedOperation[] | undefined {
-  if (!startsEmpty(stage)) return undefined;
+): { readonly operations: readonly PlacedOperation[]; readonly lowest: number } | undefined {
+  if (!ground.lacks(remove.path)) return undefined;
   let after: readonly PlacedOperation[] = [];
   let lost = false;
   for (let index = operations.length - 1; index >= 0; index--) {
     const placed = operations[index]!;
-    if (!mayTouch(placed.operation, remove.path, log.probe)) {
+    const before = operations.slice(0, index);
+    const earlier = before.map(({ operation }) => operation);
+    if (!ground.touches(placed.operation, remove.path)) {
       after = [placed, ...after];
       continue;
     }
-    const before = operations.slice(0, index);
     // Below this step the path must not exist, else it would come to light again.
-    if (!before.some((one) => mayMake(one.operation, remove.path, log.probe))) {
+    if (ground.isNew(remove.path, earlier)) {
       // What was written through a link is somewhere else and stays.
       if (lost && placed.operation.op === "symlink") return undefined;
       const replacement = withoutPath(placed.operation, remove, log);
       const items = replacement?.map((operation) => ({ layer: placed.layer, operation }));
-      return items && [...before, ...items, ...after];
+      return items && { operations: [...before, ...items, ...after], lowest: placed.layer };
     }
     if (!isLostWith(placed.operation, remove, log)) return undefined;
     lost = true;

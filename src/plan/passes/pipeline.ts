@@ -8,7 +8,7 @@ import { cleanInLayer, moveCleanUps } from "./clean-in-layer.js";
 import { dropDeadStages } from "./drop-dead-stages.js";
 import { foldMetadata } from "./fold-metadata.js";
 import { joinConfig } from "./join-config.js";
-import { joinCopies } from "./join-copies.js";
+import { dropOverwritten, joinCopies } from "./join-copies.js";
 import { joinRuns } from "./join-runs.js";
 import { lateRemove } from "./late-remove.js";
 import type { Pass, SourceProbe } from "./pass.js";
@@ -22,6 +22,7 @@ export const passes: readonly Pass[] = [
   joinRuns,
   lateRemove,
   joinCopies,
+  dropOverwritten,
   joinConfig,
   dropDeadStages,
   pruneContext,

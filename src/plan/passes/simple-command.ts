@@ -4,16 +4,14 @@ import type { RunOperation } from "../operation.js";
 const SHELL_SYNTAX = /[\s'"\\$`&|;<>(){}[\]*?!#~=%\n\r]/;
 
 /**
- * The words of a command that a shell would pass on as they are, or undefined when the shell has a say in it:
- * quotes, variables, globs, several commands. Only such commands can be read as file operations.
+ * The words of each command of a list `a && b` that a shell would pass on as they are, or undefined when the shell has
+ * a say in it: quotes, variables, globs, other lists. Only such commands can be read as file operations.
  */
-export function simpleWords(operation: RunOperation): readonly string[] | undefined {
+export function simpleCommands(operation: RunOperation): readonly (readonly string[])[] | undefined {
   if (operation.mounts !== undefined && operation.mounts.length > 0) return undefined;
-  const words =
-    typeof operation.command === "string" ? operation.command.trim().split(/[ \t]+/) : operation.command;
-  if (typeof operation.command === "string" && words.some((word) => SHELL_SYNTAX.test(word)))
-    return undefined;
-  return words;
+  if (typeof operation.command !== "string") return [operation.command];
+  const commands = operation.command.split("&&").map((text) => text.trim().split(/[ \t]+/));
+  return commands.some((words) => words.some((word) => SHELL_SYNTAX.test(word))) ? undefined : commands;
 }
 
 /** Whether all of these are absolute paths without dots to resolve. */

@@ -1,0 +1,106 @@
+import { isWithin, parentPath } from "../../core/posix-path.js";
+import { operationsOf, targetOf } from "../assert-plan.js";
+import type { Operation } from "../operation.js";
+import type { BaseFacts, KnownPath, Plan, Stage } from "../plan.js";
+import type { SourceProbe } from "./pass.js";
+import { copiedFile, mayMake, mayTouch } from "./produced-by.js";
+
+/** What is known of the file system that the steps of a stage start on: that of its base, through other stages. */
+export class Ground {
+  readonly #probe: SourceProbe;
+  /** Operations of the stages below, the lowest first. */
+  readonly #below: readonly Operation[];
+  /** Undefined where the base is not known; empty facts of scratch. */
+  readonly #facts: Pick<BaseFacts, "paths"> | "scratch" | undefined;
+  /** Links that steps make. */
+  readonly #links = new Set<string>();
+  /** Directories with copied contents, which may hold links. */
+  readonly #trees = new Set<string>();
+  readonly #straying = new Map<Operation, boolean>();
+
+  constructor(plan: Plan, stage: Stage, probe: SourceProbe) {
+    this.#probe = probe;
+    const below: Operation[][] = [];
+    let { base } = stage;
+    while (base.kind === "stage") {
+      const id = base.stage;
+      const parent: Stage | undefined = plan.stages.find((one) => one.id === id);
+      if (parent === undefined) break;
+      below.unshift([...operationsOf(parent)]);
+      base = parent.base;
+    }
+    this.#below = below.flat();
+    this.#facts = base.kind === "scratch" ? "scratch" : "known" in base ? base.known : undefined;
+    for (const one of [...this.#below, ...operationsOf(stage)]) {
+      if (one.op === "symlink") this.#links.add(one.path);
+      if (one.op === "copy" && copiedFile(one, probe) === undefined) this.#trees.add(one.dest);
+    }
+  }
+
+  /** What the base from outside has at a path: `null` for nothing, undefined where nobody knows. */
+  inBase(path: string): KnownPath | undefined {
+    if (this.#facts === "scratch") return path === "/" ? undefined : null;
+    if (this.#facts === undefined || ancestors(path).some((above) => this.#isLink(above))) return undefined;
+    const { paths } = this.#facts;
+    return path in paths || !ancestors(path).some((above) => paths[above] === null) ? paths[path] : null;
+  }
+
+  /** True when nothing is at a path before the steps of the stage, and nothing leads there under another name. */
+  lacks(path: string): boolean {
+    return this.inBase(path) === null && !this.#mayHave(path, this.#below);
+  }
+
+  /** True when nothing is at a path after some operations of the stage. */
+  isNew(path: string, earlier: readonly Operation[]): boolean {
+    if (this.inBase(path) !== null) return false;
+    return !this.#mayHave(path, [...this.#below, ...earlier]);
+  }
+
+  /** True when an operation could read or change what is at a path, be it through a link. */
+  touches(operation: Operation, path: string): boolean {
+    return mayTouch(operation, path, this.#probe) || this.#strays(operation);
+  }
+
+  /** True when a path is surely a directory after some operations of the stage. */
+  isFolder(path: string, earlier: readonly Operation[]): boolean {
+    if (path === "/") return true;
+    const made = earlier.findLastIndex((one) => one.op === "mkdir" && one.path === path);
+    if (earlier.slice(made + 1).some((one) => one.op === "remove" && isWithin(path, one.path))) return false;
+    return (
+      made >= 0 || (this.inBase(path)?.type === "folder" && !this.#below.some((one) => one.op === "remove"))
+    );
+  }
+
+  #mayHave(path: string, operations: readonly Operation[]): boolean {
+    return operations.some((one) => mayMake(one, path, this.#probe) || this.#strays(one));
+  }
+
+  /** True when a link may lead what an operation writes to another path than it says. */
+  #strays(operation: Operation): boolean {
+    const known = this.#straying.get(operation);
+    if (known !== undefined) return known;
+    const target = targetOf(operation);
+    const isInto = operation.op === "copy" || operation.op === "add";
+    const passed = target === undefined ? [] : [...ancestors(target), ...(isInto ? [target] : [])];
+    const strays = passed.some((path) => this.#isLink(path) || this.#mayBeLink(path));
+    this.#straying.set(operation, strays);
+    return strays;
+  }
+
+  #mayBeLink(path: string): boolean {
+    return (
+      this.#links.has(path) || ancestors(path).some((above) => this.#trees.has(above)) || this.#trees.has("/")
+    );
+  }
+
+  #isLink(path: string): boolean {
+    return typeof this.#facts === "object" && this.#facts.paths[path]?.type === "symlink";
+  }
+}
+
+/** The directories above a path, without the root. */
+function ancestors(path: string): readonly string[] {
+  const above: string[] = [];
+  for (let at = parentPath(path); at !== "/"; at = parentPath(at)) above.push(at);
+  return above;
+}
