@@ -44,9 +44,9 @@ function reallyWon(results) {
   lists of packages, not the packages. On a base without these settings both would be about ten times as much.
 - Against a Dockerfile as everybody is told to write it: ${saved("b", "naive")} MB (b). The recipe leaves out documentation,
   logs and backups.
-- Against the best that an expert writes: ${saved("b", "best")} MB there, and in all other rows about nothing. Everything on
-  this page can be written by hand. What the description adds is that nobody has to know how, and that the direct build
-  and the Dockerfile agree.
+- Against the best that an expert writes: ${saved("b", "best")} MB for an installation (a, b, h), and elsewhere about
+  nothing. Everything on this page can be written by hand. What the description adds is that nobody has to know how, and
+  that the direct build and the Dockerfile agree.
 - What makes an image small is what it holds: alone on scratch (f), without a package manager (e), without what a later
   step replaced (d, g). That is the choice of a base and of stages, whatever builds them.`;
 }
