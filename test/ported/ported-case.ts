@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Image } from "layerwright";
@@ -37,6 +37,7 @@ export interface PortedCase {
 export function layOut({ name }: PortedCase, context: string, edit?: PortedEdit, nonce = ""): void {
   rmSync(context, { recursive: true, force: true });
   cpSync(fileURLToPath(new URL(name, import.meta.url)), context, { recursive: true });
+  setModes(context);
   for (const file of edit?.files ?? []) {
     const path = join(context, file);
     const before = readFileSync(path, "utf8");
@@ -47,6 +48,16 @@ export function layOut({ name }: PortedCase, context: string, edit?: PortedEdit,
       path,
       before.replace(edit!.find, () => edit!.replace.replaceAll("NONCE", nonce)),
     );
+  }
+}
+
+/** Sets the modes that a checkout has under the usual umask: COPY by hand takes those of the disk. */
+function setModes(directory: string): void {
+  chmodSync(directory, 0o755);
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) setModes(path);
+    else chmodSync(path, (statSync(path).mode & 0o100) === 0 ? 0o644 : 0o755);
   }
 }
 
