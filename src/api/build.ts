@@ -6,6 +6,7 @@ import type { BuildOptions, BuildResult, OutputTarget, PlatformsBuildOptions } f
 import { eachPlatform } from "./platform-list.js";
 import { prepareCatalog, prepareImage } from "./prepare-plans.js";
 import { keepSharingLimit } from "./sharing-limit.js";
+import { decideFirst, wholeOf } from "./whole-catalog.js";
 
 /**
  * Builds an image, or every image of a catalog, directly: no daemon, no root. Layers whose inputs did not change come
@@ -58,7 +59,6 @@ export async function build(
     const results = (await loading).buildPlatforms(plans, options);
     return severalOf(options) === undefined ? (await results)[0]! : results;
   }
-  await keepSharingLimit(what, platforms ?? what.platforms, options);
   const { buildEach } = await loading;
   const prepared = await prepareCatalog(what, platforms ?? what.platforms, options);
   const images = what.names.flatMap((name) =>
@@ -74,13 +74,19 @@ export async function build(
       }),
     ),
   );
-  const { passPolicies } = await import("./pass-policies.js");
+  const whole = wholeOf(what, options);
   const judged = images.flatMap(({ name, plans }) =>
     plans.map(({ optimized }) => ({ name, plan: optimized.plan })),
   );
-  const results: Record<string, BuildResult[]> = {};
   const { output: _, reference: __, ...given } = options;
-  const settings = await passPolicies(what, judged, { ...given, maxLayers: what.maxLayers });
+  await decideFirst(
+    judged.map(({ plan }) => plan),
+    { ...given, whole },
+  );
+  await keepSharingLimit(what, platforms ?? what.platforms, options);
+  const { passPolicies } = await import("./pass-policies.js");
+  const settings = await passPolicies(what, judged, { ...given, whole });
+  const results: Record<string, BuildResult[]> = {};
   for (const [at, built] of (await buildEach(images, settings)).entries()) {
     const { name } = images[at]!;
     results[name] = [...(results[name] ?? []), ...built];

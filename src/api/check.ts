@@ -4,6 +4,7 @@ import { platformText } from "../oci/platform.js";
 import type { JudgedFinding } from "../policy/finding.js";
 import type { BuildOptions } from "./build-types.js";
 import { prepareCatalog } from "./prepare-plans.js";
+import { wholeOf } from "./whole-catalog.js";
 
 /** How the policies of a catalog are asked. */
 export interface CheckOptions extends Omit<BuildOptions, "output" | "reference" | "platform"> {
@@ -49,7 +50,8 @@ export async function check(catalog: Catalog, options: CheckOptions = {}): Promi
   const plans = catalog.names.flatMap((name) =>
     platforms.map((platform) => ({ name, plan: prepared(name, platform).plan })),
   );
-  const { findings, awaiting } = await judgeAll(catalog, plans, { ...settings, context }, planOnly);
+  const place = { ...settings, context, whole: wholeOf(catalog, options) };
+  const { findings, awaiting } = await judgeAll(catalog, plans, place, planOnly);
   return { ...countFindings(findings), notBuilt: planOnly ? awaiting : [] };
 }
 

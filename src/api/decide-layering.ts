@@ -14,11 +14,21 @@ import { knownBases } from "./known-bases.js";
 import { withObservedJobs } from "./observe.js";
 import type { PinOptions } from "./pin-plans.js";
 
+/** How layers are decided. */
+export interface DecideOptions extends Omit<PinOptions, "whole"> {
+  /** The most layers that an image gets, its base's included. */
+  readonly maxLayers?: number | undefined;
+}
+
 /**
  * Decides what the layers of the images with squash `"auto"` are, for all of them together, and gives the lock with the
  * decisions. The images are built into the store for that, as `"keep"` has them; what was decided before stays.
  */
-export async function decideLayering(plans: readonly Plan[], lock: Lock, options: PinOptions): Promise<Lock> {
+export async function decideLayering(
+  plans: readonly Plan[],
+  lock: Lock,
+  options: DecideOptions,
+): Promise<Lock> {
   const { names = [], maxLayers = DEFAULT_MAX_LAYERS, store, signal, progress, ...rest } = options;
   const context = resolve(options.context ?? ".");
   const jobs = plans.map((plan, at) => ({

@@ -7,6 +7,7 @@ import type { BuildOptions, BuildResult } from "./build-types.js";
 import { loadPlatform } from "./load-platform.js";
 import { prepareCatalog, prepareImage } from "./prepare-plans.js";
 import { keepSharingLimit } from "./sharing-limit.js";
+import { decideFirst, wholeOf } from "./whole-catalog.js";
 
 /** How images are built and loaded. */
 export interface LoadOptions extends Omit<BuildOptions, "output" | "reference"> {
@@ -58,15 +59,19 @@ export async function load(what: Image | Catalog, options: LoadOptions = {}): Pr
     return loadPlans([{ optimized: optimized!, reference }], options);
   }
   const chosen = platform ?? platformText(loadPlatform(what.platforms));
-  await keepSharingLimit(what, [chosen], options);
   const prepared = await prepareCatalog(what, [chosen], options);
   const named = what.names.map((name) => ({
     optimized: prepared(name, chosen),
     reference: `${what.name}/${name}:${options.tag ?? "latest"}`,
     knownAs: `${what.name}/${name}`,
   }));
-  const { passPolicies } = await import("./pass-policies.js");
   const judged = what.names.map((name, at) => ({ name, plan: named[at]!.optimized.plan }));
-  const settings = { ...options, maxLayers: what.maxLayers };
+  const settings = { ...options, whole: wholeOf(what, options) };
+  await decideFirst(
+    judged.map(({ plan }) => plan),
+    settings,
+  );
+  await keepSharingLimit(what, [chosen], options);
+  const { passPolicies } = await import("./pass-policies.js");
   return loadPlans(named, await passPolicies(what, judged, settings));
 }

@@ -8,6 +8,7 @@ import {
   needsOf,
 } from "../lock/lock-needs.js";
 import { pinPlan } from "../lock/pin-plan.js";
+import { platformText } from "../oci/platform.js";
 import { layeringKey } from "../plan/layering.js";
 import type { Plan } from "../plan/plan.js";
 import type { LookUpOptions } from "./add-to-lock.js";
@@ -35,6 +36,7 @@ export interface PinOptions
  */
 export async function pinPlans(plans: readonly Plan[], options: PinOptions): Promise<readonly Plan[]> {
   const needs = needsOf(plans);
+  if (needs.layering.size > 0) await decideWhole(plans, needs, options);
   const lock = isNothing(needs) ? emptyLock : await lockFor(plans, needs, options);
   const pinned = plans.map((plan) => withoutFacts(pinPlan(plan, lock)));
   if (options.offline === true) {
@@ -58,7 +60,30 @@ function withoutFacts(plan: Plan): Plan {
 /** Two builds may lock the same thing at once; the second then takes the first one's word, and looks once more. */
 const ATTEMPTS = 3;
 
-async function lockFor(plans: readonly Plan[], needs: LockNeeds, options: PinOptions): Promise<Lock> {
+/**
+ * Decides squash `"auto"` for the whole catalog where these plans lack a decision: what an image is must not depend on
+ * which of them a command was about first. Then, where it is about further platforms, for all images on these.
+ */
+async function decideWhole(plans: readonly Plan[], needs: LockNeeds, options: PinOptions): Promise<void> {
+  const { whole, locked, offline, lock, ...rest } = options;
+  if (whole === undefined || locked === true || offline === true || lock === false) return;
+  const place = lock === undefined ? rest : { ...rest, lock };
+  const undecided = () => missingFrom(needs, lockOf(place).lock).some(({ kind }) => kind === "layering");
+  const own = [...new Set(plans.map(({ platform }) => platformText(platform)))];
+  for (const platforms of [undefined, own]) {
+    if (!undecided()) return;
+    const all = await whole.plans(platforms);
+    const named = all.map(({ name }) => name);
+    const every = all.map(({ plan }) => plan);
+    await lockFor(every, needsOf(every), { ...place, names: named, maxLayers: whole.maxLayers });
+  }
+}
+
+async function lockFor(
+  plans: readonly Plan[],
+  needs: LockNeeds,
+  options: PinOptions & { readonly maxLayers?: number },
+): Promise<Lock> {
   const { locked, offline, progress } = options;
   const { path, lock: read } = lockOf(options);
   let lock = read;
@@ -82,7 +107,9 @@ async function lockFor(plans: readonly Plan[], needs: LockNeeds, options: PinOpt
   }
   if (missing.length === 0) return lock;
   const { decideLayering } = await import("./decide-layering.js");
-  return changeLock(path, lock, await decideLayering(plans, lock, options));
+  const { whole, ...settings } = options;
+  const maxLayers = options.maxLayers ?? whole?.maxLayers;
+  return changeLock(path, lock, await decideLayering(plans, lock, { ...settings, maxLayers }));
 }
 
 /** An entry in the user's words: layers are those of an image, where the catalog has a name for it. */

@@ -5,6 +5,7 @@ import { lowerImage } from "./plan-image.js";
 import { prepareVariants } from "./prepare-plans.js";
 import { fullReference } from "./references.js";
 import type { ShareOptions } from "./share.js";
+import { wholeOf } from "./whole-catalog.js";
 
 /** How the images of a catalog are made to be priced. */
 export type PriceSquashOptions = Omit<ShareOptions, "having">;
@@ -52,5 +53,5 @@ export async function priceSquash(
       references: [fullReference(`${catalog.name}/${name}`)],
     };
   });
-  return (await pricePlans(images, { ...settings, ...place, maxLayers: catalog.maxLayers })).prices;
+  return (await pricePlans(images, { ...settings, ...place, whole: wholeOf(catalog, options) })).prices;
 }

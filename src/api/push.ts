@@ -6,6 +6,7 @@ import type { PushReport } from "../ports/image-output.js";
 import type { BuildOptions } from "./build-types.js";
 import { prepareCatalog, prepareImage } from "./prepare-plans.js";
 import { keepSharingLimit } from "./sharing-limit.js";
+import { decideFirst, wholeOf } from "./whole-catalog.js";
 
 /** How images are built and pushed. */
 export interface PushOptions extends Omit<BuildOptions, "output" | "reference" | "platform"> {
@@ -48,17 +49,21 @@ export async function push(
     return pushPlans([{ reference, plans: prepared.map((optimized) => ({ optimized })) }], options);
   }
   const platforms = options.platforms ?? what.platforms.map(platformText);
-  await keepSharingLimit(what, platforms, options);
   const prepared = await prepareCatalog(what, platforms, options);
   const named = what.names.map((name) => ({
     reference: `${reference.replace(/\/$/, "")}/${name}:${options.tag ?? "latest"}`,
     knownAs: `${what.name}/${name}`,
     plans: platforms.map((platform) => ({ optimized: prepared(name, platform) })),
   }));
-  const { passPolicies } = await import("./pass-policies.js");
   const judged = what.names.flatMap((name, at) =>
     named[at]!.plans.map(({ optimized }) => ({ name, plan: optimized.plan })),
   );
-  const settings = { ...options, maxLayers: what.maxLayers };
+  const settings = { ...options, whole: wholeOf(what, options) };
+  await decideFirst(
+    judged.map(({ plan }) => plan),
+    settings,
+  );
+  await keepSharingLimit(what, platforms, options);
+  const { passPolicies } = await import("./pass-policies.js");
   return pushPlans(named, await passPolicies(what, judged, settings));
 }

@@ -6,6 +6,7 @@ import { observedPlatform } from "./observed-platform.js";
 import { platformOf } from "./plan-image.js";
 import { prepareCatalog } from "./prepare-plans.js";
 import { fullReference } from "./references.js";
+import { wholeOf } from "./whole-catalog.js";
 
 /** Where the report goes, and how its images are made. */
 export interface ReportOptions extends Omit<BuildOptions, "output" | "reference"> {
@@ -75,7 +76,7 @@ export async function report(catalog: Catalog, options: ReportOptions = {}): Pro
   if (jobs.length === 0) throw new PlanError("REPORT_EMPTY", { catalog: catalog.name });
   const { withObservedJobs } = await import("./observe.js");
   const { writeReport } = await import("./write-report.js");
-  return withObservedJobs(jobs, { ...settings, maxLayers: catalog.maxLayers }, (images, { store }) =>
+  return withObservedJobs(jobs, { ...settings, whole: wholeOf(catalog, options) }, (images, { store }) =>
     writeReport(images, {
       title: catalog.name,
       out: resolve(context, out),

@@ -6,6 +6,7 @@ import type { BuildOptions } from "./build-types.js";
 import { observedPlatform } from "./observed-platform.js";
 import { prepareCatalog } from "./prepare-plans.js";
 import { fullReference } from "./references.js";
+import { wholeOf } from "./whole-catalog.js";
 
 /** How the images of a catalog are made to be looked at. */
 export interface ShareOptions extends Omit<BuildOptions, "output" | "reference"> {
@@ -57,9 +58,13 @@ export async function share(catalog: Catalog, options: ShareOptions = {}): Promi
   const { shareImages } = await import("../analyze/sharing/share-images.js");
   const { sharedImage } = await import("../analyze/sharing/shared-image.js");
   const { pullBytes } = await import("../analyze/sharing/pull-bytes.js");
-  return withObservedJobs(jobs, { ...settings, ...place, maxLayers: catalog.maxLayers }, async (observed) => {
-    const images = observed.map(sharedImage);
-    const held = images.find(({ name }) => name === having);
-    return { ...shareImages(images), ...(held && { pulls: pullBytes(images, held) }) };
-  });
+  return withObservedJobs(
+    jobs,
+    { ...settings, ...place, whole: wholeOf(catalog, options) },
+    async (observed) => {
+      const images = observed.map(sharedImage);
+      const held = images.find(({ name }) => name === having);
+      return { ...shareImages(images), ...(held && { pulls: pullBytes(images, held) }) };
+    },
+  );
 }

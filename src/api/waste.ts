@@ -6,6 +6,7 @@ import type { Plan } from "../plan/plan.js";
 import type { BuildOptions } from "./build-types.js";
 import { observedPlatform } from "./observed-platform.js";
 import { prepareCatalog, prepareImage } from "./prepare-plans.js";
+import { wholeOf } from "./whole-catalog.js";
 
 /** How images are built whose waste is looked for. */
 export interface WasteOptions extends Omit<BuildOptions, "output" | "reference" | "compression"> {
@@ -49,10 +50,10 @@ export async function waste(
   const { platform: _, ...settings } = options;
   const plans = await plansOf(what, options);
   const jobs = plans.map((job) => ({ ...job, references: [] }));
-  const budget = isCatalog(what) ? { maxLayers: what.maxLayers } : {};
+  const whole = isCatalog(what) ? { whole: wholeOf(what, options) } : {};
   const { withObservedJobs } = await import("./observe.js");
   const { wasteOf } = await import("../analyze/waste/waste-of.js");
-  const reports = await withObservedJobs(jobs, { ...settings, ...budget }, async (images) => {
+  const reports = await withObservedJobs(jobs, { ...settings, ...whole }, async (images) => {
     const made: WasteReport[] = [];
     for (const image of images) made.push(await wasteOf(image));
     return made;

@@ -41,7 +41,8 @@ export async function loadImages(
   const checked = await checkBuildOptions(flags, session.options.json === true);
   const { platforms } = checked;
   const also = { limit: true, policies: lockOf(checked.common) };
-  const catalog = await openCatalog(session, names, platforms, also);
+  const open = () => openCatalog(session, names, platforms, also);
+  const catalog = await open();
   const { context, images, name: catalogName } = catalog;
   // Of a selection nothing may be left; then no engine is asked for.
   if (images.length === 0) return nothingMade(catalogName);
@@ -56,9 +57,9 @@ export async function loadImages(
   });
   const chosen = jobs.map(({ name }) => name);
   checked.checkCount(jobs, chosen);
-  await decideForCatalog(session, catalog, checked.common);
+  const judged = await decideForCatalog(session, catalog, checked.common, open);
   await keepLimit(session, catalog, checked.common, jobs[0]?.platform);
-  const common = await passGate(session, catalog, judgedPlans(jobs), {
+  const common = await passGate(session, judged, judgedPlans(jobs), {
     names,
     platforms,
     common: checked.common,

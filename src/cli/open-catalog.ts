@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { WholeCatalog } from "../api/lock-options.js";
 import { pinByLock } from "../api/pin-by-lock.js";
 import type { PrepareOptions } from "../api/prepare-plans.js";
 import { findApp } from "./load/find-app.js";
@@ -12,6 +13,8 @@ export interface OpenCatalog extends LoadedCatalog {
   readonly shown: string;
   /** The context folder, absolute. */
   readonly context: string;
+  /** All images of the catalog, whatever was asked for. */
+  readonly whole: WholeCatalog;
 }
 
 /**
@@ -41,12 +44,21 @@ export async function openCatalog(
   };
   const lowered = await loadCatalog(request, signal);
   const { prepareLoaded } = await import("./load/prepare-loaded.js");
-  const catalog = { ...(await prepareLoaded(lowered, placeOf(session, context))), shown, context };
+  const loaded = await prepareLoaded(lowered, placeOf(session, context));
+  const whole = { maxLayers: loaded.maxLayers, plans: (on?: readonly string[]) => allPlans(session, on) };
+  const catalog = { ...loaded, shown, context, whole };
   if (!narrowed) return catalog;
   const { selectNames } = await import("./select/select-names.js");
   const { narrowedImages } = await import("./select/narrowed-images.js");
   const images = await narrowedImages(session, catalog, selectNames(catalog, names), entry);
   return { ...catalog, ...policiesOf(catalog, images), images };
+}
+
+/** Runs the user's file once more for all images: the lines of a plan are known in its process alone. */
+async function allPlans(session: Session, platforms: readonly string[] | undefined) {
+  const { affectedBy: _, changed: __, ...options } = session.options;
+  const { images } = await openCatalog({ ...session, options }, [], platforms);
+  return images.flatMap(({ name, plans }) => plans.map(({ optimized }) => ({ name, plan: optimized.plan })));
 }
 
 /** What is looked at to prepare the plans of a catalog, by the options of the command. */

@@ -44,7 +44,8 @@ export async function judgeBuilt(
       ...job,
       progress: progress && namedProgress(progress, job.name, awaited.length > 1),
     }));
-    const settings = { ...common, context: catalog.context, signal, ...(progress && { progress }) };
+    const { context, whole } = catalog;
+    const settings = { ...common, context, whole, signal, ...(progress && { progress }) };
     return withBuiltFacts(catalog.name, told, settings, builtFileText);
   });
   const folder = await mkdtemp(join(tmpdir(), "layerwright-policies-"));

@@ -32,7 +32,8 @@ export async function pushImages(
   const checked = await checkBuildOptions({ ...flags, output: "type=oci" }, session.options.json === true);
   const { platforms } = checked;
   const also = { limit: true, policies: lockOf(checked.common) };
-  const catalog = await openCatalog(session, names, platforms, also);
+  const open = () => openCatalog(session, names, platforms, also);
+  const catalog = await open();
   const { context, images, name: catalogName } = catalog;
   if (images.length === 0) return nothingMade(catalogName);
   const jobs = images.flatMap(({ name, plans }) =>
@@ -42,9 +43,9 @@ export async function pushImages(
     jobs,
     images.map(({ name }) => name),
   );
-  await decideForCatalog(session, catalog, checked.common);
+  const judged = await decideForCatalog(session, catalog, checked.common, open);
   await keepLimit(session, catalog, checked.common);
-  const common = await passGate(session, catalog, judgedPlans(jobs), {
+  const common = await passGate(session, judged, judgedPlans(jobs), {
     names,
     platforms,
     common: checked.common,

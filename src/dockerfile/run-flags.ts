@@ -17,25 +17,45 @@ export function runFlags(draft: StageDraft, runs: readonly RunOperation[]): stri
       context,
     );
   }
-  const mounts = new Map<string, { text: string; run: RunOperation }>();
-  for (const run of runs) {
-    for (const mount of run.mounts ?? []) {
-      const { key, text } = mountText(draft, mount, run);
-      const before = mounts.get(key);
-      if (before !== undefined && before.text !== text) {
-        throw new PlanError(
-          "LAYER_MIXED",
-          { what: `mounts at ${key}`, values: [before.text, text] },
-          { subject: key, origin: run.origin },
-        );
-      }
-      mounts.set(key, { text, run });
-    }
-  }
   return [
     ...(network === undefined || network === "default" ? [] : [`--network=${network}`]),
-    ...[...mounts.values()].map(({ text }) => `--mount=${text}`),
+    ...mountTexts(draft, runs).map((text) => `--mount=${text}`),
   ];
+}
+
+/** The mounts of all commands, each once. What two commands see in different ways at one place, one RUN cannot say. */
+function mountTexts(draft: StageDraft, runs: readonly RunOperation[]): readonly string[] {
+  const texts = new Set<string>();
+  const taken = new Map<string, { text: string; run: RunOperation }>();
+  for (const run of runs) {
+    for (const mount of run.mounts ?? []) {
+      const text = mountText(draft, mount, run);
+      texts.add(text);
+      for (const place of placesOf(mount)) {
+        const before = taken.get(place);
+        if (before !== undefined && before.run !== run && before.text !== text) {
+          throw new PlanError(
+            "LAYER_MIXED",
+            { what: `mounts at ${place}`, values: [before.text, text] },
+            { subject: place, origin: run.origin },
+          );
+        }
+        taken.set(place, { text, run });
+      }
+    }
+  }
+  return [...texts];
+}
+
+/** Where a command finds what is mounted: a path, a variable or both. */
+function placesOf(mount: PlanMount): readonly string[] {
+  if (mount.type === "ssh") return [`ssh ${mount.id ?? ""}`];
+  if (mount.type !== "secret") return [mount.target];
+  const { id, target, env } = mount;
+  const variable = env === undefined ? [] : [`the variable ${env}`];
+  // With a variable and no target there is no file.
+  const path = target ?? (env === undefined ? `/run/secrets/${id}` : undefined);
+  return path === undefined ? variable : [path, ...variable];
 }
 
 /** The one value that all runs of a layer have, or an error that shows the different ones. */
@@ -50,7 +70,7 @@ export function sameOf<T>(
   throw new PlanError("LAYER_MIXED", { what, values: shown }, { subject: what, origin: runs.at(-1)?.origin });
 }
 
-function mountText(draft: StageDraft, mount: PlanMount, run: RunOperation): { key: string; text: string } {
+function mountText(draft: StageDraft, mount: PlanMount, run: RunOperation): string {
   const { emission } = draft;
   const parts: [string, string | number | boolean | undefined][] = [["type", mount.type]];
   switch (mount.type) {
@@ -93,11 +113,7 @@ function mountText(draft: StageDraft, mount: PlanMount, run: RunOperation): { ke
       { subject: String(value), origin: run.origin },
     );
   }
-  const target =
-    "target" in mount && mount.target !== undefined
-      ? mount.target
-      : `${mount.type} ${"id" in mount ? mount.id : ""}`;
-  return { key: target, text: given.map(([name, value]) => `${name}=${value}`).join(",") };
+  return given.map(([name, value]) => `${name}=${value}`).join(",");
 }
 
 function bindParts(

@@ -7,6 +7,7 @@ import { hasHostRun, withHostLayers } from "../../src/api/host-layers.js";
 import { pinByLock } from "../../src/api/pin-by-lock.js";
 import { prepareImage } from "../../src/api/prepare-plans.js";
 import { synthPlans } from "../../src/api/synth-plans.js";
+import type { FrontendVersion } from "../../src/dockerfile/dialect.js";
 import type { OptimizedPlan } from "../../src/plan/passes/pipeline.js";
 import type { Plan } from "../../src/plan/plan.js";
 import type { BaseImage } from "../fixtures/base-kinds.js";
@@ -26,6 +27,8 @@ export interface BuildInput {
   readonly bases?: readonly BaseImage[];
   /** What commands that ask for no network see of it. @default - "none" */
   readonly network?: "none" | "host";
+  /** The oldest front end that has to read the Dockerfile. @default - that of `dockerfile()` */
+  readonly frontend?: FrontendVersion;
 }
 
 /** The named contexts that stand for the references of a plan: no builder asks a network. */
@@ -89,11 +92,12 @@ export async function dockerfileRequest(
     : optimized.plan;
   const out = `layerwright.out/${dialect}`;
   const filesFolder = `${out}/files`;
-  const emitted = emitResolved([plan], context, { dialect, filesFolder });
+  const spoken = { dialect, ...(input.frontend && { frontend: input.frontend }) };
+  const emitted = emitResolved([plan], context, { ...spoken, filesFolder });
   if (existsSync(join(context, out))) rmSync(join(context, out), { recursive: true });
   const [platformOs = "", architecture = ""] = PLATFORM.split("/");
   const named = { name: "image", platform: { os: platformOs, architecture }, optimized };
-  const { images } = await synthPlans([named], { context, store, out, dialect });
+  const { images } = await synthPlans([named], { context, store, out, ...spoken });
   const contexts = emitted.contexts.map(({ name, value }) => [name, absolute(context, name, value)]);
   return {
     contextDir: context,

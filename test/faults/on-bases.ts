@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Image, isLayerwrightError, StepError } from "layerwright";
 import { afterAll, expect, type TestContext } from "vitest";
+import type { FrontendVersion } from "../../src/dockerfile/dialect.js";
 import { type BuildInput, direct, dockerfileRequest, noSandbox, planOf } from "../equivalence/both-ways.js";
 import {
   type BaseImage,
@@ -40,6 +41,8 @@ export interface BothWaysOptions {
   readonly builders?: readonly Exclude<PeerName, "buildah28">[];
   /** What commands that ask for no network see of it. @default - "none" */
   readonly network?: "none" | "host";
+  /** The oldest front end that has to read the Dockerfile. @default - that of `dockerfile()` */
+  readonly frontend?: FrontendVersion;
 }
 
 /** What became of an image one way: it is laid open, refused by a code of ours, or a command or builder failed. */
@@ -141,8 +144,8 @@ async function onBase(
   };
   let input: BuildInput;
   try {
-    const { network = "none" } = options;
-    input = { image: describe(image()), context, store, bases, network };
+    const { network = "none", frontend } = options;
+    input = { image: describe(image()), context, store, bases, network, ...(frontend && { frontend }) };
   } catch (error) {
     const refused = wayOf(error);
     return peers.map((peer) => comparison(peer, refused, refused, undefined));

@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Image, context as named, type SourceInput } from "layerwright";
-import { test } from "vitest";
-import { bothWays, expectSame } from "./on-bases.js";
+import { expect, test } from "vitest";
+import { bothWays, expectSame, listingOf } from "./on-bases.js";
 
 const LONG = { timeout: 300_000 };
 const none = { network: "none" } as const;
@@ -64,6 +64,73 @@ test("E17: a bind shows the permission bits of the disk", LONG, async (context) 
         base.mkdir("/out"),
       ),
     { context: fill },
+  );
+  expectSame(built);
+});
+
+const token = { type: "secret", id: "token" } as const;
+const absent = { type: "secret", id: "absent" } as const;
+
+test("E24: one command with a secret as file and as variable", LONG, async (context) => {
+  const built = await bothWays(
+    context,
+    (base) =>
+      base
+        .run('cat /run/secrets/token > /both && printf %s "$TOKEN" >> /both', {
+          ...none,
+          mounts: [token, { ...token, env: "TOKEN" }],
+        })
+        .run('cat /elsewhere > /one && printf %s "$TOKEN" >> /one', {
+          ...none,
+          mounts: [{ ...token, target: "/elsewhere", env: "TOKEN" }],
+        })
+        .run('cat /a /b > /twice && printf %s "$A$B" >> /twice', {
+          ...none,
+          mounts: [
+            { ...token, target: "/a" },
+            { ...token, target: "/b" },
+            { ...token, env: "A" },
+            { ...token, env: "B" },
+          ],
+        })
+        .layer("two commands that see it in two ways", (image) =>
+          image
+            .run("cat /run/secrets/token > /first", { ...none, mounts: [token] })
+            .run('printf %s "$TOKEN" > /second', { ...none, mounts: [{ ...token, env: "TOKEN" }] }),
+        ),
+    { context: { "secrets/token": "hush" }, frontend: "1.19" },
+  );
+  expectSame(built);
+  for (const { direct } of built)
+    for (const [path, size] of [
+      ["both", 8],
+      ["one", 8],
+      ["twice", 16],
+      ["first", 4],
+      ["second", 4],
+    ] as const)
+      expect(listingOf(direct).rootfs.get(path)).toMatchObject({ size });
+});
+
+test("E25: an optional secret that nobody passed", LONG, async (context) => {
+  const built = await bothWays(
+    context,
+    (base) =>
+      base
+        .run('echo "[${TOKEN-unset}]" > /variable', { ...none, mounts: [{ ...absent, env: "TOKEN" }] })
+        .run("ls /run/secrets > /file 2>/dev/null || echo none > /file", { ...none, mounts: [absent] })
+        .run('echo "[${TOKEN-unset}]" > /set', {
+          ...none,
+          env: { TOKEN: "own" },
+          mounts: [{ ...absent, env: "TOKEN" }],
+        })
+        .env({ TOKEN: "image" })
+        .run('echo "[${TOKEN-unset}]" > /image', { ...none, mounts: [{ ...absent, env: "TOKEN" }] })
+        .run('ls /mine > /both 2>/dev/null || echo "[${TOKEN-unset}]" > /both', {
+          ...none,
+          mounts: [{ ...absent, target: "/mine", env: "TOKEN" }],
+        }),
+    { frontend: "1.19" },
   );
   expectSame(built);
 });

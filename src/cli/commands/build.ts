@@ -54,7 +54,8 @@ async function buildImages(session: Session, names: readonly string[], flags: Bu
   const checked = await checkBuildOptions(flags, session.options.json === true);
   const { platforms } = checked;
   const also = { limit: true, policies: lockOf(checked.common) };
-  const catalog = await openCatalog(session, names, platforms, also);
+  const open = () => openCatalog(session, names, platforms, also);
+  const catalog = await open();
   const { context, images, name: catalogName } = catalog;
   const jobs = images.flatMap(({ name, plans }) =>
     plans.map((plan) => ({ ...plan, name, several: plans.length > 1 })),
@@ -64,9 +65,9 @@ async function buildImages(session: Session, names: readonly string[], flags: Bu
     images.map(({ name }) => name),
   );
   const places = outputPlaces(checked.output, jobs, context);
-  await decideForCatalog(session, catalog, checked.common);
+  const judged = await decideForCatalog(session, catalog, checked.common, open);
   await keepLimit(session, catalog, checked.common);
-  const common = await passGate(session, catalog, judgedPlans(jobs), {
+  const common = await passGate(session, judged, judgedPlans(jobs), {
     names,
     platforms,
     common: checked.common,

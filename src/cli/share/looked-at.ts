@@ -78,7 +78,7 @@ async function priced(session: Session, names: readonly string[], flags: ShareFl
       references: [fullReference(`${catalog.name}/${image.name}`)],
       progress: progress && namedProgress(progress, image.name, known.length > 1),
     }));
-    return pricePlans(planned, { ...place, ...(progress && { progress }) });
+    return pricePlans(planned, { ...place, whole: catalog.whole, ...(progress && { progress }) });
   });
   return {
     catalog: catalog.name,

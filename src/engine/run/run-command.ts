@@ -118,16 +118,17 @@ async function runNow(run: RunOperation, start: Start, { ports, options }: RunCo
   const { sandbox, before, progressId, label } = start;
   const mounts: SandboxMount[] = [];
   const env = new Map(start.env);
+  const secrets: Uint8Array[] = [];
   for (const prepared of start.mounts) {
     const mount = await prepared.mount();
     if (mount !== undefined) mounts.push(mount);
+    if (mount?.type === "secret") secrets.push(mount.bytes);
     const variable = await prepared.env?.();
-    if (variable !== undefined) env.set(...variable);
+    // What the step says of a variable comes last, as the shell of a Dockerfile's line sets it.
+    if (variable === undefined || run.stepEnv?.[variable[0]] !== undefined) continue;
+    env.set(...variable);
+    secrets.push(Buffer.from(variable[1]));
   }
-  const secrets = [
-    ...mounts.flatMap((mount) => (mount.type === "secret" ? [mount.bytes] : [])),
-    ...[...env].filter(([name]) => !start.env.has(name)).map(([, value]) => Buffer.from(value)),
-  ];
   const lines = new OutputLines(secrets, (line) =>
     ports.progress?.report({ kind: "output", id: progressId, label, line }),
   );

@@ -121,10 +121,10 @@ function secretMount(
       return { type: "secret", target: file, bytes, mode: 0o400, uid: 0, gid: 0 };
     },
     env: async () => {
+      if (env === undefined) return undefined;
       const bytes = await read();
-      return bytes === undefined || env === undefined
-        ? undefined
-        : [env, Buffer.from(bytes).toString("utf8")];
+      // Where nobody passed the secret the variable is there and empty, as in BuildKit.
+      return [env, bytes === undefined ? "" : Buffer.from(bytes).toString("utf8")];
     },
   };
 }

@@ -101,6 +101,18 @@ describe.skipIf(missing !== undefined)("a secret of a command", () => {
     expect(holding(work)).toEqual([]);
   });
 
+  test("is hidden where the image has a variable of the same name", async () => {
+    printed.length = 0;
+    const own = Image.from(Base.rootfs(join(BASES, "rootfs.tar"))).env({ VALUE: "of the image" });
+    const run = own.run('echo "value: $VALUE"', {
+      network: "none",
+      mounts: [{ type: "secret", id: "value", env: "VALUE" }],
+    });
+    await buildIn(run, options);
+    expect(printed.join("\n")).toContain("value: ***");
+    expect(printed.filter((line) => found(Buffer.from(line)))).toEqual([]);
+  });
+
   test("is no part of what decides whether the command runs again", async () => {
     const command = image("busybox wc -c < /run/secrets/file > /length; date > /when");
     const first = await buildIn(command, options);
