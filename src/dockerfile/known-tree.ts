@@ -148,6 +148,19 @@ export class KnownTree {
     }
   }
 
+  /**
+   * Unknown things were copied into a directory: a directory below it stays one, since no builder puts anything else in
+   * its place, but its mode and owner may be those of what was copied.
+   */
+  mergeBelow(folder: string): void {
+    const stay = [...this.#facts].filter(
+      ([path, fact]) =>
+        path !== folder && isWithin(path, folder) && isFolder(fact) && !this.#vouched.has(path),
+    );
+    this.forgetBelow(folder);
+    for (const [path] of stay) this.#facts.set(path, { kind: "some-folder" });
+  }
+
   /** A path and all below it is gone. */
   remove(path: string): void {
     if (path === "/") return;

@@ -84,7 +84,7 @@ function noteCopied(draft: StageDraft, operation: Extract<FileOperation, { op: "
   if (before === "absent")
     tree.set(dest, operation.op === "copy" ? newDestination(draft, operation) : { kind: "file" });
   else if (before === "unknown" && operation.into) tree.set(dest, { kind: "some-folder" });
-  tree.forgetBelow(dest);
+  tree.mergeBelow(dest);
   if ("/etc/passwd".startsWith(dest) || dest.startsWith("/etc")) accounts.forget();
 }
 
