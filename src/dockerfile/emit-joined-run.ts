@@ -105,7 +105,7 @@ function scriptOf(
     if (operation.op === "run") {
       lines.push(...exportsBetween(env, operation), runLine(operation, first?.workdir));
       env = { ...env, ...operation.env };
-      noteCommand(draft);
+      noteCommand(draft, operation.command);
     } else {
       const brought = isBring(operation) ? files.bring(operation) : undefined;
       const own = fileLines(draft, operation, brought?.path ?? "", brought?.late === true);

@@ -8,7 +8,7 @@ import { noteEffects } from "./layer-effects.js";
 import { originComment } from "./origin-comment.js";
 import type { StageDraft } from "./stage-draft.js";
 import { isRoot, setUser } from "./transition.js";
-import { type BringOperation, isBring, writeLayer } from "./write-layer.js";
+import { type BringOperation, isBring, mayInheritGroup, writeLayer } from "./write-layer.js";
 
 /** Writes one layer of a plan: exactly one instruction that makes a layer, and whatever prepares it. */
 export function emitLayer(draft: StageDraft, layer: Layer): void {
@@ -39,6 +39,10 @@ export function emitLayer(draft: StageDraft, layer: Layer): void {
 
 /** Copies files in; where COPY cannot say it and a command has run in a shell, there is one, and it can. */
 function bringFiles(draft: StageDraft, operations: readonly BringOperation[]): void {
+  if (draft.shellSeen && operations.some((operation) => mayInheritGroup(draft, operation))) {
+    emitJoinedRun(draft, operations);
+    return;
+  }
   const before = draft.mark();
   try {
     writeLayer(draft, operations);

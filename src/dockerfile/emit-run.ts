@@ -15,7 +15,7 @@ export function emitRun(draft: StageDraft, run: RunOperation): void {
   transitionTo(draft, run);
   draft.add({ kind: "run", flags: runFlags(draft, [run]), command: runCommand(draft, run) });
   if (typeof run.command === "string" && isPosixShell(run.shell)) draft.shellSeen = true;
-  noteCommand(draft);
+  noteCommand(draft, run.command);
 }
 
 /** Whether a shell takes POSIX words and `-c`. */

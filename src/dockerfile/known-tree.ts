@@ -42,11 +42,23 @@ export class KnownTree {
   readonly #complete: Set<string>;
   /** Folders that hold whatever commands do (the user vouches for them). */
   readonly #vouched: ReadonlySet<string>;
+  /** What was known before a command, which it may have changed. */
+  readonly #before: Map<string, Fact>;
+  /** Whether a command may have made directories with setgid. */
+  #setgidMade: boolean;
 
-  private constructor(facts: Map<string, Fact>, complete: Set<string>, vouched: ReadonlySet<string>) {
+  private constructor(
+    facts: Map<string, Fact>,
+    complete: Set<string>,
+    vouched: ReadonlySet<string>,
+    before: Map<string, Fact> = new Map(),
+    setgidMade = false,
+  ) {
     this.#facts = facts;
     this.#complete = complete;
     this.#vouched = vouched;
+    this.#before = before;
+    this.#setgidMade = setgidMade;
   }
 
   /** Nothing but the root. */
@@ -68,7 +80,14 @@ export class KnownTree {
   }
 
   clone(): KnownTree {
-    return new KnownTree(new Map(this.#facts), new Set(this.#complete), this.#vouched);
+    const before = new Map(this.#before);
+    return new KnownTree(
+      new Map(this.#facts),
+      new Set(this.#complete),
+      this.#vouched,
+      before,
+      this.#setgidMade,
+    );
   }
 
   /** What is known of exactly this path; parents that are links are not followed. */
@@ -138,6 +157,32 @@ export class KnownTree {
     }
     for (const path of [...this.#complete])
       if (path === folder || path.startsWith(prefix)) this.#complete.delete(path);
+  }
+
+  /** A command ran: it may have changed anything but what the user vouches for. */
+  forgetByCommand(mayMakeSetgid: boolean): void {
+    for (const [path, fact] of this.#facts) if (path !== "/") this.#before.set(path, fact);
+    this.#setgidMade ||= mayMakeSetgid;
+    this.forgetBelow("/");
+  }
+
+  /**
+   * Whether a directory that a builder would make on the way to this one could come to lie below one with setgid, of
+   * which a command has left nothing certain: it was so before, or the command sets such bits.
+   */
+  mayInherit(folder: string): boolean {
+    let uncertain = false;
+    for (let path = folder; path !== "/"; path = parentPath(path)) {
+      const fact = this.at(path);
+      if (isFolder(fact)) return uncertain && this.#setgidMade && fact.kind === "some-folder";
+      if (fact.kind !== "unknown") continue;
+      const before = this.#before.get(path);
+      if (before?.kind === "folder") {
+        return path !== folder && (this.#setgidMade || (before.mode & 0o2000) !== 0);
+      }
+      uncertain = true;
+    }
+    return uncertain && this.#setgidMade;
   }
 
   /** Changes a directory and, if asked, those below it that are known, by a rule. */

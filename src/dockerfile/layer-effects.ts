@@ -1,9 +1,27 @@
 import { baseName, parentPath } from "../core/posix-path.js";
-import type { FileOperation } from "../plan/operation.js";
+import type { FileOperation, RunOperation } from "../plan/operation.js";
 import { type Fact, NEW_FOLDER } from "./known-tree.js";
 import { modeAfter } from "./mode-flag.js";
 import { ownerFlag } from "./owner-flag.js";
 import type { StageDraft } from "./stage-draft.js";
+
+/** Notes what an operation did to the accounts alone, so that what follows it in its layer finds them. */
+export function noteAccounts(draft: StageDraft, operation: FileOperation): void {
+  const { tree, accounts } = draft;
+  if (operation.op === "write") {
+    accounts.wrote(tree.real(operation.path, true), operation.contents.text);
+  } else if (operation.op === "copy" || operation.op === "add") {
+    const dest = tree.real(operation.dest, true);
+    const files = filesOf(operation);
+    if (files === undefined) {
+      if ("/etc/passwd".startsWith(dest) || dest.startsWith("/etc")) accounts.forget();
+      return;
+    }
+    for (const name of files) {
+      accounts.wrote(operation.into ? (dest === "/" ? `/${name}` : `${dest}/${name}`) : dest, undefined);
+    }
+  }
+}
 
 /** Notes in the model of a stage what an operation did to it. */
 export function noteEffects(draft: StageDraft, operation: FileOperation): void {
@@ -13,7 +31,7 @@ export function noteEffects(draft: StageDraft, operation: FileOperation): void {
       const path = tree.real(operation.path, true);
       tree.addParents(path);
       tree.set(path, { kind: "file" });
-      accounts.wrote(path, operation.contents.text);
+      noteAccounts(draft, operation);
       return;
     }
     case "mkdir": {
@@ -67,7 +85,7 @@ export function noteEffects(draft: StageDraft, operation: FileOperation): void {
 }
 
 function noteCopied(draft: StageDraft, operation: Extract<FileOperation, { op: "add" | "copy" }>): void {
-  const { tree, accounts } = draft;
+  const { tree } = draft;
   const dest = tree.real(operation.dest, true);
   tree.addParents(dest);
   const files = filesOf(operation);
@@ -76,8 +94,8 @@ function noteCopied(draft: StageDraft, operation: Extract<FileOperation, { op: "
     for (const name of files) {
       const path = operation.into ? (dest === "/" ? `/${name}` : `${dest}/${name}`) : dest;
       tree.set(path, { kind: "file" });
-      accounts.wrote(path, undefined);
     }
+    noteAccounts(draft, operation);
     return;
   }
   const before = tree.at(dest).kind;
@@ -85,7 +103,7 @@ function noteCopied(draft: StageDraft, operation: Extract<FileOperation, { op: "
     tree.set(dest, operation.op === "copy" ? newDestination(draft, operation) : { kind: "file" });
   else if (before === "unknown" && operation.into) tree.set(dest, { kind: "some-folder" });
   tree.mergeBelow(dest);
-  if ("/etc/passwd".startsWith(dest) || dest.startsWith("/etc")) accounts.forget();
+  noteAccounts(draft, operation);
 }
 
 /** What a destination is after a copy that made it. */
@@ -117,10 +135,15 @@ function filesOf(operation: Extract<FileOperation, { op: "add" | "copy" }>): str
 }
 
 /** Notes that a command ran: it may have changed anything but what the user vouches for. */
-export function noteCommand(draft: StageDraft): void {
-  draft.tree.forgetBelow("/");
+export function noteCommand(draft: StageDraft, command?: RunOperation["command"]): void {
+  const text = typeof command === "string" ? command : (command ?? []).join(" ");
+  draft.tree.forgetByCommand(SETS_SETGID.test(text));
   draft.accounts.forget();
 }
+
+/** A mode with setgid as chmod(1), mkdir(1) and install(1) take it. */
+const SETS_SETGID =
+  /\bchmod\s+(-\S+\s+)*(0*[2367][0-7]{3}\b|\S*[+=][rwxXt]*s)|\s(-m|--mode)[\s=]*(0*[2367][0-7]{3}\b|\S*[+=][rwxXt]*s)/;
 
 /** Where an operation puts things: the folder that is left alone if it exists. */
 export function rootOf(operation: FileOperation, mergesFolder: boolean): string {

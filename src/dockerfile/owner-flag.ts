@@ -46,7 +46,9 @@ export function ownerFlag(draft: StageDraft, owner: Owner, origin: Origin | unde
       );
     }
   }
-  return { text: group === undefined ? `${user}` : `${user}:${group}`, byName: true };
+  if (group === undefined) return { text: `${user}`, byName: true };
+  const userText = ids === "unknown" ? user : ids.uid;
+  return { text: `${userText}:${gid === "unknown" ? group : gid}`, byName: true };
 }
 
 function numeric(uid: number, gid: number): OwnerFlag {

@@ -41,10 +41,9 @@ export class StageDraft {
   baseConfig: RuntimeConfig | undefined;
   /** The whole config that the stage starts with, and once it is finished the one that it ends with. */
   fullConfig: RuntimeConfig | undefined;
-  /** Whether `--chown` can name accounts here; a prep stage from scratch has none. */
-  canName = true;
   /** Whether a command has run in a POSIX shell here, so that the image must have one. */
   shellSeen = false;
+  #fromNothing = false;
   readonly #name: string;
   #instructions: Instruction[];
 
@@ -65,6 +64,11 @@ export class StageDraft {
   /** Whether the stage only lays files out for another one. */
   get isPrep(): boolean {
     return this.real !== this;
+  }
+
+  /** Whether `--chown` can name accounts here; a prep stage from scratch has those alone that it brings. */
+  get canName(): boolean {
+    return !this.#fromNothing || this.tree.at("/etc/passwd").kind === "file";
   }
 
   add(instruction: Instruction): void {
@@ -123,7 +127,7 @@ export class StageDraft {
   prep(path: string): StageDraft {
     const name = this.emission.names.unique(filesName(path, this.real.name));
     const draft = new StageDraft(this.emission, name, "scratch", "scratch", this.real);
-    draft.canName = false;
+    draft.#fromNothing = true;
     return draft;
   }
 

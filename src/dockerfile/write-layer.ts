@@ -6,7 +6,7 @@ import { emitCopy } from "./emit-copy.js";
 import { layFolder } from "./emit-folder.js";
 import { emitAdd, emitMkdir, emitSymlink, emitWrite } from "./emit-simple.js";
 import { type Fact, isFolder, type KnownTree } from "./known-tree.js";
-import { noteEffects, rootOf } from "./layer-effects.js";
+import { noteAccounts, noteEffects, rootOf } from "./layer-effects.js";
 import { modeAfter } from "./mode-flag.js";
 import { slashed } from "./side-stage.js";
 import type { StageDraft } from "./stage-draft.js";
@@ -130,6 +130,14 @@ function targetRoot(draft: StageDraft, operation: BringOperation): string {
   return rootOf(throughLinks(draft.tree, operation), mergesFolder(draft, operation));
 }
 
+/**
+ * Whether builders might make a directory for an operation with the group and setgid of one that a command has left
+ * uncertain. Only a script can look.
+ */
+export function mayInheritGroup(draft: StageDraft, operation: BringOperation): boolean {
+  return draft.tree.mayInherit(targetRoot(draft, operation));
+}
+
 /** Whether a folder that is missing would be made below one with setgid: BuildKit hands the group and bit on. */
 function inheritsGroup(draft: StageDraft, folder: string): boolean {
   if (draft.tree.at(folder).kind !== "absent") return false;
@@ -148,8 +156,11 @@ function writePrep(draft: StageDraft, layout: Layout): void {
   }
   for (const operation of layout.operations) {
     // A new folder below one with setgid would inherit the bit.
-    if (inherits) layMissingParents(prep, rootOf({ ...operation, into: false } as BringOperation, false));
+    // And names of accounts that the stage brings can be given where the directory is there.
+    if (inherits || prep.canName)
+      layMissingParents(prep, rootOf({ ...operation, into: false } as BringOperation, false));
     writeLayer(prep, [operation]);
+    noteAccounts(draft.real, operation);
   }
   prep.finish();
   const link = linkable(draft, layout) ? { link: true } : {};

@@ -94,6 +94,25 @@ describe("E4: an owner is looked up after what comes before it in its layer", ()
   });
 });
 
+test("E4: a name of an account file that the layer itself brings", { timeout }, async (test) => {
+  const passwd = "root:x:0:0:::\nneu:x:7:8::/:\n";
+  for (const [written, contents] of [
+    [(image: Image) => image.write("/etc/passwd", passwd), context],
+    [(image: Image) => image.copy("passwd", "/etc/passwd"), { ...context, passwd }],
+  ] as const) {
+    const built = await bothWays(
+      test,
+      (base) =>
+        base.layer("all", (image) =>
+          written(image).copy("f", "/f", { owner: "neu" }).write("/p/q/r", "r\n", { owner: "neu" }),
+        ),
+      { context: contents },
+    );
+    expectSame(built);
+    expect(looks(built, "f", "p/q", "p/q/r")).toEqual(every(built, "644 7:8", "755 0:0", "644 7:8"));
+  }
+});
+
 describe("E11: a directory gets the bits that the mode says", () => {
   test("octal and symbolic, of the base and of a command", { timeout }, async (test) => {
     const built = await bothWays(test, (base) =>
@@ -128,6 +147,25 @@ describe("E12: a new directory below one with setgid is root's 0755", () => {
     expect(looks(built, ...paths)).toEqual(
       every(built, "755 0:0", "644 0:0", "755 0:0", "755 0:0", "755 0:0"),
     );
+  });
+
+  test("in layers of their own, before and after a command", { timeout }, async (test) => {
+    const built = await bothWays(
+      test,
+      (base) =>
+        base
+          .copy("f", "/var/mail/before/f")
+          .workdir("/var/mail/work/dir")
+          .run("mkdir -p /srv/data && chgrp 8 /srv/data && chmod g+s /srv/data")
+          .copy("f", "/var/mail/after/f")
+          .copy("dir", "/var/mail/d/dir", { owner: 5 })
+          .write("/srv/data/new/g", "g\n"),
+      { context },
+    );
+    expectSame(built);
+    const made = ["var/mail/before", "var/mail/work", "var/mail/after", "var/mail/d", "srv/data/new"];
+    expect(looks(built, ...made)).toEqual(every(built, ...made.map(() => "755 0:0")));
+    expect(looks(built, "var/mail/d/dir/sub")).toEqual(every(built, "755 5:5"));
   });
 
   test("a copy replaces what a command made, and nothing else under another name", {
@@ -172,11 +210,26 @@ describe("E15: chmod of a whole tree follows the link that it is given, and none
   });
 });
 
-test("E16: a squash below a linked directory", { timeout }, async (test) => {
+test("E28: a squash of a directory with an owner is one layer", { timeout }, async (test) => {
   const built = await bothWays(
     test,
-    (base) => base.write("/lib/systemd/system/a.service", "1\n").write("/srv/q", "2\n").squash("own"),
-    { places: ["disk"] },
+    (base) => base.copy("dir", "/srv/site", { owner: "1:2" }).squash("own"),
+    { context },
+  );
+  expectSame(built);
+  for (const { dockerfile } of built) {
+    expect(
+      listingOf(dockerfile)
+        .layers.at(-1)!
+        .paths.map(({ path }) => path),
+    ).toContain("srv/site/sub/b");
+  }
+  expect(looks(built, "srv", "srv/site")).toEqual(every(built, "755 0:0", "755 1:2"));
+});
+
+test("E16: a squash below a linked directory", { timeout }, async (test) => {
+  const built = await bothWays(test, (base) =>
+    base.write("/lib/systemd/system/a.service", "1\n").write("/srv/q", "2\n").squash("own"),
   );
   expectSame(built);
   expect(looks(built, "usr/lib/systemd/system/a.service")).toEqual(every(built, "644 0:0"));
