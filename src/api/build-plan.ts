@@ -4,6 +4,7 @@ import { PlanError } from "../errors/layerwright-error.js";
 import { imageIndex } from "../oci/image-index.js";
 import { platformText } from "../oci/platform.js";
 import type { OptimizedPlan } from "../plan/passes/pipeline.js";
+import { toldOnce } from "../plan/record.js";
 import type { Progress } from "../ports/progress.js";
 import { type BuildJob, type BuildSettings, withBuiltGroups, withBuiltImages } from "./build-images.js";
 import type { BuildOptions, BuildResult, OutputTarget } from "./build-types.js";
@@ -56,6 +57,11 @@ export async function buildEach(
   images: readonly ImagePlans[],
   settings: BuildSettings,
 ): Promise<BuildResult[][]> {
+  const said = new Set<string>();
+  return (await buildGroups(images, settings)).map((results) => toldOnce(results, said));
+}
+
+async function buildGroups(images: readonly ImagePlans[], settings: BuildSettings): Promise<BuildResult[][]> {
   const groups = images.map((image): ImageGroup => {
     const references = image.reference === undefined ? [] : [fullReference(image.reference)];
     const jobs = image.plans.map(({ optimized, progress, knownAs }) => {

@@ -1,6 +1,7 @@
 import { createEngineOutput } from "../adapters/output-engine/engine-output.js";
 import { openEngine } from "../adapters/output-engine/open-engine.js";
 import type { OptimizedPlan } from "../plan/passes/pipeline.js";
+import { toldOnce } from "../plan/record.js";
 import type { Progress } from "../ports/progress.js";
 import { withBuiltImages } from "./build-images.js";
 import { resultOf } from "./build-plan.js";
@@ -33,11 +34,13 @@ export async function loadPlans(images: readonly LoadedPlan[], options: LoadOpti
     return {
       engine: engine.name,
       place: engine.place,
-      images: built.map((one, at) => {
-        const { plan, warnings } = images[at]!.optimized;
-        const { references, id } = loaded[at]!;
-        return { ...resultOf(one), platform: plan.platform, references, warnings, id };
-      }),
+      images: toldOnce(
+        built.map((one, at) => {
+          const { plan, warnings } = images[at]!.optimized;
+          const { references, id } = loaded[at]!;
+          return { ...resultOf(one), platform: plan.platform, references, warnings, id };
+        }),
+      ),
     };
   });
 }

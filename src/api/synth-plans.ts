@@ -1,9 +1,9 @@
 import { relative, resolve, sep } from "node:path";
 import type { BakeImage } from "../dockerfile/bake-file.js";
 import { PlanError } from "../errors/layerwright-error.js";
-import type { Origin } from "../errors/origin.js";
 import { annotationsOf } from "../plan/apply-config.js";
 import type { Plan } from "../plan/plan.js";
+import { onceEachLine } from "../plan/record.js";
 import { bakeImage } from "./bake-image.js";
 import { annotationWords, buildCommand } from "./build-command.js";
 import { emitResolved } from "./dockerfile.js";
@@ -27,17 +27,6 @@ async function readyPlan(plan: Plan, options: SynthOptions & { readonly context:
   const ready = hasHostRun(plan) ? await withHostLayers(plan, options) : plan;
   // What registries could say was looked up before the passes.
   return (await lookUpBases([ready], { ...options, offline: true })).plans[0]!;
-}
-
-/** What a pass warns of on one platform, it mostly warns of on the others too. */
-function isFirst(
-  { message, origin }: { readonly message: string; readonly origin?: Origin },
-  at: number,
-  all: readonly { readonly message: string; readonly origin?: Origin }[],
-): boolean {
-  const same = (other: (typeof all)[number]) =>
-    other.message === message && other.origin?.line === origin?.line && other.origin?.file === origin?.file;
-  return all.findIndex(same) === at;
 }
 
 /** One platform of an image: as it was planned, and pinned by the lock. */
@@ -77,6 +66,7 @@ export async function synthPlans(
   const bakes = new Map<string, BakeImage>();
   // Bake is BuildKit's alone.
   const baked = options.dialect !== "classic";
+  const said = new Set<string>();
   for (const [name, parts] of byName(plans, pinned)) {
     const own = parts.map(({ plan }) => plan);
     const platforms = own.map(({ platform }) => platform);
@@ -97,11 +87,14 @@ export async function synthPlans(
       ignore: `${dockerfile}.dockerignore`,
       files: emitted.files.filter((file) => file.kind !== "folder").length,
       command: buildCommand(dockerfile, reference, platforms, emitted, annotations),
-      warnings: [
-        ...own.flatMap(({ optimized }) => optimized.warnings),
-        ...undecidedLayers(ready),
-        ...emitted.warnings,
-      ].filter(isFirst),
+      warnings: onceEachLine(
+        [
+          ...own.flatMap(({ optimized }) => optimized.warnings),
+          ...undecidedLayers(ready),
+          ...emitted.warnings,
+        ],
+        said,
+      ),
     };
     images.push(image);
     if (baked) bakes.set(name, bakeImage({ name, reference, dockerfile }, ready, emitted, annotations));

@@ -1,11 +1,13 @@
 import { sizeText } from "../core/size-text.js";
 import { type Origin, originText } from "../errors/origin.js";
+import { onceEachLine } from "../plan/record.js";
 import type { Paint } from "./paint.js";
 
 /** Something that was seen and left alone, by a pass or in a Dockerfile. */
 export interface Warning {
   readonly message: string;
   readonly code?: string;
+  readonly pass?: string;
   readonly origin?: Origin;
   readonly bytes?: number;
 }
@@ -22,12 +24,11 @@ function warningsText(name: string, warnings: readonly Warning[], paint: Paint):
   return `${paint.bold(name)}\n${warnings.map((it) => warningText(it, paint)).join("")}`;
 }
 
-/** Says the warnings of images, each text once: the platforms of an image mostly have the same. */
+/** Says the warnings of images, each line of the source once. */
 export function sayWarnings(say: (text: string) => void, paint: Paint) {
   const said = new Set<string>();
   return (name: string, warnings: readonly Warning[]): void => {
-    const text = warningsText(name, warnings, paint);
-    if (text !== "" && !said.has(text)) say(text);
-    said.add(text);
+    const text = warningsText(name, onceEachLine(warnings, said), paint);
+    if (text !== "") say(text);
   };
 }

@@ -9,7 +9,10 @@ const ID_LENGTH = 16;
 /** An id over data, without the places it was written at and without what was found on disk. */
 function idOf(value: unknown): string {
   return sha256Hex(
-    canonicalJson(value, (key) => key === "origin" || key === "found" || key === "known"),
+    canonicalJson(
+      value,
+      (key) => key === "origin" || key === "cleaned" || key === "found" || key === "known",
+    ),
   ).slice(0, ID_LENGTH);
 }
 

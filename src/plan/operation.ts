@@ -182,6 +182,8 @@ export interface RunOperation extends Placed {
   readonly user?: string;
   /** Whether what a package manager leaves behind is meant to stay in the layer. */
   readonly keepLeftovers?: boolean;
+  /** The package managers whose leftovers a pass had removed at the end of this command: no part of any id. */
+  readonly cleaned?: readonly string[];
   readonly network?: "none" | "host" | "default";
   readonly mounts?: readonly PlanMount[];
   /** Seconds after which the direct build stops the command. */

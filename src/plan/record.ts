@@ -23,16 +23,35 @@ export interface PassWarning {
   readonly bytes?: number;
 }
 
+/** A warning, by a pass or of what else was seen. */
+interface Told {
+  readonly pass?: string;
+  readonly code?: string;
+  readonly origin?: Origin;
+  readonly message: string;
+}
+
 /**
  * Warnings without those that another one of the same source line says already: an image of several platforms, or
  * several images that grow from one value, have their steps in common.
+ *
+ * @param said is shared by lists of which the later ones are to leave out what the earlier ones say
  */
-export function onceEachLine<
-  Warning extends Pick<PassWarning, "origin" | "message"> & { readonly code?: string },
->(warnings: readonly Warning[]): readonly Warning[] {
-  const said = new Set<string>();
-  return warnings.filter(({ code, origin, message }) => {
-    const key = JSON.stringify([code, origin ?? message]);
+export function onceEachLine<Warning extends Told>(
+  warnings: readonly Warning[],
+  said = new Set<string>(),
+): readonly Warning[] {
+  return warnings.filter(({ pass, code, origin, message }) => {
+    const line = pass === undefined ? undefined : origin;
+    const key = JSON.stringify(line === undefined ? [code, origin, message] : [code, line]);
     return said.size < said.add(key).size;
   });
+}
+
+/** Results with their warnings told once over all of them. */
+export function toldOnce<Result extends { readonly warnings: readonly Told[] }>(
+  results: readonly Result[],
+  said = new Set<string>(),
+): Result[] {
+  return results.map((result) => ({ ...result, warnings: onceEachLine(result.warnings, said) }));
 }

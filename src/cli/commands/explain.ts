@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import type { RunForecast } from "../../engine/run/run-forecast.js";
 import { platformText } from "../../oci/platform.js";
+import { toldOnce } from "../../plan/record.js";
 import { examples } from "../examples.js";
 import { explainImage, explainText } from "../explain-image.js";
 import { openPinnedCatalog } from "../open-catalog.js";
@@ -33,7 +34,7 @@ interface ExplainFlags {
 async function explain(session: Session, names: readonly string[], flags: ExplainFlags): Promise<Report> {
   const catalog = await openPinnedCatalog(session, names);
   if (flags.why === true) return explainWhy(catalog, flags);
-  const images = catalog.images.flatMap(explainImage);
+  const images = toldOnce(catalog.images.flatMap(explainImage));
   return {
     json: { catalog: catalog.name, images },
     quiet: images.map((it) => it.warnings.map(({ message }) => `${it.name}: ${message}\n`).join("")).join(""),

@@ -8,7 +8,7 @@ import type { RootChanges, RootLayer, Sandbox, SandboxMount } from "../../ports/
 import type { BuildImageOptions } from "../ports.js";
 import { knowAccounts } from "./account-files.js";
 import { carryOut } from "./carry-out.js";
-import { checkEnd } from "./command-failure.js";
+import { type Cleaned, checkEnd } from "./command-failure.js";
 import { OutputLines } from "./output-lines.js";
 import { type ProcessUser, processUser } from "./process-user.js";
 import { keepChanges } from "./remembered-run.js";
@@ -30,6 +30,8 @@ export interface RunContext extends MountContext {
   readonly place: string;
   /** What was done to the stage since the last command, for people. */
   readonly since: readonly string[];
+  /** Clean-ups that passes added to commands before this one. */
+  readonly cleaned?: readonly Cleaned[];
   /** Told when what a command left can be closed. */
   readonly onOpen: (close: () => Promise<void>) => void;
 }
@@ -114,7 +116,11 @@ interface Start {
   readonly progressId: string;
 }
 
-async function runNow(run: RunOperation, start: Start, { ports, options }: RunContext): Promise<RootChanges> {
+async function runNow(
+  run: RunOperation,
+  start: Start,
+  { ports, options, cleaned }: RunContext,
+): Promise<RootChanges> {
   const { sandbox, before, progressId, label } = start;
   const mounts: SandboxMount[] = [];
   const env = new Map(start.env);
@@ -148,7 +154,12 @@ async function runNow(run: RunOperation, start: Start, { ports, options }: RunCo
     signal: options.signal,
     onOutput: (stream, piece) => lines.add(stream, piece),
   });
-  const about = { command: commandText(run.command), origin: run.origin, seconds: run.timeout };
+  const about = {
+    command: commandText(run.command),
+    origin: run.origin,
+    seconds: run.timeout,
+    ...(cleaned === undefined ? {} : { cleaned }),
+  };
   checkEnd(end, { ...about, output: lines.end() });
   return end.changes;
 }

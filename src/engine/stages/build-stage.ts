@@ -2,7 +2,7 @@ import { flattenTree } from "../../layer/entries.js";
 import type { LayerItem } from "../../layer/layer-item.js";
 import type { Platform } from "../../oci/platform.js";
 import { annotationsOf, applyConfig, fromScratch } from "../../plan/apply-config.js";
-import { describeOperation } from "../../plan/describe.js";
+import { commandText, describeOperation } from "../../plan/describe.js";
 import type { Layer, Stage } from "../../plan/plan.js";
 import { configHistory, layerHistory, layerText } from "../documents/history.js";
 import { DraftTree } from "../draft-tree.js";
@@ -11,6 +11,7 @@ import type { LayerState } from "../operations/layer-state.js";
 import { resolveOwner } from "../owners.js";
 import { makeLayer } from "../pack/make-layer.js";
 import type { BuildImageOptions, BuildPorts } from "../ports.js";
+import type { Cleaned } from "../run/command-failure.js";
 import type { RootState } from "../run/root-chain.js";
 import { dateText } from "../source-date.js";
 import { withOrigin } from "../with-origin.js";
@@ -41,6 +42,7 @@ interface StageProgress {
   root: RootState;
   since: string[];
   commands: number;
+  cleaned: readonly Cleaned[];
 }
 
 /** Builds one stage on its base: its files, and its layers where they end up in the image. */
@@ -55,7 +57,7 @@ export async function buildStage(
   const layers: StageLayer[] = melted ? [] : [...base.layers];
   const history = melted ? [] : [...base.history];
   let { tree } = base;
-  const progress: StageProgress = { root: base.root, since: [], commands: 0 };
+  const progress: StageProgress = { root: base.root, since: [], commands: 0, cleaned: base.cleaned ?? [] };
   for (const layer of stage.layers) {
     const draft = new DraftTree(tree);
     await applyLayer(layer, draft, base, progress, context);
@@ -86,6 +88,7 @@ export async function buildStage(
     layers,
     history,
     document: base.document,
+    cleaned: progress.cleaned,
     config: applyConfig(melted ? fromScratch(base.config) : base.config, stage.config),
     annotations: { ...base.annotations, ...annotationsOf(stage.config) },
     base: melted ? undefined : base.base,
@@ -129,12 +132,17 @@ async function applyLayer(
         root,
         since,
         place,
+        cleaned: progress.cleaned,
       };
       progress.root = await withOrigin(operation.origin, async () => {
         if (operation.op === "run") return (await import("../run/run-command.js")).runCommand(operation, run);
         return (await import("../run/run-on-host.js")).runOnHost(operation, run);
       });
       progress.since = [];
+      if (operation.op === "run" && operation.cleaned !== undefined) {
+        const { cleaned: managers, command, origin } = operation;
+        progress.cleaned = [...progress.cleaned, { managers, command: commandText(command, 40), origin }];
+      }
     } else {
       await applyOperation(state, operation, fetch);
       progress.since.push(describeOperation(operation));

@@ -5,6 +5,7 @@ import type { Digest } from "../../oci/digest.js";
 import type { HistoryEntry, ImageConfig, RuntimeConfig } from "../../oci/image-config.js";
 import type { ReadOptions } from "../../ports/blob-store.js";
 import type { Repository } from "../../ports/registry.js";
+import type { Cleaned } from "../run/command-failure.js";
 import type { RootState } from "../run/root-chain.js";
 
 /** One layer of a stage, with what a report says of it. */
@@ -43,6 +44,8 @@ export interface StageImage {
   readonly document: Omit<ImageConfig, "config" | "rootfs" | "history" | "created">;
   readonly config: RuntimeConfig;
   readonly annotations: Readonly<Record<string, string>>;
+  /** Clean-ups that passes added to its commands, those of the stages below included. */
+  readonly cleaned?: readonly Cleaned[];
   readonly history: readonly HistoryEntry[];
   /** Empty for a stage that is not packed. */
   readonly layers: readonly StageLayer[];

@@ -6,9 +6,14 @@ export const runMessages = {
     message: `this machine cannot run the image's commands (${JSON.stringify(p.command)}${p.count > 1 ? ` and ${p.count - 1} more` : ""}): looked for and not found: ${p.missing.join("; ")}`,
     hint: "install runc or crun with util-linux and GNU tar on Linux, or build the Dockerfile: `layerwright synth`, then `docker build`",
   }),
-  RUN_FAILED: (p: { command: string; exitCode: number; output: readonly string[] }) => ({
+  RUN_FAILED: (p: {
+    command: string;
+    exitCode: number;
+    output: readonly string[];
+    removed?: { manager: string; command: string; place: string };
+  }) => ({
     message: `${JSON.stringify(p.command)} ended with exit code ${p.exitCode}${lastLines(p.output)}`,
-    hint: exitHint(p.exitCode),
+    hint: p.removed === undefined ? exitHint(p.exitCode) : removedHint(p.removed),
   }),
   RUN_TIMED_OUT: (p: { command: string; seconds: number; output: readonly string[] }) => ({
     message: `${JSON.stringify(p.command)} was stopped after ${p.seconds} s${lastLines(p.output)}`,
@@ -46,6 +51,12 @@ export const runMessages = {
 
 function lastLines(output: readonly string[]): string {
   return output.length === 0 ? "" : `; its last output:\n${output.map((line) => `  | ${line}`).join("\n")}`;
+}
+
+function removedHint(removed: { manager: string; command: string; place: string }): string {
+  const { manager, command, place } = removed;
+  const step = `${JSON.stringify(command)}${place === "" ? "" : ` (${place})`}`;
+  return `clean-in-layer removed what ${manager} downloaded at the end of ${step}: if this command needs it, give that step keepLeftovers, or fetch it anew here`;
 }
 
 function exitHint(exitCode: number): string {

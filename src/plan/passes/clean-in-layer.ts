@@ -70,7 +70,8 @@ function moveInStage(
       continue;
     }
     const { command, origin } = operation as RunOperation;
-    const joined = appendCommand(install.operation as RunOperation, command as string);
+    const manager = cleansOnly(command as string)!;
+    const joined = markCleaned(appendCommand(install.operation as RunOperation, command as string), manager);
     const reruns = done.filter((one, index) => index >= at && one.operation.op === "run").length;
     done = replaceAt(done, at, { ...install, operation: joined });
     changed = true;
@@ -82,6 +83,11 @@ function moveInStage(
     });
   }
   return changed ? done : operations;
+}
+
+/** Notes what was removed, for the error of a later command that fails without it. */
+function markCleaned(run: RunOperation, { name }: PackageManager): RunOperation {
+  return { ...run, cleaned: [...(run.cleaned ?? []), name] };
 }
 
 /** The place of the step that a clean-up can join, or -1. */
@@ -178,7 +184,7 @@ function cleanLayer(
       continue;
     }
     if (removal === "") continue;
-    const next = appendCommand(target.operation as RunOperation, removal);
+    const next = markCleaned(appendCommand(target.operation as RunOperation, removal), manager);
     done = replaceAt(done, start + leaving.last, { ...target, operation: next });
     cleaned.set(leaving.leaves, [...(cleaned.get(leaving.leaves) ?? []), manager]);
   }

@@ -1,0 +1,110 @@
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Base, build, Catalog, Image } from "layerwright";
+import { afterAll, describe, expect, test } from "vitest";
+import { checkEnd } from "../../src/engine/run/command-failure.js";
+import { direct, dockerfileRequest, noSandbox } from "../equivalence/both-ways.js";
+import { buildWithBuildKit } from "../peers/buildkit.js";
+import { imageListing } from "../peers/image-listing.js";
+import { requirePeer } from "../peers/peers.js";
+import { bothWays, expectSame, listingOf } from "./on-bases.js";
+
+describe("P7: what changes a copy goes into it", () => {
+  const context = { "app/run": { contents: "1\n", mode: 0o755 }, "app/lib/x": "2\n" };
+
+  test("a recursive chmod and chown, and a move", { timeout: 300_000 }, async (peers) => {
+    const built = await bothWays(
+      peers,
+      (base) =>
+        base
+          .copy("app/", "/opt-new/app/")
+          .chmod("/opt-new/app", "go-rx", { recursive: true })
+          .run("chown -R 5:6 /opt-new/app && mv /opt-new/app /opt-new/other"),
+      { context },
+    );
+    expectSame(built);
+    for (const { direct: way, text } of built) {
+      expect(text).not.toContain("mv ");
+      const { rootfs } = listingOf(way);
+      expect(rootfs.get("opt-new/other/run")).toMatchObject({ mode: 0o700, uid: 5, gid: 6 });
+      expect(rootfs.has("opt-new/app")).toBe(false);
+    }
+  });
+});
+
+const work = mkdtempSync(join(tmpdir(), "layerwright-passes-"));
+afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+function makeBase(): string | undefined {
+  if (process.geteuid?.() !== 0) return "only root can make a Debian base";
+  try {
+    const script = fileURLToPath(new URL("../../scripts/peers/debian-base", import.meta.url));
+    copyFileSync(execFileSync(script, { encoding: "utf8" }).trim(), join(work, "debian.tar"));
+    return undefined;
+  } catch (error) {
+    if (process.env["CI"]) throw error;
+    return "no Debian base could be made here";
+  }
+}
+
+const missing = noSandbox ?? makeBase();
+const network = { network: "host" } as const;
+const install = (name: string) => `apt-get install -y --no-install-recommends ${name}`;
+const parent = () =>
+  Image.from(Base.rootfs("debian.tar")).run(`apt-get update && ${install("file")}`, network);
+
+describe.skipIf(missing !== undefined)("on Debian", () => {
+  test("P1: a later installation finds the lists, in both syntheses", { timeout: 900_000 }, async (peers) => {
+    const image = parent().run(install("less"), network);
+    const input = { image, context: work, store: join(work, "store") };
+    const ours = await direct(input, join(work, "ours.tar"));
+    expect(ours.rootfs.get("usr/bin/less")).toBeDefined();
+    const dest = join(work, "theirs.tar");
+    const request = await dockerfileRequest(input, "buildkit", dest);
+    await buildWithBuildKit(requirePeer(peers, "docker28"), { ...request, network: "host" });
+    expect(imageListing(dest).rootfs.get("usr/bin/less")).toBeDefined();
+  });
+
+  test("P2: so does an image of the catalog that starts from it", { timeout: 900_000 }, async () => {
+    const base = parent();
+    const child = Image.from(base).run(install("less"), network);
+    const catalog = new Catalog("acme", { base, child });
+    const built = await build(catalog, { context: work, store: join(work, "store"), lock: false });
+    const layers = Object.values(built).flat();
+    expect(JSON.stringify(layers)).toContain("LEFTOVERS");
+  });
+
+  test("a command that fails without what was removed says so", { timeout: 900_000 }, async () => {
+    const image = parent()
+      .write("/usr/local/sbin/useradd", `#!/bin/sh -x\n${install("less")}\n`, { mode: 0o755 })
+      .run("useradd app", network);
+    const failure = build(image, { context: work, store: join(work, "store"), lock: false });
+    await expect(failure).rejects.toMatchObject({
+      code: "RUN_FAILED",
+      hint: expect.stringMatching(
+        /^clean-in-layer removed what apt downloaded at the end of "apt-get update/,
+      ),
+    });
+  });
+});
+
+test.runIf(missing !== undefined)("a Debian base is here", ({ skip }) => skip(missing));
+
+test("the hint names the step, and only where the command names the manager", () => {
+  const cleaned = [
+    { managers: ["npm", "apt"], command: "apt-get install a", origin: { file: "image.ts", line: 3 } },
+  ];
+  const failed = (command: string): unknown => {
+    try {
+      checkEnd({ exitCode: 100, timedOut: false }, { command, origin: undefined, output: [], cleaned });
+    } catch (error) {
+      return (error as { hint: string }).hint;
+    }
+    return undefined;
+  };
+  expect(failed("apt-get install b")).toContain('"apt-get install a" (image.ts:3)');
+  expect(failed("make")).not.toContain("clean-in-layer");
+});
