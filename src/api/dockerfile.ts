@@ -5,6 +5,7 @@ import type { EmittedDockerfile } from "../dockerfile/emit-dockerfile.js";
 import { emitPlatforms } from "../dockerfile/emit-platforms.js";
 import { resolveSources } from "../engine/resolve-sources.js";
 import type { Image } from "../image/image.js";
+import { refuseTooManyLayers } from "../plan/layer-count.js";
 import type { Plan } from "../plan/plan.js";
 import { contextFiles } from "./context-files.js";
 import { pinByLock } from "./pin-by-lock.js";
@@ -65,6 +66,7 @@ export function emitResolved(
   context: string,
   options: DockerfileStyle & { readonly filesFolder?: string },
 ): EmittedDockerfile {
+  for (const plan of plans) refuseTooManyLayers(plan);
   const resolved = plans.map((plan) => resolveSources(plan, contextFiles(context, plan.contexts)));
   const { dialect, frontend, syntax, filesFolder } = options;
   const userIgnore = readIgnoreFile(context);

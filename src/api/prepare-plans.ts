@@ -1,6 +1,7 @@
 import type { Catalog } from "../catalog/catalog.js";
 import type { Image } from "../image/image.js";
 import { type Platform, platformText } from "../oci/platform.js";
+import { manyLayers } from "../plan/layer-count.js";
 import type { OptimizedPlan } from "../plan/passes/pipeline.js";
 import type { Plan } from "../plan/plan.js";
 import type { Progress } from "../ports/progress.js";
@@ -41,7 +42,7 @@ export function preparePlansSync(
 function optimizeKnown({ plans, warnings }: LookedUp, options: PrepareOptions): readonly OptimizedPlan[] {
   return optimizePlans(plans, options).map((optimized, at) => ({
     ...optimized,
-    warnings: [...warnings[at]!, ...optimized.warnings],
+    warnings: [...warnings[at]!, ...optimized.warnings, ...manyLayers(optimized.plan)],
   }));
 }
 

@@ -2,6 +2,7 @@ import { canonicalJson } from "../core/canonical-json.js";
 import { type BaseUse, baseAnnotations, LAYER_BASE_USE } from "../oci/base-annotations.js";
 import type { Descriptor } from "../oci/descriptor.js";
 import { type Platform, platformText } from "../oci/platform.js";
+import { refuseTooManyLayers } from "../plan/layer-count.js";
 import type { Plan, Stage } from "../plan/plan.js";
 import { stageKeys } from "../plan/stage-keys.js";
 import type { FinishedImage } from "../ports/image-output.js";
@@ -41,6 +42,7 @@ export async function buildImage(
   options: BuildImageOptions,
 ): Promise<BuiltImage> {
   const { order, packed } = neededStages(plan);
+  refuseTooManyLayers(plan);
   await checkRuns(order, plan.platform, ports);
   options.signal?.throwIfAborted();
   const downloads = new Downloads(ports);
@@ -87,6 +89,8 @@ export async function buildImage(
         const base = await openInTurn(stage, options.turns, () =>
           openStageBase(stage, isPacked, context, looks),
         );
+        const isBottom = stage.base.kind !== "stage" && stage.squash !== "all";
+        if (isPacked && isBottom) refuseTooManyLayers(plan, base.layers.length);
         return buildStage(stage, base, isPacked, context);
       };
       const { turns } = options;

@@ -59,8 +59,8 @@ export class BaseResolver {
     if (base.kind === "scratch" || base.kind === "stage" || base.known !== undefined) return base;
     const standing = plan.stages.filter((other) => standsOn(other, stage, plan));
     if (base.kind !== "registry") {
-      const { config, tree } = await this.#open(base, plan.platform, ports);
-      return { ...base, known: await factsOf((await tree()).tree, config, standing) };
+      const { config, count, tree } = await this.#open(base, plan.platform, ports);
+      return { ...base, known: { ...(await factsOf((await tree()).tree, config, standing)), layers: count } };
     }
     if (this.#registries === undefined) return base;
     try {
@@ -87,10 +87,10 @@ export class BaseResolver {
     const key = factsKey(digest, plan.platform, looks ? standing : undefined);
     const kept = (await ports.store.getRecord(FACTS_KIND, key)) as BaseFacts | undefined;
     if (kept !== undefined) return kept;
-    const { config, tree } = await this.#open({ ...base, digest }, plan.platform, ports);
+    const { config, count, tree } = await this.#open({ ...base, digest }, plan.platform, ports);
     const facts: BaseFacts = looks
-      ? { ...(await factsOf((await tree()).tree, config, standing)), digest }
-      : { config, paths: {}, users: {}, groups: {}, configOnly: true };
+      ? { ...(await factsOf((await tree()).tree, config, standing)), layers: count, digest }
+      : { config, layers: count, paths: {}, users: {}, groups: {}, configOnly: true };
     await ports.store.putRecord(FACTS_KIND, key, facts);
     return facts;
   }
@@ -109,6 +109,8 @@ export class BaseResolver {
 /** A base whose layers are opened when first asked for. */
 interface OpenedBase {
   readonly config: RuntimeConfig;
+  /** How many layers it has. */
+  readonly count: number;
   tree(): Promise<{ readonly tree: FolderNode }>;
   close(): Promise<void>;
 }
@@ -123,6 +125,7 @@ async function open(
   let layers: ReturnType<typeof openBase> | undefined;
   return {
     config: withSearchPath(image.config.config ?? {}),
+    count: image.layers.length,
     tree: () => {
       layers ??= openBase(image.layers, store);
       return layers;
@@ -135,7 +138,7 @@ async function open(
 }
 
 /** The kind of record that keeps what is known of a base; its number goes up when the facts change their form. */
-const FACTS_KIND = "base-facts-1";
+const FACTS_KIND = "base-facts-2";
 
 function factsKey(digest: string, platform: Platform, standing: readonly Stage[] | undefined): string {
   const operations = standing?.map(({ layers }) => layers.map((layer) => layer.operations));

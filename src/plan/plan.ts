@@ -86,6 +86,8 @@ export interface BaseFacts {
   readonly digest?: string;
   /** Set where no step depends on more than the config: then nothing is said of paths and accounts. */
   readonly configOnly?: true;
+  /** How many layers it has. */
+  readonly layers?: number;
   /** The base's whole runtime config. */
   readonly config: RuntimeConfig;
   /** Paths that this plan touches or passes through (parents of what it writes), absolute, as they are in the base. */

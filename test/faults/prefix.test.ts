@@ -81,6 +81,38 @@ describe.skipIf(missing !== undefined)("P9: a prefix is one thing", () => {
   });
 });
 
+describe.skipIf(missing !== undefined)("what is joined is the layer, not the run", () => {
+  const store = join(folder, "joined");
+  const built = async (image: Image) => {
+    const { ran, progress } = watching();
+    const { layers } = await build(image, { store, lock: false, progress });
+    return { ran, own: layers.filter(({ inherited }) => !inherited).length };
+  };
+  const three = (image: Image, second: string, text = "1") =>
+    image
+      .run("touch /first", none)
+      .write("/between", text)
+      .run(second, none)
+      .run("rm /first && touch /third", none);
+
+  it.each([
+    ["a layer", (second: string, text?: string) => base.layer("joined", (it) => three(it, second, text))],
+    ["a squash", (second: string, text?: string) => three(base, second, text).squash("own")],
+    ["a squash with the base", (second: string, text?: string) => three(base, second, text).squash("all")],
+  ])("a command of %s runs again alone, with those after it", async (what, image) => {
+    const marked = (second: string, text?: string) => image(`: ${what}; ${second}`, text);
+    const begun = await built(marked("touch /second"));
+    expect(begun.own).toBe(1);
+    expect(begun.ran).toContain(`run : ${what}; touch /second`);
+    const changed = await built(marked("touch /other"));
+    expect(changed.ran).toEqual([`run : ${what}; touch /other`, "run rm /first && touch /third"]);
+    // A file between commands is an input of those after it alone.
+    const edited = await built(marked("touch /other", "2"));
+    expect(edited.ran).toEqual(changed.ran);
+    expect((await built(marked("touch /other", "2"))).ran).toEqual([]);
+  });
+});
+
 /** Each says `begins` and then waits until it is let go. */
 const catalogText = `import { Base, Catalog, Image } from "layerwright";
 const mounts = [{ type: "cache", target: "/sync" }];

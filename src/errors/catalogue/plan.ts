@@ -22,4 +22,8 @@ export const planMessages = {
     message: `${p.path} could not be written: ${p.reason}`,
     hint: "check that the folder can be written and that the disk is not full",
   }),
+  TOO_MANY_LAYERS: (p: { own: number; base: number; most: number }) => ({
+    message: `the image must have at most ${p.most} layers, got ${p.own + p.base} (${p.own} of its own on ${p.base} of its base)`,
+    hint: 'make one layer of several steps with .layer("name", recipe), or of all with .squash("own"): no engine loads more',
+  }),
 } satisfies MessageArea;

@@ -1,0 +1,60 @@
+import { PlanError } from "../errors/layerwright-error.js";
+import { baseStages } from "./base-stages.js";
+import type { Plan } from "./plan.js";
+import type { PassWarning } from "./record.js";
+
+/** From so many on an image is near the limit of the engines: a child of it soon has too many. */
+const MANY_LAYERS = 120;
+
+/** Docker chains at most 125 layers, and kernels and other engines that stop at a fixed number take 127 at most. */
+const TOO_MANY_LAYERS = 127;
+
+/**
+ * The layers that an image has at most, those of its base included where they are known: what changes nothing is no layer
+ * in the end.
+ *
+ * @param baseLayers those of the base from outside, where the plan does not know them
+ */
+export function layerCount(plan: Plan, baseLayers = 0): { readonly own: number; readonly base: number } {
+  const chain = baseStages(plan);
+  let own = 0;
+  for (const { squash, layers } of chain) {
+    if (squash === "all") return { own: own + 1, base: 0 };
+    own += layers.length;
+  }
+  const { base } = chain.at(-1)!;
+  return { own, base: "known" in base ? (base.known?.layers ?? baseLayers) : baseLayers };
+}
+
+/**
+ * Refuses an image with more layers than any engine loads; both syntheses ask it before any work.
+ *
+ * @throws {PlanError} TOO_MANY_LAYERS
+ */
+export function refuseTooManyLayers(plan: Plan, baseLayers?: number): void {
+  const { own, base } = layerCount(plan, baseLayers);
+  if (own + base < TOO_MANY_LAYERS) return;
+  const most = TOO_MANY_LAYERS - 1;
+  throw new PlanError("TOO_MANY_LAYERS", { own, base, most }, { origin: lastOrigin(plan) });
+}
+
+/** What is said of an image that is near the limit. */
+export function manyLayers(plan: Plan): readonly PassWarning[] {
+  const { own, base } = layerCount(plan);
+  if (own + base < MANY_LAYERS) return [];
+  const origin = lastOrigin(plan);
+  const of = base === 0 ? `${own + base} layers` : `${own + base} layers, ${base} of them its base's`;
+  return [
+    {
+      pass: "layers",
+      code: "MANY_LAYERS",
+      message: `the image has ${of}: docker load takes 125, and from ${TOO_MANY_LAYERS} on it is refused here; join some with .layer(), or all of its own with .squash("own")`,
+      ...(origin === undefined ? {} : { origin }),
+    },
+  ];
+}
+
+/** The line of the layer on top. */
+function lastOrigin(plan: Plan) {
+  return plan.stages.at(-1)?.layers.at(-1)?.operations.at(-1)?.origin;
+}
