@@ -19,8 +19,10 @@ export function inputStamp(plan: Plan, files: FileSource, context: string): stri
       return matches.map(({ path, entries }) => [
         source.context ?? null,
         path,
-        entries.map(({ path: below, type, mode, size, target, host }) => {
-          return [below, type, mode, size, target ?? null, host.guard.mtimeMs];
+        entries.map(({ path: below, type, mode, size, target, host, linked }) => {
+          const { mtimeMs, dev, ino } = host.guard;
+          // Names of one file become one file in the image, and another when they no longer are one.
+          return [below, type, mode, size, target ?? null, mtimeMs, ...(linked ? [dev, ino] : [])];
         }),
       ]);
     });

@@ -101,6 +101,9 @@ function singleModes(
     const want = modeAfter(operation.mode, normal, type === "folder");
     if (want !== mode) wrong.push({ path, type, mode: want });
   }
+  if (found.hardLinks && wrong.some(({ type }) => type === "file")) {
+    return tooOld(operation, dialect, `${what} and hard links, which are copied one by one`);
+  }
   const odd = wrong.find((one) => one.type === "file" && isUnnameable(one.path));
   if (odd !== undefined) return tooOld(operation, dialect, `the mode of ${odd.path}, which COPY cannot name`);
   const groups = new Set(

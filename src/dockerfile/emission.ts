@@ -1,12 +1,14 @@
 import type { Origin } from "../errors/origin.js";
 import { operationsOf, sourcesOf } from "../plan/assert-plan.js";
+import type { PlanContextSource } from "../plan/operation.js";
 import type { Plan } from "../plan/plan.js";
 import type { Dialect } from "./dialect.js";
 import { FolderSources } from "./folder-sources.js";
 import { GeneratedFiles } from "./generated-files.js";
-import { IgnoreFile } from "./ignore-file.js";
+import { IgnoreFile, overlaps } from "./ignore-file.js";
 import type { Instruction } from "./instruction.js";
 import { layoutName, Names } from "./names.js";
+import { literalPattern } from "./quoting.js";
 import type { StageDraft } from "./stage-draft.js";
 
 /** Something the Dockerfile does not carry, or that its builder has to be new enough for. */
@@ -42,11 +44,13 @@ export class Emission {
   readonly stages = new Map<string, StageDraft>();
   /** The names of contexts for layouts on disk, by what is given; taken before any stage has a name. */
   readonly #layouts = new Map<string, string>();
-  /** The context that holds the generated files where the main one must not (a copy takes all of it). */
+  /** The context that holds the generated files where the main one must not (a copy could take them). */
   readonly filesContext: string | undefined;
+  readonly #hasUserRules: boolean;
 
-  constructor(plan: Plan, dialect: Dialect, filesFolder: string) {
+  constructor(plan: Plan, dialect: Dialect, filesFolder: string, userIgnore = "") {
     this.plan = plan;
+    this.#hasUserRules = userIgnore.trim() !== "";
     this.dialect = dialect;
     this.filesFolder = filesFolder;
     this.names = new Names([...Object.keys(plan.contexts), ...plan.stages.flatMap(imageNames)]);
@@ -56,7 +60,7 @@ export class Emission {
       if (!this.#layouts.has(value)) this.#layouts.set(value, this.names.unique(layoutName(base.path)));
     }
     this.folders = new FolderSources(this);
-    this.filesContext = takesWholeContext(plan) ? this.names.unique("generated-files") : undefined;
+    this.filesContext = readsInto(plan, filesFolder) ? this.names.unique("generated-files") : undefined;
   }
 
   /** The named context that a layout on disk is given as; its name is noted for the build command. */
@@ -77,6 +81,26 @@ export class Emission {
     const full = `${this.filesFolder}/${path}`;
     this.ignore.generated(full);
     return { path: full };
+  }
+
+  /**
+   * Whether the ignore file can leave out what a copy excludes: nothing else may read there, and patterns with `!` could
+   * bring back what the user's own rules hide.
+   */
+  canIgnore({ context, path }: PlanContextSource, exclude: readonly string[]): boolean {
+    if (context !== undefined) return false;
+    if (this.#hasUserRules && exclude.some((pattern) => pattern.trim().startsWith("!"))) return false;
+    const same = (other: readonly string[] | undefined) => other?.join("\n") === exclude.join("\n");
+    return this.plan.stages.flatMap(operationsOf).every((operation) => {
+      const others = operation.op === "copy" ? operation.exclude : undefined;
+      return sourcesOf(operation).every((source) => {
+        if (source.from === "stage" || source.context !== undefined) return true;
+        const { found } = source;
+        if (source.path === path && same(others)) return true;
+        const read = [source.path, ...(found?.through ?? []).map(literalPattern)];
+        return read.every((one) => !overlaps(one, path));
+      });
+    });
   }
 
   warn(warning: DockerfileWarning): void {
@@ -111,8 +135,14 @@ function imageNames({ base }: Plan["stages"][number]): string[] {
   return [reference, short];
 }
 
-function takesWholeContext(plan: Plan): boolean {
+/** Whether a copy reads, or its pattern could, what is in a folder of the main context. */
+function readsInto(plan: Plan, folder: string): boolean {
   return plan.stages
     .flatMap((stage) => operationsOf(stage).flatMap(sourcesOf))
-    .some((source) => source.from === "context" && source.context === undefined && source.path === ".");
+    .some((source) => {
+      if (source.from !== "context" || source.context !== undefined) return false;
+      return [source.path, ...(source.found?.through ?? []).map(literalPattern)].some((path) => {
+        return path === "." || overlaps(path, folder);
+      });
+    });
 }

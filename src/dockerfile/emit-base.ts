@@ -76,6 +76,7 @@ function inherit(draft: StageDraft, parent: StageDraft): void {
   draft.baseConfig = parent.baseConfig;
   draft.fullConfig = parent.fullConfig;
   draft.shellSeen = parent.shellSeen;
+  draft.commandSeen = parent.commandSeen;
   draft.config = { ...parent.config, env: new Map(parent.config.env) };
   draft.inheritedShell = parent.config.shell;
   draft.inheritedUser = parent.config.user;

@@ -1,3 +1,4 @@
+import { parseIgnoreList } from "../core/pattern/ignore-rules.js";
 import { baseName, parentPath } from "../core/posix-path.js";
 import { PlanError } from "../errors/layerwright-error.js";
 import type { CopyOperation } from "../plan/operation.js";
@@ -5,14 +6,15 @@ import { type CopyModes, copyModes } from "./copy-mode.js";
 import { type SpelledSource, spellSource } from "./copy-source.js";
 import { copyFolder, copyFolderEntry } from "./emit-folder.js";
 import type { CopyFlags } from "./instruction.js";
-import { isFolder } from "./known-tree.js";
-import { linkFlag } from "./link-flag.js";
+import { enters, isFolder } from "./known-tree.js";
+import { linkFlag, mayEnter } from "./link-flag.js";
 import { octalText, sparesNewFolders } from "./mode-flag.js";
 import { type OwnerFlag, ownerFlag } from "./owner-flag.js";
 import { isFlagPattern, literalPattern } from "./quoting.js";
 import { OUT, sideStage, slashed } from "./side-stage.js";
+import { nameOf } from "./spelled-copies.js";
 import type { StageDraft } from "./stage-draft.js";
-import { writeLayer } from "./write-layer.js";
+import { mergesFolder, writeLayer } from "./write-layer.js";
 
 /** An exclude pattern that matches nothing. */
 const NOTHING = ".needs-dockerfile-1.19";
@@ -33,7 +35,9 @@ interface Piece {
  * it is; `--chown` and `--chmod` also reach the parents, so with these it goes by way of a prep stage unless the
  * parents are known to be there.
  */
-export function emitCopy(draft: StageDraft, operation: CopyOperation): void {
+export function emitCopy(draft: StageDraft, copy: CopyOperation): void {
+  const enter = enters(draft.tree, copy) && !mergesFolder(draft, copy);
+  const operation = enter ? { ...copy, into: true } : copy;
   const sources = operation.sources.map((source) => spellSource(draft, source, operation));
   const pieces = piecesOf(draft, operation, sources);
   const [only] = pieces;
@@ -81,10 +85,17 @@ function piecesOf(
       merges: group.some((one) => one.shape === "folder" || (one.shape === "unknown" && operation.into)),
       flags: {
         ...(from === undefined ? {} : { from }),
-        ...(dialect.modern && operation.exclude !== undefined ? { exclude: operation.exclude } : {}),
+        ...(dialect.modern && operation.exclude !== undefined ? { exclude: flagPatterns(operation) } : {}),
       },
     };
   });
+}
+
+/** Excludes as BuildKit reads them: it does not take a slash in front for the top of the source. */
+function flagPatterns({ exclude = [] }: CopyOperation): string[] {
+  return parseIgnoreList(exclude).patterns.map(
+    ({ exception, pattern }) => `${exception ? "!" : ""}${pattern}`,
+  );
 }
 
 /** Tells the ignore file what is read of the main context, and refuses excludes that nothing can say. */
@@ -104,6 +115,7 @@ function noteContext(draft: StageDraft, piece: Piece): void {
   for (const { source } of piece.sources) {
     if (source.from === "context" && source.context === undefined) {
       emission.ignore.use(source.path, spelled, operation.origin);
+      for (const path of source.found?.through ?? []) emission.ignore.use(literalPattern(path));
     } else if (spelled.length > 0) {
       const what = "exclude patterns for files that are not of the main context";
       throw new PlanError(
@@ -154,18 +166,22 @@ function copyFiles(draft: StageDraft, piece: Piece): void {
   const operation: CopyOperation = { ...piece.operation, dest: real };
   const folder = operation.into ? operation.dest : parentPath(operation.dest);
   const flags = { ...chmodOf(modes), ...chownOf(owner) };
+  const link = (all: CopyFlags): CopyFlags =>
+    mayEnter(draft, operation) ? {} : linkFlag(draft, folder, all);
   if (canFlag(draft, piece, folder)) {
-    copyTo(draft, piece, destText(operation), { ...flags, ...linkFlag(draft, folder, flags) });
+    copyTo(draft, piece, destText(operation), { ...flags, ...link(flags) });
     return;
   }
   const side = sideStage(draft, operation.dest, owner);
-  copyTo(side, piece, operation.into ? `${OUT}/` : OUT, flags);
+  // It keeps its name: the destination may be a directory, which it then goes into.
+  const name = operation.into ? undefined : nameOf(operation.sources[0]!);
+  const out = operation.into ? `${OUT}/` : name === undefined ? OUT : `${OUT}/${name}`;
+  copyTo(side, piece, out, flags);
   side.finish();
-  const source = operation.into ? `${OUT}/` : OUT;
   draft.add({
     kind: "copy",
-    flags: { from: side.name, ...linkFlag(draft, folder, {}) },
-    sources: [source],
+    flags: { from: side.name, ...link({}) },
+    sources: [name === undefined ? out : literalPattern(out)],
     dest: destText(operation),
   });
 }

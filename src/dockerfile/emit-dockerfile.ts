@@ -22,6 +22,8 @@ export interface DockerfileOptions {
   readonly filesFolder?: string;
   /** Whether there are comments: the first line, and where each layer was written. @default - true */
   readonly comments?: boolean;
+  /** Paths of the context that builds and syntheses write, beside the folder that the generated files are in. */
+  readonly outputs?: readonly string[];
   /** The user's own `.dockerignore`, whose rules the new ignore file repeats. */
   readonly userIgnore?: string;
 }
@@ -65,7 +67,7 @@ export function emitSections(
 ): EmittedDockerfile {
   const dialect = dialectOf(options.dialect, options.frontend);
   const filesFolder = options.filesFolder ?? "layerwright.out/files";
-  const emission = new Emission(plan, dialect, filesFolder);
+  const emission = new Emission(plan, dialect, filesFolder, options.userIgnore);
   emitStages(emission);
   const folders = emission.folders.section();
   const variables = emission.variables.map((name) => ({ kind: "arg", name }) as const);
@@ -89,7 +91,7 @@ export function emitSections(
     text: `${syntaxLine(options.syntax)}${head}${body.join("\n")}`,
     ignore: emission.ignore.text(
       options.userIgnore ?? "",
-      filesFolder.split("/")[0] ?? filesFolder,
+      outputsOf(filesFolder, options.outputs ?? []),
       dialect.frontend,
     ),
     files: emission.files.list(),
@@ -98,6 +100,14 @@ export function emitSections(
     stageNames: [new Map([...emission.stages].map(([id, { name }]) => [id, name]))],
   };
 }
+
+/** What is written into the context: the folder of the generated files, by default in that of everything else, and more. */
+function outputsOf(filesFolder: string, others: readonly string[]): string[] {
+  const cut = filesFolder.lastIndexOf("/");
+  return [...new Set([DEFAULT_OUTPUT, cut < 0 ? filesFolder : filesFolder.slice(0, cut), ...others])];
+}
+
+const DEFAULT_OUTPUT = "layerwright.out";
 
 /**
  * The first line: a comment that is no directive, so that nothing after it can be one. BuildKit takes the last comment

@@ -1,4 +1,5 @@
 import { PlanError } from "../errors/layerwright-error.js";
+import { downloadName } from "../plan/copied-name.js";
 import type { FileOperation, RunOperation } from "../plan/operation.js";
 import { scriptCommand } from "./change-command.js";
 import { argumentsOf } from "./emit-run.js";
@@ -7,9 +8,10 @@ import { noteCommand, noteEffects } from "./layer-effects.js";
 import { ownerFlag } from "./owner-flag.js";
 import { shellWord, shellWords } from "./quoting.js";
 import { runFlags, sameOf } from "./run-flags.js";
+import { nameOf } from "./spelled-copies.js";
 import type { StageDraft } from "./stage-draft.js";
 import { isRoot, setUser, setVariables, setWorkdir } from "./transition.js";
-import { type BringOperation, isBring, writeLayer } from "./write-layer.js";
+import { type BringOperation, isBring, mergesFolder, writeLayer } from "./write-layer.js";
 
 /** What can be in one RUN. */
 export type JoinedOperation = FileOperation | RunOperation;
@@ -71,7 +73,7 @@ class MountedFiles {
   bring(operation: BringOperation): { readonly path: string; readonly late: boolean } | undefined {
     if (operation.op !== "copy" && operation.op !== "write" && operation.op !== "add") return undefined;
     this.#prep ??= this.#draft.prep("/");
-    const path = `/${++this.#count}`;
+    const path = `/${++this.#count}${nameInMount(this.#draft, operation)}`;
     const { owner } = operation;
     const late = owner !== undefined && ownerFlag(this.#draft, owner, operation.origin).byName;
     const { owner: _, ...unowned } = operation;
@@ -89,6 +91,14 @@ class MountedFiles {
     const writable = this.#changed ? ",rw" : "";
     return [`--mount=type=bind,from=${this.#prep.name},source=/,target=${MOUNT}${writable}`];
   }
+}
+
+/** The name that a file keeps in the mount, under which it goes into a directory at its destination. */
+function nameInMount(draft: StageDraft, operation: BringOperation): string {
+  if (operation.op === "add" && !operation.into) return `/${downloadName(operation.url)}`;
+  if (operation.op !== "copy" || operation.into || mergesFolder(draft, operation)) return "";
+  const name = nameOf(operation.sources[0]!);
+  return name === undefined || name === "" || name === "." ? "" : `/${name}`;
 }
 
 /** Writes the operations as a script, and notes after each what it did, so that the next one is right. */

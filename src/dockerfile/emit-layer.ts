@@ -2,10 +2,11 @@ import { isLayerwrightError, PlanError } from "../errors/layerwright-error.js";
 import type { Layer } from "../plan/plan.js";
 import { type ChangeOperation, changeCommand, scriptCommand } from "./change-command.js";
 import { emitHostRun, withoutHostRuns } from "./emit-host-run.js";
-import { emitJoinedRun } from "./emit-joined-run.js";
+import { emitJoinedRun, type JoinedOperation } from "./emit-joined-run.js";
 import { emitRun } from "./emit-run.js";
 import { noteEffects } from "./layer-effects.js";
 import { originComment } from "./origin-comment.js";
+import { spelledCopies } from "./spelled-copies.js";
 import type { StageDraft } from "./stage-draft.js";
 import { isRoot, setUser } from "./transition.js";
 import { type BringOperation, isBring, mayInheritGroup, writeLayer } from "./write-layer.js";
@@ -20,7 +21,10 @@ export function emitLayer(draft: StageDraft, layer: Layer): void {
     emitHostRun(draft, first);
     return;
   }
-  const operations = withoutHostRuns(draft, layer.operations);
+  const operations = withoutHostRuns(draft, layer.operations).flatMap(
+    (operation): readonly JoinedOperation[] =>
+      operation.op === "copy" ? spelledCopies(draft.emission, operation) : [operation],
+  );
   if (first.op === "run" && operations.length === 1) {
     emitRun(draft, first);
     return;

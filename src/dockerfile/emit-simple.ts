@@ -1,16 +1,17 @@
 import { baseName, parentPath } from "../core/posix-path.js";
 import { PlanError } from "../errors/layerwright-error.js";
 import type { Owner } from "../image/owner.js";
+import { downloadName } from "../plan/copied-name.js";
 import { notLocked } from "../plan/not-locked.js";
 import type { AddOperation, MkdirOperation, SymlinkOperation, WriteOperation } from "../plan/operation.js";
 import { contentsBytes } from "../plan/plan-contents.js";
 import { copyFolder, copyFolderEntry } from "./emit-folder.js";
 import type { CopyFlags, Instruction } from "./instruction.js";
-import { isFolder } from "./known-tree.js";
-import { linkFlag } from "./link-flag.js";
+import { enters, isFolder } from "./known-tree.js";
+import { linkFlag, mayEnter } from "./link-flag.js";
 import { modeAfter, octalText, sparesNewFolders } from "./mode-flag.js";
 import { type OwnerFlag, ownerFlag } from "./owner-flag.js";
-import { fitsHeredoc, isPlainPath } from "./quoting.js";
+import { fitsHeredoc, isPlainPath, literalPattern } from "./quoting.js";
 import { OUT, sideStage, slashed } from "./side-stage.js";
 import type { StageDraft } from "./stage-draft.js";
 import { isRoot } from "./transition.js";
@@ -38,11 +39,12 @@ function place(
   owner: OwnerFlag | undefined,
   write: (stage: StageDraft, flags: CopyFlags, at: string | undefined) => void,
   copy: { readonly path: string; readonly source: string; readonly dest: string },
+  link: (flags: CopyFlags) => CopyFlags = (all) => linkFlag(draft, folder, all),
 ): void {
   const harmless = owner === undefined && sparesNewFolders(flags.chmod);
   const there = isFolder(draft.tree.at(draft.tree.real(folder, true)));
   if ((harmless || there) && (!owner?.byName || draft.canName)) {
-    write(draft, { ...flags, ...linkFlag(draft, folder, flags) }, undefined);
+    write(draft, { ...flags, ...link(flags) }, undefined);
     return;
   }
   const side = sideStage(draft, copy.path, owner);
@@ -50,7 +52,7 @@ function place(
   side.finish();
   draft.add({
     kind: "copy",
-    flags: { from: side.name, ...linkFlag(draft, folder, {}) },
+    flags: { from: side.name, ...link({}) },
     sources: [copy.source],
     dest: copy.dest,
   });
@@ -190,7 +192,8 @@ export function emitSymlink(draft: StageDraft, operation: SymlinkOperation): voi
 
 /** Fetches a file and has the builder verify it. */
 export function emitAdd(draft: StageDraft, operation: AddOperation): void {
-  const { url, sha256, into, origin } = operation;
+  const { url, sha256, origin } = operation;
+  const into = operation.into || enters(draft.tree, operation);
   const dest = into ? operation.dest : draft.tree.real(operation.dest, true);
   const { dialect } = draft.emission;
   if (!dialect.checksum) {
@@ -212,19 +215,20 @@ export function emitAdd(draft: StageDraft, operation: AddOperation): void {
     ...(owner === undefined ? {} : { chown: owner.text }),
   };
   const target = into ? slashed(dest) : dest;
+  // It keeps its name: the destination may be a directory, which it then goes into.
+  const name = downloadName(url);
   const write = (stage: StageDraft, all: CopyFlags, at: string | undefined): void => {
     const add: Instruction = {
       kind: "add",
       flags: all,
       checksum: `sha256:${sha256}`,
       source: url,
-      dest: at === undefined ? target : into ? slashed(at) : at,
+      dest: at === undefined ? target : into ? slashed(at) : `${at}/${name}`,
     };
     stage.add(add);
   };
-  place(draft, into ? dest : parentPath(dest), flags, owner, write, {
-    path: dest,
-    source: into ? `${OUT}/` : OUT,
-    dest: target,
-  });
+  const folder = into ? dest : parentPath(dest);
+  const copied = { path: dest, source: into ? `${OUT}/` : literalPattern(`${OUT}/${name}`), dest: target };
+  const enterable = mayEnter(draft, operation);
+  place(draft, folder, flags, owner, write, copied, (all) => (enterable ? {} : linkFlag(draft, folder, all)));
 }

@@ -60,6 +60,7 @@ function emitMelted(emission: Emission, stage: Stage, name: string): void {
   draft.tree = full.tree;
   draft.accounts = full.accounts;
   draft.shellSeen = full.shellSeen;
+  draft.commandSeen = full.commandSeen;
   draft.add({ kind: "copy", flags: { from: full.name }, sources: ["/"], dest: "/" });
   const final = applyConfig(fromScratch(config), stage.config);
   emitConfig(draft, configChanges(scratchConfig, final, full.baseLabel));

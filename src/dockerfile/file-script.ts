@@ -122,6 +122,7 @@ export function fileLines(
         if (special) use("own");
         return [
           ...(late ? [`${special ? "own" : "chown -Rh"} ${shellWords([owner, mounted])}`] : []),
+          ...refuseDirectory(draft, operation),
           put(draft, operation, mounted, owner, late, use),
         ];
       }
@@ -174,6 +175,14 @@ function put(
   if (shape !== "file") use("tree");
   if (shape === "unknown") return `if [ -d ${shellWord(mounted)} ]; then ${tree}; else ${file}; fi`;
   return shape === "file" ? file : tree;
+}
+
+/** A written file stands at just its path, where a directory may be after a command. */
+function refuseDirectory(draft: StageDraft, operation: PlacingOperation): string[] {
+  if (operation.op !== "write" || draft.tree.at(draft.tree.real(operation.path, true)).kind !== "unknown")
+    return [];
+  const path = shellWord(operation.path);
+  return [`if [ -d ${path} ]; then echo ${shellWord(`${operation.path} is a directory`)} >&2; exit 1; fi`];
 }
 
 type PlacingOperation = Extract<FileOperation, { op: "copy" | "add" | "write" }>;

@@ -1,3 +1,5 @@
+import { matchesGlob, parseGlobPattern } from "../core/pattern/glob-pattern.js";
+import { hasWildcard, unescapeGlob } from "../core/pattern/glob-syntax.js";
 import { PlanError } from "../errors/layerwright-error.js";
 import type { Origin } from "../errors/origin.js";
 
@@ -33,11 +35,11 @@ export class IgnoreFile {
   }
 
   /**
-   * The text. `outputFolder` is where generated things lie: part of a whole-context copy in no case.
+   * The text. `outputs` are what builds and syntheses write into the context: part of a copy in no case.
    *
    * @throws {PlanError} FRONTEND_TOO_OLD when one copy leaves out what another may need
    */
-  text(userIgnore: string, outputFolder: string, frontend: string): string {
+  text(userIgnore: string, outputs: readonly string[], frontend: string): string {
     const lines: string[] = [];
     if (!this.wholeContext) {
       lines.push("*");
@@ -50,9 +52,10 @@ export class IgnoreFile {
       if (use.exclude.length > 0) this.#refuseConflict(use, frontend);
       for (const pattern of use.exclude) lines.push(below(use.path, pattern));
     }
-    if (this.wholeContext) lines.push(ignorePattern(outputFolder));
+    const reads = (output: string) => this.#uses.some(({ path }) => path === "." || overlaps(path, output));
+    for (const path of outputs.filter(reads)) lines.push(ignorePattern(path));
     for (const path of this.#generated) lines.push(`!${ignorePattern(path)}`);
-    return `${[...new Set(lines)].join("\n")}\n`;
+    return `${lastOnes(lines).join("\n")}\n`;
   }
 
   #refuseConflict(use: Use, frontend: string): void {
@@ -67,16 +70,34 @@ export class IgnoreFile {
   }
 }
 
-/** Whether two source patterns may meet; a wildcard may meet anything. */
-function overlaps(left: string, right: string): boolean {
+/** Lines without those that a later one repeats: the last rule that matches decides. */
+function lastOnes(lines: readonly string[]): string[] {
+  return lines.filter((line, index) => lines.lastIndexOf(line) === index);
+}
+
+/** Whether two source patterns may meet; a component with a wildcard may meet any that it matches. */
+export function overlaps(left: string, right: string): boolean {
   if (left === "." || right === ".") return true;
   const a = left.split("/");
   const b = right.split("/");
   for (let index = 0; index < Math.min(a.length, b.length); index++) {
-    if (/[*?[\\]/.test(`${a[index]}${b[index]}`)) return true;
-    if (a[index] !== b[index]) return false;
+    if (a[index] === "**" || b[index] === "**") return true;
+    if (!mayMeet(a[index]!, b[index]!)) return false;
   }
   return true;
+}
+
+function mayMeet(left: string, right: string): boolean {
+  if (left === right) return true;
+  const [wildLeft, wildRight] = [hasWildcard(left), hasWildcard(right)];
+  if (wildLeft && wildRight) return true;
+  const [pattern, name] = wildLeft ? [left, right] : [right, left];
+  try {
+    return matchesGlob(parseGlobPattern(pattern), unescapeGlob(name));
+  } catch {
+    // Not a pattern after all; COPY is going to say so.
+    return true;
+  }
 }
 
 function below(path: string, pattern: string): string {

@@ -1,4 +1,5 @@
 import { cleanAbsolute, isWithin, parentPath, resolvePath } from "../core/posix-path.js";
+import type { AddOperation, CopyOperation } from "../plan/operation.js";
 import type { KnownPath, PlanBase } from "../plan/plan.js";
 
 /** What is known of one path of an image while its Dockerfile is written. */
@@ -212,6 +213,13 @@ export class KnownTree {
     this.forgetBelow(path);
     this.#facts.set(path, ABSENT);
   }
+}
+
+type Placed = Pick<CopyOperation | AddOperation, "dest" | "into">;
+
+/** Whether a file without a slash behind its destination goes into a directory that is known to be there. */
+export function enters(tree: KnownTree, { dest, into }: Placed): boolean {
+  return !into && isFolder(tree.at(tree.real(dest, true)));
 }
 
 function addWithParents(set: Set<string>, folder: string): void {

@@ -1,8 +1,11 @@
 import { baseName, parentPath } from "../core/posix-path.js";
+import { downloadName } from "../plan/copied-name.js";
 import type { FileOperation, RunOperation } from "../plan/operation.js";
-import { type Fact, NEW_FOLDER } from "./known-tree.js";
+import { enters, type Fact, NEW_FOLDER } from "./known-tree.js";
+import { mayEnter } from "./link-flag.js";
 import { modeAfter } from "./mode-flag.js";
 import { ownerFlag } from "./owner-flag.js";
+import { nameOf } from "./spelled-copies.js";
 import type { StageDraft } from "./stage-draft.js";
 
 /** Notes what an operation did to the accounts alone, so that what follows it in its layer finds them. */
@@ -17,8 +20,11 @@ export function noteAccounts(draft: StageDraft, operation: FileOperation): void 
       if ("/etc/passwd".startsWith(dest) || dest.startsWith("/etc")) accounts.forget();
       return;
     }
+    const into = operation.into || enters(tree, operation);
     for (const name of files) {
-      accounts.wrote(operation.into ? (dest === "/" ? `/${name}` : `${dest}/${name}`) : dest, undefined);
+      if (into || mayEnter(draft, operation))
+        accounts.wrote(dest === "/" ? `/${name}` : `${dest}/${name}`, undefined);
+      if (!into) accounts.wrote(dest, undefined);
     }
   }
 }
@@ -89,10 +95,17 @@ function noteCopied(draft: StageDraft, operation: Extract<FileOperation, { op: "
   const dest = tree.real(operation.dest, true);
   tree.addParents(dest);
   const files = filesOf(operation);
+  const into = operation.into || enters(tree, operation);
+  if (files !== undefined && mayEnter(draft, operation)) {
+    noteAccounts(draft, operation);
+    tree.forgetBelow(dest);
+    tree.set(dest, { kind: "unknown" });
+    return;
+  }
   if (files !== undefined) {
     if (operation.into && tree.at(dest).kind === "absent") tree.setNewFolder(dest);
     for (const name of files) {
-      const path = operation.into ? (dest === "/" ? `/${name}` : `${dest}/${name}`) : dest;
+      const path = into ? (dest === "/" ? `/${name}` : `${dest}/${name}`) : dest;
       tree.set(path, { kind: "file" });
     }
     noteAccounts(draft, operation);
@@ -123,19 +136,20 @@ function newDestination(draft: StageDraft, operation: Extract<FileOperation, { o
 
 /** The names of the files that are copied, where they are known to be files. */
 function filesOf(operation: Extract<FileOperation, { op: "add" | "copy" }>): string[] | undefined {
-  if (operation.op === "add") return [baseName(new URL(operation.url).pathname)];
+  if (operation.op === "add") return [downloadName(operation.url)];
   const names: string[] = [];
   for (const source of operation.sources) {
     const isFile =
       operation.executable === true || (source.from === "context" && source.found?.shape === "file");
     if (!isFile) return undefined;
-    names.push(baseName(`/${source.path}`));
+    names.push(nameOf(source) ?? baseName(`/${source.path}`));
   }
   return names;
 }
 
 /** Notes that a command ran: it may have changed anything but what the user vouches for. */
 export function noteCommand(draft: StageDraft, command?: RunOperation["command"]): void {
+  draft.commandSeen = true;
   const text = typeof command === "string" ? command : (command ?? []).join(" ");
   draft.tree.forgetByCommand(SETS_SETGID.test(text));
   draft.accounts.forget();

@@ -1,4 +1,6 @@
 import { parentPath } from "../core/posix-path.js";
+import { keepsName } from "../plan/copied-name.js";
+import type { AddOperation, CopyOperation } from "../plan/operation.js";
 import type { CopyFlags } from "./instruction.js";
 import { sparesNewFolders } from "./mode-flag.js";
 import type { StageDraft } from "./stage-draft.js";
@@ -19,4 +21,15 @@ export function linkFlag(draft: StageDraft, folder: string, flags: CopyFlags): C
     if (fact.kind !== "folder" || fact.mode !== 0o755 || fact.uid !== 0 || fact.gid !== 0) return {};
   }
   return { link: true };
+}
+
+/**
+ * Whether a file without a slash behind its destination may go into a directory there: nobody knows, so that the builder
+ * has to look. A file under its own name is laid over what a base has there, as the direct build does it where it does
+ * not look into the base.
+ */
+export function mayEnter(draft: StageDraft, operation: CopyOperation | AddOperation): boolean {
+  const { dest, into } = operation;
+  if (into || draft.tree.at(draft.tree.real(dest, true)).kind !== "unknown") return false;
+  return draft.commandSeen || !keepsName(operation);
 }

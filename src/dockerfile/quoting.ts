@@ -84,6 +84,11 @@ export function literalPattern(path: string): string {
     .join("/");
 }
 
+/** A name as a user's pattern has it that means just this name. */
+export function escapedName(name: string): string {
+  return name.replace(/[\\*?[]/g, "\\$&");
+}
+
 /**
  * A user's pattern of the context as every BuildKit reads it, or why there is no such spelling: an escaped wildcard
  * makes BuildKit copy nothing at all, silently, whatever way it is written (measured); only `[` has one.

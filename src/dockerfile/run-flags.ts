@@ -123,8 +123,10 @@ function bindParts(
 ): [string, string | boolean | undefined][] {
   const { emission } = draft;
   const { source } = mount;
+  // A mount does not follow links in a context, so that it names what they lead to.
+  const path = (source.from === "context" && source.found?.through?.at(-1)) || source.path;
   const rest: [string, string | boolean | undefined][] = [
-    ["source", source.path],
+    ["source", path],
     ["target", mount.target],
     ["rw", mount.writable || undefined],
   ];
@@ -135,6 +137,6 @@ function bindParts(
     return [["from", source.context], ...rest];
   }
   // A mount has no patterns: what looks like one is a name.
-  emission.ignore.use(literalPattern(source.path), [], run.origin);
+  emission.ignore.use(literalPattern(path), [], run.origin);
   return rest;
 }

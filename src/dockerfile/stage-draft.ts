@@ -43,6 +43,8 @@ export class StageDraft {
   fullConfig: RuntimeConfig | undefined;
   /** Whether a command has run in a POSIX shell here, so that the image must have one. */
   shellSeen = false;
+  /** Whether a command has run here or below, so that nothing but what came later is known. */
+  commandSeen = false;
   #fromNothing = false;
   readonly #name: string;
   #instructions: Instruction[];

@@ -5,8 +5,9 @@ import type { CopyOperation, FileOperation, Operation } from "../plan/operation.
 import { emitCopy } from "./emit-copy.js";
 import { layFolder } from "./emit-folder.js";
 import { emitAdd, emitMkdir, emitSymlink, emitWrite } from "./emit-simple.js";
-import { type Fact, isFolder, type KnownTree } from "./known-tree.js";
+import { enters, type Fact, isFolder, type KnownTree } from "./known-tree.js";
 import { noteAccounts, noteEffects, rootOf } from "./layer-effects.js";
+import { mayEnter } from "./link-flag.js";
 import { modeAfter } from "./mode-flag.js";
 import { slashed } from "./side-stage.js";
 import type { StageDraft } from "./stage-draft.js";
@@ -120,6 +121,9 @@ function layoutOf(draft: StageDraft, operations: readonly BringOperation[]): Lay
       if (fact.kind === "folder") existing.set(folder, fact);
       else if (fact.kind === "unknown") unknown.add(folder);
     }
+    // After a command a shell can look whether a file goes into a directory.
+    const enterable = (operation.op === "copy" || operation.op === "add") && !mergesFolder(draft, operation);
+    if (enterable && draft.shellSeen && mayEnter(draft, operation)) unknown.add(operation.dest);
     if (operation.op === "mkdir" && !operation.ifMissing) made.add(operation.path);
   }
   return { root, existing, unknown: [...unknown], operations: moved };
@@ -207,7 +211,8 @@ export function mergesFolder(draft: StageDraft, operation: BringOperation): bool
 /** The operation with the links on the way to its destination followed, as far as they are known. */
 function throughLinks(tree: KnownTree, operation: BringOperation): BringOperation {
   if (operation.op === "copy" || operation.op === "add") {
-    return { ...operation, dest: tree.real(operation.dest, true) } as CopyOperation;
+    const into = operation.into || enters(tree, operation);
+    return { ...operation, into, dest: tree.real(operation.dest, true) } as CopyOperation;
   }
   return {
     ...operation,

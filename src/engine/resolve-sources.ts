@@ -1,7 +1,8 @@
 import type { Operation, PlanSource } from "../plan/operation.js";
 import type { Plan } from "../plan/plan.js";
-import type { FileSource } from "../ports/file-source.js";
+import type { FileSource, SourceMatch } from "../ports/file-source.js";
 import { foundSource } from "./facts/found-source.js";
+import { listSources } from "./operations/listed-sources.js";
 import { withOriginSync } from "./with-origin.js";
 
 /**
@@ -23,19 +24,24 @@ export function resolveSources(plan: Plan, files: FileSource): Plan {
 
 function resolveOperation(operation: Operation, files: FileSource): Operation {
   if (operation.op === "copy") {
+    const listed = listSources(files, operation);
     return {
       ...operation,
-      sources: operation.sources.map((source) => resolveSource(source, operation.exclude ?? [], files)),
+      sources: operation.sources.map((source) => withFound(source, listed.get(source))),
     };
   }
   if (operation.op !== "run" || operation.mounts === undefined) return operation;
   const mounts = operation.mounts.map((mount) =>
-    mount.type === "bind" ? { ...mount, source: resolveSource(mount.source, [], files) } : mount,
+    mount.type === "bind" ? { ...mount, source: resolveMounted(mount.source, files) } : mount,
   );
   return { ...operation, mounts };
 }
 
-function resolveSource(source: PlanSource, exclude: readonly string[], files: FileSource): PlanSource {
-  if (source.from !== "context") return source;
-  return { ...source, found: foundSource(files.list(source.context, source.path, exclude), source.path) };
+function resolveMounted(source: PlanSource, files: FileSource): PlanSource {
+  return source.from === "context" ? withFound(source, files.list(source.context, source.path, [])) : source;
+}
+
+function withFound(source: PlanSource, matches: readonly SourceMatch[] | undefined): PlanSource {
+  if (source.from !== "context" || matches === undefined) return source;
+  return { ...source, found: foundSource(matches, source.path) };
 }

@@ -44,11 +44,19 @@ export interface FoundSource {
     readonly type: "file" | "folder";
     readonly mode: number;
   }[];
+  /** The matches of a pattern, relative to the context; absent where the path is none. */
+  readonly matches?: readonly { readonly path: string; readonly shape: "file" | "folder" }[];
+  /** Paths of the context that are read beside the path itself: links on the way, and what they lead to. */
+  readonly through?: readonly string[];
+  /** Whether two of the entries are names of one file. */
+  readonly hardLinks?: boolean;
   /** Relative paths of executables and of folders, only where a mode option must be spelled file by file. */
   readonly entries?: readonly {
     readonly path: string;
     readonly type: "file" | "folder" | "symlink";
     readonly mode: number;
+    /** Where a link leads. */
+    readonly target?: string;
   }[];
 }
 

@@ -30,6 +30,8 @@ export interface SourceEntry {
   readonly size: number;
   /** Target text of a link. */
   readonly target?: string | undefined;
+  /** Whether the file has several names (hard links), of which some may be elsewhere. */
+  readonly linked?: boolean;
   /** The file on the host. */
   readonly host: HostFile;
   /** `security.capability`, where the file has one and it can be read. */
@@ -45,6 +47,8 @@ export interface SourceMatch {
   readonly mode?: number;
   /** The entries below (and for a file the file itself), parents first, in byte order. */
   readonly entries: readonly SourceEntry[];
+  /** Where links lead to the match: the path of each link, and at last of what the match really is. */
+  readonly through?: readonly string[];
 }
 
 /** Lists files of a context folder. Ignored files (the folder's `.dockerignore`) are as if they did not exist. */
@@ -52,7 +56,8 @@ export interface FileSource {
   /**
    * @param context name of a named context, or undefined for the main one
    * @param pattern relative path or glob
-   * @param exclude patterns in `.dockerignore` grammar relative to each match
+   * @param exclude patterns in `.dockerignore` grammar, relative to each directory that matches; a file that matches is
+   *   judged by its name. May leave nothing
    */
   list(context: string | undefined, pattern: string, exclude: readonly string[]): readonly SourceMatch[];
 }

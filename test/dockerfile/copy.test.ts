@@ -28,10 +28,10 @@ describe("a copy", () => {
       spelled(planOf(registry, [copyFile("key", "/etc/app/key", { mode: { octal: 0o600 } })])),
     ).toMatchInlineSnapshot(`
       "FROM scratch AS key-files
-      COPY --chmod=0600 key /.layer
+      COPY --chmod=0600 key /.layer/key
 
       FROM debian:12 AS image
-      COPY --from=key-files /.layer /etc/app/key"
+      COPY --from=key-files /.layer/key /etc/app/key"
     `);
   });
 
@@ -50,10 +50,10 @@ describe("a copy", () => {
       spelled(planOf(registry, [copyFile("key", "/etc/app/key", { owner: { user: "www" } })])),
     ).toMatchInlineSnapshot(`
       "FROM debian:12 AS key-files
-      COPY --chown=www key /.layer
+      COPY --chown=www key /.layer/key
 
       FROM debian:12 AS image
-      COPY --from=key-files /.layer /etc/app/key"
+      COPY --from=key-files /.layer/key /etc/app/key"
     `);
   });
 

@@ -289,7 +289,7 @@ describe("single operations", () => {
     };
     expect(spelled(planOf(registry, [add]))).toMatchInlineSnapshot(`
       "FROM debian:12 AS image
-      ADD --checksum=sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa --link ["https://x.org/t.tgz?a=\\\\$b", "/t"]"
+      ADD --checksum=sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa ["https://x.org/t.tgz?a=\\\\$b", "/t"]"
     `);
     expect(refusal(planOf(registry, [add]), { dialect: "classic" })).toBe("DIALECT_CANNOT");
   });

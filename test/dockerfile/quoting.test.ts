@@ -265,7 +265,9 @@ describe("nothing a user writes changes an instruction", () => {
       fc.property(name, (from) => {
         try {
           const { ignore } = emitDockerfile(planOf(registry, [copyFile(from, "/a")]));
-          expect(ignore.split("\n")).toHaveLength(3);
+          // The output directory is left out of what a pattern could match.
+          const lines = ignore.split("\n").filter((line) => line !== "layerwright.out");
+          expect(lines).toHaveLength(3);
         } catch (error) {
           expect(isLayerwrightError(error)).toBe(true);
         }

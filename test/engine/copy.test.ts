@@ -112,8 +112,9 @@ test("a file of a copied folder replaces a link and does not follow it", async (
 });
 
 test.each([
-  ["a file onto a folder", copy("f", "/d"), "DEST_IS_FOLDER"],
-  ["a file onto a folder inside a folder", copy("f", "/"), "DEST_IS_FOLDER"],
+  ["a file into a folder that has a folder of its name", copy("onto-folder/d", "/"), "DEST_IS_FOLDER"],
+  ["several files without a slash", copy("*onto-f*/*", "/x"), "COPY_NEEDS_SLASH"],
+  ["what is excluded whole", copy("f", "/x", { exclude: ["f"] }), "SOURCES_EXCLUDED"],
   ["a file below a file", copy("f", "/file/x"), "DEST_NOT_FOLDER"],
   ["a file into a file", copy("f", "/file/"), "DEST_NOT_FOLDER"],
   ["a folder onto a file", copy("o", "/file"), "DEST_NOT_FOLDER"],
@@ -130,6 +131,7 @@ test.each([
     "nested/file/x": "x",
     "onto-link/link/x": "x",
     "onto-folder/d": "x",
+    "onto-files/a": "x",
   });
   const origin = { file: "catalog.ts", line: 7 };
   const plan = planOf([

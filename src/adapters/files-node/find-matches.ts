@@ -6,6 +6,7 @@ import type { ContextRoot } from "./context-root.js";
 import { followLink } from "./follow-link.js";
 import { hostChild } from "./host-path.js";
 import { sortedNames } from "./read-names.js";
+import { statsOrNothing } from "./source-entry.js";
 import { sourceFailure } from "./source-failure.js";
 
 /** A path of a context that a pattern names. */
@@ -20,11 +21,15 @@ export interface FoundPath {
   readonly matches: ParentMatches;
   /** The rules ignore it; only something below it may be taken back in. */
   readonly ignored: boolean;
+  /** The links that led here, in the order they were followed, as their own paths. */
+  readonly links: readonly string[];
+  /** Set for a link that leads to nothing in the context: the reason, for a message. */
+  readonly broken?: string;
 }
 
 /**
- * Finds what a pattern names, in byte order and without what the ignore rules hide. Links in the middle of a path
- * and at its end are followed inside the context, as COPY does; `**` does not go through links.
+ * Finds what a pattern names, in byte order and without what the ignore rules hide. As in COPY, links before the first
+ * wildcard and at the end are followed inside the context; between the two, none is.
  */
 export function findMatches(root: ContextRoot, pattern: GlobPattern): FoundPath[] {
   const found: FoundPath[] = [];
@@ -35,6 +40,7 @@ export function findMatches(root: ContextRoot, pattern: GlobPattern): FoundPath[
     stats: lstatSync(root.realFolder),
     matches: undefined,
     ignored: false,
+    links: [],
   };
   search(root, pattern.components, 0, top, found);
   const byPath = new Map(found.map((item) => [item.path, item]));
@@ -50,7 +56,7 @@ function search(
 ): void {
   const component = components[at];
   if (component === undefined) {
-    if (!here.ignored || here.stats.isDirectory()) found.push(here);
+    if (here.broken !== undefined || !here.ignored || here.stats.isDirectory()) found.push(here);
     return;
   }
   if (!here.stats.isDirectory()) return;
@@ -59,9 +65,11 @@ function search(
     return;
   }
   const names = component.kind === "name" ? [component.name] : namesOf(here.hostPath);
+  const last = at + 1 === components.length;
+  const follow = last || components.slice(0, at + 1).every(({ kind }) => kind === "name");
   for (const name of names) {
     if (!matchesName(component, name)) continue;
-    const child = step(root, here, name, true);
+    const child = step(root, here, name, follow);
     if (child !== undefined) search(root, components, at + 1, child, found);
   }
 }
@@ -98,20 +106,10 @@ function step(root: ContextRoot, parent: FoundPath, name: string, follow: boolea
   if (stats === undefined) return undefined;
   if (stats.isSymbolicLink() && follow) {
     if (verdict.ignored) return undefined;
-    const target = followLink(root, path, hostPath);
-    return target && { ...target, path };
+    return followLink(root, { path, realPath, hostPath, stats, links: parent.links });
   }
-  return { path, realPath, hostPath, stats, matches: verdict.matches, ignored: verdict.ignored };
-}
-
-function statsOrNothing(path: string | Buffer): Stats | undefined {
-  try {
-    return lstatSync(path);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === "ENOENT" || code === "ENOTDIR" || code === "ENAMETOOLONG") return undefined;
-    throw sourceFailure(path, error);
-  }
+  const { matches, ignored } = verdict;
+  return { path, realPath, hostPath, stats, matches, ignored, links: parent.links };
 }
 
 function namesOf(folder: string | Buffer): string[] {

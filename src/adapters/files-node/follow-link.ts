@@ -1,51 +1,94 @@
-import { lstatSync, realpathSync } from "node:fs";
-import { PlanError } from "../../errors/layerwright-error.js";
+import { EnvironmentError, PlanError } from "../../errors/layerwright-error.js";
 import type { ContextRoot } from "./context-root.js";
 import type { FoundPath } from "./find-matches.js";
-import { hostText } from "./host-path.js";
-import { linkTarget } from "./source-entry.js";
-import { sourceFailure } from "./source-failure.js";
+import { hostChild, hostText } from "./host-path.js";
+import { linkTarget, statsOrNothing } from "./source-entry.js";
+
+/** As many links as one path may lead through, which is Linux's own limit. */
+const MOST_LINKS = 40;
 
 /**
- * Where a link of the context really leads. A link out of the context is refused and never followed: what it names
- * belongs to the machine and not to the project. Undefined when nothing is there, or an ignore rule hides it.
+ * The end of a link of the context, with all links on the way to it. A link out of the context is refused and never
+ * followed: what it names belongs to the machine and not to the project. So is an absolute one, which leads elsewhere
+ * on another machine and in a builder. Where there is nothing at the end, or an ignore rule hides it, the link itself
+ * is given back with the reason.
  */
-export function followLink(
+export function followLink(root: ContextRoot, link: Omit<FoundPath, "matches" | "ignored">): FoundPath {
+  const links = [...link.links, link.realPath];
+  const broken = (reason: string): FoundPath => ({
+    ...link,
+    matches: undefined,
+    ignored: false,
+    broken: reason,
+  });
+  let at = namesOf(link.realPath).slice(0, -1);
+  const rest = targetNames(link.path, link.hostPath);
+  for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
+    if (name === "..") {
+      if (at.length === 0) throw outside(link.path, link.hostPath, linkTarget(link.hostPath));
+      at = at.slice(0, -1);
+      continue;
+    }
+    const path = [...at, name].join("/");
+    const hostPath = hostOf(root, [...at, name]);
+    const stats = statsOrNothing(hostPath);
+    if (stats === undefined) return broken(`there is no ${path} in the context`);
+    if (stats.isSymbolicLink()) {
+      if (root.rules.decideAlone(path).ignored) return broken(`an ignore rule hides ${path}`);
+      if (links.length >= MOST_LINKS) throw tooManyLinks(hostPath);
+      links.push(path);
+      rest.unshift(...targetNames(link.path, hostPath));
+    } else if (rest.length > 0 && !stats.isDirectory()) return broken(`${path} is no directory`);
+    else at = [...at, name];
+  }
+  return endOf(root, link.path, at, links) ?? broken(`an ignore rule hides ${at.join("/")}`);
+}
+
+function endOf(
   root: ContextRoot,
   path: string,
-  hostPath: string | Buffer,
-): Omit<FoundPath, "path"> | undefined {
-  const real = realPathOf(root, path, hostPath);
-  if (real === undefined) return undefined;
-  if (real === root.realFolder) return hit(root, "", real);
-  const inside = `${root.realFolder === "/" ? "" : root.realFolder}/`;
-  if (!real.startsWith(inside)) throw outside(path, hostPath, real);
-  return hit(root, real.slice(inside.length), real);
+  names: readonly string[],
+  links: readonly string[],
+): FoundPath | undefined {
+  const realPath = names.join("/");
+  const hostPath = hostOf(root, names);
+  const stats = statsOrNothing(hostPath);
+  if (stats === undefined) return undefined;
+  const { ignored, matches } =
+    realPath === "" ? { ignored: false, matches: undefined } : root.rules.decideAlone(realPath);
+  if (ignored && !(stats.isDirectory() && root.rules.mayHoldExceptions(realPath))) return undefined;
+  return { path, realPath, hostPath, stats, matches, ignored, links };
 }
 
-function realPathOf(root: ContextRoot, path: string, hostPath: string | Buffer): string | undefined {
-  try {
-    return realpathSync(hostPath, "utf8");
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code !== "ENOENT" && code !== "ENOTDIR") throw sourceFailure(hostPath, error);
-    const target = linkTarget(hostPath);
-    // An absolute target that is missing here would exist on another machine: say what is wrong with it, not that it is absent.
-    if (target.startsWith("/") && !target.startsWith(`${root.realFolder}/`))
-      throw outside(path, hostPath, target);
-    return undefined;
-  }
+/** The names in the target of a link. */
+function targetNames(path: string, hostPath: string | Buffer): string[] {
+  const target = linkTarget(hostPath);
+  if (target.startsWith("/")) throw outside(path, hostPath, target);
+  return namesOf(target);
 }
 
-function hit(root: ContextRoot, realPath: string, hostPath: string): Omit<FoundPath, "path"> | undefined {
-  const stats = lstatSync(hostPath);
-  if (realPath === "") return { realPath, hostPath, stats, matches: undefined, ignored: false };
-  const verdict = root.rules.decideAlone(realPath);
-  if (verdict.ignored && !(stats.isDirectory() && root.rules.mayHoldExceptions(realPath))) return undefined;
-  return { realPath, hostPath, stats, matches: verdict.matches, ignored: verdict.ignored };
+function namesOf(path: string): string[] {
+  return path.split("/").filter((name) => name !== "" && name !== ".");
+}
+
+function hostOf(root: ContextRoot, names: readonly string[]): string | Buffer {
+  let path: string | Buffer = root.realFolder;
+  for (const name of names) path = hostChild(path, name);
+  return path;
 }
 
 function outside(path: string, hostPath: string | Buffer, target: string): PlanError {
-  const reason = `is ${hostText(hostPath)}, a symbolic link that leads out of the context to ${target}`;
+  const reason = target.startsWith("/")
+    ? `is ${hostText(hostPath)}, a symbolic link to the absolute path ${target}, which is not part of the context`
+    : `is ${hostText(hostPath)}, a symbolic link that leads out of the context to ${target}`;
   return new PlanError("SOURCE_OUTSIDE_CONTEXT", { call: "copy", got: path, reason }, { subject: path });
+}
+
+function tooManyLinks(hostPath: string | Buffer): EnvironmentError {
+  const path = hostText(hostPath);
+  return new EnvironmentError(
+    "SOURCE_UNREADABLE",
+    { path, reason: "too many symbolic links" },
+    { subject: path },
+  );
 }

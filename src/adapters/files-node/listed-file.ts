@@ -12,6 +12,8 @@ export class ListedFile implements HostFile, HostStamp {
   readonly size: number;
   readonly mtimeMs: number;
   readonly ctimeMs: number;
+  /** Whether the file has other names, here or elsewhere. */
+  readonly linked: boolean;
   readonly #folder: string | Buffer;
   readonly #name: string | undefined;
 
@@ -24,6 +26,7 @@ export class ListedFile implements HostFile, HostStamp {
     this.size = stats.size;
     this.mtimeMs = stats.mtimeMs;
     this.ctimeMs = stats.ctimeMs;
+    this.linked = stats.nlink > 1;
   }
 
   get kind(): "file" {
@@ -66,6 +69,10 @@ export class ListedEntry implements SourceEntry {
 
   get path(): string {
     return this.parent === undefined ? this.name : `${this.parent.path}/${this.name}`;
+  }
+
+  get linked(): boolean {
+    return this.type === "file" && this.host.linked;
   }
 
   get size(): number {

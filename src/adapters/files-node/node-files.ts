@@ -1,4 +1,4 @@
-import { type GlobPattern, parseGlobPattern } from "../../core/pattern/glob-pattern.js";
+import { parseGlobPattern } from "../../core/pattern/glob-pattern.js";
 import { type IgnoreRules, parseIgnoreList } from "../../core/pattern/ignore-rules.js";
 import { PatternError } from "../../core/pattern/pattern-error.js";
 import { PlanError } from "../../errors/layerwright-error.js";
@@ -38,8 +38,11 @@ export class NodeFiles implements FileSource {
         { subject: pattern },
       );
     }
-    const matches = findMatches(root, glob).flatMap((found) => toMatch(root, found, excluded, glob));
-    if (matches.length === 0) throw sourceNotFound(root, pattern, glob);
+    const found = findMatches(root, glob).filter(({ broken }) => glob.wild || broken === undefined);
+    const kept = found.filter((one) => one.stats.isDirectory() || !excluded.decideAlone(nameOf(one)).ignored);
+    const matches = kept.flatMap((one) => toMatch(root, one, excluded));
+    // What is left out on purpose was found all the same.
+    if (matches.length === 0 && kept.length === found.length) throw sourceNotFound(root, pattern, glob);
     return matches;
   }
 
@@ -62,13 +65,16 @@ export class NodeFiles implements FileSource {
   }
 }
 
-function toMatch(
-  root: ContextRoot,
-  found: FoundPath,
-  exclude: IgnoreRules,
-  glob: GlobPattern,
-): SourceMatch[] {
+function nameOf({ path }: FoundPath): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+function toMatch(root: ContextRoot, found: FoundPath, exclude: IgnoreRules): SourceMatch[] {
   const path = found.path === "" ? "." : found.path;
+  if (found.broken !== undefined) {
+    throw new PlanError("SOURCE_LINK_BROKEN", { path, reason: found.broken }, { subject: path });
+  }
+  const through = found.links.length === 0 ? {} : { through: [...found.links, found.realPath] };
   if (found.stats.isDirectory()) {
     const prefix = found.realPath === "" ? "" : `${found.realPath}/`;
     const entries = listFolder(found.hostPath, [
@@ -76,14 +82,11 @@ function toMatch(
       { rules: exclude, matches: undefined, prefix: "" },
     ]);
     // An ignored folder exists in the context only for what it holds.
-    return found.ignored && entries.length === 0
-      ? []
-      : [{ path, shape: "folder", entries, mode: found.stats.mode & 0o7777 }];
+    const mode = found.stats.mode & 0o7777;
+    return found.ignored && entries.length === 0 ? [] : [{ path, shape: "folder", entries, mode, ...through }];
   }
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  if (glob.wild && exclude.decideAlone(name).ignored) return [];
   const entry = sourceEntry(undefined, found.hostPath, undefined, found.stats);
-  return entry === undefined ? [] : [{ path, shape: "file", entries: [entry] }];
+  return entry === undefined ? [] : [{ path, shape: "file", entries: [entry], ...through }];
 }
 
 function readPattern<Text, Parsed>(text: Text, parse: (text: Text) => Parsed): Parsed {

@@ -14,6 +14,17 @@ export function lookAt(path: string | Buffer): Stats {
   }
 }
 
+/** What `lstat` says; undefined where there is nothing of this name. */
+export function statsOrNothing(path: string | Buffer): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "ENOENT" || code === "ENOTDIR" || code === "ENAMETOOLONG") return undefined;
+    throw sourceFailure(path, error);
+  }
+}
+
 /**
  * The entry of a file, folder or link; undefined for a socket, which belongs to a running program and means nothing
  * in an image. Pipes and devices are refused: opening one could wait for ever.

@@ -18,6 +18,9 @@ export function foundSource(matches: readonly SourceMatch[], pattern: string): F
   let bytes = 0;
   let total = 0;
   const single = matches.length === 1 && !isGlob(pattern, matches[0]!);
+  const through = new Set(matches.flatMap((match) => match.through ?? []));
+  const inodes = new Set<string>();
+  let hardLinks = false;
   for (const match of matches) {
     if (match.shape === "folder" && !single) counts.folder++;
     for (const entry of match.entries) {
@@ -29,8 +32,16 @@ export function foundSource(matches: readonly SourceMatch[], pattern: string): F
       if (entry.type !== "symlink" && entry.mode !== contextMode(PLAIN, entry.type, entry.mode)) {
         irregular.push({ path, type: entry.type, mode: entry.mode });
       }
-      if (total <= MOST_ENTRIES) entries.push({ path, type: entry.type, mode: entry.mode });
+      if (entry.linked) {
+        const { dev, ino } = entry.host.guard;
+        hardLinks ||= match.shape === "folder" && inodes.has(`${dev} ${ino}`);
+        inodes.add(`${dev} ${ino}`);
+      }
+      if (total > MOST_ENTRIES) continue;
+      const target = entry.target === undefined ? {} : { target: entry.target };
+      entries.push({ path, type: entry.type, mode: entry.mode, ...target });
     }
+    inodes.clear();
   }
   const found: FoundSource = {
     shape: single ? matches[0]!.shape : "many",
@@ -40,6 +51,9 @@ export function foundSource(matches: readonly SourceMatch[], pattern: string): F
     bytes,
     listing: `sha256:${hash.digest("hex")}`,
     irregular,
+    ...(single ? {} : { matches: matches.map(({ path, shape }) => ({ path, shape })) }),
+    ...(through.size === 0 ? {} : { through: [...through] }),
+    ...(hardLinks ? { hardLinks } : {}),
   };
   return total <= MOST_ENTRIES ? { ...found, entries } : found;
 }

@@ -1,9 +1,10 @@
 import { parseIgnoreList } from "../../core/pattern/ignore-rules.js";
 import { PatternError } from "../../core/pattern/pattern-error.js";
+import { baseName } from "../../core/posix-path.js";
 import { PlanError } from "../../errors/layerwright-error.js";
 import { resolvePath } from "../../layer/resolve.js";
 import type { FileNode, FolderNode, TreeNode } from "../../layer/tree-node.js";
-import type { CopyOperation, PlanSource, PlanStageSource } from "../../plan/operation.js";
+import type { CopyOperation, PlanStageSource } from "../../plan/operation.js";
 import type { SourceEntry } from "../../ports/file-source.js";
 import { contextNode, mergeContext } from "./copy-context.js";
 import { type CopyRules, topFolderMode } from "./copy-rules.js";
@@ -11,6 +12,7 @@ import { StageMerge, stageNode } from "./copy-stage.js";
 import { fileDestination, folderDestination, type Placing, typeText } from "./destination.js";
 import { similarPath } from "./find-path.js";
 import { type LayerState, ownerOf } from "./layer-state.js";
+import { listSources } from "./listed-sources.js";
 
 /** Something that a copy copies, found. */
 type Found =
@@ -31,14 +33,10 @@ type Found =
 export function applyCopy(state: LayerState, operation: CopyOperation, asOnDisk = false): void {
   const { dest, into, origin } = operation;
   const rules = { ...rulesOf(state, operation), asOnDisk };
-  const found = operation.sources.flatMap((source) => find(state, operation, source, rules));
-  const files = found.filter((item) => item.kind === "node");
-  // Two files under one name would leave the last one only; several sources always mean a folder.
-  const intoFolder = into || files.length > 1;
-  for (const item of found) {
+  for (const item of findAll(state, operation, rules)) {
     const placing: Placing = { source: item.source, origin };
     if (item.kind === "node") {
-      const place = fileDestination(state.draft.tree, dest, intoFolder, item.name, placing);
+      const place = fileDestination(state.draft.tree, dest, into, item.name, placing);
       state.draft.set(place, item.node);
     } else {
       mergeFolder(state, operation, item, rules, placing);
@@ -53,12 +51,10 @@ export function programsOf(
 ): { readonly file: FileNode; readonly placing: Placing }[] {
   if (operation.executable !== true) return [];
   const rules = rulesOf(state, operation);
-  return operation.sources
-    .flatMap((source) => find(state, operation, source, rules))
-    .map((item) => {
-      const placing: Placing = { source: item.source, origin: operation.origin };
-      return { file: executableFile(item, placing), placing };
-    });
+  return findAll(state, operation, rules).map((item) => {
+    const placing: Placing = { source: item.source, origin: operation.origin };
+    return { file: executableFile(item, placing), placing };
+  });
 }
 
 function rulesOf(state: LayerState, { owner, mode, origin }: CopyOperation): CopyRules {
@@ -84,14 +80,16 @@ function mergeFolder(
   else new StageMerge(draft, rules, excludeRules(operation), placing).merge(folder, path, item.folder);
 }
 
-function find(state: LayerState, operation: CopyOperation, source: PlanSource, rules: CopyRules): Found[] {
-  if (source.from === "stage") return [findInStage(state, operation, source, rules)];
-  const matches = state.files.list(source.context, source.path, operation.exclude ?? []);
-  return matches.map((match) => {
-    const { entries, mode } = match;
-    if (match.shape === "folder") return { kind: "entries", entries, mode, source: match.path };
-    const name = match.path.slice(match.path.lastIndexOf("/") + 1);
-    return { kind: "node", name, node: contextNode(match.entries[0]!, rules), source: match.path };
+function findAll(state: LayerState, operation: CopyOperation, rules: CopyRules): Found[] {
+  const listed = listSources(state.files, operation);
+  return operation.sources.flatMap((source): Found[] => {
+    if (source.from === "stage") return findInStage(state, operation, source, rules);
+    return listed.get(source)!.map((match): Found => {
+      const { entries, mode } = match;
+      if (match.shape === "folder") return { kind: "entries", entries, mode, source: match.path };
+      const node = contextNode(entries[0]!, rules);
+      return { kind: "node", name: baseName(match.path), node, source: match.path };
+    });
   });
 }
 
@@ -100,7 +98,7 @@ function findInStage(
   operation: CopyOperation,
   source: PlanStageSource,
   rules: CopyRules,
-): Found {
+): Found[] {
   const tree = state.stageTree(source.stage);
   const { node } = resolvePath(tree, source.path);
   const { path } = source;
@@ -112,9 +110,11 @@ function findInStage(
       { subject: path, origin: operation.origin },
     );
   }
-  if (node.type === "folder") return { kind: "tree", folder: node, source: path };
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  return { kind: "node", name, node: stageNode(node, rules), source: path };
+  if (node.type === "folder") return [{ kind: "tree", folder: node, source: path }];
+  const name = baseName(path);
+  // As for a file of a context: one that is named is left out all the same.
+  if (excludeRules(operation).decideAlone(name).ignored) return [];
+  return [{ kind: "node", name, node: stageNode(node, rules), source: path }];
 }
 
 function excludeRules(operation: CopyOperation) {

@@ -37,6 +37,7 @@ export function mergeContext(
   const open: { readonly entry: SourceEntry | undefined; readonly folder: FolderNode }[] = [
     { entry: undefined, folder: dest },
   ];
+  const links = new HardLinks(draft, rules);
   const place = (entry: SourceEntry) => `/${destPath === "" ? "" : `${destPath}/`}${entry.path}`;
   for (const entry of entries) {
     const { name } = entry;
@@ -54,7 +55,32 @@ export function mergeContext(
       open.push({ entry, folder });
     } else {
       if (existing?.type === "folder") throw isFolder(place(entry), placing);
-      parent.children.set(name, contextNode(entry, rules));
+      parent.children.set(name, entry.linked ? links.node(entry) : contextNode(entry, rules));
     }
+  }
+}
+
+/** The files of one copied directory that have several names in it: they stay one file, as COPY leaves them. */
+class HardLinks {
+  readonly #nodes = new Map<string, FileNode | SymlinkNode>();
+  readonly #draft: DraftTree;
+  readonly #rules: CopyRules;
+
+  constructor(draft: DraftTree, rules: CopyRules) {
+    this.#draft = draft;
+    this.#rules = rules;
+  }
+
+  node(entry: SourceEntry): FileNode | SymlinkNode {
+    const { dev, ino } = entry.host.guard;
+    const key = `${dev} ${ino}`;
+    const known = this.#nodes.get(key);
+    if (known !== undefined) {
+      this.#draft.hasLinks = true;
+      return known;
+    }
+    const node = contextNode(entry, this.#rules);
+    this.#nodes.set(key, node);
+    return node;
   }
 }

@@ -11,8 +11,9 @@ export interface Placing {
 }
 
 /**
- * Where a file goes: into `dest` when that is a folder to copy into, else to `dest` itself. Links on the way are
- * followed inside the image, also one at the end of `dest`, as COPY follows it; what the file replaces is not.
+ * The place of a copied file: inside of `dest` when that is to be a directory (`into`) or is one, as COPY has it, else
+ * `dest` itself. Links on the way are followed inside the image, also one at the end of `dest`; what the file replaces
+ * is not.
  */
 export function fileDestination(
   tree: FolderNode,
@@ -23,15 +24,20 @@ export function fileDestination(
 ): string {
   const found = resolvePath(tree, dest);
   if (found.blockedBy !== undefined) throw notFolder(`/${found.blockedBy}`, tree, placing);
-  if (!into) {
-    if (found.path === "" || found.node?.type === "folder") throw isFolder(`/${found.path}`, placing);
-    return found.path;
-  }
+  if (!into && found.node?.type !== "folder") return found.path;
   if (found.node !== undefined && found.node.type !== "folder")
     throw notFolder(`/${found.path}`, tree, placing);
   const path = joinPath(found.path, name);
   if (found.node?.children.get(name)?.type === "folder") throw isFolder(`/${path}`, placing);
   return path;
+}
+
+/** The place of a file that stands for `path` itself: a directory there is in the way. */
+export function exactDestination(tree: FolderNode, path: string, placing: Placing): string {
+  const found = resolvePath(tree, path);
+  if (found.blockedBy !== undefined) throw notFolder(`/${found.blockedBy}`, tree, placing);
+  if (found.node?.type === "folder") throw isFolder(`/${found.path}`, placing);
+  return found.path;
 }
 
 /** The folder that a folder's contents go into, which need not exist yet. */

@@ -1,6 +1,7 @@
 import { PlanError } from "../../errors/layerwright-error.js";
 import { resolvePath } from "../../layer/resolve.js";
 import type { FileNode } from "../../layer/tree-node.js";
+import { downloadName } from "../../plan/copied-name.js";
 import type {
   AddOperation,
   MkdirOperation,
@@ -11,7 +12,7 @@ import type {
 import { contentsBytes } from "../../plan/plan-contents.js";
 import { applyMode } from "../apply-mode.js";
 import type { Ids } from "../owners.js";
-import { fileDestination, isFolder, notFolder } from "./destination.js";
+import { exactDestination, fileDestination, isFolder, notFolder } from "./destination.js";
 import { type LayerState, ownerOf } from "./layer-state.js";
 
 /** A file that was fetched and verified. */
@@ -21,7 +22,7 @@ export type Fetched = Pick<FileNode, "content" | "size">;
 export function applyWrite(state: LayerState, operation: WriteOperation): void {
   const { path, contents, owner, origin } = operation;
   const ids = ownerOf(state, owner, origin);
-  const place = fileDestination(state.draft.tree, path, false, "", { source: "the written file", origin });
+  const place = exactDestination(state.draft.tree, path, { source: "the written file", origin });
   const mode = applyMode(operation.mode, 0o644, false);
   const bytes = contentsBytes(contents);
   const content = { kind: "bytes", bytes } as const;
@@ -43,12 +44,7 @@ export function placeAdd(
 ): { readonly place: string; readonly ids: Ids } {
   const ids = ownerOf(state, owner, origin);
   const placing = { source: "the download", origin };
-  return { place: fileDestination(state.draft.tree, dest, into, fileNameOf(url), placing), ids };
-}
-
-function fileNameOf(url: string): string {
-  const { pathname } = new URL(url);
-  return decodeURIComponent(pathname.slice(pathname.lastIndexOf("/") + 1)).replaceAll("/", "_") || "download";
+  return { place: fileDestination(state.draft.tree, dest, into, downloadName(url), placing), ids };
 }
 
 /** Makes a folder; one that exists gets mode and owner, unless `ifMissing`. */

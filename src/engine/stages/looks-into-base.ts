@@ -1,7 +1,14 @@
 import { parentPath } from "../../core/posix-path.js";
 import { resolvePath } from "../../layer/resolve.js";
 import type { FileNode, FolderNode } from "../../layer/tree-node.js";
-import type { CopyOperation, FileOperation, Operation, PlanSource } from "../../plan/operation.js";
+import { keepsName } from "../../plan/copied-name.js";
+import type {
+  AddOperation,
+  CopyOperation,
+  FileOperation,
+  Operation,
+  PlanSource,
+} from "../../plan/operation.js";
 import type { Stage } from "../../plan/plan.js";
 import type { FileSource } from "../../ports/file-source.js";
 import { stagesOf } from "../check-plan.js";
@@ -21,8 +28,9 @@ export interface BaseQuestion {
 
 /**
  * Whether steps depend on what is in the base, so that its layers have to be fetched. They do not where only the config
- * changes, and where single files are put into the root or into folders that the user vouches for: such a file is laid
- * over whatever is there, as `COPY --link` does it. The answer depends on the description alone, never on what is in
+ * changes, and where single files are put into the root or into folders that the user vouches for, under their own names:
+ * such a file is laid over whatever is there, as `COPY --link` does it. Under another name it may be meant to go into a
+ * directory that the base has there. The answer depends on the description alone, never on what is in
  * the store, since both ways can give different layers.
  */
 export async function looksIntoBase(question: BaseQuestion): Promise<boolean> {
@@ -73,9 +81,9 @@ async function looks(
     case "symlink":
       return !known.has(parentPath(operation.path)) || known.has(operation.path);
     case "add":
-      return !fits(operation.dest, operation.into, known);
+      return !fits(operation, known);
     default:
-      return !fits(operation.dest, operation.into, known) || !(await areFiles(operation, question));
+      return !fits(operation, known) || !(await areFiles(operation, question));
   }
 }
 
@@ -85,9 +93,10 @@ function isPlacing(operation: Operation): operation is Placing {
   return ["write", "symlink", "add", "copy"].includes(operation.op);
 }
 
-/** Whether a destination is a file in a folder that is known, or is such a folder. */
-function fits(dest: string, into: boolean, known: ReadonlySet<string>): boolean {
-  return into ? known.has(dest) : known.has(parentPath(dest)) && !known.has(dest);
+/** Whether a destination is a file of the source's name in a folder that is known, or is such a folder. */
+function fits(operation: AddOperation | CopyOperation, known: ReadonlySet<string>): boolean {
+  const { dest, into } = operation;
+  return into ? known.has(dest) : known.has(parentPath(dest)) && !known.has(dest) && keepsName(operation);
 }
 
 /** Whether every source is one file: a folder is merged with what is there. */

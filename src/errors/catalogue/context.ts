@@ -41,6 +41,18 @@ export const contextMessages = {
     message: `the pattern ${JSON.stringify(p.pattern)} matches nothing in the ${contextText(p.context)} ${p.folder}`,
     hint: "correct the pattern, or check that .dockerignore does not hide what it should match",
   }),
+  SOURCE_LINK_BROKEN: (p: { path: string; reason: string }) => ({
+    message: `${p.path} matches, but is a symbolic link that leads to nothing: ${p.reason}`,
+    hint: "remove the link, leave it out with `exclude`, or copy its directory, in which links stay links",
+  }),
+  COPY_NEEDS_SLASH: (p: { dest: string; sources: readonly string[] }) => ({
+    message: `copy(): the destination of several sources must end with a slash, got ${JSON.stringify(p.dest)} for ${p.sources.join(", ")}`,
+    hint: `write ${JSON.stringify(`${p.dest}/`)}`,
+  }),
+  SOURCES_EXCLUDED: (p: { sources: readonly string[]; exclude: readonly string[] }) => ({
+    message: `copy(): exclude must leave something of ${p.sources.join(", ")}, got ${JSON.stringify(p.exclude)}`,
+    hint: "correct the patterns, or remove the copy",
+  }),
   SOURCE_SPECIAL: (p: { path: string; kind: string }) => ({
     message: `${p.path} is a ${p.kind}, which cannot be copied into an image`,
     hint: "leave it out with .dockerignore or `exclude`",

@@ -1,6 +1,7 @@
 import { applySymbolicMode } from "../../core/file-mode.js";
 import { isWithin, parentPath } from "../../core/posix-path.js";
 import type { Mode } from "../../image/mode.js";
+import { keepsName } from "../copied-name.js";
 import type { ChmodOperation, ChownOperation, CopyOperation, Operation } from "../operation.js";
 import type { Move } from "./command-as-files.js";
 import type { Ground } from "./ground.js";
@@ -88,7 +89,11 @@ function foldIntoCopy(
   ground: Ground,
   probe: SourceProbe,
 ): readonly Operation[] | undefined {
-  if (copiedFile(copy, probe) === metadata.path) return withMetadata(copy, metadata, false);
+  if (copiedFile(copy, probe) === metadata.path) {
+    // Where a directory is at the destination, the file is in it, and the change is about the directory.
+    const isFile = copy.into || keepsName(copy) || ground.isNew(copy.dest, earlier);
+    return isFile ? withMetadata(copy, metadata, false) : undefined;
+  }
   const [source] = copy.sources;
   if (source?.from !== "context" || copy.sources.length > 1 || sourceShape(source, probe) !== "folder")
     return undefined;

@@ -4,7 +4,7 @@ import type { MkdirOperation, Operation } from "../operation.js";
 import type { Layer, Plan, Stage } from "../plan.js";
 import { Ground } from "./ground.js";
 import type { Pass, PassLog } from "./pass.js";
-import { producedPath } from "./produced-by.js";
+import { mayEnter, producedPath } from "./produced-by.js";
 
 /**
  * Joins neighbouring file layers where that frees a whole layer: the folder of a `workdir` goes into the layer that
@@ -64,6 +64,8 @@ function dropInStage(stage: Stage, plan: Plan, log: PassLog): Stage {
   operations.forEach(({ operation, layer }, index) => {
     const path = producedPath(operation, log.probe);
     if (path === undefined || operation.op === "mkdir" || !ground.lacks(path)) return;
+    const earlier = operations.slice(0, index).map((one) => one.operation);
+    if (mayEnter(operation) && !ground.isNew(path, earlier)) return;
     const found = operations.find((later, at) => at > index && ground.touches(later.operation, path));
     if (found === undefined || !log.catalog.mayMerge(stage, layer, found.layer)) return;
     const next = found.operation;

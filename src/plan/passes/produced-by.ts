@@ -38,12 +38,17 @@ export function producedPath(operation: Operation, probe: SourceProbe): string |
   }
 }
 
+/** Tells whether a copied file goes into its destination where that is a directory. */
+export function mayEnter(operation: Operation): boolean {
+  return operation.op === "copy" && !operation.into;
+}
+
 /** Whether an operation could read or change what is at a path, above it or below it. */
 export function mayTouch(operation: Operation, path: string, probe: SourceProbe): boolean {
   const made =
     operation.op === "mkdir" || operation.op === "symlink" ? undefined : producedPath(operation, probe);
-  // A plain file has nothing below it.
-  if (made !== undefined) return isWithin(made, path);
+  // A plain file has nothing below it, but a copy may go into a directory at its destination.
+  if (made !== undefined) return isWithin(made, path) || (mayEnter(operation) && isWithin(path, made));
   const target = targetOf(operation);
   return target === undefined || isWithin(target, path) || isWithin(path, target);
 }
