@@ -16,11 +16,13 @@ const usage = `npm run ported -- [CASE...] [options]
 builds all cases when none is named, and then writes docs/ported.md
 
   --results FILE  a file of results: those in it are taken and not built, and those that are built are added
+  --write         writes the page also when cases were left out or could not be built
   --list          prints the names of the cases`;
 
 const { values, positionals } = parseArgs({
   options: {
     results: { type: "string" },
+    write: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
   },
@@ -42,13 +44,19 @@ if (typeof peer === "string") {
 }
 
 const results: PortedResult[] = earlier(values.results);
+const failures: { name: string; reason: string }[] = [];
 const work = mkdtempSync(join(tmpdir(), "layerwright-ported-"));
 try {
   for (const one of portedCases) {
     const wanted = positionals.length === 0 || positionals.includes(one.name);
     if (!wanted || results.some(({ name }) => name === one.name)) continue;
     console.error(`${one.name}: ${one.title}`);
-    results.push(await portCase(one, peer, work));
+    try {
+      results.push(await portCase(one, peer, work));
+    } catch (error) {
+      failures.push({ name: one.name, reason: error instanceof Error ? error.message : String(error) });
+      continue;
+    }
     if (values.results !== undefined) writeFileSync(values.results, JSON.stringify(results, undefined, 2));
   }
 } finally {
@@ -67,9 +75,9 @@ const page = portedPage(results, {
   ],
 });
 console.log(page);
-const wrong = results.flatMap(complaints);
+const wrong = [...results.flatMap(complaints), ...failures.map(({ name, reason }) => `${name}: ${reason}`)];
 for (const complaint of wrong) console.error(complaint);
-if (portedCases.every(({ name }) => results.some((result) => result.name === name))) {
+if (values.write || portedCases.every(({ name }) => results.some((result) => result.name === name))) {
   writeFileSync(join(root, "docs/ported.md"), page);
   console.error("docs/ported.md is written");
 }

@@ -13,6 +13,7 @@ export interface AboutRun {
 export function portedPage(results: readonly PortedResult[], { date, machine, versions }: AboutRun): string {
   const ordered = portedCases.flatMap(({ name }) => results.filter((result) => result.name === name));
   const wrong = ordered.flatMap(complaints);
+  const left = portedCases.filter(({ name }) => !results.some((result) => result.name === name));
   return `# Ten ported Dockerfiles
 
 Ten Dockerfiles of the shapes that people have, written by hand and as descriptions. \`npm run ported\` (as root, with
@@ -22,7 +23,9 @@ BuildKit, **direct** is the image that the description becomes with no daemon. T
 
 - ${date}, on ${machine}.
 - ${versions.join("; ")}.
-- The bases are Debian bookworm with the settings of the official images, and packages of Debian on it.
+- The bases are Debian bookworm with the settings of the official images, and packages of Debian on it.${
+    left.length === 0 ? "" : `\n- Not built in this run: ${left.map(({ name }) => `\`${name}\``).join(", ")}.`
+  }
 
 ## Size
 
