@@ -16,7 +16,7 @@ export function portedPage(results: readonly PortedResult[], { date, machine, ve
   const left = portedCases.filter(({ name }) => !results.some((result) => result.name === name));
   return `# Ten ported Dockerfiles
 
-Ten Dockerfiles of the shapes that people have, written by hand and as descriptions. \`npm run ported\` (as root, with
+Ten Dockerfiles of the shapes that people have, written for this page by hand and as descriptions. \`npm run ported\` (as root, with
 the peers of [CONTRIBUTING](../CONTRIBUTING.md)) builds each three ways, compares the images and writes this page: **by
 hand** is the plain Dockerfile through BuildKit, **ours** is the Dockerfile that the description becomes, through the same
 BuildKit, **direct** is the image that the description becomes with no daemon. The sources are in \`test/ported/\`.
@@ -81,14 +81,14 @@ ${table(
 
 ## What differs
 
-The trees and configs of the three images are equal, but for these paths, which hold the time of a command or are removed
-by a pass, since nothing later uses them:
+The trees and configs of the three images are equal, but for the content of these paths, which is another each time a
+command runs, and which a pass may have removed in ours:
 
 ${leftoverLines(ordered).join("\n")}
 
 ${
   wrong.length === 0
-    ? "Beside these, no difference was found; no image of ours is larger, and no change runs more commands than by hand."
+    ? "Beside these, no difference was found; no image of ours is larger by more than 2 KiB, which is what the times in logs make, and no change runs more commands than by hand."
     : `What is not as it should be:\n\n${wrong.map((complaint) => `- ${complaint}`).join("\n")}`
 }
 `;

@@ -10,7 +10,7 @@ import { complaints } from "./complaints.js";
 import { portCase } from "./port-case.js";
 
 /** The three whose bases and commands are the lightest; `npm run ported` builds all ten. */
-const LIGHTEST = ["go-service", "web-server", "ruby-app"];
+const LIGHTEST = ["web-front-end", "python-service", "web-server"];
 
 const missing = noSandbox ?? (process.geteuid?.() === 0 ? undefined : "only root can make a Debian base");
 const work = mkdtempSync(join(tmpdir(), "layerwright-ported-"));
