@@ -20,6 +20,7 @@ export function laterUse(
   layer: SharedLayer,
   inLayer: readonly Operation[] = [],
 ): LaterUse | undefined {
+  // The layers on top are the same whoever asks: only what is in the layer itself is looked at each time.
   const copied = [...layer.reads].find((path) => holdsLeftovers(manager, path));
   if (copied !== undefined) return { path: copied };
   for (const operation of inLayer) {
@@ -27,11 +28,20 @@ export function laterUse(
     if (use === "reads") return { operation };
     if (use === "refreshes") return undefined;
   }
-  for (const next of layer.next) {
-    const use = laterUse(manager, next, next.layer.operations);
-    if (use !== undefined) return use;
-  }
-  return undefined;
+  return useAbove(manager, layer);
+}
+
+const above = new WeakMap<SharedLayer, Map<ManagerName, LaterUse | undefined>>();
+
+/** The first use by the layers on top of one, looked for once. */
+function useAbove(manager: ManagerName, layer: SharedLayer): LaterUse | undefined {
+  const known = above.get(layer) ?? new Map<ManagerName, LaterUse | undefined>();
+  above.set(layer, known);
+  if (known.has(manager)) return known.get(manager);
+  let use: LaterUse | undefined;
+  for (const next of layer.next) use ??= laterUse(manager, next, next.layer.operations);
+  known.set(manager, use);
+  return use;
 }
 
 /** True when an operation may read what a package manager left before it. */

@@ -64,18 +64,25 @@ export function optimizeTogether(
     records: [] as PassRecord[],
     warnings: [] as PassWarning[],
   }));
+  let catalog: CatalogView | undefined;
   for (const pass of options.passes ?? passes) {
-    const catalog = new CatalogView(items.map(({ plan }) => plan));
+    const view = catalog ?? new CatalogView(items.map(({ plan }) => plan));
+    let changed = false;
     for (const item of items) {
       const { probe, records, warnings } = item;
-      item.plan = pass.apply(item.plan, {
+      const plan = pass.apply(item.plan, {
         probe,
-        catalog,
+        catalog: view,
         record: (entry) => records.push({ pass: pass.name, ...entry }),
         warn: (entry) => warnings.push({ pass: pass.name, ...entry }),
       });
-      assertPlan(item.plan, pass.name);
+      assertPlan(plan, pass.name);
+      changed ||= plan.stages.some((stage, at) => stage !== item.plan.stages[at]);
+      changed ||= plan.stages.length !== item.plan.stages.length;
+      // The view knows stages by the objects that they are.
+      item.plan = plan;
     }
+    catalog = changed ? undefined : view;
   }
   return items.map(({ plan, records, warnings }) => ({
     plan: noteUndecided(addressPlan(plan)),
