@@ -6,6 +6,7 @@ import { argumentsOf } from "./emit-run.js";
 import { fileLines, functionLines, MOUNT, type ScriptFunction } from "./file-script.js";
 import { noteCommand, noteEffects } from "./layer-effects.js";
 import { ownerFlag } from "./owner-flag.js";
+import { LINKS_MOUNT, mayLink } from "./part-links.js";
 import { shellWord, shellWords } from "./quoting.js";
 import { runFlags, sameOf } from "./run-flags.js";
 import { nameOf } from "./spelled-copies.js";
@@ -111,9 +112,14 @@ function scriptOf(
   const uses = new Set<ScriptFunction>();
   const lines: string[] = [];
   let env: Readonly<Record<string, string>> = first?.env ?? {};
-  for (const operation of operations) {
+  let parts = false;
+  for (const [index, operation] of operations.entries()) {
     if (operation.op === "run") {
       lines.push(...exportsBetween(env, operation), runLine(operation, first?.workdir));
+      if (mayLink(operation) && operations.slice(index + 1).some(changesInPlace)) {
+        parts = true;
+        lines.push("part_links");
+      }
       env = { ...env, ...operation.env };
       noteCommand(draft, operation.command);
     } else {
@@ -124,7 +130,17 @@ function scriptOf(
       noteEffects(draft, operation);
     }
   }
-  return { script: `${["set -e", ...functionLines(uses), ...lines].join("\n")}\n`, mounted: files.flags() };
+  if (parts) {
+    uses.add("links");
+    lines.push("join_links");
+  }
+  const mounted = [...files.flags(), ...(parts ? [`--mount=type=tmpfs,target=${LINKS_MOUNT}`] : [])];
+  return { script: `${["set -e", ...functionLines(uses), ...lines].join("\n")}\n`, mounted };
+}
+
+/** Whether an operation may change a file that is there without putting another in its place. */
+function changesInPlace({ op }: JoinedOperation): boolean {
+  return op === "run" || op === "chmod" || op === "chown";
 }
 
 function exportsBetween(env: Readonly<Record<string, string>>, run: RunOperation): string[] {

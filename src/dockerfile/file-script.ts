@@ -4,6 +4,7 @@ import type { FileOperation } from "../plan/operation.js";
 import { type ChangeOperation, changeCommand, ownerWord } from "./change-command.js";
 import { isFolder } from "./known-tree.js";
 import { modeAfter, octalText } from "./mode-flag.js";
+import { PART_LINKS } from "./part-links.js";
 import { shellWord, shellWords } from "./quoting.js";
 import type { StageDraft } from "./stage-draft.js";
 import { mergesFolder } from "./write-layer.js";
@@ -84,7 +85,7 @@ export interface FileLines {
   readonly uses: ReadonlySet<ScriptFunction>;
 }
 
-const FUNCTIONS = { parents: PARENTS, file: PUT_FILE, tree: PUT_TREE, own: OWN } as const;
+const FUNCTIONS = { parents: PARENTS, file: PUT_FILE, tree: PUT_TREE, own: OWN, links: PART_LINKS } as const;
 
 /** A function that a script defines before its first line. */
 export type ScriptFunction = keyof typeof FUNCTIONS;
