@@ -59,8 +59,7 @@ before=$(linked)`;
 
 const LINK_WITHOUT_S = /(^|[\s;&|(])ln\s+(?!(\S+\s+)*?(-[a-zA-Z]*s[a-zA-Z]*|--symbolic)(\s|$))/;
 const LINKING_COPY = /(^|[\s;&|(])cp\s+(\S+\s+)*?(-[a-zA-Z]*l[a-zA-Z]*|--link)(\s|$)/;
-const LINKING_SYNC =
-  /(^|[\s;&|(])rsync\s+(\S+\s+)*?(-[a-zA-Z]*H[a-zA-Z]*|--hard-links|--link-dest\S*)(\s|$)/;
+const LINKING_SYNC = /(^|[\s;&|(])rsync\s+(\S+\s+)*?(-[a-zA-Z]*H[a-zA-Z]*|--hard-links|--link-dest\S*)(\s|$)/;
 
 /** Whether a command, by its words, may give a file another name. */
 export function mayLink({ command }: RunOperation): boolean {
