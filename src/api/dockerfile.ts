@@ -21,6 +21,8 @@ export interface DockerfileStyle {
   readonly frontend?: FrontendVersion;
   /** A front end for a `# syntax=` line. @default - no such line, so that builders without a network work */
   readonly syntax?: string;
+  /** Whether the text has comments: a first line, and where each layer was written. @default - true */
+  readonly comments?: boolean;
 }
 
 /** What the text of a Dockerfile depends on beside the image. */
@@ -68,12 +70,13 @@ export function emitResolved(
 ): EmittedDockerfile {
   for (const plan of plans) refuseTooManyLayers(plan);
   const resolved = plans.map((plan) => resolveSources(plan, contextFiles(context, plan.contexts)));
-  const { dialect, frontend, syntax, filesFolder } = options;
+  const { dialect, frontend, syntax, comments, filesFolder } = options;
   const userIgnore = readIgnoreFile(context);
   return emitPlatforms(resolved, {
     ...(dialect === undefined ? {} : { dialect }),
     ...(frontend === undefined ? {} : { frontend }),
     ...(syntax === undefined ? {} : { syntax }),
+    ...(comments === undefined ? {} : { comments }),
     ...(filesFolder === undefined ? {} : { filesFolder }),
     ...(userIgnore === undefined ? {} : { userIgnore }),
   });

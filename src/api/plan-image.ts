@@ -3,7 +3,7 @@ import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { Origin } from "../errors/origin.js";
 import type { ImageNode } from "../image/image-node.js";
 import { hostPlatform, type Platform, parsePlatform } from "../oci/platform.js";
-import { lower } from "../plan/lower.js";
+import { type LowerOptions, lower } from "../plan/lower.js";
 import type { SourceProbe } from "../plan/passes/pass.js";
 import { type OptimizedPlan, optimizeTogether } from "../plan/passes/pipeline.js";
 import type { Plan } from "../plan/plan.js";
@@ -21,9 +21,13 @@ export interface PlanOptions extends LockPlace, Pick<RegistryOptions, "registrie
 }
 
 /** The plan of an image as its steps say it, before anything outside is looked at and before the passes. */
-export function lowerImage(node: ImageNode, options: Pick<PlanOptions, "context" | "platform">): Plan {
-  const context = resolve(options.context ?? ".");
-  return lower(node, { platform: platformOf(options.platform), place: placeIn(context) });
+export function lowerImage(
+  node: ImageNode,
+  options: Pick<PlanOptions, "context" | "platform"> & Pick<LowerOptions, "nameOf">,
+): Plan {
+  const { nameOf } = options;
+  const place = placeIn(resolve(options.context ?? "."));
+  return lower(node, { platform: platformOf(options.platform), place, ...(nameOf && { nameOf }) });
 }
 
 /** Runs the passes over the lowered plans of all images that belong together. */
@@ -38,7 +42,7 @@ export function optimizePlans(
 /** Lowers one image and runs the passes. `before` sees the plan in between, e.g. to add what is known of its bases. */
 export function planImage(
   node: ImageNode,
-  options: PlanOptions,
+  options: PlanOptions & Pick<LowerOptions, "nameOf">,
   before: (plan: Plan) => Plan = (plan) => plan,
 ): OptimizedPlan {
   return optimizePlans([before(lowerImage(node, options))], options)[0]!;

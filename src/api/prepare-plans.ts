@@ -1,4 +1,5 @@
 import type { Catalog } from "../catalog/catalog.js";
+import { catalogName } from "../catalog/named-nodes.js";
 import type { Image } from "../image/image.js";
 import { type Platform, platformText } from "../oci/platform.js";
 import { manyLayers } from "../plan/layer-count.js";
@@ -75,9 +76,10 @@ export async function prepareCatalog(
   const jobs = [...catalog].flatMap(([name, image]) =>
     platforms.map((platform) => ({ name, image, platform })),
   );
+  const nameOf = catalogName(catalog);
   const prepared = await preparePlans(
     jobs.map(({ image, platform }) =>
-      lowerImage(image.node, { platform, ...(context === undefined ? {} : { context }) }),
+      lowerImage(image.node, { platform, nameOf, ...(context === undefined ? {} : { context }) }),
     ),
     options,
   );

@@ -25,3 +25,9 @@ export function namedNodes(catalog: Named): ReadonlyMap<ImageNode, readonly Name
   namesByCatalog.set(catalog, found);
   return found;
 }
+
+/** Gives the first name that a catalog has for an image. */
+export function catalogName(catalog: Named): (node: ImageNode) => string | undefined {
+  const names = namedNodes(catalog);
+  return (node) => names.get(node)?.[0]?.name;
+}

@@ -1,5 +1,5 @@
 import { baseName } from "../core/posix-path.js";
-import { operationsOf, sourcesOf } from "../plan/assert-plan.js";
+import { operationsOf, sourcesOf, targetOf } from "../plan/assert-plan.js";
 import type { Plan, PlanBase, Stage } from "../plan/plan.js";
 
 /**
@@ -65,7 +65,7 @@ export function wantedNames(plan: Plan): ReadonlyMap<string, string> {
     const free = "reference" in base && image !== base.reference ? image : "";
     const found = stage === final ? FINAL : free || contentHint(plan, stage);
     const parent = base.kind === "stage" ? wanted.get(base.stage) : "path" in base ? pathHint(base.path) : "";
-    wanted.set(stage.id, stageName(stage.name ?? "") || found || image || parent || "base");
+    wanted.set(stage.id, stageName(stage.name ?? "") || found || image || parent || ownHint(stage) || "base");
   }
   return wanted;
 }
@@ -95,6 +95,12 @@ function contentHint(plan: Plan, stage: Stage): string {
     if (hint !== "") return hint;
   }
   return "";
+}
+
+/** The last name of the first path that a stage writes. */
+function ownHint(stage: Stage): string {
+  const [path] = operationsOf(stage).flatMap((operation) => targetOf(operation) ?? []);
+  return path === undefined ? "" : pathHint(path);
 }
 
 /** The name of a side stage that holds what one directory or file of the image gets. */

@@ -1,5 +1,6 @@
 import { deepFreeze } from "../core/freeze.js";
 import type { Origin } from "../errors/origin.js";
+import { type Call, refuse } from "./call.js";
 import type { ImageNode } from "./image-node.js";
 import type { LayerStep } from "./steps/layer-step.js";
 import type { Step } from "./steps/step.js";
@@ -16,6 +17,22 @@ export function addedSteps(before: ImageNode, after: ImageNode): readonly Step[]
     after.steps.length >= before.steps.length &&
     before.steps.every((step, index) => step === after.steps[index]);
   return extended ? after.steps.slice(before.steps.length) : undefined;
+}
+
+/** The image that a recipe gives, or a refusal with `RECIPE_INVALID`. */
+export function applied<Image>(
+  call: Call,
+  recipe: unknown,
+  image: Image,
+  isImage: (value: unknown) => value is Image,
+): Image {
+  if (typeof recipe !== "function") {
+    return refuse(call, "RECIPE_INVALID", { call: call.name, got: recipe, returned: false });
+  }
+  const result: unknown = recipe(image);
+  return isImage(result)
+    ? result
+    : refuse(call, "RECIPE_INVALID", { call: call.name, got: result, returned: true });
 }
 
 /**

@@ -5,7 +5,7 @@ import { Base, isBase } from "./base.js";
 import type { BaseNode } from "./base-node.js";
 import { beginCall, type Call, refuse } from "./call.js";
 import { closestName } from "./closest-name.js";
-import { addedSteps, groupOwnSteps, layerOf } from "./group-steps.js";
+import { addedSteps, applied, groupOwnSteps, layerOf } from "./group-steps.js";
 import type { HostFunction } from "./host-functions.js";
 import type { ImageNode } from "./image-node.js";
 import type { ModeInput } from "./mode.js";
@@ -14,6 +14,7 @@ import { imageSource, type SourceInput } from "./parse-source.js";
 import { platformStep } from "./per-platform.js";
 import type { ImageSource } from "./source.js";
 import { parseSquashPolicy, type SquashPolicy } from "./squash-policy.js";
+import { parseStageName } from "./stage-name.js";
 import type { AddOptions } from "./steps/add-step.js";
 import type { BinaryOptions } from "./steps/binary-step.js";
 import type { ChmodOptions } from "./steps/chmod-step.js";
@@ -77,8 +78,7 @@ export class Image {
   }
 
   /**
-   * Starts from a registry reference, a Base or another Image. Another image is a boundary: its layers are
-   * inherited as they are.
+   * Starts from a registry reference, a Base or another Image, whose layers are inherited as they are.
    *
    * @throws {DefinitionError} REFERENCE_INVALID, BASE_INVALID
    */
@@ -231,7 +231,7 @@ export class Image {
       const allowed = "text on one line";
       refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: "name", got: name, allowed });
     }
-    const added = Image.#addedSince(this, apply(call, recipe, this));
+    const added = Image.#addedSince(this, applied(call, recipe, this, isImage));
     if (added === undefined) return refuse(call, "LAYER_RECIPE_INVALID", { name });
     return added.length === 0 ? this : this.#add(layerOf(name, added, call.origin));
   }
@@ -249,6 +249,23 @@ export class Image {
   }
 
   /**
+   * Names the image's stage in a Dockerfile: lower-case letters, digits, `-`, `_` and `.`, a letter first. A name
+   * changes nothing else: no layer, no cache key. Of two stages with one name the second gets a number.
+   *
+   * @throws {DefinitionError} STAGE_NAME_INVALID
+   * @example
+   * ```ts
+   * import { dockerfile, Image } from "layerwright";
+   *
+   * const build = Image.from("golang:1.24").named("build").run("go build -o /out/app .");
+   * console.log(dockerfile(Image.scratch().copy(build.path("/out/app"), "/app"))); // FROM golang:1.24 AS build ...
+   * ```
+   */
+  named(name: string): Image {
+    return Image.#renamed(this, parseStageName(beginCall("named"), name));
+  }
+
+  /**
    * Applies a recipe, and makes one layer of the file and run steps that it adds itself, so that an install and
    * its clean-up are never apart; recipes and layers inside of it stay layers of their own. For one layer a
    * step, call the recipe as a function: `recipe(image)`. A recipe that sets a base or squash policy has its
@@ -263,7 +280,6 @@ export class Image {
 
   /**
    * Applies a recipe, as `with` does, when the condition holds.
-   *
    * @throws {DefinitionError} RECIPE_INVALID, ARGUMENT_INVALID
    */
   when(condition: boolean, recipe: Recipe): Image {
@@ -285,7 +301,7 @@ export class Image {
   perPlatform(recipes: PlatformRecipes): Image {
     const call = beginCall("perPlatform");
     const stepsOf = (recipe: unknown, platform: string): readonly Step[] => {
-      const added = Image.#addedSince(this, apply(call, recipe, this));
+      const added = Image.#addedSince(this, applied(call, recipe, this, isImage));
       if (added === undefined) return refuse(call, "PLATFORM_RECIPE_INVALID", { platform });
       return groupOwnSteps(added, call.origin);
     };
@@ -333,9 +349,16 @@ export class Image {
   }
 
   #apply(call: Call, recipe: Recipe): Image {
-    const result = apply(call, recipe, this);
-    const added = Image.#addedSince(this, result);
-    return added === undefined ? result : this.#add(...groupOwnSteps(added, call.origin));
+    const result = applied(call, recipe, this, isImage);
+    const chained = Image.#chained(this, result);
+    if (chained !== undefined) return this.#add(...groupOwnSteps(chained, call.origin));
+    const added = addedSteps(this.node, result.node);
+    if (added === undefined) return result;
+    return Image.#renamed(this.#add(...groupOwnSteps(added, call.origin)), result.node.name);
+  }
+
+  static #renamed(image: Image, name: string | undefined): Image {
+    return name === undefined ? image : new Image(Object.freeze({ ...image.node, name }));
   }
 
   /** The steps between an earlier image and this one, where the chain still shows them. */
@@ -364,16 +387,6 @@ export function imageOf(node: ImageNode): Image {
 /** Tells an image from other values, also across two copies of the package. */
 export function isImage(value: unknown): value is Image {
   return typeof value === "object" && value !== null && BRAND in value;
-}
-
-function apply(call: Call, recipe: unknown, image: Image): Image {
-  if (typeof recipe !== "function") {
-    return refuse(call, "RECIPE_INVALID", { call: call.name, got: recipe, returned: false });
-  }
-  const result: unknown = recipe(image);
-  return isImage(result)
-    ? result
-    : refuse(call, "RECIPE_INVALID", { call: call.name, got: result, returned: true });
 }
 
 function baseNode(call: Call, base: unknown): BaseNode {

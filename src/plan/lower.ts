@@ -15,6 +15,8 @@ export interface LowerOptions {
   readonly platform: Platform;
   /** Makes the user's file independent of the machine, e.g. relative to the context folder. */
   readonly place?: (origin: Origin) => Origin;
+  /** The name of an image that has none of its own, e.g. in a catalog. */
+  readonly nameOf?: (node: ImageNode) => string | undefined;
 }
 
 /** What is collected while an image and all that it depends on are lowered. */
@@ -53,8 +55,10 @@ export function lower(image: ImageNode, options: LowerOptions): Plan {
       if (known !== undefined) return known;
       const { base, state: start } = lowerBase(node.base, lowering);
       const { layers, config, state } = lowerSteps(node.steps, start, lowering);
+      const name = node.name ?? options.nameOf?.(node);
       const stage: Stage = {
         id: `stage-${stages.length}`,
+        ...(name === undefined ? {} : { name }),
         base,
         layers: mergeForSquash(layers, node.squash),
         config,

@@ -92,7 +92,7 @@ describe("the bake file", () => {
     }
     const from = (folder: string) => Image.from(reading(folder)).write("/b", "2\n");
     await synthPlans([planned("lib", reading("one")), planned("child", from("one"))], { context, catalog });
-    expect(bake().target.child.contexts).toEqual({ base: "target:lib", lib: "one" });
+    expect(bake().target.child.contexts).toEqual({ "lib-2": "target:lib", lib: "one" });
     await synthPlans([planned("lib", reading("one")), planned("child", from("two"))], { context, catalog });
     expect(bake().target.child.contexts).toEqual({ lib: "two" });
   });

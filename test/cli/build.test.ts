@@ -156,7 +156,7 @@ describe("explain", () => {
       "differs linux/arm64",
     ]);
     const synth = await project.run(["synth", "differs", "--app", "platforms.ts", "--stdout"]);
-    expect(synth.stdout).toContain("FROM image-${TARGETARCH} AS image");
+    expect(synth.stdout).toContain("FROM differs-${TARGETARCH} AS differs");
     const written = await project.run(["synth", "--app", "platforms.ts", "--out", "several"]);
     expect(written.stdout).toContain("differs linux/amd64, linux/arm64: several/differs/Dockerfile");
   });

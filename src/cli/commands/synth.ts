@@ -35,7 +35,8 @@ export function define(command: Command, shell: Shell): void {
     .addOption(
       new Option("--frontend <version>", "the oldest front end that has to read it").choices(["1.4", "1.19"]),
     )
-    .option("--syntax <reference>", "the image of the frontend, for the `# syntax=` line");
+    .option("--syntax <reference>", "the image of the frontend, for the `# syntax=` line")
+    .option("--no-comments", "leave out the comments that name the places in the catalog's files");
   addLockFlags(command);
   addSelectionFlags(command);
   examples(command, [
@@ -111,11 +112,12 @@ async function dockerfileText(
   return { json: { name: only.name, dockerfile: text }, quiet: text, text: () => text };
 }
 
-function dialectOf({ dialect, frontend, syntax }: SynthFlags): DockerfileStyle {
+function dialectOf({ dialect, frontend, syntax, comments }: SynthFlags): DockerfileStyle {
   return {
     ...(dialect === undefined ? {} : { dialect }),
     ...(frontend === undefined ? {} : { frontend }),
     ...(syntax === undefined ? {} : { syntax }),
+    ...(comments === false ? { comments } : {}),
   };
 }
 

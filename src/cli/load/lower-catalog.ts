@@ -1,6 +1,7 @@
 import { lowerImage } from "../../api/plan-image.js";
 import { sharingLimitOf } from "../../api/sharing-limit.js";
 import type { Catalog } from "../../catalog/catalog.js";
+import { catalogName } from "../../catalog/named-nodes.js";
 import type { BaseNode } from "../../image/base-node.js";
 import type { Image } from "../../image/image.js";
 import type { ImageNode } from "../../image/image-node.js";
@@ -22,7 +23,7 @@ export function lowerCatalog(catalog: Catalog, request: LoadRequest): LoweredCat
       squash: node.squash,
       dependencies: catalog.dependencies(name),
       plans: platforms.map((platform) => {
-        const options = { platform, context: request.context };
+        const options = { platform, context: request.context, nameOf: catalogName(catalog) };
         const lowered = lowerImage(node, options);
         const variants = request.variants?.map((squash) =>
           packVariant(squash, lowerImage({ ...node, squash }, options), lowered),

@@ -171,6 +171,10 @@ export const descriptionMessages = {
     message: `squash: ${shown(p.got)} is not a squash policy${didYouMean(p.suggestion)}`,
     hint: `the policies are ${listed(p.known)}`,
   }),
+  STAGE_NAME_INVALID: (p: { got: unknown }) => ({
+    message: `named: the name must be a lower-case letter, then lower-case letters, digits, "-", "_" or ".", got ${shown(p.got)}`,
+    hint: 'a builder reads it after AS in FROM: write named("build")',
+  }),
   STEP_UNKNOWN: (p: { got: unknown; suggestion: string | undefined }) => ({
     message: `step: ${shown(p.got)} is not a step${didYouMean(p.suggestion)}`,
     hint: 'pass what a step factory returns, such as steps.mkdir("/data")',
