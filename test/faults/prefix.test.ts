@@ -154,28 +154,37 @@ class OwnProcess {
 
 /** Lets the commands of a project end, by the cache directory that they see. */
 async function letGo(project: Project): Promise<void> {
-  const caches = join(project.folder, ".store/roots/caches");
+  const caches = join(project.folder, ".store/caches");
   const names = await readdir(caches);
   expect(names).toHaveLength(1);
   await writeFile(join(caches, names[0]!, "files/go"), "");
 }
 
-describe.skipIf(missing !== undefined)("P9: across processes", () => {
+describe.skipIf(missing !== undefined)("P9: across processes", { timeout: 300_000 }, () => {
   const projects: Project[] = [];
+  const started: OwnProcess[] = [];
+  const start = (project: Project, image: string) => {
+    const own = new OwnProcess(project, ["build", image]);
+    started.push(own);
+    return own;
+  };
   const newProject = () => {
     const project = new Project({ "catalog.ts": catalogText });
     projects.push(project);
     return project;
   };
-  afterAll(() => {
+  afterAll(async () => {
+    // What waits when a test failed would wait for ever.
+    for (const { child } of started) child.kill();
+    await Promise.all(started.map(({ ended }) => ended));
     for (const project of projects) project.remove();
   });
 
   it("a second build waits for the command of the first, says so, and takes what it left", async () => {
     const project = newProject();
-    const first = new OwnProcess(project, ["build", "a"]);
+    const first = start(project, "a");
     await first.prints("| begins");
-    const second = new OwnProcess(project, ["build", "b"]);
+    const second = start(project, "b");
     await second.prints("(another build runs it)");
     await letGo(project);
     expect([await first.ended, await second.ended]).toEqual([0, 0]);
@@ -187,9 +196,9 @@ describe.skipIf(missing !== undefined)("P9: across processes", () => {
 
   it("the command of a build that was killed is run by who waits for it", async () => {
     const project = newProject();
-    const first = new OwnProcess(project, ["build", "a"]);
+    const first = start(project, "a");
     await first.prints("| begins");
-    const second = new OwnProcess(project, ["build", "b"]);
+    const second = start(project, "b");
     await second.prints("(another build runs it)");
     first.child.kill("SIGKILL");
     await second.prints("| begins");
