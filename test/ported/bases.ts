@@ -21,7 +21,7 @@ const install = (packages: string) =>
 const BASES: Readonly<Record<string, (debian: Image) => Image | Promise<Image>>> = {
   "debian:bookworm": (debian) => debian,
   "node:22-bookworm": node,
-  "node:22-onbuild": node,
+  "node:22-onbuild": async (debian) => (await node(debian)).workdir("/usr/src/app"),
   "python:3.11-bookworm": (debian) =>
     debian.run(`${install("python3 python3-venv")} && ln -s python3 /usr/bin/python`).cmd(["python3"]),
   "golang:1.19-bookworm": (debian) => debian.run(install("golang-go ca-certificates")).workdir("/go"),
@@ -37,7 +37,7 @@ const TRIGGERS: Readonly<Record<string, readonly string[]>> = {
     "ARG NODE_ENV",
     "ENV NODE_ENV $NODE_ENV",
     "COPY package.json package-lock.json* /usr/src/app/",
-    "RUN npm ci && npm cache clean --force",
+    "RUN npm ci && rm -rf ~/.npm /tmp/node-compile-cache",
     "COPY . /usr/src/app",
   ],
 };

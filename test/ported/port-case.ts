@@ -93,11 +93,15 @@ interface Built {
  */
 async function runsAfter(port: Port, edit: PortedEdit): Promise<ThreeWays<number>> {
   const change = async () => {
-    const nonce = `n${randomUUID().slice(0, 8)}`;
-    // By its own name, since a module is loaded once.
-    const context = join(port.work, `edit-${nonce}`);
-    layOut(port.one, context, edit, nonce);
-    return mapWays(await buildThreeWays(port, context, undefined), ({ runs }) => runs);
+    // Each by its own nonce: BuildKit would take from one file what another that says the same has just run.
+    const [byHand, ours] = [0, 1].map(() => {
+      const nonce = `n${randomUUID().slice(0, 8)}`;
+      // By its own name, since a module is loaded once.
+      const context = join(port.work, `edit-${nonce}`);
+      layOut(port.one, context, edit, nonce);
+      return context;
+    }) as [string, string];
+    return mapWays(await buildThreeWays(port, byHand, undefined, ours), ({ runs }) => runs);
   };
   const first = await change();
   if (Math.max(first.dockerfile, first.direct) <= first.byHand) return first;
@@ -107,21 +111,22 @@ async function runsAfter(port: Port, edit: PortedEdit): Promise<ThreeWays<number
 
 async function buildThreeWays(
   { one, peer, work, namedContexts }: Port,
-  contextDir: string,
+  contextByHand: string,
   output: string | undefined,
+  contextDir = contextByHand,
 ): Promise<ThreeWays<Built>> {
   const image = await describedImage(contextDir);
   const archive = (way: string) => (output === undefined ? undefined : join(work, `${output}-${way}.tar`));
-  const buildKit = async (dockerfile: string, outOciTar: string | undefined): Promise<Built> => {
-    const request = { contextDir, dockerfile, namedContexts, network: "host" } as const;
+  const buildKit = async (context: string, dockerfile: string, outOciTar: string | undefined) => {
+    const request = { contextDir: context, dockerfile, namedContexts, network: "host" } as const;
     return { archive: outOciTar, runs: await buildCounted(peer, { ...request, outOciTar }) };
   };
-  const byHand = await buildKit(join(contextDir, "Dockerfile"), archive("by-hand"));
+  const byHand = await buildKit(contextByHand, join(contextByHand, "Dockerfile"), archive("by-hand"));
   await synth(new Catalog("ported", { [one.name]: image }, { platforms: [PLATFORM] }), {
     context: contextDir,
     store: join(PORTED_CACHE, "store"),
   });
-  const dockerfile = await buildKit(ourDockerfile(one, contextDir), archive("dockerfile"));
+  const dockerfile = await buildKit(contextDir, ourDockerfile(one, contextDir), archive("dockerfile"));
   return { byHand, dockerfile, direct: await buildDirectly(image, contextDir, archive("direct")) };
 }
 
