@@ -5,7 +5,8 @@ import { buildPlan } from "../../src/api/build-plan.js";
 import { emitResolved } from "../../src/api/dockerfile.js";
 import { hasHostRun, withHostLayers } from "../../src/api/host-layers.js";
 import { pinByLock } from "../../src/api/pin-by-lock.js";
-import { prepareImage } from "../../src/api/prepare-plans.js";
+import { lowerImage } from "../../src/api/plan-image.js";
+import { preparePlans } from "../../src/api/prepare-plans.js";
 import { synthPlans } from "../../src/api/synth-plans.js";
 import type { FrontendVersion } from "../../src/dockerfile/dialect.js";
 import type { OptimizedPlan } from "../../src/plan/passes/pipeline.js";
@@ -20,7 +21,7 @@ import { type ImageListing, imageListing } from "../peers/image-listing.js";
 
 /** What both syntheses need of an image. */
 export interface BuildInput {
-  readonly image: Image;
+  readonly image: Pick<Image, "node">;
   readonly context: string;
   readonly store: string;
   /** Bases that the registry of the tests holds beside the test base. */
@@ -50,11 +51,8 @@ function referenceContexts(plan: Plan, bases: readonly BaseImage[] = []): Record
 
 /** The plan as the lock beside the sources has it, where there is one: layers of squash `"auto"` are decided there. */
 export async function planOf({ image, context, store, bases }: BuildInput): Promise<OptimizedPlan> {
-  const [optimized] = await prepareImage(image, [PLATFORM], {
-    context,
-    store,
-    registry: layoutRegistry(bases),
-  });
+  const lowered = lowerImage(image.node, { context, platform: PLATFORM });
+  const [optimized] = await preparePlans([lowered], { context, store, registry: layoutRegistry(bases) });
   return { ...optimized!, plan: pinByLock([optimized!.plan], { context })[0]! };
 }
 
@@ -85,8 +83,17 @@ export async function dockerfileRequest(
   dialect: "buildkit" | "classic",
   outOciTar: string,
 ): Promise<BuildRequest> {
+  return planRequest(await planOf(input), input, dialect, outOciTar);
+}
+
+/** The same of a plan that is there already. */
+export async function planRequest(
+  optimized: OptimizedPlan,
+  input: Omit<BuildInput, "image">,
+  dialect: "buildkit" | "classic",
+  outOciTar: string,
+): Promise<BuildRequest> {
   const { context, store } = input;
-  const optimized = await planOf(input);
   const plan = hasHostRun(optimized.plan)
     ? await withHostLayers(optimized.plan, { context, store })
     : optimized.plan;

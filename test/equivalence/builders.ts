@@ -94,3 +94,8 @@ export function buildersOf(ready: readonly ReadyBuilder[], name: string): readon
   const chosen = buildahs[turn % Math.max(buildahs.length, 1)];
   return ready.filter((builder) => !buildahs.includes(builder) || builder === chosen);
 }
+
+/** The builders of a case on another base than its own: the newer BuildKit, or both where every builder is asked for. */
+export function buildersOfBase(ready: readonly ReadyBuilder[]): readonly ReadyBuilder[] {
+  return ready.filter(({ name }) => name === "docker 28" || (EVERY && name === "docker 26"));
+}

@@ -5,9 +5,10 @@ import { afterAll, describe, expect, test } from "vitest";
 import { ensureBases } from "../fixtures/bases.js";
 import { serveFile } from "../golden/serve-file.js";
 import { noSandbox } from "./both-ways.js";
-import { buildersOf, readyBuilders } from "./builders.js";
+import { buildersOf, buildersOfBase, readyBuilders } from "./builders.js";
 import { compareBuilders } from "./compare-builders.js";
 import { textOnly } from "./known-differences.js";
+import { onOtherBase, otherBases, standsOn } from "./other-bases.js";
 import { type Outcome, publish } from "./report.js";
 import { Workspace } from "./subjects.js";
 
@@ -24,6 +25,7 @@ const subjects = [...(await workspace.goldenSubjects()), ...(await workspace.exa
   ({ name }) => only === undefined || name.includes(only),
 );
 const outcomes: Outcome[] = [];
+const { ready: others, missing: missingBases } = otherBases();
 
 afterAll(async () => {
   await close();
@@ -31,6 +33,12 @@ afterAll(async () => {
   rmSync(work, { recursive: true, force: true });
   if (ready.length > 0) publish(outcomes);
 });
+
+function linesOf(found: readonly Outcome[]): string {
+  return found
+    .flatMap(({ builder, differences }) => differences.map((line) => `${builder}: ${line}`))
+    .join("\n");
+}
 
 describe("the direct build and the Dockerfile give the same image", () => {
   test.each(subjects)("$name", { timeout: 600_000 }, async ({ name, image, context }) => {
@@ -50,13 +58,27 @@ describe("the direct build and the Dockerfile give the same image", () => {
     }
     const found = await compareBuilders(name, { image, context, store }, buildersOf(ready, name), folder);
     outcomes.push(...found);
-    const lines = found.flatMap(({ builder, differences }) =>
-      differences.map((line) => `${builder}: ${line}`),
-    );
-    expect(lines.join("\n")).toBe("");
+    expect(linesOf(found)).toBe("");
+  });
+
+  const onOthers = subjects.flatMap(({ name, image, context }) =>
+    others.flatMap((other) => {
+      const fits = textOnly[name] === undefined && standsOn(name, other);
+      const node = fits ? onOtherBase(image.node, other) : undefined;
+      return node === undefined ? [] : [{ name, base: other.name, other, image: { node }, context }];
+    }),
+  );
+  test.each(onOthers)("$name, $base", { timeout: 600_000 }, async ({ name, other, image, context }) => {
+    const folder = mkdtempSync(join(work, "case-"));
+    const input = { image, context, store: join(work, "store"), bases: [other.image] };
+    const found = await compareBuilders(name, input, buildersOfBase(ready), folder, other.name);
+    outcomes.push(...found);
+    expect(linesOf(found)).toBe("");
   });
 
   test.runIf(noSandbox !== undefined)("commands run in the direct build", ({ skip }) => skip(noSandbox));
+
+  test.runIf(missingBases.length > 0)("every base is here", ({ skip }) => skip(missingBases.join("; ")));
 
   test.runIf(missing.length > 0)("every builder is here", ({ skip }) => skip(missing.join("; ")));
 });

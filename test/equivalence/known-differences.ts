@@ -80,6 +80,7 @@ export const knownDifferences: readonly KnownDifference[] = [
     "/etc/motd: hard links etc/motd = etc/motd2 | ",
     "/etc/motd2: hard links etc/motd = etc/motd2 | ",
     "layer 4: /etc/motd only in the first",
+    "layer 4: /l/a only in the first",
   ].map((difference) => ({
     builders: buildkits,
     cases: ["run-hard-links"],
