@@ -21,16 +21,20 @@ export interface BuildRequest {
   readonly outOciTar: string;
 }
 
+/** A named context as the peer has to be given it. */
+export function contextSeenByPeer(peer: Peer, value: string): string {
+  const scheme = /^oci-layout:\/\//.exec(value)?.[0] ?? "";
+  const place = value.slice(scheme.length);
+  // Only a layout has a tag or digest behind its path; a folder's name may hold these characters itself.
+  const [path = "", ...tag] = scheme === "" ? [place] : place.split(/(?=[:@][^/]*$)/);
+  return `${scheme}${seenByPeer(peer, path)}${tag.join("")}`;
+}
+
 /** The options that every builder spells alike. */
 export function sharedOptions(peer: Peer, request: BuildRequest): string[] {
   const options = ["--file", seenByPeer(peer, request.dockerfile)];
   for (const [name, value] of Object.entries(request.namedContexts ?? {})) {
-    const scheme = /^oci-layout:\/\//.exec(value)?.[0] ?? "";
-    const place = value.slice(scheme.length);
-    // Only a layout has a tag or digest behind its path; a folder's name may hold these characters itself.
-    const [path = "", ...tag] = scheme === "" ? [place] : place.split(/(?=[:@][^/]*$)/);
-    const layout = `${seenByPeer(peer, path)}${tag.join("")}`;
-    options.push("--build-context", `${name}=${scheme}${layout}`);
+    options.push("--build-context", `${name}=${contextSeenByPeer(peer, value)}`);
   }
   for (const [name, value] of Object.entries(request.buildArgs ?? {})) {
     options.push("--build-arg", `${name}=${value}`);

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, linkSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { Image } from "layerwright";
@@ -12,7 +12,25 @@ const FILES: readonly (readonly [path: string, mode: number])[] = [
   ["tree/sub/two", 0o644],
   ["tree/sub/deep/three", 0o644],
   ["other/one", 0o644],
+  ["src/a.js", 0o644],
+  ["src/a.test.js", 0o644],
+  ["src/b.js", 0o600],
+  ["src/lib/c.js", 0o644],
+  ["top.txt", 0o644],
+  ["hard/first", 0o644],
 ];
+
+/** Symbolic links of the context, some that lead to a file, a directory, another link, or upwards. */
+const LINKS: readonly (readonly [path: string, target: string])[] = [
+  ["tree/link", "one"],
+  ["src/up.js", "../top.txt"],
+  ["to-file", "file"],
+  ["to-tree", "tree"],
+  ["to-link", "to-tree"],
+];
+
+/** Hard links of the context: one file under three names. */
+const HARD_LINKS = ["hard/second", "src/hard.js"];
 
 /** How two contexts with the same files may differ. */
 export interface ContextLook {
@@ -30,7 +48,8 @@ export function writeContext(folder: string, look: ContextLook = { order: [], se
     chmodSync(at, mode);
     utimesSync(at, look.seconds, look.seconds);
   }
-  symlinkSync("one", join(folder, "tree/link"));
+  for (const [path, target] of LINKS) symlinkSync(target, join(folder, path));
+  for (const path of HARD_LINKS) linkSync(join(folder, "hard/first"), join(folder, path));
 }
 
 const folder = fc.constantFrom("/a", "/a/b", "/d", "/d/sub", "/tmp/x", "/lib/x");
@@ -56,7 +75,8 @@ const contents = fc.constantFrom("", "one\n", "two\n", "no newline");
 const look = fc.record({ mode, owner }, { requiredKeys: [] });
 const recursive = fc.boolean();
 
-type Change = (image: Image) => Image;
+/** One or more steps, to be done to any image. */
+export type Change = (image: Image) => Image;
 
 const write = fc
   .record({ file, contents, look })
@@ -70,6 +90,50 @@ const copyInto = fc
 const copyFolder = fc
   .record({ folder, source: fc.constantFrom("tree", "tree/", "tree/sub", "other"), look })
   .map((it) => (image: Image) => image.copy(it.source, it.folder, it.look));
+const exclude = fc.subarray(
+  ["*.test.js", "/a.js", "a.*", "!a.js", "lib", "**/one", "/top.txt", "hard.js", "sub"],
+  {
+    maxLength: 3,
+  },
+);
+const copyGlob = fc
+  .record({
+    folder,
+    source: fc.constantFrom("src/*.js", "*.txt", "src/*", "*/one", "src/[ab].js", "s?c/a*", "hard/*"),
+    exclude,
+  })
+  .map((it) => (image: Image) => image.copy(it.source, `${it.folder}/`, { exclude: it.exclude }));
+const copyPart = fc
+  .record({
+    folder,
+    source: fc.constantFrom("src", "src/", "tree", "hard", "src/a.test.js", "top.txt"),
+    exclude,
+  })
+  .map((it) => (image: Image) => image.copy(it.source, `${it.folder}/`, { exclude: it.exclude }));
+const copySeveral = fc
+  .record({
+    folder,
+    sources: fc.subarray(["file", "to-file", "hard/first", "src/*.js", "tree/sub"], { minLength: 2 }),
+  })
+  .map((it) => (image: Image) => image.copy(it.sources, `${it.folder}/`));
+const copyLink = fc
+  .record({
+    path: fc.oneof(
+      file,
+      folder.map((path) => `${path}/`),
+    ),
+    source: fc.constantFrom(
+      "to-file",
+      "to-tree",
+      "to-link",
+      "to-tree/one",
+      "tree/link",
+      "to-link/sub",
+      "src/up.js",
+    ),
+    look,
+  })
+  .map((it) => (image: Image) => image.copy(it.source, it.path, it.look));
 const mkdir = fc.record({ folder, look }).map((it) => (image: Image) => image.mkdir(it.folder, it.look));
 const symlink = fc
   .record({
@@ -87,8 +151,12 @@ const chown = fc
 const config = folder.map((path) => (image: Image) => image.env("A", "1").workdir(path).label("b", "2"));
 
 /** One file step. Not every one can be done after every other: a program that cannot is refused by code. */
-const change: fc.Arbitrary<Change> = fc.oneof(
+export const change: fc.Arbitrary<Change> = fc.oneof(
   { weight: 4, arbitrary: write },
+  { weight: 2, arbitrary: copyGlob },
+  { weight: 2, arbitrary: copyPart },
+  { weight: 1, arbitrary: copySeveral },
+  { weight: 1, arbitrary: copyLink },
   { weight: 3, arbitrary: copyFile },
   { weight: 2, arbitrary: copyInto },
   { weight: 4, arbitrary: copyFolder },
@@ -101,7 +169,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
 );
 
 /** The steps of a program, for the report of a counterexample. */
-function shown(change: Change): string {
+export function shown(change: Change): string {
   const { steps } = change(Image.scratch()).node;
   return JSON.stringify(steps, (key, value: unknown) => (key === "origin" ? undefined : value));
 }

@@ -1,0 +1,50 @@
+import fc from "fast-check";
+import { afterAll, describe, expect, test } from "vitest";
+import { noSandbox } from "../equivalence/both-ways.js";
+import { baseImage } from "../fixtures/base-kinds.js";
+import { standIns } from "../fixtures/stand-ins.js";
+import { requirePeer } from "../peers/peers.js";
+import { DescriptionTrial, type Finding } from "./description-trial.js";
+import { openFault } from "./open-faults.js";
+import { description, wordsOf } from "./random-description.js";
+
+/** Descriptions that are tried: at least 300 where all is checked. */
+const RUNS = Number(process.env["LAYERWRIGHT_PROPERTY_RUNS"] ?? (process.env["CI"] ? 300 : 40));
+/** The first description of all; another number tries others. */
+const SEED = Number(process.env["LAYERWRIGHT_PROPERTY_SEED"] ?? 1);
+/** Descriptions that one call of BuildKit builds. */
+const TOGETHER = 20;
+
+const busybox = baseImage("busybox", { layer: standIns });
+const gnu = baseImage("gnu", { layer: standIns });
+let trial: DescriptionTrial | undefined;
+afterAll(() => trial?.remove());
+
+function told({ description: one, lines }: Finding): string {
+  return `${wordsOf(one)}\n${lines.slice(0, 12).join("\n")}`;
+}
+
+describe("random descriptions", () => {
+  test("are the same image both ways, and with the passes", { timeout: 3_600_000 }, async (context) => {
+    const peer = requirePeer(context, "docker28");
+    if (noSandbox !== undefined) return context.skip(noSandbox);
+    if (typeof busybox === "string") return context.skip(busybox);
+    if (typeof gnu === "string") return context.skip(gnu);
+    trial = new DescriptionTrial(peer, { busybox, gnu });
+    const descriptions = fc.sample(description, { numRuns: RUNS, seed: SEED });
+    const faults: string[] = [];
+    const open = new Map<string, number>();
+    for (let at = 0; at < descriptions.length; at += TOGETHER) {
+      for (const finding of await trial.findings(descriptions.slice(at, at + TOGETHER))) {
+        const reason = openFault(finding.lines, wordsOf(finding.description));
+        if (reason === undefined)
+          faults.push(told(faults.length < 5 ? await trial.smallest(finding) : finding));
+        else open.set(reason, (open.get(reason) ?? 0) + 1);
+      }
+    }
+    process.stdout.write(`random descriptions: ${JSON.stringify(trial.tally)}\n`);
+    for (const [reason, count] of open) process.stdout.write(`  ${count} times, not mended yet: ${reason}\n`);
+    expect(faults.join("\n\n")).toBe("");
+    expect(trial.tally.built).toBeGreaterThan(RUNS / 4);
+  });
+});
