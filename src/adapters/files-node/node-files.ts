@@ -83,7 +83,9 @@ function toMatch(root: ContextRoot, found: FoundPath, exclude: IgnoreRules): Sou
     ]);
     // An ignored folder exists in the context only for what it holds.
     const mode = found.stats.mode & 0o7777;
-    return found.ignored && entries.length === 0 ? [] : [{ path, shape: "folder", entries, mode, ...through }];
+    return found.ignored && entries.length === 0
+      ? []
+      : [{ path, shape: "folder", entries, mode, ...through }];
   }
   const entry = sourceEntry(undefined, found.hostPath, undefined, found.stats);
   return entry === undefined ? [] : [{ path, shape: "file", entries: [entry], ...through }];
