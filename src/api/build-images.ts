@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { type BuiltImage, buildImage } from "../engine/build-image.js";
 import type { BuildImageOptions } from "../engine/ports.js";
 import { retryOnDamage } from "../engine/retry-on-damage.js";
@@ -10,6 +11,8 @@ import type { Plan } from "../plan/plan.js";
 import type { Progress } from "../ports/progress.js";
 import { buildOrder, IMAGES_AT_ONCE } from "./build-order.js";
 import type { BuildOptions } from "./build-types.js";
+import { checkForBuild } from "./check-plans.js";
+import { contextFiles } from "./context-files.js";
 import { inputStamp } from "./input-stamp.js";
 import { rememberBuilt } from "./last-built.js";
 import { listedOnce } from "./listed-once.js";
@@ -127,6 +130,14 @@ async function pinnedPlans(
   jobs: readonly BuildJob[],
   settings: BuildSettings,
 ): Promise<ReadonlyMap<BuildJob, Plan>> {
+  const context = resolve(settings.context ?? ".");
+  for (const { plan, knownAs } of jobs) {
+    try {
+      checkForBuild(plan, listedOnce(contextFiles(context, plan.contexts)));
+    } catch (error) {
+      throw ofImage(error, knownAs);
+    }
+  }
   // All at once: what is missing is said whole, and every reference is asked once.
   const plans = await pinPlans(
     jobs.map(({ plan }) => plan),

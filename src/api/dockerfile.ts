@@ -3,11 +3,13 @@ import { join, resolve } from "node:path";
 import type { DialectName, FrontendVersion } from "../dockerfile/dialect.js";
 import type { EmittedDockerfile } from "../dockerfile/emit-dockerfile.js";
 import { emitPlatforms } from "../dockerfile/emit-platforms.js";
+import { checkDescribed } from "../engine/described/check-described.js";
 import { resolveSources } from "../engine/resolve-sources.js";
 import type { Image } from "../image/image.js";
 import { refuseTooManyLayers } from "../plan/layer-count.js";
 import type { Plan } from "../plan/plan.js";
 import { contextFiles } from "./context-files.js";
+import { listedOnce } from "./listed-once.js";
 import { pinByLock } from "./pin-by-lock.js";
 import { lowerImage, type PlanOptions } from "./plan-image.js";
 import { eachPlatform } from "./platform-list.js";
@@ -69,7 +71,11 @@ export function emitResolved(
   options: DockerfileStyle & { readonly filesFolder?: string },
 ): EmittedDockerfile {
   for (const plan of plans) refuseTooManyLayers(plan);
-  const resolved = plans.map((plan) => resolveSources(plan, contextFiles(context, plan.contexts)));
+  const resolved = plans.map((plan) => {
+    const files = listedOnce(contextFiles(context, plan.contexts));
+    checkDescribed(plan, files);
+    return resolveSources(plan, files);
+  });
   const { dialect, frontend, syntax, comments, filesFolder } = options;
   const userIgnore = readIgnoreFile(context);
   return emitPlatforms(resolved, {

@@ -106,7 +106,7 @@ class LookUp implements RegistryLookUp {
     const { domain } = parseReference(base.reference);
     const reason = isMissing ? "it is not in the store, and nothing may be fetched" : error.shortMessage;
     if (SILENT.includes(error.code) && this.#options.registry === undefined) unreachable.set(domain, reason);
-    const { origin } = stage;
+    const origin = stage.origin ?? stage.layers[0]?.operations[0]?.origin;
     this.#warn({
       pass: "bases",
       code: "BASE_NOT_REACHED",

@@ -16,8 +16,11 @@ import type { ListedBase, ListedNode, LocalBaseLocation } from "./list-local-bas
  */
 export function localBases(folder: string): LocalBases {
   return {
-    // A base of a registry is never asked for here.
-    open: (base, platform) => openLocal(baseLocation(base, folder) as DiskBaseLocation, platform),
+    // Nothing is fetched here.
+    open: (base, platform) =>
+      base.kind === "registry"
+        ? undefined
+        : openLocal(baseLocation(base, folder) as DiskBaseLocation, platform),
   };
 }
 

@@ -61,6 +61,8 @@ function bringFiles(draft: StageDraft, operations: readonly BringOperation[]): v
 /** Removing or changing what a lower layer holds is one tool of the image, run as root; without a shell where it can. */
 function emitChange(draft: StageDraft, operation: ChangeOperation): void {
   const { tree } = draft;
+  // Nothing is removed where nothing is, as in the direct build: no tool is needed for that.
+  if (operation.op === "remove" && tree.at(tree.real(operation.path, false)).kind === "absent") return;
   const { args, script } = changeCommand(draft, operation);
   const [tool = "rm"] = args;
   const places = ["/bin", "/usr/bin", "/sbin", "/usr/sbin"].map((folder) =>

@@ -44,8 +44,9 @@ function describeBase(
   if (base.kind === "stage") return stages.get(base.stage)!;
   if (base.kind === "scratch")
     return { ...nothing(plan.platform, names), config: scratchConfig, fromScratch: true };
-  if (base.kind !== "registry")
-    return onLocalBase(plan.platform, ports.bases.open(base, plan.platform), names);
+  const local = ports.bases.open(base, plan.platform);
+  if (local !== undefined) return onLocalBase(plan.platform, local, names);
+  if (base.kind !== "registry") throw new TypeError(`the base ${base.path} was not opened`);
   const because = `the base ${base.reference} is in a registry and not looked into`;
   const unknown = { because, origin: undefined };
   const regions = new UnknownRegions();
@@ -58,12 +59,13 @@ function describeBase(
 /** An image on disk as a description that has no steps. */
 export function onLocalBase(
   platform: Platform,
-  { tree, config, layers }: LocalBase,
+  { tree, config, layers, unknown }: LocalBase & { readonly unknown?: UnknownRegions },
   names = new NamedIds(),
 ): DescribedImage {
   const described = layers.map(({ diffId, size }) => ({ id: `layer ${diffId}`, bytes: size }));
   return {
     ...nothing(platform, names),
+    ...(unknown && { unknown }),
     tree,
     baseTree: tree,
     config: withSearchPath(config),

@@ -1,11 +1,13 @@
+import { PlanError } from "../../errors/layerwright-error.js";
 import { flattenTree } from "../../layer/entries.js";
 import type { LayerItem } from "../../layer/layer-item.js";
+import { resolvePath } from "../../layer/resolve.js";
 import { emptyTree } from "../../layer/tree.js";
 import type { FolderNode } from "../../layer/tree-node.js";
 import type { Platform } from "../../oci/platform.js";
 import { applyConfig, fromScratch } from "../../plan/apply-config.js";
 import { commandText } from "../../plan/describe.js";
-import type { Operation } from "../../plan/operation.js";
+import type { Operation, RunOperation } from "../../plan/operation.js";
 import type { Layer, Stage } from "../../plan/plan.js";
 import type { FileSource } from "../../ports/file-source.js";
 import { layBlocks } from "../../tar/block-layout.js";
@@ -81,6 +83,7 @@ class StageWork {
     let unseen: Unknown | undefined;
     let whiteouts = 0;
     for (const operation of layer.operations) {
+      if (operation.op === "run") checkShell(operation, draft.tree, this.unknown);
       if (operation.op === "run" || operation.op === "hostRun") {
         unseen = whatRuns(operation);
         this.unknown.add("", unseen);
@@ -134,6 +137,20 @@ class StageWork {
     }
     return unseen;
   }
+}
+
+/** Refuses a command that needs a shell where there is none. @throws {PlanError} NO_SHELL */
+function checkShell(
+  { command, shell, mounts = [], origin }: RunOperation,
+  tree: FolderNode,
+  unknown: UnknownRegions,
+): void {
+  const [program = ""] = shell;
+  if (typeof command !== "string" || !program.startsWith("/") || mounts.length > 0) return;
+  const { node, path } = resolvePath(tree, program);
+  if (node !== undefined || unknown.at(path) !== undefined) return;
+  const text = commandText(command, 60);
+  throw new PlanError("NO_SHELL", { command: text, shell: program }, { subject: program, origin });
 }
 
 /** What an empty entry takes in a tar. */

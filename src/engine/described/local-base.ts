@@ -3,6 +3,7 @@ import type { FileNode, FolderNode, LayerBytes, NodeContent, PlainTar } from "..
 import type { RuntimeConfig } from "../../oci/image-config.js";
 import type { Platform } from "../../oci/platform.js";
 import type { OpenableBase } from "../stages/open-base.js";
+import type { UnknownRegions } from "./unknown-regions.js";
 
 /** An image on disk, looked into at once. */
 export interface LocalBase {
@@ -12,12 +13,12 @@ export interface LocalBase {
   readonly layers: readonly { readonly diffId: string; readonly size: number }[];
 }
 
-/** A base that lies on disk. */
-export type DiskPlanBase = Exclude<OpenableBase, { kind: "registry" }>;
-
-/** Looks into bases on disk at once. */
+/** Looks into bases at once; one in a registry is not here, where it gives none. */
 export interface LocalBases {
-  open(base: DiskPlanBase, platform: Platform): LocalBase;
+  open(
+    base: OpenableBase,
+    platform: Platform,
+  ): (LocalBase & { readonly unknown?: UnknownRegions }) | undefined;
 }
 
 /** Files of a base, which are read one by one when somebody asks. */

@@ -22,6 +22,8 @@ export function ownerIds(
 /** Makes the accounts of a file resolvable at once; false where they are not known. */
 function loadAccounts({ tree, unknown }: Pick<DescribedImage, "tree" | "unknown">, path: string): boolean {
   const { node, path: real } = resolvePath(tree, path);
+  // A command may have added to what the base has there.
+  if (node?.type === "file" && node.content.kind === "layer" && unknown.at(real) !== undefined) return false;
   if (node?.type !== "file") return unknown.at(real) === undefined;
   if (whyContentUnknown(node) !== undefined) return false;
   if (node.content.kind === "layer") knowAccountText(node, Buffer.from(bytesNow(node)).toString("utf8"));

@@ -118,10 +118,23 @@ function pathsOf(operation: Operation): readonly string[] {
     case "hostRun":
       return [];
     case "run":
-      return [...(operation.workdir === undefined ? [] : [operation.workdir]), ...commandPaths(operation)];
+      return [
+        ...(operation.workdir === undefined ? [] : [operation.workdir]),
+        ...operation.shell.slice(0, 1).filter((program) => program.startsWith("/")),
+        ...commandPaths(operation),
+      ];
+    case "remove":
+    case "chmod":
+    case "chown":
+      return [operation.path, "/bin/sh", ...toolPlaces(operation.op === "remove" ? "rm" : operation.op)];
     default:
       return [operation.path];
   }
+}
+
+/** Where a Dockerfile's change of what a base has finds its tool. */
+function toolPlaces(tool: string): string[] {
+  return ["/bin", "/usr/bin", "/sbin", "/usr/sbin"].map((directory) => `${directory}/${tool}`);
 }
 
 /** Names that files would get in a folder, where the sources are plain paths. */

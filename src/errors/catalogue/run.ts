@@ -6,6 +6,10 @@ export const runMessages = {
     message: `this machine cannot run the image's commands (${JSON.stringify(p.command)}${p.count > 1 ? ` and ${p.count - 1} more` : ""}): looked for and not found: ${p.missing.join("; ")}`,
     hint: "install runc or crun with util-linux and GNU tar on Linux, or build the Dockerfile: `layerwright synth`, then `docker build`",
   }),
+  NO_SHELL: (p: { command: string; shell: string }) => ({
+    message: `the command ${JSON.stringify(p.command)} needs the shell ${p.shell}, and the image has none`,
+    hint: "start from a base with a shell, copy one in before, or write the command as an array of program and arguments",
+  }),
   RUN_FAILED: (p: {
     command: string;
     exitCode: number;
