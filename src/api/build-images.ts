@@ -57,7 +57,7 @@ export async function withBuiltGroups<Group extends BuildGroup, Result>(
   use: (built: readonly BuiltImage[], group: Group, workspace: Workspace) => Promise<Result>,
 ): Promise<Result[]> {
   const jobs = groups.flatMap((group) => group.jobs);
-  const plans = await pinnedPlans(jobs, settings);
+  const plans = await pinnedPlans(jobs, settings, checkForBuild);
   return withWorkspace(settings, async (workspace) => {
     const builder = new ImageBuilder(settings, workspace);
     const results: Result[] = [];
@@ -91,13 +91,15 @@ export async function withBuiltGroups<Group extends BuildGroup, Result>(
  * Builds images as {@link withBuiltGroups} does, and gives all of them to `use` at once.
  *
  * @param use gets the images in the order of the jobs; its result is the result
+ * @param check refuses plans before any work
  */
 export async function withBuiltImages<Result>(
   jobs: readonly BuildJob[],
   settings: BuildSettings,
   use: (built: readonly BuiltImage[], workspace: Workspace) => Promise<Result>,
+  check: typeof checkForBuild = checkForBuild,
 ): Promise<Result> {
-  const plans = await pinnedPlans(jobs, settings);
+  const plans = await pinnedPlans(jobs, settings, check);
   const { order, needs } = buildOrder(jobs.map((job) => [plans.get(job)!]));
   return withWorkspace(settings, async (workspace) => {
     const builder = new ImageBuilder(settings, workspace);
@@ -129,11 +131,14 @@ export async function withBuiltImages<Result>(
 async function pinnedPlans(
   jobs: readonly BuildJob[],
   settings: BuildSettings,
+  check: typeof checkForBuild,
 ): Promise<ReadonlyMap<BuildJob, Plan>> {
   const context = resolve(settings.context ?? ".");
-  for (const { plan, knownAs } of jobs) {
+  // What an image is made from is refused under its own name.
+  const order = [...jobs].sort((left, right) => left.plan.stages.length - right.plan.stages.length);
+  for (const { plan, knownAs } of order) {
     try {
-      checkForBuild(plan, listedOnce(contextFiles(context, plan.contexts)));
+      check(plan, listedOnce(contextFiles(context, plan.contexts)));
     } catch (error) {
       throw ofImage(error, knownAs);
     }

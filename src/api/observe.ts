@@ -3,6 +3,7 @@ import { LayerObserver } from "../analyze/layer-observer.js";
 import { lineOfPath } from "../analyze/line-of-path.js";
 import type { ObservedImage } from "../analyze/observed-image.js";
 import type { BuiltImage } from "../engine/build-image.js";
+import { checkDescribed } from "../engine/described/check-described.js";
 import type { ImageConfig } from "../oci/image-config.js";
 import { layerEncodingOf } from "../oci/media-type.js";
 import { hostPlatform, type Platform } from "../oci/platform.js";
@@ -41,12 +42,14 @@ export async function withObservedJobs<Result>(
   settings: BuildSettings,
   use: (images: readonly ObservedImage[], workspace: Workspace) => Promise<Result>,
 ): Promise<Result> {
-  return withBuiltImages(jobs, settings, async (built, workspace) => {
+  const observe = async (built: readonly BuiltImage[], workspace: Workspace) => {
     const observer = new LayerObserver(workspace.store);
     const images: ObservedImage[] = [];
     for (const [at, one] of built.entries()) images.push(await observeBuilt(one, jobs[at]!.name, observer));
     return use(images, workspace);
-  });
+  };
+  // To look at an image is no synthesis: no Dockerfile has to say it.
+  return withBuiltImages(jobs, settings, observe, checkDescribed);
 }
 
 /** A built image as the analyses see it. */

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { Catalog } from "../catalog/catalog.js";
 import { catalogName } from "../catalog/named-nodes.js";
 import type { Image } from "../image/image.js";
@@ -6,8 +7,10 @@ import { manyLayers } from "../plan/layer-count.js";
 import type { OptimizedPlan } from "../plan/passes/pipeline.js";
 import type { Plan } from "../plan/plan.js";
 import type { Progress } from "../ports/progress.js";
+import { contextFiles } from "./context-files.js";
 import { hasUnknownBase, type LookedUp, lookUpBasesSync } from "./known-bases-sync.js";
 import type { LockPlace } from "./lock-options.js";
+import { expandTriggers, withoutTriggered } from "./on-build.js";
 import type { RegistryOptions } from "./open-registry.js";
 import { lowerImage, optimizePlans, platformOf } from "./plan-image.js";
 
@@ -31,6 +34,18 @@ export async function preparePlans(
   return optimizeKnown(await knownPlans(lowered, options), options);
 }
 
+/** The plan with the stages of its bases' triggers, on which the passes have no say. */
+function withTriggers(plan: Plan, known: Plan, { context = "." }: PrepareOptions): Plan {
+  const matches = (pattern: string) => {
+    try {
+      return contextFiles(resolve(context), {}).list(undefined, pattern, []).length > 0;
+    } catch {
+      return false;
+    }
+  };
+  return expandTriggers(plan, known, matches);
+}
+
 /** The same for the verbs that give their result at once. */
 export function preparePlansSync(
   lowered: readonly Plan[],
@@ -41,10 +56,14 @@ export function preparePlansSync(
 
 /** Runs the passes over plans whose bases were looked at; a base that could not be reached is one more warning. */
 function optimizeKnown({ plans, warnings }: LookedUp, options: PrepareOptions): readonly OptimizedPlan[] {
-  return optimizePlans(plans, options).map((optimized, at) => ({
-    ...optimized,
-    warnings: [...warnings[at]!, ...optimized.warnings, ...manyLayers(optimized.plan)],
-  }));
+  return optimizePlans(plans.map(withoutTriggered), options).map((optimized, at) => {
+    const plan = withTriggers(optimized.plan, plans[at]!, options);
+    return {
+      ...optimized,
+      plan,
+      warnings: [...warnings[at]!, ...optimized.warnings, ...manyLayers(plan)],
+    };
+  });
 }
 
 /** Prepares one image for each of some platforms. */
@@ -113,8 +132,10 @@ export async function prepareVariants(
     return { plan, variants: variants.map(() => all[next++]!) };
   });
   const today = known.map(({ plan }) => plan);
-  const planOf = (at: number, plan: Plan) => optimizePlans(replaced(today, at, plan), options)[at]!.plan;
-  const plans = optimizePlans(today, options);
+  const noWarnings = today.map(() => []);
+  const optimized = (all: readonly Plan[]) => optimizeKnown({ plans: all, warnings: noWarnings }, options);
+  const planOf = (at: number, plan: Plan) => optimized(replaced(today, at, plan))[at]!.plan;
+  const plans = optimized(today);
   return known.map(({ variants }, at) => ({
     plan: plans[at]!.plan,
     variants: variants.map((variant) => planOf(at, variant)),

@@ -62,11 +62,9 @@ function fromText({ reference, digest: locked, known }: RegistryPlanBase): strin
 function known(draft: StageDraft, base: PlanBase, config: RuntimeConfig | undefined): StageDraft {
   draft.tree = KnownTree.ofBase(base);
   draft.accounts = Accounts.ofBase("known" in base ? base.known : undefined);
-  draft.baseConfig = config;
-  draft.fullConfig = config;
-  const triggers = config?.OnBuild?.length ?? 0;
-  if (triggers > 0)
-    throw new PlanError("BASE_ONBUILD", { base: draft.baseLabel, triggers }, { subject: draft.baseLabel });
+  const { OnBuild: _, ...left } = config ?? {};
+  draft.baseConfig = config && left;
+  draft.fullConfig = config && left;
   return draft;
 }
 

@@ -1,11 +1,13 @@
 import { PlanError } from "../errors/layerwright-error.js";
 import { annotationsOf, applyConfig, fromScratch, scratchConfig } from "../plan/apply-config.js";
+import type { CopyOperation } from "../plan/operation.js";
 import type { Stage } from "../plan/plan.js";
 import { configChanges } from "./config-changes.js";
 import type { Emission } from "./emission.js";
 import { beginStage } from "./emit-base.js";
 import { emitConfig } from "./emit-config.js";
 import { emitLayer } from "./emit-layer.js";
+import { noteCommand, noteEffects } from "./layer-effects.js";
 import { StageDraft } from "./stage-draft.js";
 
 /** Writes one stage of the plan, with the prep stages that its layers need. */
@@ -15,9 +17,36 @@ export function emitStage(emission: Emission, stage: Stage, name: string): void 
     return;
   }
   const draft = beginStage(emission, stage, name);
+  if (stage.triggered === true) {
+    noteTriggers(draft, stage);
+    draft.finish();
+    emission.stages.set(stage.id, draft);
+    return;
+  }
   for (const layer of stage.layers) emitLayer(draft, layer);
   emitConfig(draft, stage.config);
   finishStage(emission, stage, draft);
+}
+
+/** What the triggers of a base do at its FROM: nothing is written for them, but files have to be there for them. */
+function noteTriggers(draft: StageDraft, { layers, config }: Stage): void {
+  for (const operation of layers.flatMap(({ operations }) => operations)) {
+    if (operation.op === "run" || operation.op === "hostRun") noteCommand(draft);
+    else {
+      if (operation.op === "copy") letThrough(draft, operation);
+      noteEffects(draft, operation);
+    }
+  }
+  const base = draft.fullConfig;
+  if (base === undefined) return;
+  draft.baseConfig = applyConfig(base, config);
+  draft.fullConfig = draft.baseConfig;
+}
+
+function letThrough({ emission }: StageDraft, { sources, origin }: CopyOperation): void {
+  for (const source of sources) {
+    if (source.from === "context") emission.ignore.use(source.path, [], origin);
+  }
 }
 
 function finishStage(emission: Emission, stage: Stage, draft: StageDraft): void {

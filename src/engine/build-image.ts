@@ -1,4 +1,5 @@
 import { canonicalJson } from "../core/canonical-json.js";
+import { PlanError } from "../errors/layerwright-error.js";
 import { type BaseUse, baseAnnotations, LAYER_BASE_USE } from "../oci/base-annotations.js";
 import type { Descriptor } from "../oci/descriptor.js";
 import { type Platform, platformText } from "../oci/platform.js";
@@ -137,7 +138,18 @@ async function openStageBase(
     options,
   );
   onOpen(opened.close);
-  return opened.image;
+  const { OnBuild: triggers, ...config } = opened.image.config;
+  const trigger = triggers?.[0];
+  if (trigger !== undefined && stage.triggered !== true) {
+    const named = base.kind === "registry" ? base.reference : base.path;
+    const reason = "nobody looked at the base before the build";
+    throw new PlanError(
+      "BASE_ONBUILD",
+      { base: named, trigger, reason },
+      { subject: named, origin: stage.origin },
+    );
+  }
+  return { ...opened.image, config };
 }
 
 function finish(stage: StageImage, platform: Platform, options: BuildImageOptions): FinishedImage {

@@ -78,6 +78,8 @@ export interface CopyOperation extends Placed {
   readonly owner?: Owner;
   readonly mode?: Mode;
   readonly exclude?: readonly string[];
+  /** Takes the permission bits of a context as they are on disk, as the COPY of a base's trigger does. */
+  readonly asOnDisk?: true;
   /** Set for `binary`: the one source must be an executable that can run in this image. */
   readonly executable?: boolean;
 }

@@ -35,6 +35,8 @@ export interface Stage {
   readonly undecidedId?: string;
   /** Why its layers are what they are, where they were decided for squash `"auto"`: lines for people. */
   readonly decided?: readonly string[];
+  /** Set for the stage of a base's ONBUILD triggers, which a builder of the Dockerfile carries out at FROM. */
+  readonly triggered?: true;
   readonly origin?: Origin;
 }
 

@@ -8,6 +8,7 @@ import { sourceFailure } from "../../src/adapters/files-node/source-failure.js";
 import { withLock } from "../../src/adapters/output-disk/layout-lock.js";
 import { outputError } from "../../src/adapters/output-disk/output-error.js";
 import { newOwnedName } from "../../src/adapters/store-dir/owner-mark.js";
+import { expandTriggers } from "../../src/api/on-build.js";
 import { outputTarget } from "../../src/api/output.js";
 import { emitDockerfile } from "../../src/dockerfile/emit-dockerfile.js";
 import { assertPlan } from "../../src/plan/assert-plan.js";
@@ -58,11 +59,13 @@ describe("a Dockerfile", () => {
     expect(() => emitDockerfile(plan)).toThrow(coded("BASE_NO_CONTEXT"));
   });
 
-  test("would run what the base triggers: BASE_ONBUILD", () => {
+  test("has a trigger that cannot be carried out: BASE_ONBUILD", () => {
     const plan = lower(Image.from(Base.layout("base")).write("/a", "1\n").node, { platform });
-    const known = { config: { OnBuild: ["RUN make"] }, paths: {}, users: {}, groups: {} };
+    const known = { config: { OnBuild: ["COPY --from=0 /a /b"] }, paths: {}, users: {}, groups: {} };
     const stages = plan.stages.map((stage) => ({ ...stage, base: { ...stage.base, known } }));
-    expect(() => emitDockerfile({ ...plan, stages } as Plan)).toThrow(coded("BASE_ONBUILD"));
+    expect(() => expandTriggers(plan, { ...plan, stages } as Plan, () => true)).toThrow(
+      coded("BASE_ONBUILD"),
+    );
   });
 });
 

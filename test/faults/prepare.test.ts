@@ -1,3 +1,4 @@
+import { Image } from "layerwright";
 import { describe, expect, test } from "vitest";
 import { WITHOUT_PATH } from "../fixtures/base-kinds.js";
 import { bothWays, expectRefused, expectSame, listingOf } from "./on-bases.js";
@@ -89,5 +90,70 @@ describe("E19: what one synthesis refuses, the other refuses", () => {
       context: { "tree/f": "1\n", "tree/g": "2\n" },
     });
     expectRefused(refused, "NO_TOOL");
+  });
+});
+
+describe("E2: a base with ONBUILD triggers", () => {
+  const onBuild = (...OnBuild: string[]) => ({ config: { OnBuild } });
+  const files = {
+    "package.json": "{}\n",
+    "src/a.js": "1\n",
+    "run.sh": { contents: "#!/bin/sh\n", mode: 0o775 },
+  } as const;
+
+  test("E2: both carry them out as first steps, and the child has none", LONG, async (context) => {
+    const built = await bothWays(context, (base) => base.write("/own", "1").env({ B: "$A" }), {
+      variant: onBuild(
+        "ARG NODE_ENV",
+        "ENV NODE_ENV $NODE_ENV",
+        "ENV A=1 HOME=/home/${NODE_ENV:-dev}",
+        "WORKDIR /usr/src/app",
+        "COPY package.json package-lock.json* ./",
+        'RUN cat package.json > installed && echo "$HOME" > home',
+        'COPY --chown=7:8 ["src", "/srv/deep/src/"]',
+        "COPY run.sh /usr/bin/",
+        "LABEL a=b \"c d\"='e f'",
+        "EXPOSE 80/tcp",
+        'CMD ["./run"]',
+      ),
+      context: files,
+    });
+    expectSame(built);
+    for (const { direct } of built) {
+      const { rootfs, config } = listingOf(direct);
+      expect(rootfs.get("usr/src/app/installed")).toMatchObject({ size: 3 });
+      expect(config["config"]).not.toHaveProperty("OnBuild");
+    }
+  });
+
+  test("E2: they fire once, also for an image on an image and squashed", LONG, async (context) => {
+    const fired = onBuild("RUN echo fired >> /log", "USER 5");
+    expectSame(
+      await bothWays(context, (base) => Image.from(base.write("/a", "1")).write("/b", "2").squash("own"), {
+        variant: fired,
+        kinds: ["busybox"],
+      }),
+    );
+    const [one] = await bothWays(context, (base) => base.write("/a", "1").squash("all"), {
+      variant: fired,
+      kinds: ["busybox"],
+    });
+    expectSame([one!]);
+    expect(listingOf(one!.direct).rootfs.get("log")).toMatchObject({ size: 6 });
+  });
+
+  test("E2: what cannot be carried out is one refusal", LONG, async (context) => {
+    for (const trigger of [
+      "COPY --from=0 /a /b",
+      "ADD http://a.test/b /b",
+      "COPY <<E /a\n1\nE",
+      "ARG TARGETARCH",
+    ]) {
+      const refused = await bothWays(context, (base) => base.write("/a", "1"), {
+        variant: onBuild(trigger),
+        kinds: ["busybox"],
+      });
+      expectRefused(refused, "BASE_ONBUILD");
+    }
   });
 });

@@ -12,6 +12,7 @@ import { baseOfFacts } from "./known-base.js";
 export function checkDescribed(plan: Plan, files: FileSource): void {
   describeImage(plan, {
     files,
+    runs: true,
     bases: {
       open: ({ known, ...base }) => {
         const name = base.kind === "registry" ? base.reference : base.path;

@@ -16,6 +16,8 @@ import { UnknownRegions } from "./unknown-regions.js";
 export interface DescribePorts {
   readonly files: FileSource;
   readonly bases: LocalBases;
+  /** Refuses commands that need a shell where there is none; else nobody asks who runs them. @default - false */
+  readonly runs?: boolean;
 }
 
 /**
@@ -29,7 +31,10 @@ export function describeImage(plan: Plan, ports: DescribePorts): DescribedImage 
   for (const stage of order) {
     const base = withOriginSync(stage.origin, () => describeBase(stage, plan, stages, names, ports));
     const { platform } = plan;
-    stages.set(stage.id, describeStage(stage, base, { platform, files: ports.files, stages }));
+    stages.set(
+      stage.id,
+      describeStage(stage, base, { platform, files: ports.files, stages, runs: ports.runs }),
+    );
   }
   return stages.get(order.at(-1)!.id)!;
 }

@@ -27,6 +27,8 @@ export interface DescribeContext {
   readonly files: FileSource;
   /** The stages that were described before. */
   readonly stages: ReadonlyMap<string, DescribedImage>;
+  /** Set where commands have to be able to run. */
+  readonly runs?: boolean | undefined;
 }
 
 /** Carries out the steps of a stage in memory, as the direct build does, on what is known of its base. */
@@ -83,7 +85,8 @@ class StageWork {
     let unseen: Unknown | undefined;
     let whiteouts = 0;
     for (const operation of layer.operations) {
-      if (operation.op === "run") checkShell(operation, draft.tree, this.unknown);
+      if (operation.op === "run" && this.#context.runs === true)
+        checkShell(operation, draft.tree, this.unknown);
       if (operation.op === "run" || operation.op === "hostRun") {
         unseen = whatRuns(operation);
         this.unknown.add("", unseen);

@@ -30,7 +30,11 @@ type Found =
  *
  * @param asOnDisk takes all permission bits of a context from the disk
  */
-export function applyCopy(state: LayerState, operation: CopyOperation, asOnDisk = false): void {
+export function applyCopy(
+  state: LayerState,
+  operation: CopyOperation,
+  asOnDisk = operation.asOnDisk === true,
+): void {
   const { dest, into, origin } = operation;
   const rules = { ...rulesOf(state, operation), asOnDisk };
   for (const item of findAll(state, operation, rules)) {

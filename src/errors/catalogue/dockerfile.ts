@@ -30,9 +30,9 @@ export const dockerfileMessages = {
     message: `a Dockerfile cannot start from the ${p.kind} ${p.path}`,
     hint: "pass reference: the image's name in a registry or in the builder, or unpack it to an OCI layout folder",
   }),
-  BASE_ONBUILD: (p: { base: string; triggers: number }) => ({
-    message: `${p.base} has ${p.triggers} ONBUILD triggers, which a Dockerfile builder runs and a direct build does not`,
-    hint: "start from an image without ONBUILD",
+  BASE_ONBUILD: (p: { base: string; trigger: string; reason: string }) => ({
+    message: `${p.base} has the ONBUILD trigger ${JSON.stringify(p.trigger)}, which cannot be carried out the same way everywhere: ${p.reason}`,
+    hint: "start from an image without it, and write what it does as steps",
   }),
   OWNER_UNRESOLVED: (p: { owner: string }) => ({
     message: `the owner ${JSON.stringify(p.owner)} is not in /etc/passwd or /etc/group of the image at this step`,
@@ -44,7 +44,7 @@ export const dockerfileMessages = {
   }),
   NO_TOOL: (p: { operation: string; path: string; base: string }) => ({
     message: `${p.operation} of ${p.path} needs a shell or tool in the image, and ${p.base} has none`,
-    hint: "leave it out of the copy that brought it (exclude, mode, owner), or build the image directly",
+    hint: "leave it out of the copy that brought it (exclude, mode, owner), or start from a base that has the tool",
   }),
   USER_UNRESTORABLE: (p: { field: string }) => ({
     message: `a step has its own ${p.field}, and the base's, which later steps need again, is not known`,
