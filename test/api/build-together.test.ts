@@ -57,14 +57,25 @@ describe.skipIf(noSandbox !== undefined)("images with commands, side by side", (
     }
   });
 
-  test("a failure names its image, stops the others, and leaves what was written", async () => {
+  test("what is refused names its image, and nothing is written", async () => {
     const good = Image.scratch().write("/good", "1");
     const bad = Image.from(good).copy("not-there", "/bad");
+    const after = Image.from(bad).write("/after", "1");
+    const dest = join(folder, "refused");
+    const catalog = new Catalog("acme", { after, bad, good });
+    const failed = build(catalog, { store: join(folder, "bad"), context: folder, output: dest });
+    await expect(failed).rejects.toMatchObject({ code: "SOURCE_NOT_FOUND", image: "acme/bad" });
+    expect(existsSync(join(dest, "good.tar"))).toBe(false);
+  });
+
+  test("a failure names its image, stops the others, and leaves what was written", async () => {
+    const good = base.write("/good", "1");
+    const bad = Image.from(good).run("exit 3");
     const after = Image.from(bad).write("/after", "1");
     const dest = join(folder, "out");
     const catalog = new Catalog("acme", { after, bad, good });
     const failed = build(catalog, { store: join(folder, "bad"), context: folder, output: dest });
-    await expect(failed).rejects.toMatchObject({ code: "SOURCE_NOT_FOUND", image: "acme/bad" });
+    await expect(failed).rejects.toMatchObject({ code: "RUN_FAILED", image: "acme/bad" });
     expect(existsSync(join(dest, "good.tar"))).toBe(true);
     expect(existsSync(join(dest, "after.tar"))).toBe(false);
   });

@@ -85,7 +85,8 @@ describe("E19: what one synthesis refuses, the other refuses", () => {
   });
 
   test("E19: what a Dockerfile needs a tool for is refused by the build too", LONG, async (context) => {
-    const refused = await bothWays(context, (base) => base.copy("tree", "/t").remove("/t/f"), {
+    const tree = Image.scratch().copy("tree", "/t");
+    const refused = await bothWays(context, (base) => base.copy(tree.path("/t"), "/t").chmod("/t/f", 0o600), {
       kinds: ["scratch"],
       context: { "tree/f": "1\n", "tree/g": "2\n" },
     });
