@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildPlan } from "../../../src/api/build-plan.js";
 import { described } from "../../../src/api/described.js";
-import { planImage } from "../../../src/api/plan-image.js";
+import { lowerImage } from "../../../src/api/plan-image.js";
+import { preparePlansSync } from "../../../src/api/prepare-plans.js";
 import type { DescribedImage } from "../../../src/engine/described/described-image.js";
 import { bytesNow } from "../../../src/engine/described/local-base.js";
 import { isModeKnown, whyContentUnknown } from "../../../src/engine/described/unknown.js";
@@ -97,7 +98,8 @@ describe.each(goldenCases())("what is known of %s without a build", (name) => {
     if (name.includes("rootfs-folder") && !bases.owners)
       skip("only root can make a folder with its true owners");
     const { node } = await caseImage(name);
-    const planned = planImage(node, { context, platform: PLATFORM });
+    const lowered = lowerImage(node, { context, platform: PLATFORM });
+    const planned = preparePlansSync([lowered], { context })[0]!;
     if (runsCommands(planned.plan)) skip("it runs commands");
     const dest = join(work, `${name}.tar`);
     const registry = layoutRegistry();
