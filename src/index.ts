@@ -129,8 +129,15 @@ export type { ContextSource, ImageSource, NamedContext, Source } from "./image/s
 export type { SquashPolicy } from "./image/squash-policy.js";
 export * as steps from "./image/steps/steps.js";
 export type { StringPairs } from "./image/string-record.js";
-export type { LockedFile, LockedLayering } from "./lock/lock.js";
-export type { FileChange, ImageChange, LayeringChange, LockChange, LockedState } from "./lock/lock-diff.js";
+export type { LockedEncoder, LockedFile, LockedLayering } from "./lock/lock.js";
+export type {
+  EncoderChange,
+  FileChange,
+  ImageChange,
+  LayeringChange,
+  LockChange,
+  LockedState,
+} from "./lock/lock-diff.js";
 export type { LockEntry } from "./lock/lock-needs.js";
 export type { PackageChange } from "./lock/package-list.js";
 export type { BaseUse } from "./oci/base-annotations.js";

@@ -21,9 +21,9 @@ export async function addToLock(
   options: LookUpOptions,
 ): Promise<Lock> {
   return {
+    ...lock,
     images: { ...lock.images, ...(await lookUpImages(lock, missing, options)) },
     files: { ...lock.files, ...(await fetchFiles(missing, options)) },
-    layering: lock.layering,
   };
 }
 

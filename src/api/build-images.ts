@@ -16,11 +16,9 @@ import { contextFiles } from "./context-files.js";
 import { inputStamp } from "./input-stamp.js";
 import { rememberBuilt } from "./last-built.js";
 import { listedOnce } from "./listed-once.js";
+import { checkEncoder, DEFAULT_COMPRESSION } from "./locked-encoders.js";
 import { pinPlans } from "./pin-plans.js";
 import { type Workspace, withWorkspace } from "./workspace.js";
-
-/** The level of gzip that is used unless asked otherwise: what most registries hold. */
-const DEFAULT_COMPRESSION = "gzip:6";
 
 /** One image to be built, for one platform. */
 export interface BuildJob {
@@ -143,14 +141,13 @@ async function pinnedPlans(
       throw ofImage(error, knownAs);
     }
   }
+  const unpinned = jobs.map(({ plan }) => plan);
   // All at once: what is missing is said whole, and every reference is asked once.
-  const plans = await pinPlans(
-    jobs.map(({ plan }) => plan),
-    {
-      ...settings,
-      names: jobs.map(({ knownAs = "", name = knownAs.slice(knownAs.indexOf("/") + 1) }) => name),
-    },
-  );
+  const plans = await pinPlans(unpinned, {
+    ...settings,
+    names: jobs.map(({ knownAs = "", name = knownAs.slice(knownAs.indexOf("/") + 1) }) => name),
+  });
+  await checkEncoder(unpinned, settings);
   return new Map(jobs.map((job, at) => [job, plans[at]!]));
 }
 

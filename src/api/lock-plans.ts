@@ -12,6 +12,7 @@ import { addToLock } from "./add-to-lock.js";
 import { describeChanges } from "./describe-changes.js";
 import type { LockResult, LockVerbOptions } from "./lock.js";
 import { changeLock } from "./lock-file.js";
+import { withEncoders } from "./locked-encoders.js";
 import { lockOf } from "./pin-by-lock.js";
 
 /** How plans are locked. */
@@ -31,7 +32,8 @@ export async function lockPlans(plans: readonly Plan[], options: LockPlansOption
   const kept = keptOf(before, needs, updatesOf(needs, before, options.update));
   const found = await addToLock(kept, missingFrom(needs, kept), options);
   const undecided = missingFrom(needs, found).length > 0;
-  const wanted = undecided ? await decideAll(plans, found, options) : found;
+  const decided = undecided ? await decideAll(plans, found, options) : found;
+  const wanted = isEmpty(decided) ? decided : await withEncoders(decided, ["gzip", "zstd"]);
   if (lockText(wanted) === lockText(before)) return { ...about, changes: [], written: false };
   const now = await changeLock(path, before, wanted);
   const changes = await describeChanges(lockDiff(before, now), options);
@@ -45,7 +47,15 @@ async function decideAll(plans: readonly Plan[], lock: Lock, options: LockPlansO
   return decideLayering(plans, lock, rest);
 }
 
-type Chosen = (kind: LockEntry["kind"], name: string) => boolean;
+/** The word of `--update` that means the encoders of the lock. */
+const ENCODERS = "encoders";
+
+type Chosen = (kind: LockEntry["kind"] | "encoder", name: string) => boolean;
+
+/** Whether a lock holds nothing that images are made of. */
+function isEmpty({ images, files, layering }: Lock): boolean {
+  return [images, files, layering].every((entries) => Object.keys(entries).length === 0);
+}
 
 /** What is looked up again. Throws `LOCK_NAME_UNKNOWN` for a name that means nothing. */
 function updatesOf(
@@ -54,12 +64,15 @@ function updatesOf(
   update: LockVerbOptions["update"],
 ): Chosen {
   if (update === undefined || typeof update === "boolean") return () => update === true;
-  const means = (word: string, kind: LockEntry["kind"], name: string): boolean => {
+  const means = (word: string, kind: LockEntry["kind"] | "encoder", name: string): boolean => {
+    if (kind === "encoder") return word === ENCODERS || word === name;
     if (kind === "layering") return meansLayering(word, lock.layering[name]?.images ?? []);
     return kind === "image" ? meansImage(word, name) : meansFile(word, name);
   };
   for (const word of update) {
     const used =
+      word === ENCODERS ||
+      Object.keys(lock.encoders ?? {}).includes(word) ||
       [...images.keys()].some((name) => means(word, "image", name)) ||
       [...files.keys()].some((url) => means(word, "file", url)) ||
       [...layering.keys()].some((stage) => means(word, "layering", stage));
@@ -68,6 +81,7 @@ function updatesOf(
       ...[...images.keys()].map((name) => familiarReference(name)),
       ...[...files.keys()].map(redactUrl),
       ...(layering.size === 0 ? [] : ["layers"]),
+      ...(lock.encoders === undefined ? [] : [ENCODERS]),
     ];
     const suggestion = closestName(word, known);
     throw new DefinitionError("LOCK_NAME_UNKNOWN", { got: word, known, suggestion }, { subject: word });
@@ -87,7 +101,9 @@ function keptOf(lock: Lock, needs: LockNeeds, again: Chosen): Lock {
   const layering = Object.entries(lock.layering).filter(
     ([stage]) => needs.layering.has(stage) && !again("layering", stage),
   );
+  const encoders = Object.entries(lock.encoders ?? {}).filter(([kind]) => !again("encoder", kind));
   return {
+    ...(encoders.length === 0 ? {} : { encoders: Object.fromEntries(encoders) }),
     images: Object.fromEntries(images),
     files: Object.fromEntries(files),
     layering: Object.fromEntries(layering),

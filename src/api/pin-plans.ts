@@ -100,16 +100,19 @@ async function lockFor(
   progress?.report({ kind: "warn", message: `${shownLock(path)} gets ${gets}` });
   // Most builds have all in the lock, and need no registry client.
   const { addToLock } = await import("./add-to-lock.js");
+  const { encoderKind, withEncoders } = await import("./locked-encoders.js");
+  const used = encoderKind(options.compression);
   const outside = () => missing.some(({ kind }) => kind !== "layering");
   for (let attempt = 1; outside() && attempt <= ATTEMPTS; attempt++) {
-    lock = await changeLock(path, lock, await addToLock(lock, missing, options));
+    lock = await changeLock(path, lock, await withEncoders(await addToLock(lock, missing, options), used));
     missing = missingOf(lock);
   }
   if (missing.length === 0) return lock;
   const { decideLayering } = await import("./decide-layering.js");
   const { whole, ...settings } = options;
   const maxLayers = options.maxLayers ?? whole?.maxLayers;
-  return changeLock(path, lock, await decideLayering(plans, lock, { ...settings, maxLayers }));
+  const decided = await decideLayering(plans, lock, { ...settings, maxLayers });
+  return changeLock(path, lock, await withEncoders(decided, used));
 }
 
 /** An entry in the user's words: layers are those of an image, where the catalog has a name for it. */

@@ -33,12 +33,14 @@ export function changeName(change: DescribedChange): string {
 function shownName(change: DescribedChange): string {
   if (change.kind === "image") return familiarReference(change.reference);
   if (change.kind === "file") return redactUrl(change.url);
+  if (change.kind === "encoder") return change.compression;
   const { images = [] } = change.after ?? change.before ?? {};
   return images.length === 0 ? change.stage : images.join(", ");
 }
 
 function identityText(change: DescribedChange): string {
   if (change.kind === "layering") return arrow(change, layersOf, change.before, change.after);
+  if (change.kind === "encoder") return arrow(change, ({ by }) => by, change.before, change.after);
   if (change.kind === "file")
     return arrow(change, (one) => shortHex(one.sha256), change.before, change.after);
   return arrow(change, ({ digest }) => shortHex(digest.replace("sha256:", "")), change.before, change.after);
@@ -49,7 +51,7 @@ function layersOf({ layers, melt }: LockedLayering): string {
 }
 
 function sizesText(change: DescribedChange): string {
-  if (change.kind === "layering") return "";
+  if (change.kind === "layering" || change.kind === "encoder") return "";
   const size = ({ size: bytes }: { readonly size: number }) => sizeText(bytes);
   const { before, after } = change;
   if (before !== undefined && after !== undefined) return `${size(before)} -> ${size(after)}`;

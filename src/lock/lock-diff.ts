@@ -1,8 +1,8 @@
 import type { Digest } from "../oci/digest.js";
-import type { Lock, LockedFile, LockedLayering } from "./lock.js";
+import type { Lock, LockedEncoder, LockedFile, LockedLayering } from "./lock.js";
 
 /** What became of one entry between two locks. */
-export type LockChange = ImageChange | FileChange | LayeringChange;
+export type LockChange = ImageChange | FileChange | LayeringChange | EncoderChange;
 
 /** An image for one platform. `digest` is what the reference names, `manifest` the image in it. */
 export interface ImageChange {
@@ -40,7 +40,17 @@ export interface LayeringChange {
   readonly after?: LockedLayering;
 }
 
-/** What changed from one lock to another: images by reference and platform, files by URL, layers by stage. */
+/** The implementation of a compression. One that is recorded for the first time changes no image, so it is not told. */
+export interface EncoderChange {
+  readonly kind: "encoder";
+  readonly change: "added" | "removed" | "changed";
+  /** `gzip` or `zstd`. */
+  readonly compression: string;
+  readonly before?: LockedEncoder;
+  readonly after?: LockedEncoder;
+}
+
+/** What changed from one lock to another: images by reference and platform, files by URL, layers by stage, encoders. */
 export function lockDiff(before: Lock, after: Lock): LockChange[] {
   const images = pairs(statesOf(before), statesOf(after)).map(([key, change]) => {
     const [reference, platform] = key.split(" ") as [string, string];
@@ -56,7 +66,10 @@ export function lockDiff(before: Lock, after: Lock): LockChange[] {
     stage,
     ...change,
   }));
-  return [...images, ...files, ...layering];
+  const encoders = pairs(before.encoders ?? {}, after.encoders ?? {})
+    .filter(([, { change }]) => change !== "added")
+    .map(([compression, change]) => ({ kind: "encoder" as const, compression, ...change }));
+  return [...images, ...files, ...layering, ...encoders];
 }
 
 function statesOf({ images }: Lock): Record<string, LockedState> {

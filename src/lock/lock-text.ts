@@ -7,8 +7,10 @@ import { LOCK_VERSION, type Lock, type LockedImage } from "./lock.js";
 export function lockText(lock: Lock): string {
   const files = block(lock.files, "    ", ({ sha256, size }) => line({ sha256, size }));
   const images = block(lock.images, "    ", imageText);
+  const encoders = block(lock.encoders ?? {}, "    ", ({ by, probe }) => line({ by, probe }));
+  const encoded = encoders === "{}" ? "" : `  "encoders": ${encoders},\n`;
   const decided = Object.keys(lock.layering).length === 0 ? "" : `  "layering": ${layeringText(lock)},\n`;
-  return `{\n  "files": ${files},\n  "images": ${images},\n${decided}  "lockfileVersion": ${LOCK_VERSION}\n}\n`;
+  return `{\n${encoded}  "files": ${files},\n  "images": ${images},\n${decided}  "lockfileVersion": ${LOCK_VERSION}\n}\n`;
 }
 
 function layeringText({ layering }: Lock): string {

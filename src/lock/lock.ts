@@ -9,6 +9,16 @@ export interface Lock {
   readonly files: Readonly<Record<string, LockedFile>>;
   /** What was decided for squash `"auto"`, by the id of the stage in the plan that nobody had decided about. */
   readonly layering: Readonly<Record<string, LockedLayering>>;
+  /** By compression (`gzip`, `zstd`): the implementation that layers are compressed with. Locks of old have none. */
+  readonly encoders?: Readonly<Record<string, LockedEncoder>>;
+}
+
+/** The implementation of a compression, which the digests of compressed layers depend on. */
+export interface LockedEncoder {
+  /** Its name, its version and the rules of layerwright around it. */
+  readonly by: string;
+  /** The sha256 of a fixed text as it compresses it: 64 lower-case hex characters. */
+  readonly probe: string;
 }
 
 /** The layers that were decided for the images of one stage. */

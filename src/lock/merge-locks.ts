@@ -7,10 +7,17 @@ import type { Lock, LockedImage } from "./lock.js";
  * changed what was there before, which only an update does, ours holds.
  */
 export function mergeLocks(read: Lock, ours: Lock, theirs: Lock): Lock {
+  const encoders = mergeEntries(
+    read.encoders ?? {},
+    ours.encoders ?? {},
+    theirs.encoders ?? {},
+    () => undefined,
+  );
   return {
     images: mergeEntries(read.images, ours.images, theirs.images, joinedPlatforms),
     files: mergeEntries(read.files, ours.files, theirs.files, () => undefined),
     layering: mergeEntries(read.layering, ours.layering, theirs.layering, () => undefined),
+    ...(Object.keys(encoders).length === 0 ? {} : { encoders }),
   };
 }
 

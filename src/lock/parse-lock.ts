@@ -3,7 +3,14 @@ import { isLayerwrightError, PlanError } from "../errors/layerwright-error.js";
 import { isDigest } from "../oci/digest.js";
 import { parsePlatform, platformText } from "../oci/platform.js";
 import { canonicalReference, parseReference } from "../oci/reference.js";
-import { LOCK_VERSION, type Lock, type LockedFile, type LockedImage, type LockedPlatform } from "./lock.js";
+import {
+  LOCK_VERSION,
+  type Lock,
+  type LockedEncoder,
+  type LockedFile,
+  type LockedImage,
+  type LockedPlatform,
+} from "./lock.js";
 import { bytes, each, type Fail, isMembers, known } from "./lock-members.js";
 import { readLayering } from "./parse-layering.js";
 
@@ -23,13 +30,14 @@ export function parseLock(text: string, path: string): Lock {
   const version = value["lockfileVersion"];
   if (version !== LOCK_VERSION)
     throw new PlanError("LOCK_VERSION", { path, got: version }, { subject: path });
-  const keys = ["files", "images", "layering", "lockfileVersion"];
-  const { images, files, layering } = known(value, keys, "the file", fail);
+  const keys = ["encoders", "files", "images", "layering", "lockfileVersion"];
+  const { images, files, layering, encoders } = known(value, keys, "the file", fail);
   return {
     images: each(images, "images", fail, readImage),
     files: each(files, "files", fail, readFile),
     // Only there where something was decided.
     layering: layering === undefined ? {} : each(layering, "layering", fail, readLayering),
+    ...(encoders === undefined ? {} : { encoders: each(encoders, "encoders", fail, readEncoder) }),
   };
 }
 
@@ -59,6 +67,15 @@ function readFile(key: string, value: unknown, place: string, fail: Fail): Locke
   if (typeof sha256 !== "string" || !/^[0-9a-f]{64}$/.test(sha256))
     return fail(`${place}.sha256`, "is not 64 hex characters in lower case");
   return { sha256, size: bytes(size, place, fail) };
+}
+
+function readEncoder(key: string, value: unknown, place: string, fail: Fail): LockedEncoder {
+  if (key !== "gzip" && key !== "zstd") fail(place, "is no compression: gzip or zstd");
+  const { by, probe } = known(value, ["by", "probe"], place, fail);
+  if (typeof by !== "string" || by === "") return fail(`${place}.by`, "is no name of an encoder");
+  if (typeof probe !== "string" || !/^[0-9a-f]{64}$/.test(probe))
+    return fail(`${place}.probe`, "is not 64 hex characters in lower case");
+  return { by, probe };
 }
 
 function isFullReference(key: string): boolean {

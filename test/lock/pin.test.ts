@@ -115,7 +115,16 @@ describe("the difference of two locks", () => {
     };
     expect(
       lockDiff(before, after).map((it) =>
-        [it.change, it.kind === "image" ? it.platform : it.kind === "file" ? it.url : it.stage].join(" "),
+        [
+          it.change,
+          it.kind === "image"
+            ? it.platform
+            : it.kind === "file"
+              ? it.url
+              : it.kind === "layering"
+                ? it.stage
+                : it.compression,
+        ].join(" "),
       ),
     ).toEqual([
       "changed linux/amd64",

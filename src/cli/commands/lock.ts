@@ -34,6 +34,7 @@ export function define(command: Command, shell: Shell): void {
     "layerwright lock --update",
     "layerwright lock --update debian --packages",
     "layerwright lock --update layers               # decides anew what squash auto becomes",
+    "layerwright lock --update encoders             # takes what this runtime compresses layers with",
     "layerwright lock --check",
   ]);
   act(command, shell, lock);

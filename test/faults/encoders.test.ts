@@ -1,0 +1,175 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { build } from "../../src/api/build.js";
+import type { BuildOptions } from "../../src/api/build-types.js";
+import { lock } from "../../src/api/lock.js";
+import { Catalog } from "../../src/catalog/catalog.js";
+import { exitCodeOf } from "../../src/cli/exit-codes.js";
+import { isLayerwrightError } from "../../src/errors/layerwright-error.js";
+import { Image } from "../../src/image/image.js";
+import { encoderMark, encoderName } from "../../src/layer/encode/encoder-mark.js";
+import type { Lock, LockedEncoder } from "../../src/lock/lock.js";
+import { lockText } from "../../src/lock/lock-text.js";
+import { mergeLocks } from "../../src/lock/merge-locks.js";
+import { parseLock } from "../../src/lock/parse-lock.js";
+
+const URL = "https://example.org/data.bin";
+const downloads = {
+  async *fetch() {
+    yield Buffer.from("data");
+  },
+};
+/** Takes a file from outside, and no base. */
+const image = Image.scratch().add(URL, "/data.bin").write("/hello", "hello\n".repeat(100));
+const catalog = new Catalog("acme", { image }, { platforms: ["linux/amd64"] });
+
+let context = "";
+beforeEach(() => {
+  context = mkdtempSync(join(tmpdir(), "layerwright-encoders-"));
+});
+afterEach(() => rmSync(context, { recursive: true, force: true }));
+
+const path = () => join(context, "layerwright.lock.json");
+const read = (): Lock => parseLock(readFileSync(path(), "utf8"), "x");
+const place = () => ({ context, store: join(context, "store"), downloads });
+
+async function built(what: Image, more: Partial<BuildOptions> = {}) {
+  const warnings: string[] = [];
+  const progress = {
+    report: (event: { readonly kind: string; readonly message?: string }) =>
+      event.kind === "warn" && warnings.push(event.message ?? ""),
+  };
+  const { digest } = await build(what, { platform: "linux/amd64", ...place(), progress, ...more });
+  return { digest, warnings };
+}
+
+/** The lock as a runtime wrote it whose encoder of one compression is another. */
+async function lockedBy(kind: "gzip" | "zstd", change: Partial<LockedEncoder>): Promise<void> {
+  await lock(catalog, place());
+  const before = read();
+  const mark = { ...before.encoders![kind]!, ...change };
+  writeFileSync(path(), lockText({ ...before, encoders: { ...before.encoders, [kind]: mark } }));
+}
+
+async function codeOf(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+  } catch (error) {
+    if (isLayerwrightError(error))
+      return `${error.code} ${exitCodeOf({ kind: error.name, code: error.code })}`;
+    throw error;
+  }
+  return "built";
+}
+
+/** The name of another implementation with the same rules around it. */
+const nameLike = (kind: "gzip" | "zstd", implementation: string) =>
+  encoderName(kind).replace(/^[^;]*/, implementation);
+const OTHER = "0".repeat(64);
+
+describe("E27: what the digests of compressed layers depend on", () => {
+  it("is in a lock that `lock` writes, for both compressions", async () => {
+    await lock(catalog, place());
+    expect(read().encoders).toEqual({ gzip: await encoderMark("gzip"), zstd: await encoderMark("zstd") });
+    expect((await lock(catalog, place())).written).toBe(false);
+    expect((await built(image, { locked: true })).warnings).toEqual([]);
+    expect((await built(image, { locked: true, compression: "zstd" })).warnings).toEqual([]);
+  });
+
+  it.each([
+    [undefined, ["gzip"]],
+    ["zstd:7", ["zstd"]],
+    ["none", []],
+  ])("is in a lock that a build with compression %s writes", async (compression, kinds) => {
+    await built(image, compression === undefined ? {} : { compression });
+    expect(Object.keys(read().encoders ?? {})).toEqual(kinds);
+  });
+
+  it("is no reason to write a lock, nor to change one that has all else", async () => {
+    await built(Image.scratch().write("/hello", "hello\n"));
+    expect(existsSync(path())).toBe(false);
+    expect((await lock(new Catalog("acme", { a: Image.scratch() }), place())).written).toBe(false);
+    await built(image);
+    const { encoders: _, ...old } = read();
+    writeFileSync(path(), lockText(old));
+    expect((await built(image, { locked: true })).warnings).toEqual([]);
+    expect(read()).toEqual(old);
+    // The verb that is there for it completes it.
+    expect(await lock(catalog, place())).toMatchObject({ written: true, changes: [] });
+    expect(Object.keys(read().encoders ?? {})).toEqual(["gzip", "zstd"]);
+  });
+
+  it.each(["gzip", "zstd"] as const)("is said once where the bytes of %s are others here", async (kind) => {
+    const other = nameLike(kind, "other/1.0");
+    await lockedBy(kind, { by: other, probe: OTHER });
+    const { warnings } = await built(image, { compression: kind });
+    expect(warnings).toHaveLength(1);
+    for (const part of [other, encoderName(kind), "lock --update encoders", "compression none"])
+      expect(warnings[0]).toContain(part);
+    expect(await codeOf(built(image, { compression: kind, locked: true }))).toBe("LOCK_ENCODER 6");
+    const unused = kind === "gzip" ? "zstd" : "gzip";
+    for (const compression of [unused, "none"])
+      expect((await built(image, { compression, locked: true })).warnings).toEqual([]);
+    expect((await built(Image.scratch().write("/a", "a"), { compression: kind })).warnings).toEqual([]);
+  });
+
+  it("is said once for all images of a catalog", async () => {
+    await lockedBy("gzip", { by: "other/1.0", probe: OTHER });
+    const two = new Catalog("acme", { image, again: image.env({ A: "1" }) }, { platforms: ["linux/amd64"] });
+    const warnings: unknown[] = [];
+    const report = (event: { readonly kind: string }) => void (event.kind === "warn" && warnings.push(event));
+    await build(two, { ...place(), progress: { report } });
+    expect(warnings).toHaveLength(1);
+  });
+
+  it("is judged by the bytes: another version that gives the same ones is the same", async () => {
+    await lockedBy("gzip", { by: nameLike("gzip", "node-zlib/9.9.9") });
+    expect((await built(image, { locked: true })).warnings).toEqual([]);
+    // Other rules of layerwright around it are told by name.
+    await lockedBy("gzip", { by: "node-zlib/9.9.9;other-cuts" });
+    expect((await built(image)).warnings).toHaveLength(1);
+  });
+
+  it.each([[true], [["encoders"]], [["gzip"]]])("is taken anew by lock --update %j", async (update) => {
+    const by = nameLike("gzip", "other/1.0");
+    await lockedBy("gzip", { by, probe: OTHER });
+    expect((await lock(catalog, place())).written).toBe(false);
+    const { changes } = await lock(catalog, { ...place(), update });
+    expect(changes).toEqual([
+      {
+        kind: "encoder",
+        compression: "gzip",
+        change: "changed",
+        before: { by, probe: OTHER },
+        after: await encoderMark("gzip"),
+      },
+    ]);
+    expect((await built(image, { locked: true })).warnings).toEqual([]);
+  });
+
+  it("is read back as it was, refused where it is no mark, and merged", async () => {
+    const gzip = { by: "a/1", probe: OTHER };
+    const old: Lock = { images: {}, files: {}, layering: {} };
+    const one: Lock = { ...old, encoders: { gzip } };
+    expect(parseLock(lockText(one), "x")).toEqual(one);
+    for (const [from, to] of [
+      ['"gzip"', '"brotli"'],
+      [OTHER, "0"],
+      ['"a/1"', '""'],
+      ['"by"', '"of"'],
+    ] as const)
+      expect(() => parseLock(lockText(one).replace(from, to), "x")).toThrow(/encoders/);
+    const zstd = { by: "b/1", probe: OTHER };
+    const theirs = { ...old, encoders: { gzip: { ...gzip, by: "c/1" }, zstd } };
+    expect(mergeLocks(old, one, theirs).encoders).toEqual(theirs.encoders);
+    expect(mergeLocks(old, old, old)).toEqual(old);
+  });
+
+  it("is a mark that is the same each time, and not the same for both", async () => {
+    const marks = [await encoderMark("gzip"), await encoderMark("gzip"), await encoderMark("zstd")];
+    expect(marks[0]).toEqual(marks[1]);
+    expect(marks[0]?.probe).not.toBe(marks[2]?.probe);
+  });
+});
