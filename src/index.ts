@@ -129,8 +129,9 @@ export type { ContextSource, ImageSource, NamedContext, Source } from "./image/s
 export type { SquashPolicy } from "./image/squash-policy.js";
 export * as steps from "./image/steps/steps.js";
 export type { StringPairs } from "./image/string-record.js";
-export type { LockedEncoder, LockedFile, LockedLayering } from "./lock/lock.js";
+export type { LockedCertificates, LockedEncoder, LockedFile, LockedLayering } from "./lock/lock.js";
 export type {
+  CertificatesChange,
   EncoderChange,
   FileChange,
   ImageChange,

@@ -16,7 +16,7 @@ import { contextFiles } from "./context-files.js";
 import { inputStamp } from "./input-stamp.js";
 import { rememberBuilt } from "./last-built.js";
 import { listedOnce } from "./listed-once.js";
-import { checkEncoder, DEFAULT_COMPRESSION } from "./locked-encoders.js";
+import { checkRuntime, DEFAULT_COMPRESSION } from "./locked-runtime.js";
 import { pinPlans } from "./pin-plans.js";
 import { type Workspace, withWorkspace } from "./workspace.js";
 
@@ -147,7 +147,7 @@ async function pinnedPlans(
     ...settings,
     names: jobs.map(({ knownAs = "", name = knownAs.slice(knownAs.indexOf("/") + 1) }) => name),
   });
-  await checkEncoder(unpinned, settings);
+  await checkRuntime(unpinned, settings);
   return new Map(jobs.map((job, at) => [job, plans[at]!]));
 }
 

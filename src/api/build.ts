@@ -23,7 +23,7 @@ import { decideFirst, wholeOf } from "./whole-catalog.js";
  * @throws {PlanError} SQUASH_UNSHARES when an image of a catalog takes more than its `maxUnshared` out of what it shares
  * @throws {PlanError} POLICIES_BROKEN when a catalog's policies find errors, before anything is written
  * @throws {PlanError} LOCK_INCOMPLETE when `locked` or `offline` and the lock lacks something
- * @throws {PlanError} LOCK_ENCODER when `locked` and the lock was written by a runtime whose compressed bytes are others
+ * @throws {PlanError} LOCK_ENCODER, LOCK_CERTIFICATES when `locked` and the lock was written by a runtime that gives other bytes
  * @throws {RegistryError} when a base cannot be had from its registry
  * @throws {IntegrityError} when a base or a download is not what its digest says
  * @throws {EnvironmentError} when a file cannot be read or the output cannot be written

@@ -12,7 +12,8 @@ import { addToLock } from "./add-to-lock.js";
 import { describeChanges } from "./describe-changes.js";
 import type { LockResult, LockVerbOptions } from "./lock.js";
 import { changeLock } from "./lock-file.js";
-import { withEncoders } from "./locked-encoders.js";
+import { hasBundledList, withCertificates } from "./locked-certificates.js";
+import { withEncoders } from "./locked-runtime.js";
 import { lockOf } from "./pin-by-lock.js";
 
 /** How plans are locked. */
@@ -29,11 +30,12 @@ export async function lockPlans(plans: readonly Plan[], options: LockPlansOption
   const { path, lock: before } = lockOf(options);
   const about = { path, missing: missingFrom(needs, before), unused: unusedIn(needs, before) };
   if (options.check === true) return { ...about, changes: [], written: false };
-  const kept = keptOf(before, needs, updatesOf(needs, before, options.update));
+  const kept = keptOf(before, plans, needs, updatesOf(needs, before, options.update));
   const found = await addToLock(kept, missingFrom(needs, kept), options);
   const undecided = missingFrom(needs, found).length > 0;
   const decided = undecided ? await decideAll(plans, found, options) : found;
-  const wanted = isEmpty(decided) ? decided : await withEncoders(decided, ["gzip", "zstd"]);
+  const listed = withCertificates(decided, plans);
+  const wanted = isEmpty(listed) ? listed : await withEncoders(listed, ["gzip", "zstd"]);
   if (lockText(wanted) === lockText(before)) return { ...about, changes: [], written: false };
   const now = await changeLock(path, before, wanted);
   const changes = await describeChanges(lockDiff(before, now), options);
@@ -47,13 +49,16 @@ async function decideAll(plans: readonly Plan[], lock: Lock, options: LockPlansO
   return decideLayering(plans, lock, rest);
 }
 
-/** The word of `--update` that means the encoders of the lock. */
+/** The words of `--update` that mean what the lock has of the runtime. */
 const ENCODERS = "encoders";
+const CERTIFICATES = "certificates";
 
-type Chosen = (kind: LockEntry["kind"] | "encoder", name: string) => boolean;
+type Kind = LockEntry["kind"] | "encoder" | "certificates";
+type Chosen = (kind: Kind, name: string) => boolean;
 
 /** Whether a lock holds nothing that images are made of. */
-function isEmpty({ images, files, layering }: Lock): boolean {
+function isEmpty({ images, files, layering, certificates }: Lock): boolean {
+  if (certificates !== undefined) return false;
   return [images, files, layering].every((entries) => Object.keys(entries).length === 0);
 }
 
@@ -64,7 +69,8 @@ function updatesOf(
   update: LockVerbOptions["update"],
 ): Chosen {
   if (update === undefined || typeof update === "boolean") return () => update === true;
-  const means = (word: string, kind: LockEntry["kind"] | "encoder", name: string): boolean => {
+  const means = (word: string, kind: Kind, name: string): boolean => {
+    if (kind === "certificates") return word === CERTIFICATES;
     if (kind === "encoder") return word === ENCODERS || word === name;
     if (kind === "layering") return meansLayering(word, lock.layering[name]?.images ?? []);
     return kind === "image" ? meansImage(word, name) : meansFile(word, name);
@@ -72,6 +78,7 @@ function updatesOf(
   for (const word of update) {
     const used =
       word === ENCODERS ||
+      word === CERTIFICATES ||
       Object.keys(lock.encoders ?? {}).includes(word) ||
       [...images.keys()].some((name) => means(word, "image", name)) ||
       [...files.keys()].some((url) => means(word, "file", url)) ||
@@ -82,6 +89,7 @@ function updatesOf(
       ...[...files.keys()].map(redactUrl),
       ...(layering.size === 0 ? [] : ["layers"]),
       ...(lock.encoders === undefined ? [] : [ENCODERS]),
+      ...(lock.certificates === undefined ? [] : [CERTIFICATES]),
     ];
     const suggestion = closestName(word, known);
     throw new DefinitionError("LOCK_NAME_UNKNOWN", { got: word, known, suggestion }, { subject: word });
@@ -90,7 +98,7 @@ function updatesOf(
 }
 
 /** What stays of a lock: what is needed, and is not to be looked up again. */
-function keptOf(lock: Lock, needs: LockNeeds, again: Chosen): Lock {
+function keptOf(lock: Lock, plans: readonly Plan[], needs: LockNeeds, again: Chosen): Lock {
   const images = Object.entries(lock.images).flatMap(([reference, { digest, platforms }]) => {
     const wanted = needs.images.get(reference)?.platforms;
     const kept = Object.entries(platforms).filter(([platform]) => wanted?.has(platform) === true);
@@ -102,7 +110,10 @@ function keptOf(lock: Lock, needs: LockNeeds, again: Chosen): Lock {
     ([stage]) => needs.layering.has(stage) && !again("layering", stage),
   );
   const encoders = Object.entries(lock.encoders ?? {}).filter(([kind]) => !again("encoder", kind));
+  const { certificates } = lock;
+  const keepsList = certificates !== undefined && !again("certificates", "") && hasBundledList(plans);
   return {
+    ...(keepsList ? { certificates } : {}),
     ...(encoders.length === 0 ? {} : { encoders: Object.fromEntries(encoders) }),
     images: Object.fromEntries(images),
     files: Object.fromEntries(files),

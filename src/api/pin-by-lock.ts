@@ -16,6 +16,7 @@ import { parseReference } from "../oci/reference.js";
 import type { Plan, RegistryPlanBase } from "../plan/plan.js";
 import { lockPath, readLock, shownLock } from "./lock-file.js";
 import type { LockPlace } from "./lock-options.js";
+import { hasBundledList, otherCertificates } from "./locked-certificates.js";
 
 /** Where the lock is looked for. */
 interface LockSearch extends LockPlace {
@@ -25,18 +26,26 @@ interface LockSearch extends LockPlace {
 /**
  * The plans pinned as far as the lock goes: what a synthesis and `plan` take, which never look outside.
  *
- * @throws {PlanError} LOCK_INCOMPLETE under `locked`
+ * @throws {PlanError} LOCK_INCOMPLETE, LOCK_CERTIFICATES under `locked`
  */
 export function pinByLock(
   plans: readonly Plan[],
   options: LockSearch & { readonly locked?: boolean },
 ): readonly Plan[] {
   const needs = needsOf(plans);
+  if (options.locked === true) refuseOtherCertificates(plans, options);
   if (isNothing(needs)) return plans;
   const { path, lock } = lockOf(options);
   const missing = missingFrom(needs, lock);
   if (options.locked === true && missing.length > 0) throw incomplete(missing, needs, path, true);
   return plans.map((plan) => pinPlan(plan, lock));
+}
+
+function refuseOtherCertificates(plans: readonly Plan[], options: LockSearch): void {
+  if (!hasBundledList(plans)) return;
+  const { path, lock } = lockOf(options);
+  const error = otherCertificates(plans, lock, path);
+  if (error !== undefined) throw error;
 }
 
 /** The lock that holds for a context: its file, and what is in it. */

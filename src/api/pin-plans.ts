@@ -100,11 +100,13 @@ async function lockFor(
   progress?.report({ kind: "warn", message: `${shownLock(path)} gets ${gets}` });
   // Most builds have all in the lock, and need no registry client.
   const { addToLock } = await import("./add-to-lock.js");
-  const { encoderKind, withEncoders } = await import("./locked-encoders.js");
+  const { encoderKind, withEncoders } = await import("./locked-runtime.js");
   const used = encoderKind(options.compression);
+  const { withCertificates } = await import("./locked-certificates.js");
+  const withRuntime = (found: Lock) => withEncoders(withCertificates(found, plans), used);
   const outside = () => missing.some(({ kind }) => kind !== "layering");
   for (let attempt = 1; outside() && attempt <= ATTEMPTS; attempt++) {
-    lock = await changeLock(path, lock, await withEncoders(await addToLock(lock, missing, options), used));
+    lock = await changeLock(path, lock, await withRuntime(await addToLock(lock, missing, options)));
     missing = missingOf(lock);
   }
   if (missing.length === 0) return lock;
@@ -112,7 +114,7 @@ async function lockFor(
   const { whole, ...settings } = options;
   const maxLayers = options.maxLayers ?? whole?.maxLayers;
   const decided = await decideLayering(plans, lock, { ...settings, maxLayers });
-  return changeLock(path, lock, await withEncoders(decided, used));
+  return changeLock(path, lock, await withRuntime(decided));
 }
 
 /** An entry in the user's words: layers are those of an image, where the catalog has a name for it. */

@@ -59,7 +59,7 @@ export interface NamedPlan {
  * their digest. What steps need to know of a base in a registry is looked up once, by the digest of the lock or else by
  * what its tag names now; a base that cannot be reached is a warning, and the text is right whatever it holds.
  *
- * @throws {PlanError} OUT_OUTSIDE_CONTEXT, LOCK_INCOMPLETE when `locked`, and all that {@link dockerfile} throws
+ * @throws {PlanError} OUT_OUTSIDE_CONTEXT, LOCK_INCOMPLETE and LOCK_CERTIFICATES when `locked`, and all that {@link dockerfile} throws
  * @throws {EnvironmentError} when the folder cannot be written
  * @example
  * ```ts

@@ -28,7 +28,7 @@ export const exitCodeText: readonly (readonly [number, string])[] = [
 const NETWORK = new Set(["DOWNLOAD_FAILED", "OFFLINE_MISSING"]);
 /** Names on the command line that only the catalog can refuse. */
 const USAGE = new Set(["LOCK_NAME_UNKNOWN"]);
-const LOCK = new Set(["LOCK_INCOMPLETE", "LOCK_ENCODER", "ADD_NOT_LOCKED"]);
+const LOCK = new Set(["LOCK_INCOMPLETE", "LOCK_CERTIFICATES", "LOCK_ENCODER", "ADD_NOT_LOCKED"]);
 
 /** The exit code that a coded error leads to, by its class and, where that says too little, by its code. */
 export function exitCodeOf(error: { readonly kind: string; readonly code: string }): number {

@@ -34,6 +34,7 @@ function shownName(change: DescribedChange): string {
   if (change.kind === "image") return familiarReference(change.reference);
   if (change.kind === "file") return redactUrl(change.url);
   if (change.kind === "encoder") return change.compression;
+  if (change.kind === "certificates") return "caCertificates()";
   const { images = [] } = change.after ?? change.before ?? {};
   return images.length === 0 ? change.stage : images.join(", ");
 }
@@ -41,6 +42,13 @@ function shownName(change: DescribedChange): string {
 function identityText(change: DescribedChange): string {
   if (change.kind === "layering") return arrow(change, layersOf, change.before, change.after);
   if (change.kind === "encoder") return arrow(change, ({ by }) => by, change.before, change.after);
+  if (change.kind === "certificates")
+    return arrow(
+      change,
+      ({ count, sha256 }) => `${count} (${shortHex(sha256)})`,
+      change.before,
+      change.after,
+    );
   if (change.kind === "file")
     return arrow(change, (one) => shortHex(one.sha256), change.before, change.after);
   return arrow(change, ({ digest }) => shortHex(digest.replace("sha256:", "")), change.before, change.after);
@@ -51,7 +59,7 @@ function layersOf({ layers, melt }: LockedLayering): string {
 }
 
 function sizesText(change: DescribedChange): string {
-  if (change.kind === "layering" || change.kind === "encoder") return "";
+  if (change.kind !== "image" && change.kind !== "file") return "";
   const size = ({ size: bytes }: { readonly size: number }) => sizeText(bytes);
   const { before, after } = change;
   if (before !== undefined && after !== undefined) return `${size(before)} -> ${size(after)}`;

@@ -1,8 +1,8 @@
 import type { Digest } from "../oci/digest.js";
-import type { Lock, LockedEncoder, LockedFile, LockedLayering } from "./lock.js";
+import type { Lock, LockedCertificates, LockedEncoder, LockedFile, LockedLayering } from "./lock.js";
 
 /** What became of one entry between two locks. */
-export type LockChange = ImageChange | FileChange | LayeringChange | EncoderChange;
+export type LockChange = ImageChange | FileChange | LayeringChange | EncoderChange | CertificatesChange;
 
 /** An image for one platform. `digest` is what the reference names, `manifest` the image in it. */
 export interface ImageChange {
@@ -50,6 +50,14 @@ export interface EncoderChange {
   readonly after?: LockedEncoder;
 }
 
+/** The list of `caCertificates()`; one that is recorded for the first time is not told. */
+export interface CertificatesChange {
+  readonly kind: "certificates";
+  readonly change: "added" | "removed" | "changed";
+  readonly before?: LockedCertificates;
+  readonly after?: LockedCertificates;
+}
+
 /** What changed from one lock to another: images by reference and platform, files by URL, layers by stage, encoders. */
 export function lockDiff(before: Lock, after: Lock): LockChange[] {
   const images = pairs(statesOf(before), statesOf(after)).map(([key, change]) => {
@@ -69,7 +77,14 @@ export function lockDiff(before: Lock, after: Lock): LockChange[] {
   const encoders = pairs(before.encoders ?? {}, after.encoders ?? {})
     .filter(([, { change }]) => change !== "added")
     .map(([compression, change]) => ({ kind: "encoder" as const, compression, ...change }));
-  return [...images, ...files, ...layering, ...encoders];
+  const certificates = pairs(listOf(before), listOf(after))
+    .filter(([, { change }]) => change !== "added")
+    .map(([, change]) => ({ kind: "certificates" as const, ...change }));
+  return [...images, ...files, ...layering, ...encoders, ...certificates];
+}
+
+function listOf({ certificates }: Lock): Record<string, LockedCertificates> {
+  return certificates === undefined ? {} : { certificates };
 }
 
 function statesOf({ images }: Lock): Record<string, LockedState> {

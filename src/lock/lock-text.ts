@@ -9,8 +9,13 @@ export function lockText(lock: Lock): string {
   const images = block(lock.images, "    ", imageText);
   const encoders = block(lock.encoders ?? {}, "    ", ({ by, probe }) => line({ by, probe }));
   const encoded = encoders === "{}" ? "" : `  "encoders": ${encoders},\n`;
+  const { certificates } = lock;
+  const listed =
+    certificates === undefined
+      ? ""
+      : `  "certificates": ${line({ count: certificates.count, sha256: certificates.sha256 })},\n`;
   const decided = Object.keys(lock.layering).length === 0 ? "" : `  "layering": ${layeringText(lock)},\n`;
-  return `{\n${encoded}  "files": ${files},\n  "images": ${images},\n${decided}  "lockfileVersion": ${LOCK_VERSION}\n}\n`;
+  return `{\n${listed}${encoded}  "files": ${files},\n  "images": ${images},\n${decided}  "lockfileVersion": ${LOCK_VERSION}\n}\n`;
 }
 
 function layeringText({ layering }: Lock): string {

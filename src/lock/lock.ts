@@ -11,6 +11,15 @@ export interface Lock {
   readonly layering: Readonly<Record<string, LockedLayering>>;
   /** By compression (`gzip`, `zstd`): the implementation that layers are compressed with. Locks of old have none. */
   readonly encoders?: Readonly<Record<string, LockedEncoder>>;
+  /** The list that `caCertificates()` writes, where an image has it. */
+  readonly certificates?: LockedCertificates;
+}
+
+/** A list of certificates that a runtime brings. */
+export interface LockedCertificates {
+  readonly count: number;
+  /** Of the file in the image: 64 lower-case hex characters. */
+  readonly sha256: string;
 }
 
 /** The implementation of a compression, which the digests of compressed layers depend on. */

@@ -13,11 +13,13 @@ export function mergeLocks(read: Lock, ours: Lock, theirs: Lock): Lock {
     theirs.encoders ?? {},
     () => undefined,
   );
+  const certificates = mergeEntry(read.certificates, ours.certificates, theirs.certificates, () => undefined);
   return {
     images: mergeEntries(read.images, ours.images, theirs.images, joinedPlatforms),
     files: mergeEntries(read.files, ours.files, theirs.files, () => undefined),
     layering: mergeEntries(read.layering, ours.layering, theirs.layering, () => undefined),
     ...(Object.keys(encoders).length === 0 ? {} : { encoders }),
+    ...(certificates === undefined ? {} : { certificates }),
   };
 }
 

@@ -6,6 +6,7 @@ import { canonicalReference, parseReference } from "../oci/reference.js";
 import {
   LOCK_VERSION,
   type Lock,
+  type LockedCertificates,
   type LockedEncoder,
   type LockedFile,
   type LockedImage,
@@ -30,14 +31,15 @@ export function parseLock(text: string, path: string): Lock {
   const version = value["lockfileVersion"];
   if (version !== LOCK_VERSION)
     throw new PlanError("LOCK_VERSION", { path, got: version }, { subject: path });
-  const keys = ["encoders", "files", "images", "layering", "lockfileVersion"];
-  const { images, files, layering, encoders } = known(value, keys, "the file", fail);
+  const keys = ["certificates", "encoders", "files", "images", "layering", "lockfileVersion"];
+  const { images, files, layering, encoders, certificates } = known(value, keys, "the file", fail);
   return {
     images: each(images, "images", fail, readImage),
     files: each(files, "files", fail, readFile),
     // Only there where something was decided.
     layering: layering === undefined ? {} : each(layering, "layering", fail, readLayering),
     ...(encoders === undefined ? {} : { encoders: each(encoders, "encoders", fail, readEncoder) }),
+    ...(certificates === undefined ? {} : { certificates: readCertificates(certificates, fail) }),
   };
 }
 
@@ -76,6 +78,14 @@ function readEncoder(key: string, value: unknown, place: string, fail: Fail): Lo
   if (typeof probe !== "string" || !/^[0-9a-f]{64}$/.test(probe))
     return fail(`${place}.probe`, "is not 64 hex characters in lower case");
   return { by, probe };
+}
+
+function readCertificates(value: unknown, fail: Fail): LockedCertificates {
+  const { count, sha256 } = known(value, ["count", "sha256"], "certificates", fail);
+  if (!Number.isSafeInteger(count)) return fail("certificates.count", "is no number");
+  if (typeof sha256 !== "string" || !/^[0-9a-f]{64}$/.test(sha256))
+    return fail("certificates.sha256", "is not 64 hex characters in lower case");
+  return { count: count as number, sha256 };
 }
 
 function isFullReference(key: string): boolean {

@@ -1,8 +1,8 @@
 import { X509Certificate } from "node:crypto";
-import { createRequire } from "node:module";
 import { beginCall, type Call, refuse } from "../image/call.js";
 import type { Recipe } from "../image/image.js";
 import { checkOptions } from "../image/options.js";
+import { bundledFile, CERTIFICATES_PATH, certificatesFile } from "./bundled-certificates.js";
 
 /** Which authorities an image trusts. */
 export interface CaCertificatesOptions {
@@ -10,14 +10,12 @@ export interface CaCertificatesOptions {
   readonly pem?: string;
 }
 
-/** Where Go, OpenSSL on Debian, and most others look. */
-const PATH = "/etc/ssl/certs/ca-certificates.crt";
 const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
 /**
  * Writes the certificates of the authorities that TLS clients trust: Mozilla's list as it is bundled with the
- * Node that evaluates the description, sorted, or `pem`. The list changes with Node's version: for one that
- * never varies pass `pem`. Sets no environment variable.
+ * Node that evaluates the description, sorted, or `pem`. The list changes with Node's version: a lock that has it
+ * tells of another one; for one that never varies pass `pem`. Sets no environment variable.
  *
  * @throws {DefinitionError} CERTIFICATES_INVALID, OPTION_UNKNOWN
  * @example
@@ -32,15 +30,8 @@ export function caCertificates(options: CaCertificatesOptions = {}): Recipe {
   checkOptions(call, options, ["pem"]);
   const given = options.pem === undefined ? undefined : parsePem(call, options.pem);
   return (image) => {
-    const certificates = given ?? bundled();
-    return image.write(PATH, certificates.map((certificate) => `${certificate}\n`).join(""));
+    return image.write(CERTIFICATES_PATH, given === undefined ? bundledFile().text : certificatesFile(given));
   };
-}
-
-/** Loaded when it is used: node:tls costs a start of the CLI more than the rest of this folder together. */
-function bundled(): readonly string[] {
-  const { rootCertificates } = createRequire(import.meta.url)("node:tls") as typeof import("node:tls");
-  return [...rootCertificates].map((certificate) => certificate.trim()).sort();
 }
 
 function parsePem(call: Call, pem: unknown): readonly string[] {

@@ -1,10 +1,13 @@
+import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { rootCertificates } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { build } from "../../src/api/build.js";
 import type { BuildOptions } from "../../src/api/build-types.js";
 import { lock } from "../../src/api/lock.js";
+import { synth } from "../../src/api/synth.js";
 import { Catalog } from "../../src/catalog/catalog.js";
 import { exitCodeOf } from "../../src/cli/exit-codes.js";
 import { isLayerwrightError } from "../../src/errors/layerwright-error.js";
@@ -14,6 +17,8 @@ import type { Lock, LockedEncoder } from "../../src/lock/lock.js";
 import { lockText } from "../../src/lock/lock-text.js";
 import { mergeLocks } from "../../src/lock/merge-locks.js";
 import { parseLock } from "../../src/lock/parse-lock.js";
+import { bundledFile } from "../../src/recipes/bundled-certificates.js";
+import { caCertificates } from "../../src/recipes/ca-certificates.js";
 
 const URL = "https://example.org/data.bin";
 const downloads = {
@@ -171,5 +176,82 @@ describe("E27: what the digests of compressed layers depend on", () => {
     const marks = [await encoderMark("gzip"), await encoderMark("gzip"), await encoderMark("zstd")];
     expect(marks[0]).toEqual(marks[1]);
     expect(marks[0]?.probe).not.toBe(marks[2]?.probe);
+  });
+});
+
+describe("E27: what the list of caCertificates() depends on", () => {
+  const client = Image.scratch().write("/client", "x").with(caCertificates());
+  const clients = new Catalog("acme", { client }, { platforms: ["linux/amd64"] });
+  const own = {
+    count: rootCertificates.length,
+    sha256: createHash("sha256").update(bundledFile().text).digest("hex"),
+  };
+  /** The lock as a Node wrote it that brings another list. */
+  async function lockedList(): Promise<void> {
+    await lock(clients, place());
+    writeFileSync(path(), lockText({ ...read(), certificates: { count: 3, sha256: OTHER } }));
+  }
+
+  it("is in a lock that `lock` writes, and in one that a build writes for something else", async () => {
+    await built(client);
+    expect(existsSync(path())).toBe(false);
+    await lock(clients, place());
+    expect(read().certificates).toEqual(own);
+    expect((await lock(clients, place())).written).toBe(false);
+    expect((await built(client, { locked: true })).warnings).toEqual([]);
+    rmSync(path());
+    await built(client.add(URL, "/data"));
+    expect(read().certificates).toEqual(own);
+    // Nobody has it any more.
+    expect((await lock(catalog, place())).changes).toEqual([
+      { kind: "certificates", change: "removed", before: own },
+    ]);
+    expect(read().certificates).toBeUndefined();
+  });
+
+  it("is said once where this Node brings another one, and refused under locked", async () => {
+    await lockedList();
+    const { warnings } = await built(client);
+    expect(warnings).toHaveLength(1);
+    for (const part of [
+      "3 certificates",
+      `${own.count} certificates`,
+      "lock --update certificates",
+      "{ pem }",
+    ])
+      expect(warnings[0]).toContain(part);
+    expect(await codeOf(built(client, { locked: true }))).toBe("LOCK_CERTIFICATES 6");
+    expect((await built(client, { lock: false })).warnings).toEqual([]);
+    // A list of one's own is the same on every Node.
+    const given = Image.scratch().with(caCertificates({ pem: rootCertificates[0]! }));
+    expect((await built(given, { locked: true })).warnings).toEqual([]);
+  });
+
+  it("is refused by a synthesis under locked", async () => {
+    await lockedList();
+    const out = { context, out: join(context, "out") };
+    expect(await codeOf(synth(clients, { ...out, locked: true }))).toBe("LOCK_CERTIFICATES 6");
+    expect((await synth(clients, out)).images).toHaveLength(1);
+  });
+
+  it("is taken anew by lock --update certificates", async () => {
+    await lockedList();
+    expect((await lock(clients, place())).written).toBe(false);
+    const { changes } = await lock(clients, { ...place(), update: ["certificates"] });
+    expect(changes).toMatchObject([{ kind: "certificates", change: "changed", after: own }]);
+    expect((await built(client, { locked: true })).warnings).toEqual([]);
+  });
+
+  it("is read back as it was, refused where it is none, and merged", () => {
+    const old: Lock = { images: {}, files: {}, layering: {} };
+    const one: Lock = { ...old, certificates: { count: 3, sha256: OTHER } };
+    expect(parseLock(lockText(one), "x")).toEqual(one);
+    for (const [from, to] of [
+      [OTHER, "0"],
+      ["3", '"3"'],
+      ['"count"', '"of"'],
+    ] as const)
+      expect(() => parseLock(lockText(one).replace(from, to), "x")).toThrow(/certificates/);
+    expect(mergeLocks(old, one, { ...old, certificates: own }).certificates).toEqual(own);
   });
 });

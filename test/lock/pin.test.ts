@@ -123,7 +123,7 @@ describe("the difference of two locks", () => {
               ? it.url
               : it.kind === "layering"
                 ? it.stage
-                : it.compression,
+                : it.kind,
         ].join(" "),
       ),
     ).toEqual([

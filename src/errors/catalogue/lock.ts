@@ -18,6 +18,10 @@ export const lockMessages = {
     message: `${p.path} does not have ${listed(p.missing)}, and ${p.option} allows no look outside`,
     hint: "run `layerwright lock` where there is a network, and commit what it writes",
   }),
+  LOCK_CERTIFICATES: (p: { path: string; locked: string; got: string }) => ({
+    message: `${p.path} has another list for caCertificates(): ${p.locked}, and this Node brings ${p.got}`,
+    hint: "build with the Node that the lock was written with, or give caCertificates({ pem }) a list of your own, or run `layerwright lock --update certificates` and commit what it writes",
+  }),
   LOCK_ENCODER: (p: { path: string; kind: string; locked: string; got: string }) => ({
     message: `${p.path} has ${p.kind} layers compressed by ${p.locked}, and this runtime has ${p.got}, whose bytes are others, and so are the digests`,
     hint: "build with the runtime that the lock was written with, or with compression none, or run `layerwright lock --update encoders` and commit what it writes",

@@ -6,6 +6,7 @@ import { isNothing, needsOf } from "../lock/lock-needs.js";
 import type { Plan } from "../plan/plan.js";
 import type { Progress } from "../ports/progress.js";
 import { shownLock } from "./lock-file.js";
+import { hasBundledList, otherCertificates } from "./locked-certificates.js";
 import { lockOf } from "./pin-by-lock.js";
 import type { PinOptions } from "./pin-plans.js";
 
@@ -26,26 +27,37 @@ export async function withEncoders(lock: Lock, kinds: readonly EncoderKind[]): P
 }
 
 /** Those who were told already: a build with policies over built images builds twice. */
-const told = new WeakSet<Progress>();
+const told = new WeakMap<Progress, Set<string>>();
 
 /**
- * Says once where the lock was written by a runtime whose compressed bytes are others. Plans that take nothing from a
- * lock are not looked at.
+ * Says once where the lock was written by a runtime that images come out of with other digests: by its encoder, or by the
+ * certificates that it brings. Plans that take nothing from a lock are not looked at.
  *
- * @throws {PlanError} LOCK_ENCODER under `locked`
+ * @throws {PlanError} LOCK_ENCODER, LOCK_CERTIFICATES under `locked`
  */
-export async function checkEncoder(plans: readonly Plan[], options: PinOptions): Promise<void> {
-  if (isNothing(needsOf(plans))) return;
+export async function checkRuntime(plans: readonly Plan[], options: PinOptions): Promise<void> {
+  if (isNothing(needsOf(plans)) && !hasBundledList(plans)) return;
   const { path, lock } = lockOf(options);
-  for (const kind of encoderKind(options.compression)) {
+  const others = [otherCertificates(plans, lock, path), ...(await otherEncoders(lock, path, options))];
+  for (const error of others) {
+    if (error === undefined) continue;
+    if (options.locked === true) throw error;
+    const { progress } = options;
+    if (progress === undefined) continue;
+    const message = `${error.shortMessage}: ${error.hint}`;
+    const said = told.get(progress) ?? new Set();
+    if (!said.has(message)) progress.report({ kind: "warn", message });
+    told.set(progress, said.add(message));
+  }
+}
+
+async function otherEncoders(lock: Lock, path: string, { compression }: PinOptions): Promise<PlanError[]> {
+  const errors: PlanError[] = [];
+  for (const kind of encoderKind(compression)) {
     const mark = lock.encoders?.[kind];
     if (mark === undefined || (await hasMark(kind, mark))) continue;
     const params = { path: shownLock(path), kind, locked: mark.by, got: encoderName(kind) };
-    const error = new PlanError("LOCK_ENCODER", params, { subject: path });
-    if (options.locked === true) throw error;
-    const { progress } = options;
-    if (progress === undefined || told.has(progress)) continue;
-    told.add(progress);
-    progress.report({ kind: "warn", message: `${error.shortMessage}: ${error.hint}` });
+    errors.push(new PlanError("LOCK_ENCODER", params, { subject: path }));
   }
+  return errors;
 }
