@@ -82,7 +82,10 @@ function emitMelted(emission: Emission, stage: Stage, name: string): void {
       { subject: full.baseLabel, origin: stage.origin },
     );
   }
-  for (const layer of stage.layers) emitLayer(full, layer);
+  // Only what they leave is copied on, so each step is an instruction of its own, with a user and mounts of its own.
+  for (const layer of stage.layers) {
+    for (const operation of layer.operations) emitLayer(full, { ...layer, operations: [operation] });
+  }
   full.finish();
   const draft = new StageDraft(emission, name, "scratch", full.baseLabel);
   draft.baseConfig = scratchConfig;

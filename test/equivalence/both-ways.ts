@@ -35,7 +35,10 @@ export interface BuildInput {
 /** The named contexts that stand for the references of a plan: no builder asks a network. */
 function referenceContexts(plan: Plan, bases: readonly BaseImage[] = []): Record<string, string> {
   const held = [LOCAL_BASE, ...bases];
-  const named = plan.stages.flatMap(({ base }) => (base.kind === "registry" ? [base.reference] : []));
+  // A base on disk is named in FROM too, where it has a reference.
+  const named = plan.stages.flatMap(({ base }) =>
+    "reference" in base && base.reference !== undefined ? [base.reference] : [],
+  );
   const digests = plan.stages.flatMap(({ base }) =>
     base.kind === "registry" && base.known?.digest !== undefined ? [base.known.digest] : [],
   );
