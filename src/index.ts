@@ -155,6 +155,7 @@ export type {
   KnownBase,
   KnownPath,
   Layer,
+  LostAttributes,
   Plan,
   PlanBase,
   RegistryPlanBase,

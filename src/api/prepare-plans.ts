@@ -4,6 +4,7 @@ import { catalogName } from "../catalog/named-nodes.js";
 import type { Image } from "../image/image.js";
 import { type Platform, platformText } from "../oci/platform.js";
 import { manyLayers } from "../plan/layer-count.js";
+import { lostAttributes } from "../plan/lost-attributes.js";
 import type { OptimizedPlan } from "../plan/passes/pipeline.js";
 import type { Plan } from "../plan/plan.js";
 import type { Progress } from "../ports/progress.js";
@@ -61,7 +62,7 @@ function optimizeKnown({ plans, warnings }: LookedUp, options: PrepareOptions): 
     return {
       ...optimized,
       plan,
-      warnings: [...warnings[at]!, ...optimized.warnings, ...manyLayers(plan)],
+      warnings: [...warnings[at]!, ...optimized.warnings, ...manyLayers(plan), ...lostAttributes(plan)],
     };
   });
 }

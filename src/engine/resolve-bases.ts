@@ -146,7 +146,8 @@ function factsKey(digest: string, platform: Platform, standing: readonly Stage[]
     operations ?? "config",
     (key) => key === "origin" || key === "found" || key === "id" || key === "contents",
   );
-  return sha256Hex(`${digest}\0${platformText(platform)}\0${asked}`);
+  const melted = standing?.some(({ squash }) => squash === "all") === true ? "\0melted" : "";
+  return sha256Hex(`${digest}\0${platformText(platform)}\0${asked}${melted}`);
 }
 
 /** Tells whether a stage is this one or is built on it, so that its paths go through the same base. */

@@ -39,6 +39,19 @@ export function xattrsOf(
   return kept.length === 0 ? undefined : Object.fromEntries(kept);
 }
 
+/** Attributes that belong to the machine's own file system, and not to the image. */
+const BOOKKEEPING = /^(?:(?:trusted|user)\.overlay\.|security\.selinux$)/;
+
+/** Whether an attribute is the machine's own, so that it is no part of an image. */
+export function isBookkeeping(name: string): boolean {
+  return BOOKKEEPING.test(name);
+}
+
+/** The attributes of a node that are the image's and that a new layer does not hold. */
+export function unwrittenAttributes({ xattrs = {} }: TreeNode): string[] {
+  return Object.keys(xattrs).filter((name) => !isCapability(name) && !isBookkeeping(name));
+}
+
 function isCapability(name: string): boolean {
   return name === "security.capability";
 }

@@ -97,6 +97,18 @@ export interface BaseFacts {
   /** Names that this plan uses as owners, from the base's passwd and group. */
   readonly users: Readonly<Record<string, { readonly uid: number; readonly gid: number }>>;
   readonly groups: Readonly<Record<string, number>>;
+  /** Its extended attributes that melting it into one layer loses; only where a stage melts it, and there are any. */
+  readonly lost?: LostAttributes;
+}
+
+/** Extended attributes that do not come into an image. */
+export interface LostAttributes {
+  /** Sorted: `user.mime_type`. */
+  readonly names: readonly string[];
+  /** How many paths have one. */
+  readonly paths: number;
+  /** The first of these paths, absolute. */
+  readonly first: string;
 }
 
 /** One path of a base; `null` when the base does not have it. */

@@ -2,13 +2,15 @@ import { grouped } from "../../core/grouped.js";
 import { cleanAbsolute, resolvePath as joinPosix } from "../../core/posix-path.js";
 import { isLayerwrightError } from "../../errors/layerwright-error.js";
 import type { Owner } from "../../image/owner.js";
+import { unwrittenAttributes } from "../../layer/entry-of-node.js";
 import { resolvePath } from "../../layer/resolve.js";
 import { lookup } from "../../layer/tree.js";
 import type { FolderNode, TreeNode } from "../../layer/tree-node.js";
+import { walk } from "../../layer/walk.js";
 import type { RuntimeConfig } from "../../oci/image-config.js";
 import type { Operation } from "../../plan/operation.js";
 import { commandPaths } from "../../plan/passes/command-as-files.js";
-import type { BaseFacts, KnownPath, Stage } from "../../plan/plan.js";
+import type { BaseFacts, KnownPath, LostAttributes, Stage } from "../../plan/plan.js";
 import { readAccounts } from "../owners.js";
 
 /** What some stages need to know of the base they stand on: the paths they touch, and the accounts they name. */
@@ -33,7 +35,21 @@ export async function factsOf(
     const gid = typeof group === "string" ? groups.get(group) : undefined;
     if (gid !== undefined) usedGroups[`${group}`] = gid;
   }
-  return { config, paths, users: usedUsers, groups: usedGroups };
+  const lost = stages.some(({ squash }) => squash === "all") ? lostIn(tree) : undefined;
+  return { config, paths, users: usedUsers, groups: usedGroups, ...(lost && { lost }) };
+}
+
+/** The attributes that the one layer of a squash does not hold, in both syntheses: it holds capabilities alone. */
+function lostIn(tree: FolderNode): LostAttributes | undefined {
+  const names = new Set<string>();
+  const paths: string[] = [];
+  for (const [path, node] of [["", tree] as const, ...walk(tree)]) {
+    const own = unwrittenAttributes(node);
+    if (own.length > 0) paths.push(`/${path}`);
+    for (const name of own) names.add(name);
+  }
+  const [first] = paths;
+  return first === undefined ? undefined : { names: [...names].sort(), paths: paths.length, first };
 }
 
 const NO_ACCOUNTS: Awaited<ReturnType<typeof readAccounts>> = { users: new Map(), groups: new Map() };

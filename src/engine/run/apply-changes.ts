@@ -1,5 +1,6 @@
 import { sha256Hex } from "../../core/sha256.js";
 import { PlanError } from "../../errors/layerwright-error.js";
+import { isBookkeeping } from "../../layer/entry-of-node.js";
 import type { IndexedEntry, LayerIndex } from "../../layer/layer-index.js";
 import { entryNode } from "../../layer/node-of-entry.js";
 import { readFileNode } from "../../layer/read-node.js";
@@ -22,9 +23,6 @@ export interface CommandChanges {
   /** Paths that the sandbox made, the deepest first. */
   readonly stubs: readonly string[];
 }
-
-/** Attributes that belong to the machine's own file system, and not to the image. */
-const BOOKKEEPING = /^(?:(?:trusted|user)\.overlay\.|security\.selinux$)/;
 
 /** In a layer such a name removes another one. */
 const RESERVED = /(?:^|\/)\.wh\.[^/]*$/;
@@ -91,7 +89,7 @@ function setFolder(draft: DraftTree, path: string, node: FolderNode, existing: T
 
 function withoutBookkeeping<Node extends TreeNode>(node: Node): Node {
   if (node.xattrs === undefined) return node;
-  const kept = Object.entries(node.xattrs).filter(([name]) => !BOOKKEEPING.test(name));
+  const kept = Object.entries(node.xattrs).filter(([name]) => !isBookkeeping(name));
   return { ...node, xattrs: kept.length === 0 ? undefined : Object.fromEntries(kept) };
 }
 
