@@ -6,7 +6,12 @@ import type { Plan } from "../plan/plan.js";
 import type { FileSource } from "../ports/file-source.js";
 
 /** Refusals of a description that no Dockerfile can say, whatever builds it. */
-const DESCRIPTION_CODES: readonly string[] = ["NO_TOOL", "NOT_EXPRESSIBLE", "LAYER_MIXED"];
+const DESCRIPTION_CODES: readonly string[] = [
+  "NO_TOOL",
+  "NOT_EXPRESSIBLE",
+  "LAYER_MIXED",
+  "ARGUMENT_TOO_LONG",
+];
 
 /**
  * The check before a direct build: refuses what the direct build would refuse on the way, and what a Dockerfile of the

@@ -1,5 +1,6 @@
 import { PlanError } from "../errors/layerwright-error.js";
-import type { CopyOperation, FoundSource, PlanSource } from "../plan/operation.js";
+import type { Origin } from "../errors/origin.js";
+import type { CopyOperation, FoundSource, PlanContextSource, PlanSource } from "../plan/operation.js";
 import { isFolder } from "./known-tree.js";
 import { contextPattern, isText, literalPattern } from "./quoting.js";
 import type { StageDraft } from "./stage-draft.js";
@@ -54,6 +55,7 @@ export function spellSource(draft: StageDraft, source: PlanSource, operation: Co
   }
   if (!isText(source.path)) refuse("has a name that is not UTF-8");
   if (source.path.split("/").includes("**")) refuse("holds **, which COPY does not know");
+  refuseNotText(source, operation.origin);
   const from = source.context === undefined ? {} : { from: useContext(draft, source.context) };
   const found = source.found === undefined ? {} : { found: source.found };
   const spelled = contextPattern(source.path);
@@ -66,6 +68,13 @@ export function spellSource(draft: StageDraft, source: PlanSource, operation: Co
     ...found,
     source,
   };
+}
+
+/** Refuses what no builder can be sent with its context. @throws {PlanError} NOT_EXPRESSIBLE */
+export function refuseNotText({ path, found }: PlanContextSource, origin: Origin | undefined): void {
+  if (found?.notText === undefined) return;
+  const reason = `holds ${JSON.stringify(found.notText)}, a name or the target of a link that is not UTF-8: leave it out by .dockerignore`;
+  throw new PlanError("NOT_EXPRESSIBLE", { field: "copy source", reason }, { subject: path, origin });
 }
 
 function contextShape(found: FoundSource | undefined, operation: CopyOperation): SourceShape {

@@ -22,8 +22,6 @@ export interface DockerfileOptions {
   readonly filesFolder?: string;
   /** Whether there are comments: the first line, and where each layer was written. @default - true */
   readonly comments?: boolean;
-  /** Paths of the context that builds and syntheses write, beside the folder that the generated files are in. */
-  readonly outputs?: readonly string[];
   /** The user's own `.dockerignore`, whose rules the new ignore file repeats. */
   readonly userIgnore?: string;
 }
@@ -89,11 +87,7 @@ export function emitSections(
   const head = comments ? `${firstLine(plan)}\n` : "";
   return {
     text: `${syntaxLine(options.syntax)}${head}${body.join("\n")}`,
-    ignore: emission.ignore.text(
-      options.userIgnore ?? "",
-      outputsOf(filesFolder, options.outputs ?? []),
-      dialect.frontend,
-    ),
+    ignore: emission.ignore.text(options.userIgnore ?? "", outputsOf(filesFolder), dialect.frontend),
     files: emission.files.list(),
     contexts: [...emission.contexts].map(([name, value]) => ({ name, value })),
     warnings: emission.warnings,
@@ -101,10 +95,10 @@ export function emitSections(
   };
 }
 
-/** What is written into the context: the folder of the generated files, by default in that of everything else, and more. */
-function outputsOf(filesFolder: string, others: readonly string[]): string[] {
+/** What is written into the context: the folder of the generated files, by default in that of everything else. */
+function outputsOf(filesFolder: string): string[] {
   const cut = filesFolder.lastIndexOf("/");
-  return [...new Set([DEFAULT_OUTPUT, cut < 0 ? filesFolder : filesFolder.slice(0, cut), ...others])];
+  return [...new Set([DEFAULT_OUTPUT, cut < 0 ? filesFolder : filesFolder.slice(0, cut)])];
 }
 
 const DEFAULT_OUTPUT = "layerwright.out";

@@ -2,7 +2,7 @@ import { PlanError } from "../errors/layerwright-error.js";
 import { downloadName } from "../plan/copied-name.js";
 import type { FileOperation, RunOperation } from "../plan/operation.js";
 import { scriptCommand } from "./change-command.js";
-import { argumentsOf } from "./emit-run.js";
+import { argumentsOf, refuseLongArguments } from "./emit-run.js";
 import { fileLines, functionLines, MOUNT, type ScriptFunction } from "./file-script.js";
 import { noteCommand, noteEffects } from "./layer-effects.js";
 import { ownerFlag } from "./owner-flag.js";
@@ -20,7 +20,7 @@ export type JoinedOperation = FileOperation | RunOperation;
 /**
  * Writes commands and file operations as one layer: one RUN with the files of the layer mounted.
  *
- * @throws {PlanError} LAYER_MIXED, NO_TOOL
+ * @throws {PlanError} LAYER_MIXED, NO_TOOL, ARGUMENT_TOO_LONG
  */
 export function emitJoinedRun(draft: StageDraft, operations: readonly JoinedOperation[]): void {
   const runs = operations.filter((operation) => operation.op === "run");
@@ -37,7 +37,9 @@ export function emitJoinedRun(draft: StageDraft, operations: readonly JoinedOper
   setState(draft, runs);
   const { script, mounted } = scriptOf(draft, operations, runs[0]);
   const flags = [...runFlags(draft, runs), ...mounted];
-  draft.add({ kind: "run", flags, command: scriptCommand(draft, script) });
+  const command = scriptCommand(draft, script);
+  refuseLongArguments(command, runs);
+  draft.add({ kind: "run", flags, command });
   draft.shellSeen = true;
 }
 

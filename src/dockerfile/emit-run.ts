@@ -7,15 +7,38 @@ import { runFlags } from "./run-flags.js";
 import type { StageDraft } from "./stage-draft.js";
 import { currentShell, transitionTo } from "./transition.js";
 
+/** Bytes of an argument or variable, without the NUL at its end. Source: Linux, MAX_ARG_STRLEN. */
+const LONGEST_ARGUMENT = 128 * 1024 - 1;
 const LONGEST_SCRIPT = 32 * 1024;
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Writes one command as one layer. */
 export function emitRun(draft: StageDraft, run: RunOperation): void {
   transitionTo(draft, run);
-  draft.add({ kind: "run", flags: runFlags(draft, [run]), command: runCommand(draft, run) });
+  const command = runCommand(draft, run);
+  refuseLongArguments(command, [run]);
+  draft.add({ kind: "run", flags: runFlags(draft, [run]), command });
   if (typeof run.command === "string" && isPosixShell(run.shell)) draft.shellSeen = true;
   noteCommand(draft, run.command);
+}
+
+/** Refuses what Linux starts no program with. @throws {PlanError} ARGUMENT_TOO_LONG */
+export function refuseLongArguments(command: RunCommand, runs: readonly RunOperation[]): void {
+  const most = LONGEST_ARGUMENT;
+  const refuse = (what: string, text: string, origin: RunOperation["origin"]): void => {
+    const bytes = Buffer.byteLength(text);
+    if (bytes > most) {
+      throw new PlanError("ARGUMENT_TOO_LONG", { what, bytes, most }, { subject: "run", origin });
+    }
+  };
+  for (const run of runs) {
+    for (const arg of argumentsOf(run)) refuse("an argument of a command", arg, run.origin);
+    for (const [name, value] of Object.entries({ ...run.env, ...run.stepEnv })) {
+      refuse(`the variable ${name} of a command`, `${name}=${value}`, run.origin);
+    }
+  }
+  const texts = command.form === "exec" ? command.args : [command.text];
+  for (const text of texts) refuse("the script of a layer's commands and files", text, runs[0]?.origin);
 }
 
 /** Whether a shell takes POSIX words and `-c`. */

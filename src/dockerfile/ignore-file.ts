@@ -107,12 +107,12 @@ function below(path: string, pattern: string): string {
 }
 
 /**
- * A pattern as a line: what a line cannot hold or a regular expression would read (moby escapes only the dot and the
+ * A pattern as a line: what a line or the header that it is sent in cannot hold, or a regular expression would read (moby escapes only the dot and the
  * dollar sign) becomes `?`, or an escape.
  */
 function ignorePattern(path: string): string {
   return path
-    .replace(/[\r\n]|^ | $/g, "?")
+    .replace(/[\u0001-\u001f\u007f]|^ | $/g, "?")
     .replace(/[+(){}|^]/g, (one, at: number) => escaped(path, at, one));
 }
 

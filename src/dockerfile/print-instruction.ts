@@ -1,4 +1,5 @@
 import { assertNever } from "../core/assert-never.js";
+import { PlanError } from "../errors/layerwright-error.js";
 import type { HealthcheckConfig } from "../oci/image-config.js";
 import type { CopyFlags, Instruction } from "./instruction.js";
 import {
@@ -13,9 +14,48 @@ import {
 /** Longer instructions of several parts have a line for each. */
 const LINE = 100;
 
-/** The text of one instruction, with its line end. */
+/** Bytes of a line; BuildKit refuses one of 64 KiB. A here-document has no such line. */
+const LONGEST_LINE = 32 * 1024;
+
+/** Characters of a part of a longer line: less than 64 KiB, whatever they are. */
+const PART = 20_000;
+
+/**
+ * The text of one instruction, with its line end.
+ *
+ * @throws {PlanError} NOT_EXPRESSIBLE
+ */
 export function printInstruction(instruction: Instruction): string {
-  return `${textOf(instruction)}\n`;
+  const text = textOf(instruction);
+  return `${instruction.kind === "comment" ? text : text.split("\n").map(brokenLine).join("\n")}\n`;
+}
+
+/**
+ * A line that goes on in further ones where it is too long. Builders join the parts before they read words, quotes or
+ * JSON, but take a part that begins with `#` for a comment, and two backslashes at an end for themselves.
+ */
+function brokenLine(line: string): string {
+  if (Buffer.byteLength(line) <= LONGEST_LINE) return line;
+  const parts: string[] = [];
+  let rest = line;
+  while (rest.length > PART) {
+    const part = rest.slice(0, breakIn(rest));
+    parts.push(part);
+    rest = rest.slice(part.length);
+  }
+  return [...parts, rest].join("\\\n");
+}
+
+/** The place of a break in a long text: between words if there is one, else wherever a builder joins the halves again. */
+function breakIn(text: string): number {
+  for (const place of [/[ ][^ \t\\#]/, /[^\\][^ \t#\udc00-\udfff]/]) {
+    for (let at = PART; at > 1; at--) if (place.test(text.slice(at - 1, at + 1))) return at;
+  }
+  throw new PlanError(
+    "NOT_EXPRESSIBLE",
+    { field: "value", reason: "is a line over 64 KiB of characters between which no line can be broken" },
+    { subject: text.slice(0, LINE) },
+  );
 }
 
 function textOf(instruction: Instruction): string {

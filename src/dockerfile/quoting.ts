@@ -6,6 +6,9 @@ import { sha256Hex } from "../core/sha256.js";
  * Source: moby/buildkit frontend/dockerfile/{parser,shell}; buildah takes its parser from the same origin.
  */
 
+/** What BuildKit asks a client for goes into a header of printable ASCII; other Unicode is escaped there. */
+const CONTROL = /[\u0001-\u001f\u007f]/;
+
 /** Characters that no builder reads as anything but themselves, wherever they stand in a word. */
 const PLAIN = /^[A-Za-z0-9_./@%+=:,-]+$/;
 const CONTROL_LINE = /[\n\r\0]/;
@@ -98,7 +101,9 @@ export function contextPattern(pattern: string): { readonly pattern: string } | 
     return { reason: "names a file with a backslash, a * or a ?, which COPY cannot name: copy its folder" };
   }
   if (/\[[^\]\\]+\\/.test(pattern.replaceAll("\\[", ""))) return { reason: "has an escape in a class" };
-  if (/[\n\r]/.test(pattern)) return { reason: "has a line break, which COPY cannot name: copy its folder" };
+  if (CONTROL.test(pattern)) {
+    return { reason: "names a file with a control character, which COPY cannot name: copy its directory" };
+  }
   const spelled = pattern
     .split("/")
     .map((name) => name.replace(/\\(.)/gs, (_, one: string) => (one === "[" ? "[[]" : one)))
@@ -110,7 +115,7 @@ export function contextPattern(pattern: string): { readonly pattern: string } | 
 
 /** Whether a name on disk is one that a COPY of it alone could not find. */
 export function isUnnameable(path: string): boolean {
-  return /[*?\\\n\r]/.test(path) || !isText(path);
+  return /[*?\\]/.test(path) || CONTROL.test(path) || !isText(path);
 }
 
 /** Text of a line that a here-document, a comment or a flag cannot be made of. */

@@ -1,5 +1,6 @@
 import { PlanError } from "../errors/layerwright-error.js";
 import type { PlanMount, RunOperation } from "../plan/operation.js";
+import { refuseNotText } from "./copy-source.js";
 import { isMountValue, literalPattern } from "./quoting.js";
 import type { StageDraft } from "./stage-draft.js";
 
@@ -123,6 +124,7 @@ function bindParts(
 ): [string, string | boolean | undefined][] {
   const { emission } = draft;
   const { source } = mount;
+  if (source.from === "context") refuseNotText(source, run.origin);
   // A mount does not follow links in a context, so that it names what they lead to.
   const path = (source.from === "context" && source.found?.through?.at(-1)) || source.path;
   const rest: [string, string | boolean | undefined][] = [

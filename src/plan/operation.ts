@@ -50,6 +50,8 @@ export interface FoundSource {
   readonly through?: readonly string[];
   /** Whether two of the entries are names of one file. */
   readonly hardLinks?: boolean;
+  /** A path of an entry whose name, or the target of which, is not UTF-8: BuildKit can be sent none. */
+  readonly notText?: string;
   /** Relative paths of executables and of folders, only where a mode option must be spelled file by file. */
   readonly entries?: readonly {
     readonly path: string;

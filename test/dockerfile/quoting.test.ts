@@ -276,3 +276,31 @@ describe("nothing a user writes changes an instruction", () => {
     );
   });
 });
+
+describe("lines over the 64 KiB that BuildKit reads", () => {
+  const env = (value: string) => planOf(registry, [], [{ set: "env", name: "A", value }]);
+
+  test("go on in further lines, which are read as one", () => {
+    fc.assert(
+      fc.property(fc.array(hostile, { minLength: 1, maxLength: 6 }), (parts) => {
+        const text = `${parts.join("")}a b`;
+        const value = text.repeat(Math.ceil(70_000 / text.length));
+        const instructions = readBack(env(value));
+        if (instructions === undefined) return;
+        expect(keywords(instructions)).toEqual(["FROM", "ENV"]);
+        expect(pairOf(instructions[1]!.rest)).toEqual(["A", value]);
+        const { text: dockerfile } = emitDockerfile(env(value));
+        for (const line of dockerfile.split("\n")) expect(Buffer.byteLength(line)).toBeLessThan(65_000);
+      }),
+      { ...runs, numRuns: Math.min(runs.numRuns, 20) },
+    );
+  });
+
+  test("are refused where no builder would read the parts as one", () => {
+    for (const one of ["#", "\\", "# "]) {
+      expect(() => emitDockerfile(env(one.repeat(70_000)))).toThrow(
+        expect.objectContaining({ code: "NOT_EXPRESSIBLE" }),
+      );
+    }
+  });
+});

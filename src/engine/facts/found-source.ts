@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { pathToBytes } from "../../core/path-bytes.js";
+import { hasEscapedBytes, pathToBytes } from "../../core/path-bytes.js";
 import type { FoundSource } from "../../plan/operation.js";
 import type { SourceEntry, SourceMatch } from "../../ports/file-source.js";
 import { contextMode } from "../operations/copy-rules.js";
@@ -21,10 +21,12 @@ export function foundSource(matches: readonly SourceMatch[], pattern: string): F
   const through = new Set(matches.flatMap((match) => match.through ?? []));
   const inodes = new Set<string>();
   let hardLinks = false;
+  let notText: string | undefined;
   for (const match of matches) {
     if (match.shape === "folder" && !single) counts.folder++;
     for (const entry of match.entries) {
       const path = single ? entry.path : joined(match, entry);
+      if (hasEscapedBytes(path) || hasEscapedBytes(entry.target ?? "")) notText ??= path;
       counts[entry.type]++;
       bytes += entry.size;
       total++;
@@ -54,6 +56,7 @@ export function foundSource(matches: readonly SourceMatch[], pattern: string): F
     ...(single ? {} : { matches: matches.map(({ path, shape }) => ({ path, shape })) }),
     ...(through.size === 0 ? {} : { through: [...through] }),
     ...(hardLinks ? { hardLinks } : {}),
+    ...(notText === undefined ? {} : { notText }),
   };
   return total <= MOST_ENTRIES ? { ...found, entries } : found;
 }

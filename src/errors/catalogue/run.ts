@@ -10,6 +10,10 @@ export const runMessages = {
     message: `the command ${JSON.stringify(p.command)} needs the shell ${p.shell}, and the image has none`,
     hint: "start from a base with a shell, copy one in before, or write the command as an array of program and arguments",
   }),
+  ARGUMENT_TOO_LONG: (p: { what: string; bytes: number; most: number }) => ({
+    message: `${p.what} must be at most ${p.most} bytes, got ${p.bytes}: Linux starts no program with a longer one`,
+    hint: "write the text to a file of the image, and let the command read that",
+  }),
   RUN_FAILED: (p: {
     command: string;
     exitCode: number;
