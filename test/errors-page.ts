@@ -15,6 +15,7 @@ import { platformMessages } from "../src/errors/catalogue/platform.js";
 import { policyMessages } from "../src/errors/catalogue/policy.js";
 import { registryMessages } from "../src/errors/catalogue/registry.js";
 import { reportMessages } from "../src/errors/catalogue/report.js";
+import { runMessages } from "../src/errors/catalogue/run.js";
 import { selectionMessages } from "../src/errors/catalogue/selection.js";
 import { sharingMessages } from "../src/errors/catalogue/sharing.js";
 import { storeMessages } from "../src/errors/catalogue/store.js";
@@ -33,6 +34,7 @@ const AREAS: readonly (readonly [string, string, Area])[] = [
     "A path of the image, an executable or an owner is not as the step needs it.",
     engineMessages,
   ],
+  ["Commands", "What goes wrong around the commands of an image.", runMessages],
   ["The Dockerfile", "What a dialect or a builder cannot say.", dockerfileMessages],
   ["Bases", "Images and root file systems on disk.", baseMessages],
   ["Archives and layers", "Bytes that are not what their format or digest says.", archiveMessages],
