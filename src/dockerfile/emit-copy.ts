@@ -172,7 +172,24 @@ function copyFiles(draft: StageDraft, piece: Piece): void {
     copyTo(draft, piece, destText(operation), { ...flags, ...link(flags) });
     return;
   }
+  const open = !operation.into && piece.sources.some(({ shape }) => shape === "unknown");
+  const there = draft.tree.at(operation.dest).kind;
+  // A shell can look what is there, and what is copied.
+  if (open && there === "unknown" && draft.shellSeen)
+    throw unknownFolders(draft, [operation.dest], operation);
   const side = sideStage(draft, operation.dest, owner);
+  if (open && there === "absent") {
+    // A directory keeps its mode and owner as one of those that are copied, a file is there under the new name.
+    copyTo(side, piece, `${OUT}/${baseName(operation.dest)}`, flags);
+    side.finish();
+    draft.add({
+      kind: "copy",
+      flags: { from: side.name, ...link({}) },
+      sources: [`${OUT}/`],
+      dest: slashed(folder),
+    });
+    return;
+  }
   // It keeps its name: the destination may be a directory, which it then goes into.
   const name = operation.into ? undefined : nameOf(operation.sources[0]!);
   const out = operation.into ? `${OUT}/` : name === undefined ? OUT : `${OUT}/${name}`;

@@ -18,6 +18,8 @@ export interface FolderFact {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
+  /** Set where a copy of a whole directory brought it, so that more of that copy may lie in it. */
+  readonly copied?: true;
 }
 
 /** A folder as both syntheses make a missing parent. */

@@ -1,7 +1,8 @@
 import { baseName, parentPath } from "../core/posix-path.js";
 import { downloadName } from "../plan/copied-name.js";
-import type { FileOperation, RunOperation } from "../plan/operation.js";
-import { enters, type Fact, NEW_FOLDER } from "./known-tree.js";
+import type { CopyOperation, FileOperation, RunOperation } from "../plan/operation.js";
+import { copiedEntries, noteEntries } from "./copied-tree.js";
+import { enters, type Fact, isFolder, NEW_FOLDER } from "./known-tree.js";
 import { mayEnter } from "./link-flag.js";
 import { modeAfter } from "./mode-flag.js";
 import { ownerFlag } from "./owner-flag.js";
@@ -112,11 +113,22 @@ function noteCopied(draft: StageDraft, operation: Extract<FileOperation, { op: "
     return;
   }
   const before = tree.at(dest).kind;
-  if (before === "absent")
-    tree.set(dest, operation.op === "copy" ? newDestination(draft, operation) : { kind: "file" });
-  else if (before === "unknown" && operation.into) tree.set(dest, { kind: "some-folder" });
-  tree.mergeBelow(dest);
+  const entries =
+    operation.op === "copy" ? copiedEntries({ ...operation, dest }, idsOf(operation)) : undefined;
+  if (before === "absent") {
+    const made: Fact = operation.op === "copy" ? newDestination(draft, operation) : { kind: "file" };
+    if (entries !== undefined && isFolder(made)) tree.setNewFolder(dest, made);
+    else tree.set(dest, made);
+  } else if (before === "unknown" && operation.into) tree.set(dest, { kind: "some-folder" });
+  if (entries === undefined) tree.mergeBelow(dest);
+  else noteEntries(tree, entries);
   noteAccounts(draft, operation);
+}
+
+/** The owner of what a copy brings of a context; undefined where it is a name, which a builder looks up. */
+function idsOf({ owner }: CopyOperation): { readonly uid: number; readonly gid: number } | undefined {
+  const { user, group = user } = owner ?? { user: 0 };
+  return typeof user === "number" && typeof group === "number" ? { uid: user, gid: group } : undefined;
 }
 
 /** What a destination is after a copy that made it. */
@@ -128,6 +140,7 @@ function newDestination(draft: StageDraft, operation: Extract<FileOperation, { o
   const owner =
     operation.owner === undefined ? undefined : ownerFlag(draft, operation.owner, operation.origin);
   const mode = modeAfter(operation.mode, 0o755, true);
+  if (operation.asOnDisk) return { kind: "some-folder" };
   if (owner === undefined && mode === 0o755) return NEW_FOLDER;
   if (owner?.byName || !folder) return { kind: "some-folder" };
   const [uid = 0, gid = 0] = (owner?.text ?? "0:0").split(":").map(Number);

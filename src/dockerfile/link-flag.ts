@@ -18,6 +18,8 @@ export function linkFlag(draft: StageDraft, folder: string, flags: CopyFlags): C
   for (let path = folder; path !== "/"; path = parentPath(path)) {
     const fact = draft.tree.at(path);
     if (fact.kind === "absent") continue;
+    // The same file may be there already: without the flag the builder compares, and such a layer is empty.
+    if (fact.kind === "folder" && fact.copied) return {};
     if (fact.kind !== "folder" || fact.mode !== 0o755 || fact.uid !== 0 || fact.gid !== 0) return {};
   }
   return { link: true };

@@ -2,6 +2,7 @@ import { isWithin, parentPath } from "../core/posix-path.js";
 import { PlanError } from "../errors/layerwright-error.js";
 import { impliesDirectory } from "../plan/implied-directory.js";
 import type { CopyOperation, FileOperation, Operation } from "../plan/operation.js";
+import { copiedFolders } from "./copied-tree.js";
 import { emitCopy } from "./emit-copy.js";
 import { layFolder } from "./emit-folder.js";
 import { emitAdd, emitMkdir, emitSymlink, emitWrite } from "./emit-simple.js";
@@ -125,6 +126,8 @@ function layoutOf(draft: StageDraft, operations: readonly BringOperation[]): Lay
     const enterable = (operation.op === "copy" || operation.op === "add") && !mergesFolder(draft, operation);
     if (enterable && draft.shellSeen && mayEnter(draft, operation)) unknown.add(operation.dest);
     if (operation.op === "mkdir" && !operation.ifMissing) made.add(operation.path);
+    // Those take the place of what is there, with attributes of their own.
+    if (operation.op === "copy") for (const folder of copiedFolders(operation)) made.add(folder);
   }
   return { root, existing, unknown: [...unknown], operations: moved };
 }
