@@ -2,6 +2,8 @@ import { resolve } from "node:path";
 import { describeImage, onLocalBase } from "../engine/described/describe-image.js";
 import type { DescribedImage } from "../engine/described/described-image.js";
 import type { ImageNode } from "../image/image-node.js";
+import { operationsOf } from "../plan/assert-plan.js";
+import { baseStages } from "../plan/base-stages.js";
 import type { Plan } from "../plan/plan.js";
 import { contextFiles } from "./context-files.js";
 import { localBases, openLocal } from "./local-bases.js";
@@ -23,8 +25,12 @@ export function described(node: ImageNode, options: Pick<PlanOptions, "context" 
   const lowered = lowerImage(node, options);
   const { plan } = preparePlansSync([lowered], options)[0]!;
   const files = contextFiles(context, plan.contexts);
+  // A pass may have taken a removal back, together with what it removes.
+  const removals = baseStages(lowered)
+    .flatMap(operationsOf)
+    .filter((operation) => operation.op === "remove");
   return {
-    image: describeImage(plan, { files, bases: localBases(context) }),
+    image: { ...describeImage(plan, { files, bases: localBases(context) }), removals },
     plan,
     lowered,
   };

@@ -1,4 +1,5 @@
 import type { Catalog } from "../catalog/catalog.js";
+import type { ImageNode } from "../image/image-node.js";
 import type { LockChange } from "../lock/lock-diff.js";
 import type { LockEntry } from "../lock/lock-needs.js";
 import type { PackageChange } from "../lock/package-list.js";
@@ -63,11 +64,19 @@ export interface LockResult {
  * ```
  */
 export async function lock(catalog: Catalog, options: LockVerbOptions = {}): Promise<LockResult> {
-  const prepared = await prepareCatalog(catalog, catalog.platforms, options);
+  // What is locked is told from the description; only which layers to decide about can depend on what bases hold.
+  const decides = [...catalog].some(([, image]) => usesAuto(image.node));
+  const looks = decides ? options : { ...options, offline: true };
+  const prepared = await prepareCatalog(catalog, catalog.platforms, looks);
   const plans = catalog.names.flatMap((name) =>
     catalog.platforms.map((platform) => prepared(name, platform).plan),
   );
   const names = catalog.names.flatMap((name) => catalog.platforms.map(() => name));
   const { lockPlans } = await import("./lock-plans.js");
   return lockPlans(plans, { ...options, names, maxLayers: catalog.maxLayers });
+}
+
+/** True when an image, or one that it is made from, has its layers decided. */
+function usesAuto({ squash, base }: ImageNode): boolean {
+  return squash === "auto" || (base.kind === "image" && usesAuto(base.image));
 }

@@ -44,7 +44,7 @@ group("push", () => {
 
   test("one that looks into the base loads each layer once, for many images", async () => {
     const { memory, host, base, layers, options } = await withBase();
-    const below = Image.from(base).chmod("/one", "0600");
+    const below = Image.from(base).mkdir("/made/here");
     for (const [at, image] of [below, below.write("/y", "1"), below.write("/z", "2")].entries())
       await push(image, `${host}/acme/app${at}:v1`, { ...options, platforms });
     for (const digest of layers[0]!)
@@ -89,7 +89,7 @@ group("pull", () => {
   test("loads no layer that the store has", async () => {
     const { memory, base, layers, options } = await withBase();
     const folder = tempFolder();
-    const below = Image.from(base).chmod("/one", "0600");
+    const below = Image.from(base).mkdir("/made/here");
     await push(below, `${base.split("/")[0]}/acme/app:v1`, { ...options, platforms });
     memory.requests.length = 0;
     await pull(base, { ...options, platforms, output: join(folder, "image.tar") });

@@ -308,7 +308,9 @@ describe("single operations", () => {
       RUN ["chown", "1:1", "/d"]
       USER app"
     `);
-    expect(refusal(planOf(scratch, [copyFile("a", "/a"), layers[0]!]))).toBe("NO_TOOL");
+    expect(refusal(planOf(scratch, [copyFile("a", "/a"), { op: "remove", path: "/a" }]))).toBe("NO_TOOL");
+    // Nothing is there to remove.
+    expect(refusal(planOf(scratch, [copyFile("a", "/a"), layers[0]!]))).toBe("none");
   });
 });
 

@@ -141,7 +141,7 @@ describe("nonRoot", () => {
     expect(await built(Image.from(Base.archive("base.tar")), nonRoot())).toEqual([]);
     await build(Image.scratch().write("/a", "2"), options);
     const [finding] = await built(Image.from(Base.archive("base.tar")), nonRoot());
-    expect(finding?.message).toContain("by its base");
+    expect(finding?.message).toContain("it names no user");
   });
 });
 

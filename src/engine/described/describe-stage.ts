@@ -1,4 +1,4 @@
-import { PlanError } from "../../errors/layerwright-error.js";
+import { isLayerwrightError, PlanError } from "../../errors/layerwright-error.js";
 import { flattenTree } from "../../layer/entries.js";
 import type { LayerItem } from "../../layer/layer-item.js";
 import { resolvePath } from "../../layer/resolve.js";
@@ -7,14 +7,14 @@ import type { FolderNode } from "../../layer/tree-node.js";
 import type { Platform } from "../../oci/platform.js";
 import { applyConfig, fromScratch } from "../../plan/apply-config.js";
 import { commandText } from "../../plan/describe.js";
-import type { Operation, RunOperation } from "../../plan/operation.js";
+import type { FileOperation, Operation, RunOperation } from "../../plan/operation.js";
 import type { Layer, Stage } from "../../plan/plan.js";
 import type { FileSource } from "../../ports/file-source.js";
 import { layBlocks } from "../../tar/block-layout.js";
 import { DraftTree } from "../draft-tree.js";
 import { layerItems } from "../layer-items.js";
 import { withOriginSync } from "../with-origin.js";
-import { type DescribedState, describeOperation } from "./describe-operation.js";
+import { type DescribedState, describeOperation, type UnseenEffect } from "./describe-operation.js";
 import type { DescribedImage, DescribedLayer } from "./described-image.js";
 import { ownerIds } from "./owner-ids.js";
 import { changedPaths, isMadeInPassing } from "./placed-paths.js";
@@ -44,6 +44,7 @@ export function describeStage(stage: Stage, base: DescribedImage, context: Descr
     baseTree: melted ? emptyTree() : base.baseTree,
     unknown: work.unknown,
     placedBy: work.placedBy,
+    afterCommand: work.afterCommand,
     config: applyConfig(configBase, stage.config),
     changes: [...base.changes, ...stage.config],
     layers: melted ? whole : [...base.layers, ...made],
@@ -62,15 +63,27 @@ function wholeLayer(stage: Stage, { tree, unknown }: StageWork): DescribedLayer[
   ];
 }
 
+/** Refusals that depend on what the tree of an image holds. */
+const TREE_CODES: readonly string[] = [
+  "DEST_IS_FOLDER",
+  "DEST_NOT_FOLDER",
+  "LINK_LOOP",
+  "OWNER_UNKNOWN",
+  "PATH_NOT_FOUND",
+];
+
 /** A stage on the way from its base to what it is. */
 class StageWork {
   tree: FolderNode;
   readonly unknown: UnknownRegions;
   readonly placedBy: Map<string, Operation>;
+  /** A command has run, so that anything in the tree may be something else by now. */
+  afterCommand: boolean;
   readonly #base: DescribedImage;
   readonly #context: DescribeContext;
 
   constructor(base: DescribedImage, context: DescribeContext) {
+    this.afterCommand = base.afterCommand === true;
     this.tree = base.tree;
     this.unknown = new UnknownRegions(base.unknown);
     this.placedBy = new Map(base.placedBy);
@@ -90,10 +103,11 @@ class StageWork {
       if (operation.op === "run" || operation.op === "hostRun") {
         unseen = whatRuns(operation);
         this.unknown.add("", unseen);
+        this.afterCommand = true;
         continue;
       }
       const before = draft.snapshot();
-      const effect = withOriginSync(operation.origin, () => describeOperation(state, operation));
+      const effect = this.#carryOut(operation, state);
       const placed = this.#note(operation, before, draft.tree);
       unseen ??= placed;
       // A file of the base that gets another mode or owner is written once more, whole.
@@ -106,6 +120,20 @@ class StageWork {
     if (items.length + whiteouts === 0 && unseen === undefined) return [];
     const bytes = unseen === undefined ? tarBytes(items) + whiteouts * TAR_HEADER : undefined;
     return [{ id: layer.id, layer, unknown: unseen, bytes }];
+  }
+
+  /**
+   * Carries out a file operation. After a command, a check refuses nothing because of what the tree holds: the command
+   * may have put something else there, which only the build sees.
+   */
+  #carryOut(operation: FileOperation, state: DescribedState): UnseenEffect {
+    try {
+      return withOriginSync(operation.origin, () => describeOperation(state, operation));
+    } catch (error) {
+      const isOpen = this.#context.runs === true && this.afterCommand;
+      if (!isOpen || !isLayerwrightError(error) || !TREE_CODES.includes(error.code)) throw error;
+      return "changes";
+    }
   }
 
   #state(draft: DraftTree): DescribedState {

@@ -2,7 +2,7 @@ import type { FolderNode } from "../../layer/tree-node.js";
 import type { RuntimeConfig } from "../../oci/image-config.js";
 import type { Platform } from "../../oci/platform.js";
 import type { ConfigChange } from "../../plan/config-change.js";
-import type { Operation } from "../../plan/operation.js";
+import type { Operation, RemoveOperation } from "../../plan/operation.js";
 import type { Layer } from "../../plan/plan.js";
 import type { NamedIds } from "./named-ids.js";
 import type { Unknown } from "./unknown.js";
@@ -30,8 +30,12 @@ export interface DescribedImage {
   readonly baseTree: FolderNode;
   /** Where there may be more files than in `tree`. */
   readonly unknown: UnknownRegions;
+  /** A command ran on the way, which may have changed anything in `tree`. */
+  readonly afterCommand?: boolean;
   /** What placed or changed a path last, by paths without a leading slash. */
   readonly placedBy: ReadonlyMap<string, Operation>;
+  /** The removals that the user wrote, in order, where they are known. */
+  readonly removals?: readonly RemoveOperation[];
   /** The stand-ins among the owners of the tree. */
   readonly names: NamedIds;
   readonly config: RuntimeConfig;

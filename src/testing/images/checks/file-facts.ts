@@ -52,11 +52,9 @@ export function nearText(image: DescribedImage, path: string): Details {
 }
 
 /** The last step that removed a path, or a folder that it was in. */
-function removedText({ layers }: DescribedImage, path: string): string | undefined {
-  const operations = layers.flatMap(({ layer }) => layer?.operations ?? []);
-  const removal = operations.findLast(
-    (operation) =>
-      operation.op === "remove" && (path === operation.path || path.startsWith(`${operation.path}/`)),
+function removedText({ removals = [] }: DescribedImage, path: string): string | undefined {
+  const removal = removals.findLast(
+    (operation) => path === operation.path || path.startsWith(`${operation.path}/`),
   );
   if (removal === undefined) return undefined;
   const place = placeText(removal.origin);
