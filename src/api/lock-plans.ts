@@ -13,7 +13,7 @@ import { describeChanges } from "./describe-changes.js";
 import type { LockResult, LockVerbOptions } from "./lock.js";
 import { changeLock } from "./lock-file.js";
 import { hasBundledList, withCertificates } from "./locked-certificates.js";
-import { withEncoders } from "./locked-runtime.js";
+import { ENCODER_KINDS, withEncoders } from "./locked-runtime.js";
 import { lockOf } from "./pin-by-lock.js";
 
 /** How plans are locked. */
@@ -35,7 +35,7 @@ export async function lockPlans(plans: readonly Plan[], options: LockPlansOption
   const undecided = missingFrom(needs, found).length > 0;
   const decided = undecided ? await decideAll(plans, found, options) : found;
   const listed = withCertificates(decided, plans);
-  const wanted = isEmpty(listed) ? listed : await withEncoders(listed, ["gzip", "zstd"]);
+  const wanted = isEmpty(listed) ? listed : await withEncoders(listed, ENCODER_KINDS);
   if (lockText(wanted) === lockText(before)) return { ...about, changes: [], written: false };
   const now = await changeLock(path, before, wanted);
   const changes = await describeChanges(lockDiff(before, now), options);

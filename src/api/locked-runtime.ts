@@ -13,8 +13,11 @@ import type { PinOptions } from "./pin-plans.js";
 /** The level of gzip that is used unless asked otherwise: what most registries hold. */
 export const DEFAULT_COMPRESSION = "gzip:6";
 
+/** Every compression that has an encoder: a lock holds all of them, whichever verb wrote it first. */
+export const ENCODER_KINDS: readonly EncoderKind[] = ["gzip", "zstd"];
+
 /** The compression of a build that has an encoder; none where layers stay as they are. */
-export function encoderKind(compression = DEFAULT_COMPRESSION): EncoderKind[] {
+function encoderKind(compression = DEFAULT_COMPRESSION): EncoderKind[] {
   const { kind } = parseCompression(compression);
   return kind === "none" ? [] : [kind];
 }

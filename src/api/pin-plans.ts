@@ -100,10 +100,9 @@ async function lockFor(
   progress?.report({ kind: "warn", message: `${shownLock(path)} gets ${gets}` });
   // Most builds have all in the lock, and need no registry client.
   const { addToLock } = await import("./add-to-lock.js");
-  const { encoderKind, withEncoders } = await import("./locked-runtime.js");
-  const used = encoderKind(options.compression);
+  const { ENCODER_KINDS, withEncoders } = await import("./locked-runtime.js");
   const { withCertificates } = await import("./locked-certificates.js");
-  const withRuntime = (found: Lock) => withEncoders(withCertificates(found, plans), used);
+  const withRuntime = (found: Lock) => withEncoders(withCertificates(found, plans), ENCODER_KINDS);
   const outside = () => missing.some(({ kind }) => kind !== "layering");
   for (let attempt = 1; outside() && attempt <= ATTEMPTS; attempt++) {
     lock = await changeLock(path, lock, await withRuntime(await addToLock(lock, missing, options)));

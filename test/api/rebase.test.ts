@@ -22,7 +22,9 @@ const distribution = (version: string) =>
     .mkdir("/usr/bin")
     .write("/usr/bin/tool", `tool ${version}`, { mode: 0o755 })
     // A Dockerfile changes what is below with tools of the image, so a base without them is refused.
-    .with((image) => ["rm", "chmod", "chown"].reduce((all, tool) => all.write(`/bin/${tool}`, ""), image))
+    .with((image) =>
+      ["sh", "rm", "chmod", "chown"].reduce((all, tool) => all.write(`/bin/${tool}`, ""), image),
+    )
     .env("VERSION", version)
     .env("LANG", "C.UTF-8")
     .label("version", version)

@@ -83,14 +83,14 @@ describe("E27: what the digests of compressed layers depend on", () => {
     expect((await built(image, { locked: true, compression: "zstd" })).warnings).toEqual([]);
   });
 
-  it.each([
-    [undefined, ["gzip"]],
-    ["zstd:7", ["zstd"]],
-    ["none", []],
-  ])("is in a lock that a build with compression %s writes", async (compression, kinds) => {
-    await built(image, compression === undefined ? {} : { compression });
-    expect(Object.keys(read().encoders ?? {})).toEqual(kinds);
-  });
+  it.each([undefined, "zstd:7", "none"])(
+    "is in a lock that a build with compression %s writes",
+    async (compression) => {
+      await built(image, compression === undefined ? {} : { compression });
+      // All of them, so that a lock does not depend on which verb wrote it first.
+      expect(Object.keys(read().encoders ?? {})).toEqual(["gzip", "zstd"]);
+    },
+  );
 
   it("is no reason to write a lock, nor to change one that has all else", async () => {
     await built(Image.scratch().write("/hello", "hello\n"));

@@ -25,7 +25,10 @@ const PATHS = ["/a", "/b", "/c", "/c/d", "/a/e"] as const;
 const baseShape = fc.tuple(...PATHS.map(() => place));
 
 function baseOf(places: readonly string[], version: string): Image {
+  // What is below is changed with tools of the image, in a Dockerfile, so bases without them are refused.
+  const tools = ["sh", "rm", "chmod", "chown"];
   let image = Image.scratch().write("/version", version);
+  for (const tool of tools) image = image.write(`/bin/${tool}`, "");
   for (const [at, kind] of places.entries()) {
     const path = PATHS[at]!;
     const parent = places[PATHS.indexOf(path.slice(0, 2) as "/a")];
