@@ -1,4 +1,6 @@
+import { isWithin } from "../core/posix-path.js";
 import { isLayerwrightError, PlanError } from "../errors/layerwright-error.js";
+import { targetOf } from "../plan/assert-plan.js";
 import type { Layer } from "../plan/plan.js";
 import { type ChangeOperation, changeCommand, scriptCommand } from "./change-command.js";
 import { emitHostRun, withoutHostRuns } from "./emit-host-run.js";
@@ -21,12 +23,15 @@ export function emitLayer(draft: StageDraft, layer: Layer): void {
     emitHostRun(draft, first);
     return;
   }
-  const operations = withoutHostRuns(draft, layer.operations).flatMap(
-    (operation): readonly JoinedOperation[] =>
+  const all = withoutHostRuns(draft, layer.operations);
+  const operations = all
+    .filter((operation, at) => !removesNothing(draft, operation, all.slice(0, at)))
+    .flatMap((operation): readonly JoinedOperation[] =>
       operation.op === "copy" ? spelledCopies(draft.emission, operation) : [operation],
-  );
-  if (first.op === "run" && operations.length === 1) {
-    emitRun(draft, first);
+    );
+  if (operations.length === 0) return;
+  if (operations.length === 1 && operations[0]?.op === "run") {
+    emitRun(draft, operations[0]);
     return;
   }
   const bring = operations.filter(isBring);
@@ -34,11 +39,28 @@ export function emitLayer(draft: StageDraft, layer: Layer): void {
     bringFiles(draft, bring);
     return;
   }
-  if (operations.length === 1 && (first.op === "remove" || first.op === "chmod" || first.op === "chown")) {
-    emitChange(draft, first);
+  const [only] = operations;
+  if (operations.length === 1 && (only?.op === "remove" || only?.op === "chmod" || only?.op === "chown")) {
+    emitChange(draft, only);
     return;
   }
   emitJoinedRun(draft, operations);
+}
+
+/**
+ * True for a removal of what is not there and what no operation before it in the layer can have made: as in the direct
+ * build, nothing happens, so no tool is needed for it.
+ */
+function removesNothing(
+  { tree }: StageDraft,
+  operation: JoinedOperation,
+  earlier: readonly JoinedOperation[],
+): boolean {
+  if (operation.op !== "remove" || tree.at(tree.real(operation.path, false)).kind !== "absent") return false;
+  return earlier.every((other) => {
+    const target = other.op === "symlink" ? undefined : targetOf(other);
+    return target !== undefined && !isWithin(target, operation.path) && !isWithin(operation.path, target);
+  });
 }
 
 /** Copies files in; where COPY cannot say it and a command has run in a shell, there is one, and it can. */
@@ -61,8 +83,6 @@ function bringFiles(draft: StageDraft, operations: readonly BringOperation[]): v
 /** Removing or changing what a lower layer holds is one tool of the image, run as root; without a shell where it can. */
 function emitChange(draft: StageDraft, operation: ChangeOperation): void {
   const { tree } = draft;
-  // Nothing is removed where nothing is, as in the direct build: no tool is needed for that.
-  if (operation.op === "remove" && tree.at(tree.real(operation.path, false)).kind === "absent") return;
   const { args, script } = changeCommand(draft, operation);
   const [tool = "rm"] = args;
   const places = ["/bin", "/usr/bin", "/sbin", "/usr/sbin"].map((folder) =>

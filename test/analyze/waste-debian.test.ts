@@ -86,13 +86,14 @@ describe.skipIf(missing !== undefined)("waste of an image on Debian", () => {
     const report = await waste(image, settings);
 
     const files = find(root);
+    // The base is known to lack /srv/app, so app/gone never enters a layer.
     const aptFiles = find(below, "-path", "./usr/lib/apt/*");
     const dpkg = find(below, "-path", "./usr/bin/dpkg");
     const version = find(below, "-path", "./etc/debian_version");
     for (const some of [aptFiles, dpkg, version]) expect(some.length).toBeGreaterThan(0);
     expect(report.finalBytes).toBe(bytes(files));
-    expect(report.contentBytes).toBe(bytes(find(below)) + 2 * 70_001 + 50_003 + bytes(dpkg) + 5 + 9001);
-    expect(bytesOfKind(report, "removed")).toBe(bytes(aptFiles) + 50_003);
+    expect(report.contentBytes).toBe(bytes(find(below)) + 2 * 70_001 + bytes(dpkg) + 5 + 9001);
+    expect(bytesOfKind(report, "removed")).toBe(bytes(aptFiles));
     expect(bytesOfKind(report, "overwritten")).toBe(bytes(version));
     expect(bytesOfKind(report, "copied-up")).toBe(bytes(dpkg));
     expect(bytesOfKind(report, "log")).toBe(bytes(find(root, "-path", "./var/log/*")));

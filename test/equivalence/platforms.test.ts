@@ -104,7 +104,7 @@ describe("an image that differs by platform is the same from one Dockerfile", ()
     const image = Image.from(Base.layout("base", { tag: "v1" }))
       .write("/etc/app/conf", "1\n")
       .squash(policy);
-    const named = { layout: `oci-layout://${output.dest}:v1` };
+    const named = { "base-layout": `oci-layout://${output.dest}:v1` };
     expect(await differencesOf(`platforms-base-${policy}`, image, context, named)).toEqual([]);
   });
 });
