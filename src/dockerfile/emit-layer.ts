@@ -58,6 +58,7 @@ function removesNothing(
 ): boolean {
   if (operation.op !== "remove" || tree.at(tree.real(operation.path, false)).kind !== "absent") return false;
   return earlier.every((other) => {
+    if (other.op === "remove" || other.op === "chmod" || other.op === "chown") return true;
     const target = other.op === "symlink" ? undefined : targetOf(other);
     return target !== undefined && !isWithin(target, operation.path) && !isWithin(operation.path, target);
   });
