@@ -6,8 +6,10 @@ import { runHere } from "./cli-support.js";
 let at: Awaited<ReturnType<typeof registryFixture>>;
 beforeAll(async () => {
   at = await registryFixture();
-  await at.push(Image.scratch().write("/etc/version", "one"), "base:v1");
-  await at.push(Image.scratch().write("/etc/version", "two").mkdir("/opt"), "base:v2");
+  const base = (version: string) =>
+    Image.scratch().layer("base", (image) => image.write("/etc/version", version).write("/bin/chmod", ""));
+  await at.push(base("one"), "base:v1");
+  await at.push(base("two").mkdir("/opt"), "base:v2");
   await at.push(Image.from(`${at.host}/base:v1`).write("/srv/a", "a"), "app:v1");
   await at.push(Image.from(`${at.host}/base:v1`).chmod("/etc/version", 0o600), "unsafe:v1");
 });
