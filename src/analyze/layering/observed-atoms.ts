@@ -31,6 +31,8 @@ const LONGEST_LABEL = 60;
 export class AtomOrder {
   #barrier = -1;
   readonly #links: { readonly path: string; readonly place: number }[] = [];
+  /** Where earlier atoms put files, also such as were there already and so are in no layer. */
+  readonly #targets: { readonly target: string; readonly place: number }[] = [];
   #accounts: number | undefined;
   #count = 0;
 
@@ -52,6 +54,19 @@ export class AtomOrder {
       const folder = shapesFolder(operation) ? below.ownerOf(target.slice(1)) : undefined;
       if (typeof folder === "number") after.add(folder);
       for (const link of this.#links) if (isWithin(target, `/${link.path}`)) after.add(link.place);
+    }
+    // What an earlier step wrote again as it was, and this one changes, would be taken back if they changed places.
+    for (const { path } of this.#targets.length === 0 ? [] : entries) {
+      const owner = below.ownerOf(path);
+      if (owner === undefined) continue;
+      for (const { target, place: earlier } of this.#targets) {
+        const isAbove = typeof owner !== "number" || owner < earlier;
+        if (isAbove && isWithin(`/${path}`, target)) after.add(earlier);
+      }
+    }
+    for (const operation of operations) {
+      const target = dependsOnAll(operation) ? undefined : targetOf(operation);
+      if (target !== undefined) this.#targets.push({ target, place });
     }
     if (this.#accounts !== undefined && operations.some(namesOwner)) after.add(this.#accounts);
     for (const { type, path } of entries) {
