@@ -1,6 +1,4 @@
-import { isWithin } from "../core/posix-path.js";
 import { isLayerwrightError, PlanError } from "../errors/layerwright-error.js";
-import { targetOf } from "../plan/assert-plan.js";
 import type { Layer } from "../plan/plan.js";
 import { type ChangeOperation, changeCommand, scriptCommand } from "./change-command.js";
 import { emitHostRun, withoutHostRuns } from "./emit-host-run.js";
@@ -23,12 +21,10 @@ export function emitLayer(draft: StageDraft, layer: Layer): void {
     emitHostRun(draft, first);
     return;
   }
-  const all = withoutHostRuns(draft, layer.operations);
-  const operations = all
-    .filter((operation, at) => !removesNothing(draft, operation, all.slice(0, at)))
-    .flatMap((operation): readonly JoinedOperation[] =>
+  const operations = withoutIdleRemovals(draft, withoutHostRuns(draft, layer.operations)).flatMap(
+    (operation): readonly JoinedOperation[] =>
       operation.op === "copy" ? spelledCopies(draft.emission, operation) : [operation],
-    );
+  );
   if (operations.length === 0) return;
   if (operations.length === 1 && operations[0]?.op === "run") {
     emitRun(draft, operations[0]);
@@ -48,20 +44,30 @@ export function emitLayer(draft: StageDraft, layer: Layer): void {
 }
 
 /**
- * True for a removal of what is not there and what no operation before it in the layer can have made: as in the direct
- * build, nothing happens, so no tool is needed for it.
+ * The operations of a layer without removals of what is not there by then: as in the direct build, nothing happens, so
+ * no tool is needed for them.
  */
-function removesNothing(
-  { tree }: StageDraft,
-  operation: JoinedOperation,
-  earlier: readonly JoinedOperation[],
-): boolean {
-  if (operation.op !== "remove" || tree.at(tree.real(operation.path, false)).kind !== "absent") return false;
-  return earlier.every((other) => {
-    if (other.op === "remove" || other.op === "chmod" || other.op === "chown") return true;
-    const target = other.op === "symlink" ? undefined : targetOf(other);
-    return target !== undefined && !isWithin(target, operation.path) && !isWithin(operation.path, target);
+function withoutIdleRemovals(
+  draft: StageDraft,
+  operations: readonly JoinedOperation[],
+): readonly JoinedOperation[] {
+  if (!operations.some(({ op }) => op === "remove")) return operations;
+  const before = draft.mark();
+  // A command may make anything.
+  let isKnown = true;
+  const left = operations.filter((operation) => {
+    if (operation.op === "run") isKnown = false;
+    if (!isKnown || operation.op === "run") return true;
+    if (operation.op === "remove" && isAbsent(draft, operation.path)) return false;
+    noteEffects(draft, operation);
+    return true;
   });
+  draft.rewind(before);
+  return left;
+}
+
+function isAbsent({ tree }: StageDraft, path: string): boolean {
+  return tree.at(tree.real(path, false)).kind === "absent";
 }
 
 /** Copies files in; where COPY cannot say it and a command has run in a shell, there is one, and it can. */
