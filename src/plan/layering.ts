@@ -74,5 +74,7 @@ export function applyLayering(plan: Plan, decisionOf: (key: string) => StageLaye
 function mergedLayer(layers: readonly Layer[]): Layer {
   const [only, ...others] = layers;
   if (only !== undefined && others.length === 0) return only;
-  return { id: "", operations: layers.flatMap(({ operations }) => operations) };
+  const operations = layers.flatMap((layer) => layer.operations);
+  const settled = layers.some(({ settledByBase }) => settledByBase === true);
+  return { id: "", operations, ...(settled ? { settledByBase: true } : {}) };
 }

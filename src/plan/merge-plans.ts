@@ -18,7 +18,7 @@ export interface MergedPlans {
 }
 
 /** Where a stage was written, and how its layers came to be: no part of what it does. */
-const NOT_COMPARED: ReadonlySet<string> = new Set(["origin", "decided", "undecidedId"]);
+const NOT_COMPARED: ReadonlySet<string> = new Set(["origin", "decided", "settledByBase", "undecidedId"]);
 
 /** A stage without its name, which is no part of what it does either. */
 function unnamed({ name: _, ...stage }: Stage): Stage {

@@ -47,6 +47,8 @@ export interface Layer {
   readonly name?: string;
   /** Whether it holds the folders above its files also where the base has them, so that it is the same on every base. */
   readonly portable?: true;
+  /** A pass asked what the base holds before it changed the stage or left it: on another base the layer may be another. */
+  readonly settledByBase?: true;
 }
 
 /** Where a stage starts. */

@@ -17,13 +17,14 @@ import { isStatic } from "../elf/is-static.js";
  * @param items what the layer became
  */
 export async function baseUseOf(
-  { operations }: Layer,
+  { operations, settledByBase }: Layer,
   base: FolderNode | undefined,
   lower: FolderNode,
   items: readonly LayerItem[],
 ): Promise<BaseUse> {
   if (base === undefined) return "none";
   if (operations.some(({ op }) => op === "run" || op === "hostRun")) return "run";
+  if (settledByBase === true) return "contents";
   if (operations.some((operation) => mayTakeContents(operation, operations, base, lower))) return "contents";
   // A program that is not static was checked against the loader and the libraries of the base.
   const checked = operations.some((operation) => operation.op === "copy" && operation.executable === true);

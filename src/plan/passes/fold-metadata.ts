@@ -55,6 +55,7 @@ function foldStage(
     for (const one of changes ?? []) warnCopyUp(one, placed, done, scene);
     done = [...done, placed];
   }
+  if (scene.ground.askedBase) log.settledByBase(stage);
   return changed ? done : operations;
 }
 

@@ -17,6 +17,8 @@ export class Ground {
   /** Directories with copied contents, which may hold links. */
   readonly #trees = new Set<string>();
   readonly #straying = new Map<Operation, boolean>();
+  /** A change depended on what is known of a base from outside. */
+  askedBase = false;
 
   constructor(plan: Plan, stage: Stage, probe: SourceProbe) {
     this.#probe = probe;
@@ -47,12 +49,12 @@ export class Ground {
 
   /** True when nothing is at a path before the steps of the stage, and nothing leads there under another name. */
   lacks(path: string): boolean {
-    return this.inBase(path) === null && !this.#mayHave(path, this.#below);
+    return this.#ask(path) === null && !this.#mayHave(path, this.#below);
   }
 
   /** True when nothing is at a path after some operations of the stage. */
   isNew(path: string, earlier: readonly Operation[]): boolean {
-    if (this.inBase(path) !== null) return false;
+    if (this.#ask(path) !== null) return false;
     return !this.#mayHave(path, [...this.#below, ...earlier]);
   }
 
@@ -67,8 +69,14 @@ export class Ground {
     const made = earlier.findLastIndex((one) => one.op === "mkdir" && one.path === path);
     if (earlier.slice(made + 1).some((one) => one.op === "remove" && isWithin(path, one.path))) return false;
     return (
-      made >= 0 || (this.inBase(path)?.type === "folder" && !this.#below.some((one) => one.op === "remove"))
+      made >= 0 || (this.#ask(path)?.type === "folder" && !this.#below.some((one) => one.op === "remove"))
     );
+  }
+
+  /** The same as `inBase`, where the answer decides about a change. */
+  #ask(path: string): KnownPath | undefined {
+    this.askedBase ||= this.#facts !== undefined && this.#facts !== "scratch";
+    return this.inBase(path);
   }
 
   #mayHave(path: string, operations: readonly Operation[]): boolean {

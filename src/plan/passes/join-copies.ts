@@ -63,15 +63,16 @@ function dropInStage(stage: Stage, plan: Plan, log: PassLog): Stage {
   const dropped = new Set<Operation>();
   operations.forEach(({ operation, layer }, index) => {
     const path = producedPath(operation, log.probe);
-    if (path === undefined || operation.op === "mkdir" || !ground.lacks(path)) return;
-    const earlier = operations.slice(0, index).map((one) => one.operation);
-    if (mayEnter(operation) && !ground.isNew(path, earlier)) return;
+    if (path === undefined || operation.op === "mkdir") return;
     const found = operations.find((later, at) => at > index && ground.touches(later.operation, path));
     if (found === undefined || !log.catalog.mayMerge(stage, layer, found.layer)) return;
     const next = found.operation;
     if (next.op === "mkdir" || producedPath(next, log.probe) !== path) return;
     // Between a file and a link the second would be refused or follow the first: both must be of one kind.
     if ((next.op === "symlink") !== (operation.op === "symlink")) return;
+    // Asked at last: where nothing else decides, the image depends on what its base holds.
+    const earlier = operations.slice(0, index).map((one) => one.operation);
+    if (!ground.lacks(path) || (mayEnter(operation) && !ground.isNew(path, earlier))) return;
     dropped.add(operation);
     log.record({
       before: describeOperation(operation),
@@ -79,6 +80,7 @@ function dropInStage(stage: Stage, plan: Plan, log: PassLog): Stage {
       ...(operation.origin === undefined ? {} : { origin: operation.origin }),
     });
   });
+  if (ground.askedBase) log.settledByBase(stage);
   if (dropped.size === 0) return stage;
   const layers = stage.layers
     .map((layer) => ({

@@ -55,6 +55,7 @@ function removeInStage(
     }
     done = [...done, placed];
   }
+  if (ground.askedBase) log.settledByBase(stage);
   return changed ? done : operations;
 }
 
@@ -75,6 +76,8 @@ function takeBack(
   ground: Ground,
   log: PassLog,
 ): { readonly operations: readonly PlacedOperation[]; readonly lowest: number } | undefined {
+  // The base is asked only where the image itself may have put something there.
+  if (!operations.some(({ operation }) => ground.touches(operation, remove.path))) return undefined;
   if (!ground.lacks(remove.path)) return undefined;
   let after: readonly PlacedOperation[] = [];
   let lost = false;

@@ -1,4 +1,4 @@
-import type { Plan } from "../plan.js";
+import type { Plan, Stage } from "../plan.js";
 import type { PassRecord, PassWarning } from "../record.js";
 import type { CatalogView } from "./catalog-view.js";
 
@@ -12,6 +12,8 @@ export type SourceProbe = (
 export interface PassLog {
   record(entry: Omit<PassRecord, "pass">): void;
   warn(entry: Omit<PassWarning, "pass">): void;
+  /** Notes that what a base from outside holds decided whether this stage changes. */
+  settledByBase(stage: Stage): void;
   readonly probe: SourceProbe;
   /** The layers of all images that are optimized together, as they are before this pass. */
   readonly catalog: CatalogView;

@@ -63,18 +63,20 @@ export function optimizeTogether(
     probe,
     records: [] as PassRecord[],
     warnings: [] as PassWarning[],
+    settled: new Set<string>(),
   }));
   let catalog: CatalogView | undefined;
   for (const pass of options.passes ?? passes) {
     const view = catalog ?? new CatalogView(items.map(({ plan }) => plan));
     let changed = false;
     for (const item of items) {
-      const { probe, records, warnings } = item;
+      const { probe, records, warnings, settled } = item;
       const plan = pass.apply(item.plan, {
         probe,
         catalog: view,
         record: (entry) => records.push({ pass: pass.name, ...entry }),
         warn: (entry) => warnings.push({ pass: pass.name, ...entry }),
+        settledByBase: ({ id }) => settled.add(id),
       });
       assertPlan(plan, pass.name);
       changed ||= plan.stages.some((stage, at) => stage !== item.plan.stages[at]);
@@ -84,11 +86,21 @@ export function optimizeTogether(
     }
     catalog = changed ? undefined : view;
   }
-  return items.map(({ plan, records, warnings }) => ({
-    plan: noteUndecided(addressPlan(plan)),
+  return items.map(({ plan, records, warnings, settled }) => ({
+    plan: noteUndecided(addressPlan(withSettled(plan, settled))),
     records,
     warnings: onceEachLine(warnings),
   }));
+}
+
+/** The plan with a note in the layers of stages that what their bases hold decided about. */
+function withSettled(plan: Plan, settled: ReadonlySet<string>): Plan {
+  if (settled.size === 0) return plan;
+  const stages = plan.stages.map((stage) => {
+    if (!settled.has(stage.id)) return stage;
+    return { ...stage, layers: stage.layers.map((layer) => ({ ...layer, settledByBase: true as const })) };
+  });
+  return { ...plan, stages };
 }
 
 /** Runs the passes over a plan by itself. */
