@@ -6,9 +6,10 @@ import { buildPlan } from "../../src/api/build-plan.js";
 import type { OptimizedPlan } from "../../src/plan/passes/pipeline.js";
 import { type ImageListing, imageListing } from "../peers/image-listing.js";
 import { type ContextLook, writeContext } from "./random-image.js";
+import { tries } from "./tries.js";
 
 /** Programs a property is tried with. */
-export const RUNS = Number(process.env["LAYERWRIGHT_PROPERTY_RUNS"] ?? 20);
+export const RUNS = tries(20);
 
 /** A context folder and a store that go with the test. */
 export class Bench {

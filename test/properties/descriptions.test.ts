@@ -7,11 +7,10 @@ import { requirePeer } from "../peers/peers.js";
 import { DescriptionTrial, type Finding } from "./description-trial.js";
 import { openFault } from "./open-faults.js";
 import { description, wordsOf } from "./random-description.js";
+import { SEED, tries } from "./tries.js";
 
 /** Descriptions that are tried: at least 300 where all is checked. */
-const RUNS = Number(process.env["LAYERWRIGHT_PROPERTY_RUNS"] ?? (process.env["CI"] ? 300 : 40));
-/** The first description of all; another number tries others. */
-const SEED = Number(process.env["LAYERWRIGHT_PROPERTY_SEED"] ?? 1);
+const RUNS = tries(40, 300);
 /** Descriptions that one call of BuildKit builds. */
 const TOGETHER = 20;
 

@@ -57,7 +57,7 @@ describe.each(bases)("over %s", (_, base) => {
           expect({ names, differences }).toEqual({ names, differences: [] });
         }
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS * 3 },
     );
     expect(built).toBeGreaterThan(RUNS / 10);
   });

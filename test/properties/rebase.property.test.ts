@@ -4,6 +4,7 @@ import { rebase } from "../../src/api/rebase.js";
 import { isLayerwrightError } from "../../src/errors/layerwright-error.js";
 import { Image } from "../../src/image/image.js";
 import { registryFixture } from "../api/registry-fixture.js";
+import { tries } from "./tries.js";
 
 let at: Awaited<ReturnType<typeof registryFixture>>;
 beforeAll(async () => {
@@ -11,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => at.close());
 
-const RUNS = Number(process.env.LAYERWRIGHT_PROPERTY_RUNS ?? 100);
+const RUNS = tries(100);
 
 /** What a base has at a path: one of these, or nothing. */
 const place = fc.oneof(

@@ -20,12 +20,10 @@ import { commandsRunByBuildKit } from "../peers/buildkit.js";
 import { type Peer, requirePeer } from "../peers/peers.js";
 import { changed, type Description, imageOf, wordsOf } from "./random-description.js";
 import { writeContext } from "./random-image.js";
+import { SEED, tries } from "./tries.js";
 
 /** Changes that are tried: a fifth of what other properties try, since each is four builds. */
-const RUNS = Math.ceil(
-  Number(process.env["LAYERWRIGHT_PROPERTY_RUNS"] ?? (process.env["CI"] ? 300 : 40)) / 5,
-);
-const SEED = Number(process.env["LAYERWRIGHT_PROPERTY_SEED"] ?? 1);
+const RUNS = Math.ceil(tries(40, 300) / 5);
 
 const work = mkdtempSync(join(tmpdir(), "layerwright-rebuilds-"));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
