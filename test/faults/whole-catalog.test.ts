@@ -7,14 +7,18 @@ import {
   Catalog,
   check,
   Image,
+  load,
   lock,
   noSecrets,
   priceSquash,
+  push,
   report,
   share,
   waste,
 } from "layerwright";
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { fakeEngine } from "../adapters/output-engine/fake-engine.js";
+import { registryFixture } from "../api/registry-fixture.js";
 import { Project } from "../cli/cli-support.js";
 
 let folder: string;
@@ -66,7 +70,27 @@ describe("P10: what an image is does not depend on the verb that came first", ()
     report: (it) => report(it, { ...settings(), ...first("linux/arm64") }),
     waste: (it) => waste(it, { ...settings(), ...first("linux/arm64") }),
     priceSquash: (it) => priceSquash(it, { ...settings(), ...first("linux/arm64") }),
+    push: (it) => pushed(it),
+    "push of one platform": (it) => pushed(it, ["linux/arm64"]),
+    load: (it) => loaded(it, "linux/amd64"),
+    "load of the second platform": (it) => loaded(it, "linux/arm64"),
   };
+
+  async function pushed(it: Catalog, platforms?: readonly string[]): Promise<void> {
+    const registry = await registryFixture();
+    const options = { ...settings(), registries: {}, ...(platforms === undefined ? {} : { platforms }) };
+    const { images } = await push(it, `${registry.host}/acme`, options);
+    expect(images).toHaveLength(3);
+    await registry.close();
+  }
+
+  async function loaded(it: Catalog, platform: string): Promise<void> {
+    const { socket } = await fakeEngine();
+    vi.stubEnv("DOCKER_HOST", `unix://${socket}`);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { images } = await load(it, { ...settings(), platform });
+    expect(images).toHaveLength(3);
+  }
 
   it.each(Object.entries(verbs))("%s", async (_, verb) => {
     await lock(catalog(), settings() as never);
@@ -112,12 +136,21 @@ export default new Catalog("acme", images, { platforms: ${JSON.stringify(PLATFOR
     "share web --price",
     "waste job --platform linux/arm64",
     "report job",
+    "push web --tag REGISTRY/acme/web:v1",
+    "load web",
+    "load web --platform linux/arm64",
+    "build web --load",
   ])("layerwright %s", { timeout: 120_000 }, async (words) => {
     await lock(catalog(), settings() as never);
     const project = new Project({ "catalog.ts": source });
     projects.push(project);
     fill(project.folder);
-    const { code, stderr } = await project.run(words.split(" "));
+    const registry = words.includes("REGISTRY") ? await registryFixture() : undefined;
+    const { socket } = await fakeEngine();
+    const { code, stderr } = await project.run(words.replace("REGISTRY", registry?.host ?? "").split(" "), {
+      DOCKER_HOST: `unix://${socket}`,
+    });
+    await registry?.close();
     expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
     expect(lockText(project.folder)).toBe(lockText());
   });
