@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Image, context as named, type SourceInput } from "layerwright";
+import { dockerfile, Image, context as named, type SourceInput } from "layerwright";
 import { expect, test } from "vitest";
 import { bothWays, expectSame, listingOf } from "./on-bases.js";
 
@@ -133,4 +133,38 @@ test("E25: an optional secret that nobody passed", LONG, async (context) => {
     { frontend: "1.19" },
   );
   expectSame(built);
+});
+
+test("E24, E25: secrets as files with the front end of Docker 26", LONG, async (context) => {
+  const built = await bothWays(
+    context,
+    (base) =>
+      base
+        .run("cat /a /b > /twice", {
+          ...none,
+          mounts: [
+            { ...token, target: "/a" },
+            { ...token, target: "/b" },
+          ],
+        })
+        .run("ls /run/secrets > /file 2>/dev/null || echo none > /file", { ...none, mounts: [absent] })
+        .run("ls /mine > /both 2>/dev/null || echo none > /both", {
+          ...none,
+          mounts: [{ ...absent, target: "/mine" }, token],
+        }),
+    { context: { "secrets/token": "hush" }, builders: ["docker26", "docker28"] },
+  );
+  expectSame(built);
+  for (const { direct } of built)
+    expect(["twice", "file", "both"].map((path) => listingOf(direct).rootfs.get(path)?.size)).toEqual([
+      8, 5, 5,
+    ]);
+});
+
+test.each([
+  ["E24", { ...token, env: "TOKEN", target: "/file" }],
+  ["E25", { ...absent, env: "TOKEN" }],
+] as const)("%s: the front end of Docker 26 knows no variable, which is refused", LONG, async (_, mount) => {
+  const text = () => dockerfile(Image.from("layerwright.test/base:v1").run("true", { mounts: [mount] }));
+  expect(text).toThrow(expect.objectContaining({ code: "FRONTEND_TOO_OLD" }));
 });
