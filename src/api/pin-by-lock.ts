@@ -41,11 +41,26 @@ export function pinByLock(
   return plans.map((plan) => pinPlan(plan, lock));
 }
 
+/** What a synthesis says of an image whose list of certificates is another one than the lock has. */
+export function certificateWarnings(
+  plans: readonly Plan[],
+  options: LockSearch,
+): { readonly code: string; readonly message: string; readonly origin?: Origin }[] {
+  const error = otherList(plans, options);
+  if (error === undefined) return [];
+  const { code, shortMessage, hint, origin } = error;
+  return [{ code, message: `${shortMessage}: ${hint}`, ...(origin === undefined ? {} : { origin }) }];
+}
+
 function refuseOtherCertificates(plans: readonly Plan[], options: LockSearch): void {
-  if (!hasBundledList(plans)) return;
-  const { path, lock } = lockOf(options);
-  const error = otherCertificates(plans, lock, path);
+  const error = otherList(plans, options);
   if (error !== undefined) throw error;
+}
+
+function otherList(plans: readonly Plan[], options: LockSearch): PlanError | undefined {
+  if (!hasBundledList(plans)) return undefined;
+  const { path, lock } = lockOf(options);
+  return otherCertificates(plans, lock, path);
 }
 
 /** The lock that holds for a context: its file, and what is in it. */

@@ -9,7 +9,7 @@ import { annotationWords, buildCommand } from "./build-command.js";
 import { emitResolved } from "./dockerfile.js";
 import { hasHostRun, withHostLayers } from "./host-layers.js";
 import { lookUpBases } from "./known-bases.js";
-import { pinByLock } from "./pin-by-lock.js";
+import { certificateWarnings, pinByLock } from "./pin-by-lock.js";
 import type { NamedPlan, SynthesizedImage, SynthOptions, SynthResult } from "./synth.js";
 import { SynthFolder } from "./synth-folder.js";
 import { undecidedLayers } from "./undecided-layers.js";
@@ -91,6 +91,7 @@ export async function synthPlans(
         [
           ...own.flatMap(({ optimized }) => optimized.warnings),
           ...undecidedLayers(ready),
+          ...certificateWarnings(ready, options),
           ...emitted.warnings,
         ],
         said,

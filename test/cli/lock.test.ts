@@ -126,6 +126,10 @@ export default new Catalog("acme", { app }, { platforms: ["linux/amd64"] });
       `FROM debian:12@${digest} AS`,
     );
     expect((await project.run(["synth", "--stdout", "--no-lock"])).stdout).toContain("FROM debian:12 AS");
+    expect(await project.run(["synth", "--no-lock"])).toMatchObject({ code: 0 });
+    expect(readFileSync(join(project.folder, "layerwright.out/app/Dockerfile"), "utf8")).toContain(
+      "FROM debian:12 AS",
+    );
   }, 120_000);
 
   it("hand on what was written of the lock, and nothing else", () => {

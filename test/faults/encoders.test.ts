@@ -231,7 +231,27 @@ describe("E27: what the list of caCertificates() depends on", () => {
     await lockedList();
     const out = { context, out: join(context, "out") };
     expect(await codeOf(synth(clients, { ...out, locked: true }))).toBe("LOCK_CERTIFICATES 6");
-    expect((await synth(clients, out)).images).toHaveLength(1);
+  });
+
+  it("is said once by a synthesis of several images", async () => {
+    await lockedList();
+    const two = { client, again: client.env({ A: "1" }), other: Image.scratch().write("/a", "a") };
+    const catalog = new Catalog("acme", two, { platforms: ["linux/amd64", "linux/arm64"] });
+    const out = { context, out: join(context, "out") };
+    const warnings = async (more: { readonly lock?: false } = {}) =>
+      (await synth(catalog, { ...out, ...more })).images.map(({ warnings: each }) => each);
+    const [first, ...others] = await warnings();
+    expect(first).toEqual([
+      {
+        code: "LOCK_CERTIFICATES",
+        message: expect.stringMatching(/3 certificates.*lock --update certificates/),
+        origin: expect.objectContaining({ file: expect.stringMatching(/encoders\.test\.ts$/) }),
+      },
+    ]);
+    expect(others).toEqual([[], []]);
+    expect(await warnings({ lock: false })).toEqual([[], [], []]);
+    await lock(clients, { ...place(), update: ["certificates"] });
+    expect(await warnings()).toEqual([[], [], []]);
   });
 
   it("is taken anew by lock --update certificates", async () => {

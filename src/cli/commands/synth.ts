@@ -1,6 +1,7 @@
 import { relative, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import type { DockerfileStyle } from "../../api/dockerfile.js";
+import type { LockPlace } from "../../api/lock-options.js";
 import type { SynthesizedImage, SynthResult } from "../../api/synth.js";
 import { platformText } from "../../oci/platform.js";
 import { counted } from "../counted.js";
@@ -57,13 +58,15 @@ async function synth(session: Session, names: readonly string[], flags: SynthFla
       command: "layerwright synth",
     });
   }
-  const catalog = await openPinnedCatalog(session, names, lockOptionsOf(flags));
+  const lock = lockOptionsOf(flags);
+  const catalog = await openPinnedCatalog(session, names, lock);
   if (flags.plan === true) return plansOf(catalog);
-  if (flags.stdout === true) return await dockerfileText(session, catalog, dialectOf(flags));
+  if (flags.stdout === true) return await dockerfileText(session, catalog, { ...dialectOf(flags), ...lock });
   const { synthPlans } = await import("../../api/synth-plans.js");
   const plans = catalog.images.flatMap(({ name, plans: each }) => each.map((plan) => ({ ...plan, name })));
   const result = await synthPlans(plans, {
     ...dialectOf(flags),
+    ...lock,
     context: catalog.context,
     catalog,
     // What the user names is relative to where the user is; the default belongs to the catalog.
@@ -88,7 +91,7 @@ async function synth(session: Session, names: readonly string[], flags: SynthFla
 async function dockerfileText(
   session: Session,
   catalog: OpenCatalog,
-  style: DockerfileStyle,
+  style: DockerfileStyle & LockPlace,
 ): Promise<Report> {
   const [only, ...others] = catalog.images;
   if (only === undefined || others.length > 0) {
@@ -102,7 +105,14 @@ async function dockerfileText(
     catalog.context,
     style,
   );
-  sayWarnings(session.note, session.paint)(only.name, [...(plans[0]?.warnings ?? []), ...emitted.warnings]);
+  const { certificateWarnings } = await import("../../api/pin-by-lock.js");
+  const { context } = catalog;
+  const lists = certificateWarnings(
+    plans.map(({ plan }) => plan),
+    { ...style, context },
+  );
+  const warnings = [...(plans[0]?.warnings ?? []), ...lists, ...emitted.warnings];
+  sayWarnings(session.note, session.paint)(only.name, warnings);
   if (emitted.files.length > 0) {
     session.note(
       `it needs ${counted(emitted.files.length, "generated file")}, which \`layerwright synth\` writes\n`,
