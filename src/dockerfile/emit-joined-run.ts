@@ -34,8 +34,10 @@ export function emitJoinedRun(draft: StageDraft, operations: readonly JoinedOper
       { subject: "user", origin: files[0]?.origin },
     );
   }
-  setState(draft, runs);
-  const { script, mounted } = scriptOf(draft, operations, runs[0]);
+  const ownWorkdir = makesWorkdir(operations);
+  setState(draft, runs, ownWorkdir);
+  const workdir = ownWorkdir ? draft.config.workdir : runs[0]?.workdir;
+  const { script, mounted } = scriptOf(draft, operations, runs[0], workdir);
   const flags = [...runFlags(draft, runs), ...mounted];
   const command = scriptCommand(draft, script);
   refuseLongArguments(command, runs);
@@ -43,7 +45,14 @@ export function emitJoinedRun(draft: StageDraft, operations: readonly JoinedOper
   draft.shellSeen = true;
 }
 
-function setState(draft: StageDraft, runs: readonly RunOperation[]): void {
+/** Whether the layer makes the working directory of its first command: a WORKDIR before it would be a layer more. */
+function makesWorkdir(operations: readonly JoinedOperation[]): boolean {
+  const at = operations.findIndex(({ op }) => op === "run");
+  const workdir = (operations[at] as RunOperation | undefined)?.workdir;
+  return operations.slice(0, Math.max(at, 0)).some((made) => made.op === "mkdir" && made.path === workdir);
+}
+
+function setState(draft: StageDraft, runs: readonly RunOperation[], ownWorkdir: boolean): void {
   const [first] = runs;
   if (first === undefined) {
     // Removing and changing is root's business, whoever commands run as.
@@ -53,7 +62,7 @@ function setState(draft: StageDraft, runs: readonly RunOperation[]): void {
     return;
   }
   setVariables(draft, first.env, first.origin);
-  setWorkdir(draft, first.workdir, first.origin);
+  if (!ownWorkdir) setWorkdir(draft, first.workdir, first.origin);
   setUser(draft, first.user, first.origin);
 }
 
@@ -109,6 +118,7 @@ function scriptOf(
   draft: StageDraft,
   operations: readonly JoinedOperation[],
   first: RunOperation | undefined,
+  workdir: string | undefined,
 ): { readonly script: string; readonly mounted: readonly string[] } {
   const files = new MountedFiles(draft);
   const uses = new Set<ScriptFunction>();
@@ -117,7 +127,7 @@ function scriptOf(
   let parts = false;
   for (const [index, operation] of operations.entries()) {
     if (operation.op === "run") {
-      lines.push(...exportsBetween(env, operation), runLine(operation, first?.workdir));
+      lines.push(...exportsBetween(env, operation), runLine(operation, workdir));
       if (mayLink(operation) && operations.slice(index + 1).some(changesInPlace)) {
         parts = true;
         lines.push("part_links");

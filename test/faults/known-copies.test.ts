@@ -120,3 +120,24 @@ describe("E28: a source of another stage that may be a file or a directory", () 
     });
   }
 });
+
+test("E28: a working directory that the layer itself makes is no layer more", LONG, async (context) => {
+  const built = await bothWays(
+    context,
+    (base) =>
+      base
+        .with((image) =>
+          image
+            .workdir("/srv/work")
+            .copy("file", "beside")
+            .run("pwd > /seen", { network: "none" })
+            .workdir("/srv/other")
+            .run("pwd >> /seen", { network: "none" }),
+        )
+        .workdir("/srv/work")
+        .run("pwd > here", { network: "none" })
+        .layer("two", (image) => image.workdir("sub").run("pwd > here", { network: "none" })),
+    { context: { file: "x" } },
+  );
+  expectSame(built);
+});

@@ -17,6 +17,12 @@ const openFaults: readonly {
     reason: "both refuse, each with the code of what it comes to first",
   },
   {
+    line: /: mode 2755 \| 0755$/,
+    words: /"command":"mv /,
+    reason:
+      "a directory of an earlier command moved below a setgid one: over an overlay mv copies it, within one RUN not",
+  },
+  {
     line: /^the direct build refuses (?:PATH_NOT_FOUND|STAGE_PATH_NOT_FOUND), no Dockerfile does$/,
     reason:
       "a path that is not there: the direct build refuses, a Dockerfile is written that cannot be built",
