@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { outputPatterns } from "../adapters/files-node/written-outputs.js";
 import type { DialectName, FrontendVersion } from "../dockerfile/dialect.js";
 import type { EmittedDockerfile } from "../dockerfile/emit-dockerfile.js";
 import { emitPlatforms } from "../dockerfile/emit-platforms.js";
@@ -85,6 +86,7 @@ export function emitResolved(
     ...(comments === undefined ? {} : { comments }),
     ...(filesFolder === undefined ? {} : { filesFolder }),
     ...(userIgnore === undefined ? {} : { userIgnore }),
+    outputs: outputPatterns(context),
   });
 }
 

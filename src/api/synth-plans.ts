@@ -1,4 +1,5 @@
 import { relative, resolve, sep } from "node:path";
+import { noteOutputs } from "../adapters/files-node/written-outputs.js";
 import type { BakeImage } from "../dockerfile/bake-file.js";
 import { PlanError } from "../errors/layerwright-error.js";
 import { annotationsOf } from "../plan/apply-config.js";
@@ -57,6 +58,7 @@ export async function synthPlans(
   if (outPath === "" || outPath === ".." || outPath.startsWith("../")) {
     throw new PlanError("OUT_OUTSIDE_CONTEXT", { out, context }, { subject: out });
   }
+  noteOutputs(context, [out]);
   const pinned = pinByLock(
     plans.map(({ optimized }) => optimized.plan),
     options,

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { noteOutputs } from "../adapters/files-node/written-outputs.js";
 import { writeFileAtomically } from "../adapters/output-disk/atomic-file.js";
 import type { ObservedImage } from "../analyze/observed-image.js";
 import type { ReportData } from "../analyze/report/report-data.js";
@@ -26,6 +27,7 @@ export async function writeReport(
   images: readonly ObservedImage[],
   { title, out, store, catalog }: ReportPlace,
 ): Promise<ReportResult> {
+  if (catalog !== undefined) noteOutputs(catalog.context, [out]);
   const epoch = parseSourceDateEpoch(process.env["SOURCE_DATE_EPOCH"]);
   const made = (epoch === undefined ? new Date() : new Date(epoch * 1000)).toISOString();
   const data = await reportOf(images, {

@@ -24,6 +24,8 @@ export interface DockerfileOptions {
   readonly comments?: boolean;
   /** The user's own `.dockerignore`, whose rules the new ignore file repeats. */
   readonly userIgnore?: string;
+  /** Ignore patterns of what builds and syntheses wrote into the context, beside their own directory. @default - none */
+  readonly outputs?: readonly string[];
 }
 
 /** A Dockerfile and all that has to lie beside it. */
@@ -87,7 +89,11 @@ export function emitSections(
   const head = comments ? `${firstLine(plan)}\n` : "";
   return {
     text: `${syntaxLine(options.syntax)}${head}${body.join("\n")}`,
-    ignore: emission.ignore.text(options.userIgnore ?? "", outputsOf(filesFolder), dialect.frontend),
+    ignore: emission.ignore.text(
+      options.userIgnore ?? "",
+      outputsOf(filesFolder, options.outputs),
+      dialect.frontend,
+    ),
     files: emission.files.list(),
     contexts: [...emission.contexts].map(([name, value]) => ({ name, value })),
     warnings: emission.warnings,
@@ -96,9 +102,9 @@ export function emitSections(
 }
 
 /** What is written into the context: the folder of the generated files, by default in that of everything else. */
-function outputsOf(filesFolder: string): string[] {
+function outputsOf(filesFolder: string, others: readonly string[] = []): string[] {
   const cut = filesFolder.lastIndexOf("/");
-  return [...new Set([DEFAULT_OUTPUT, cut < 0 ? filesFolder : filesFolder.slice(0, cut)])];
+  return [...new Set([DEFAULT_OUTPUT, cut < 0 ? filesFolder : filesFolder.slice(0, cut), ...others])];
 }
 
 const DEFAULT_OUTPUT = "layerwright.out";

@@ -1,7 +1,17 @@
-import { linkSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { Image, context as namedContext } from "layerwright";
-import { describe, expect, test } from "vitest";
+import {
+  cpSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { build, Catalog, Image, context as namedContext, report, synth } from "layerwright";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { ensureBases } from "../fixtures/bases.js";
 import { LOCAL_REFERENCE } from "../fixtures/layout-registry.js";
 import { copied } from "./copied-trees.js";
@@ -149,6 +159,92 @@ describe("E7: what layerwright writes is never copied", { timeout: 300_000 }, ()
 
   test("by name", async () => {
     expect(await both(tree, scratch.copy("layerwright.out/app.tar", "/y"))).toBe("SOURCE_NOT_FOUND");
+    // A context of its own is copied as it is.
+    const named = scratch.copy(namedContext("out", "layerwright.out").path("app.tar"), "/y");
+    expect(await both(tree, named)).toEqual(["/y"]);
+  });
+
+  /** A context in which earlier runs wrote everything that they can write, elsewhere than usual. */
+  async function written(): Promise<string> {
+    const folder = mkdtempSync(join(tmpdir(), "layerwright-written-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    files({ a: "1", "dist/b": "2", "docker/c": "3", "deep/images/d": "4" })(folder);
+    const [image, other] = [scratch.write("/a", "1"), scratch.write("/b", "2")];
+    const settings = {
+      context: folder,
+      store: join(folder, "..", `${basename(folder)}-store`),
+      lock: false,
+    } as const;
+    onTestFinished(() => rmSync(settings.store, { recursive: true, force: true }));
+    const catalog = new Catalog("acme", { one: image, two: other }, { platforms: ["linux/amd64"] });
+    await build(image, { ...settings, output: join(folder, "dist/a [1]+x.tar") });
+    await build(image, { ...settings, output: { type: "layout", dest: join(folder, "deep/images/layout") } });
+    await build(image, { ...settings, output: { type: "rootfs", dest: join(folder, "deep/rootfs.tar") } });
+    await build(catalog, { ...settings, output: join(folder, "all") });
+    await synth(catalog, { context: folder, out: "docker/files", lock: false });
+    await report(catalog, { ...settings, out: "dist/report.html" });
+    return folder;
+  }
+
+  test.each([
+    ["*", ["/y/", "/y/a", "/y/b", "/y/c", "/y/images/", "/y/images/d"]],
+    ["**/*", undefined],
+    [
+      ".",
+      [
+        "/y/",
+        "/y/a",
+        "/y/all/",
+        "/y/deep/",
+        "/y/deep/images/",
+        "/y/deep/images/d",
+        "/y/dist/",
+        "/y/dist/b",
+        "/y/docker/",
+        "/y/docker/c",
+      ],
+    ],
+    ["d*", ["/y/", "/y/b", "/y/c", "/y/images/", "/y/images/d"]],
+    ["deep/*", ["/y/", "/y/d"]],
+    ["dist", ["/y/", "/y/b"]],
+    ["dist/a*", "SOURCE_PATTERN_EMPTY"],
+    ["deep/images/layout", "SOURCE_NOT_FOUND"],
+    ["docker/files/one/Dockerfile", "SOURCE_NOT_FOUND"],
+    ["dist/a \\[1\\]+x.tar", "SOURCE_NOT_FOUND"],
+  ])("that earlier runs wrote elsewhere in the context, by %s", async (pattern, expected) => {
+    const folder = await written();
+    const { direct, differences } = await copied(
+      (context) => cpSync(folder, context, { recursive: true }),
+      scratch.copy(pattern, "/y/"),
+    );
+    expect(differences).toEqual([]);
+    if (expected !== undefined) expect(direct).toEqual(expected);
+    else expect(`${direct}`).not.toMatch(/tar|layout|Dockerfile|html|manifest/);
+  });
+
+  test("until something else is in its place", async () => {
+    const folder = await written();
+    rmSync(join(folder, "deep/images/layout"), { recursive: true });
+    files({ "deep/images/layout/mine": "5" })(folder);
+    const { direct, differences } = await copied(
+      (context) => cpSync(folder, context, { recursive: true }),
+      scratch.copy("deep/images", "/y/"),
+    );
+    expect(differences).toEqual([]);
+    expect(direct).toEqual(["/y/", "/y/d", "/y/layout/", "/y/layout/mine"]);
+  });
+
+  test("nor what this very run is to write over", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "layerwright-written-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    files({ a: "1", "app.tar": "of another program" })(folder);
+    const settings = { context: folder, store: join(folder, "layerwright.out/store"), lock: false } as const;
+    const output = join(folder, "app.tar");
+    const image = scratch.copy("*", "/y/");
+    const first = await build(image, { ...settings, output });
+    expect((await build(image, { ...settings, output })).digest).toBe(first.digest);
+    expect((await build(image, settings)).digest).toBe(first.digest);
+    expect(readFileSync(join(folder, "layerwright.out/.outputs"), "utf8")).toBe("app.tar\n");
   });
 });
 

@@ -4,6 +4,7 @@ import { type IgnoreRules, parseIgnoreFile } from "../../core/pattern/ignore-rul
 import { PatternError } from "../../core/pattern/pattern-error.js";
 import { EnvironmentError, PlanError } from "../../errors/layerwright-error.js";
 import { sourceFailure } from "./source-failure.js";
+import { outputPatterns } from "./written-outputs.js";
 
 /** The file beside the sources that says what is not part of the context. */
 export const IGNORE_FILE = ".dockerignore";
@@ -17,18 +18,14 @@ export interface ContextRoot {
   /** The folder itself, with no link in its path. */
   readonly realFolder: string;
   readonly rules: IgnoreRules;
+  /** The line from which on the rules are not the user's, but hide what layerwright wrote. */
+  readonly outputsFrom: number;
 }
-
-/**
- * What `synth` and `build` write by default: no part of the main context, as the ignore file beside a Dockerfile says
- * too, else the second build of `copy(".", ...)` would hold the first one.
- */
-const OUTPUT_FOLDER = "layerwright.out";
 
 /** Opens a context folder and reads its `.dockerignore`. */
 export function openContext(name: string | undefined, folder: string): ContextRoot {
   const realFolder = realFolderOf(name, folder);
-  return { name, folder, realFolder, rules: readRules(realFolder, name === undefined) };
+  return { name, folder, realFolder, ...readRules(realFolder, name === undefined) };
 }
 
 function realFolderOf(name: string | undefined, folder: string): string {
@@ -46,7 +43,7 @@ function realFolderOf(name: string | undefined, folder: string): string {
   }
 }
 
-function readRules(folder: string, isMain: boolean): IgnoreRules {
+function readRules(folder: string, isMain: boolean): Pick<ContextRoot, "rules" | "outputsFrom"> {
   const path = join(folder, IGNORE_FILE);
   let text: string;
   try {
@@ -56,8 +53,12 @@ function readRules(folder: string, isMain: boolean): IgnoreRules {
     if (code !== "ENOENT" && code !== "EISDIR") throw sourceFailure(path, error);
     text = "";
   }
+  const outputs = isMain ? outputPatterns(folder) : [];
   try {
-    return parseIgnoreFile(isMain ? `${text}\n/${OUTPUT_FOLDER}` : text);
+    return {
+      rules: parseIgnoreFile([text, ...outputs].join("\n/")),
+      outputsFrom: text.split("\n").length + 1,
+    };
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
     const { pattern, reason, line = 1 } = error;

@@ -14,9 +14,17 @@ export function sourceNotFound(root: ContextRoot, pattern: string, glob: GlobPat
   const names = glob.components.map((component) => (component.kind === "name" ? component.name : ""));
   const path = names.join("/");
   const rule = exists(join(root.realFolder, path)) ? root.rules.ruleThatHides(path) : undefined;
-  const hiddenBy = rule && { rule: rule.text, line: rule.line, file: join(folder, IGNORE_FILE) };
-  const similar = hiddenBy === undefined ? similarPath(root.realFolder, names) : undefined;
-  return new PlanError("SOURCE_NOT_FOUND", { path, context, folder, hiddenBy, similar }, { subject: path });
+  const written = rule !== undefined && rule.line >= root.outputsFrom;
+  const hiddenBy =
+    rule === undefined || written
+      ? undefined
+      : { rule: rule.text, line: rule.line, file: join(folder, IGNORE_FILE) };
+  const similar = rule === undefined ? similarPath(root.realFolder, names) : undefined;
+  return new PlanError(
+    "SOURCE_NOT_FOUND",
+    { path, context, folder, written, hiddenBy, similar },
+    { subject: path },
+  );
 }
 
 function exists(path: string): boolean {

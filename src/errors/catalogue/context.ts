@@ -23,15 +23,19 @@ export const contextMessages = {
     path: string;
     context: string | undefined;
     folder: string;
+    /** Set for what layerwright itself wrote. */
+    written?: boolean | undefined;
     hiddenBy?: { readonly rule: string; readonly line: number; readonly file: string } | undefined;
     similar?: string | undefined;
   }) => ({
-    message:
-      p.hiddenBy === undefined
+    message: p.written
+      ? `the source ${JSON.stringify(p.path)} is an output of layerwright, which is never copied from the build context`
+      : p.hiddenBy === undefined
         ? `the source ${JSON.stringify(p.path)} does not exist in the ${contextText(p.context)} ${p.folder}`
         : `the source ${JSON.stringify(p.path)} is hidden from the image by line ${p.hiddenBy.line} of ${p.hiddenBy.file}: ${p.hiddenBy.rule}`,
-    hint:
-      p.hiddenBy === undefined
+    hint: p.written
+      ? 'name its directory as a context of its own: context("images", "dist").path("app.tar")'
+      : p.hiddenBy === undefined
         ? p.similar === undefined
           ? "create the file, or correct the path; it is relative to the context folder"
           : `did you mean ${JSON.stringify(p.similar)}?`
