@@ -13,7 +13,11 @@ export interface LoginInput {
 export interface LoginOptions {
   readonly signal?: AbortSignal;
   /** @internal Instead of the registry's own answer, for tests. */
-  readonly verify?: (domain: string, credential: Credential, signal?: AbortSignal) => Promise<void>;
+  readonly verify?: (
+    domain: string,
+    credential: Credential,
+    signal?: AbortSignal,
+  ) => Promise<{ readonly checked: boolean }>;
 }
 
 /** Who is logged in to what, and where that is kept. */
@@ -25,6 +29,8 @@ export interface LoginResult {
   readonly file: string;
   /** The credential helper that keeps the password (`osxkeychain`); without one it is in the file, unencrypted. */
   readonly helper?: string;
+  /** False where the registry is open to all and asked for no login: whether it takes this one is not known. */
+  readonly checked: boolean;
 }
 
 /** What `logout` did. */
@@ -68,11 +74,11 @@ export async function login(
     throw new DefinitionError("LOGIN_INVALID", { registry: domain, reason: problem }, { subject: domain });
   }
   const credential = { kind: "password", username, password } as const;
-  await (verify ?? (await realVerify()))(domain, credential, signal);
+  const { checked } = await (verify ?? (await realVerify()))(domain, credential, signal);
   signal?.throwIfAborted();
   const { saveCredential } = await import("../adapters/credentials-docker/saved-credentials.js");
   const { file, helper } = await saveCredential(domain, credential);
-  return { registry: domain, username, file, ...(helper === undefined ? {} : { helper }) };
+  return { registry: domain, username, file, checked, ...(helper === undefined ? {} : { helper }) };
 }
 
 /**

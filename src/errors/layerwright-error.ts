@@ -109,4 +109,17 @@ export class StepError<Code extends ErrorCode = ErrorCode> extends LayerwrightEr
 export class IntegrityError<Code extends ErrorCode = ErrorCode> extends LayerwrightError<Code> {}
 
 /** A registry refused, could not be reached, or answered what it must not. */
-export class RegistryError<Code extends ErrorCode = ErrorCode> extends LayerwrightError<Code> {}
+export class RegistryError<Code extends ErrorCode = ErrorCode> extends LayerwrightError<Code> {
+  /** The HTTP status of the answer, where there was one. */
+  readonly status?: number;
+
+  /** @internal */
+  constructor(
+    code: Code,
+    parameters: ErrorParameters<Code>,
+    context: ErrorContext & { readonly status?: number } = {},
+  ) {
+    super(code, parameters, context);
+    if (context.status !== undefined) this.status = context.status;
+  }
+}

@@ -20,7 +20,7 @@ beforeEach(() => {
   vi.stubEnv("DOCKER_CONFIG", join(home.home, ".docker"));
   vi.stubEnv("REGISTRY_AUTH_FILE", join(home.home, "auth.json"));
   vi.stubEnv("PATH", home.env["PATH"]);
-  verifyLogin.mockReset().mockResolvedValue(undefined);
+  verifyLogin.mockReset().mockResolvedValue({ checked: true });
 });
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -66,6 +66,7 @@ describe("layerwright login", () => {
     pipeIn(`${CANARY}\n`);
     verifyLogin.mockImplementation(async () => {
       expect(() => statSync(home.config)).toThrow("ENOENT");
+      return { checked: true };
     });
     const ran = await runHere(["login", "ghcr.io", "-u", "me", "--password-stdin"]);
     expect([ran.code, ran.stderr]).toEqual([0, ""]);
@@ -127,9 +128,20 @@ describe("layerwright login", () => {
       username: "me",
       file: home.config,
       helper: "keep",
+      checked: true,
     });
     expect(kept()).toEqual({ "ghcr.io": {} });
     expectNoSecret(ran);
+  });
+
+  it("G19: says that nothing was checked where the registry is open to all", async () => {
+    pipeIn(CANARY);
+    verifyLogin.mockResolvedValue({ checked: false });
+    const ran = await runHere(["login", "ghcr.io", "-u", "me", "--password-stdin"]);
+    expect(ran.code).toBe(0);
+    expect(ran.stdout).toContain("it could not be checked: the registry is open to all");
+    expect(ran.stdout).not.toContain("logged in");
+    expect(kept()).toEqual({ "ghcr.io": { auth: auth(`me:${CANARY}`) } });
   });
 
   it("keeps nothing that the registry refuses, and ends with 4", async () => {
@@ -260,9 +272,9 @@ describe("layerwright logout", () => {
 
 describe("login()", () => {
   it("keeps a login, and gives back where", async () => {
-    const verify = vi.fn(async () => {});
+    const verify = vi.fn(async () => ({ checked: true }));
     const done = await login("localhost:5000", { username: "me", password: CANARY }, { verify });
-    expect(done).toEqual({ registry: "localhost:5000", username: "me", file: home.config });
+    expect(done).toEqual({ registry: "localhost:5000", username: "me", file: home.config, checked: true });
     expect(verify).toHaveBeenCalledOnce();
     expect(verifyLogin).not.toHaveBeenCalled();
     expect(kept()).toEqual({ "localhost:5000": { auth: auth(`me:${CANARY}`) } });
@@ -278,7 +290,10 @@ describe("login()", () => {
 
   it("keeps nothing once it is given up", async () => {
     const stop = new AbortController();
-    const verify = async () => stop.abort(new Error("enough"));
+    const verify = async () => {
+      stop.abort(new Error("enough"));
+      return { checked: true };
+    };
     const done = login("ghcr.io", { username: "me", password: CANARY }, { verify, signal: stop.signal });
     await expect(done).rejects.toThrow("enough");
     expect(() => statSync(home.config)).toThrow("ENOENT");

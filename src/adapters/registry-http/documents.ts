@@ -1,4 +1,4 @@
-import { IntegrityError, RegistryError } from "../../errors/layerwright-error.js";
+import { IntegrityError, isLayerwrightError, RegistryError } from "../../errors/layerwright-error.js";
 import type { Descriptor } from "../../oci/descriptor.js";
 import { digestOf, isDigest } from "../../oci/digest.js";
 import { mediaType } from "../../oci/media-type.js";
@@ -81,16 +81,34 @@ export async function putDocument(
     headers: { "content-type": descriptor.mediaType },
     body: { size: bytes.length, bytes: () => [bytes] },
     scopes: [`repository:${to.path}:pull,push`],
-    expect: [200, 201, 202],
+    expect: [200, 201, 202, 204],
     signal,
   });
   answer.discard();
   const said = answer.headers["docker-content-digest"];
-  if (said === undefined || said === descriptor.digest) return;
   const reference = canonicalReference(to);
-  const reason = `it was stored as ${String(said).slice(0, 100)}, not ${descriptor.digest}`;
-  throw new IntegrityError("MANIFEST_WRONG", { reference, reason }, { subject: reference });
+  if (said !== undefined && said !== descriptor.digest) {
+    const reason = `it was stored as ${String(said).slice(0, 100)}, not ${descriptor.digest}`;
+    throw new IntegrityError("MANIFEST_WRONG", { reference, reason }, { subject: reference });
+  }
+  // Only "created", or the digest, says that it was stored: a page to log in at is answered with 200 too.
+  if (answer.status === 201 || said !== undefined) return;
+  const { domain, path, tag } = to;
+  const placed = { domain, path, ...(tag === undefined ? { digest: descriptor.digest } : { tag }) };
+  const stored = await getDocument(session, placed, signal).catch((error: unknown) => {
+    if (isLayerwrightError(error) && NOT_STORED.has(error.code)) return undefined;
+    throw error;
+  });
+  if (stored?.descriptor.digest === descriptor.digest) return;
+  const { status } = answer;
+  const type = JSON.stringify(answer.headers["content-type"] ?? "").slice(0, 100);
+  const reason = `its type is ${type}, and the manifest is not there afterwards`;
+  const parameters = { repository: reference, action: "push to", status, reason };
+  throw new RegistryError("REGISTRY_REFUSED", parameters, { subject: reference, status });
 }
+
+/** Errors of reading that say that something else, or nothing, is there. */
+const NOT_STORED: ReadonlySet<string> = new Set(["MANIFEST_NOT_FOUND", "MANIFEST_WRONG"]);
 
 /** The answer and its body, asked for again where the connection breaks in the middle of it; no body where there is no such thing. */
 async function askWhole(

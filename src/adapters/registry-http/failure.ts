@@ -1,6 +1,7 @@
 import { RegistryError } from "../../errors/layerwright-error.js";
 import type { Repository } from "../../ports/registry.js";
 import { type Answer, ProxyRefused, readAnswer, TooSlow } from "./http/answer.js";
+import { sameOrigin, shownOrigin } from "./http/origin.js";
 
 /** What a request was for, in words that follow "to" and "let you". */
 export type Action = "pull from" | "push to" | "log in to";
@@ -94,46 +95,131 @@ export async function statusError(
     readonly action: Action;
     readonly known: boolean;
     readonly attempts: number;
+    /** The registry's own address: an answer from elsewhere is the storage's. */
+    readonly base: URL;
+    /** What must not be shown, wherever the server repeats it. */
+    readonly secrets: readonly string[];
+    /** Seconds that the server wants to be left alone, where that is longer than one waits. */
+    readonly wait: number | undefined;
   },
 ): Promise<RegistryError> {
-  const { status } = answer;
-  const { action, known, attempts } = about;
+  const { status, url } = answer;
+  const { action, known, attempts, base, wait } = about;
   const repository = repositoryText(about.repository);
-  const reason = await reasonOf(await readAnswer(answer));
-  const subject = { subject: repository };
+  const registry = about.repository.domain;
+  const reason = await refusalWords(answer, about.secrets);
+  const context = { subject: repository, status };
+  if (wait !== undefined) {
+    const parameters = { registry, seconds: wait, known, reason };
+    return new RegistryError("REGISTRY_BUSY", parameters, { subject: registry, status });
+  }
+  if (isPassing(status)) {
+    return new RegistryError(
+      "REGISTRY_FAILED",
+      { repository, action, status, attempts, known, reason },
+      context,
+    );
+  }
+  if (!sameOrigin(url, base)) {
+    const parameters = { registry, storage: shownOrigin(url), action, status, reason };
+    return new RegistryError("STORAGE_REFUSED", parameters, context);
+  }
   if (status === 401 || status === 403) {
     return new RegistryError(
       "REGISTRY_DENIED",
       { repository, action, known, reason: reason || `it answers ${status}` },
-      subject,
+      context,
     );
   }
-  if (isPassing(status))
-    return new RegistryError("REGISTRY_FAILED", { repository, action, status, attempts }, subject);
-  return new RegistryError("REGISTRY_REFUSED", { repository, action, status, reason }, subject);
+  return new RegistryError("REGISTRY_REFUSED", { repository, action, status, reason }, context);
 }
 
-/** What the registry says of its refusal (distribution spec, "Error Codes"), in plain characters and no more than a line. */
-async function reasonOf(answer: Answer): Promise<string> {
-  const text = (await answer.read(Number.POSITIVE_INFINITY)).toString("utf8");
+/** The server's own words in an answer that refuses, on one line; empty where it says nothing. */
+export async function refusalWords(answer: Answer, secrets: readonly string[]): Promise<string> {
+  const bytes = await (await readAnswer(answer)).read(Number.POSITIVE_INFINITY);
+  let text = bytes.toString("utf8");
+  for (const secret of secrets) if (secret !== "") text = text.replaceAll(secret, "***");
+  return refusalReason(answer.headers["content-type"], text);
+}
+
+/** Characters of what a server says at most, of one of its errors and of all. */
+const MOST_OF_ONE = 300;
+const MOST_REASON = 600;
+/** Errors of one answer that are shown. */
+const MOST_ERRORS = 5;
+
+/**
+ * The server's own words about a refusal, on one line: every entry of `errors` with its code, message and detail
+ * (distribution spec, "Error Codes"), the fields that other servers use instead, the code and message of a storage's XML,
+ * plain text, or the title of a page. Empty where it says nothing.
+ */
+function refusalReason(type: string | undefined, text: string): string {
+  if (/http request .*https/i.test(text)) return "it speaks https, and was asked by http";
+  let value: unknown;
   try {
-    const { errors } = JSON.parse(text) as { errors?: readonly { code?: unknown; message?: unknown }[] };
-    const [first] = errors ?? [];
-    const parts = [first?.code, first?.message].filter((part) => typeof part === "string" && part !== "");
-    return plain(parts.join(": "));
+    value = JSON.parse(text);
   } catch {
-    // Servers say it in a page of their own.
-    return /http request .*https/i.test(text) ? "it speaks https, and was asked by http" : "";
+    return plain(ofMarkup(text) ?? (/^text\/plain\b/.test(type ?? "") ? text : ""), MOST_OF_ONE);
   }
+  if (typeof value === "string") return plain(value, MOST_OF_ONE);
+  if (!isObject(value)) return "";
+  const { errors } = value;
+  const entries = Array.isArray(errors) && errors.length > 0 ? (errors as readonly unknown[]) : [value];
+  const said = [...new Set(entries.slice(0, MOST_ERRORS).map(entryText))].filter((one) => one !== "");
+  const more = entries.length > MOST_ERRORS ? [`and ${entries.length - MOST_ERRORS} more`] : [];
+  return plain([...said, ...more].join("; "), MOST_REASON);
 }
 
-/** What somebody else wrote, without control characters, and without a header of ours that it may repeat. */
-function plain(text: string): string {
-  return text
-    .replace(/[^\x20-\x7e]+/g, " ")
-    .replace(/\b(basic|bearer)\s+[\w.~+/=-]{8,}/gi, "$1 ***")
-    .slice(0, 300);
+/** One error: `CODE: message (detail)`. */
+function entryText(entry: unknown): string {
+  if (!isObject(entry)) return plain(shown(entry), MOST_OF_ONE);
+  const { code, status, message, error, title, detail, details, error_description: described } = entry;
+  const head = [code ?? status, message ?? described ?? title ?? error].map(shown);
+  const words = head.filter((part, at) => part !== "" && head.indexOf(part) === at).join(": ");
+  const rest = shown(detail ?? details);
+  if (words === "") return plain(rest, MOST_OF_ONE);
+  return plain(rest === "" || words.includes(rest) ? words : `${words} (${rest})`, MOST_OF_ONE);
 }
+
+/** A value as text; what holds nothing is empty. */
+function shown(value: unknown): string {
+  if (typeof value === "string") return value.trim();
+  if (value === null || value === undefined || typeof value === "boolean") return "";
+  if (typeof value === "number") return String(value);
+  const text = JSON.stringify(value);
+  return text === "{}" || text === "[]" ? "" : text;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** What a storage says in XML (`<Code>`, `<Message>`), or the title of a page. */
+function ofMarkup(text: string): string | undefined {
+  const element = (name: string) => new RegExp(`<${name}[^>]*>([^<]{1,500})</${name}>`, "i").exec(text)?.[1];
+  if (!/^\s*</.test(text)) return undefined;
+  const parts = [element("Code"), element("Message")].filter((part) => part !== undefined);
+  return parts.length > 0 ? parts.join(": ") : element("title");
+}
+
+/** Words of another without control characters and line breaks, and without a secret that they may repeat. */
+function plain(text: string, most: number): string {
+  const clean = text
+    .replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, " ")
+    .trim()
+    .replace(/\b(basic|bearer)\s+[\w.~+/=-]{8,}/gi, "$1 ***")
+    .replace(SECRET_MEMBER, "$1***")
+    .replace(SECRET_WORD, "$1***")
+    .replace(/\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*/g, "***")
+    .replace(/(:\/\/)[^\s/@:]*:[^\s/@]*@/g, "$1***@");
+  return clean.length > most ? `${clean.slice(0, most)}...` : clean;
+}
+
+const SECRET_NAMES = "password|passwd|secret|token|authorization|api[_-]?key|signature|sig|credential";
+/** A member of JSON or a parameter of an address that is named like a secret, with its value. */
+const SECRET_MEMBER = new RegExp(`((?:${SECRET_NAMES})(?:=|"\\s*:\\s*"))[^\\s"&,;)}]+`, "gi");
+/** The same in a sentence, where what follows may also be a word. */
+const SECRET_WORD = new RegExp(`((?:${SECRET_NAMES}):\\s*)(?=[^\\s]*\\d)[^\\s"&,;)}]{8,}`, "gi");
 
 /** A repository as messages name it. */
 export function repositoryText({ domain, path }: Repository): string {

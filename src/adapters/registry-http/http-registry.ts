@@ -87,8 +87,8 @@ export class HttpRegistry implements Registry {
     await putDocument(this.#own(to), to, document, signal);
   }
 
-  /** Asks a registry whether it lets us in at all (distribution spec, end-1). */
-  async ping(domain: string, signal?: AbortSignal): Promise<void> {
+  /** Asks a registry whether it lets us in at all (distribution spec, end-1). An open one asks for no login. */
+  async ping(domain: string, signal?: AbortSignal): Promise<{ readonly asked: boolean }> {
     const session = this.#own({ domain, path: "" });
     const answer = await session.request({
       repository: { domain, path: "" },
@@ -100,6 +100,7 @@ export class HttpRegistry implements Registry {
       signal,
     });
     answer.discard();
+    return { asked: session.wasAsked };
   }
 
   async close(): Promise<void> {

@@ -6,7 +6,7 @@ import type { Endpoint } from "./endpoint.js";
 import { type Action, connectionError, isBroken, isPassing, statusError } from "./failure.js";
 import { type Answer, readAnswer } from "./http/answer.js";
 import type { Connections } from "./http/connections.js";
-import { redirectProblem, sameOrigin, shownOrigin } from "./http/origin.js";
+import { redirectProblem, sameOrigin, shownOrigin, targetOf } from "./http/origin.js";
 import type { HttpRequest, RequestBody } from "./http/request.js";
 import { Pace, type PaceOptions } from "./pacing/pace.js";
 import { retryAfter } from "./pacing/retry-after.js";
@@ -26,14 +26,22 @@ export interface RegistryRequest {
   readonly expect: readonly number[];
   /** A body that is worth the fast path. */
   readonly large?: boolean;
-  /** False for what must not be done twice. @default true */
-  readonly repeat?: boolean;
+  /** Tries at most; 1 for what must not be done twice. @default - those of the session */
+  readonly attempts?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const MOST_REDIRECTS = 10;
-/** Headers that another origin may see. */
-const HARMLESS = new Set(["accept", "accept-encoding", "range", "user-agent"]);
+/** Headers that another origin may see: what is wanted, and what a body is and where it belongs. */
+const HARMLESS = new Set([
+  "accept",
+  "accept-encoding",
+  "content-range",
+  "content-type",
+  "range",
+  "user-agent",
+]);
 const USER_AGENT = "layerwright";
 
 /** What a session needs. */
@@ -74,8 +82,7 @@ export class RegistrySession {
    * @throws {RegistryError} for every other one, and when the registry cannot be reached
    */
   async request(request: RegistryRequest): Promise<Answer> {
-    const { signal, expect, repeat = true } = request;
-    const attempts = repeat ? this.#pace.options.attempts : 1;
+    const { signal, expect, attempts = this.attempts } = request;
     try {
       const { answer, attempt } = await repeated(
         this.#pace,
@@ -90,6 +97,11 @@ export class RegistrySession {
       signal?.throwIfAborted();
       throw connectionError(error, this.endpoint.domain);
     }
+  }
+
+  /** Whether the registry ever asked for a login. */
+  get wasAsked(): boolean {
+    return this.#authorizer.wasAsked;
   }
 
   /** Tries of something that may pass, in all. */
@@ -132,7 +144,10 @@ export class RegistrySession {
     return this.#noted(await this.#follow(request, other));
   }
 
-  /** Follows redirects of what only reads. Another origin gets no login, no cookie and no header of ours that it need not have. */
+  /**
+   * Follows redirects: all kinds of what only reads, and those that keep method and body (307, 308) of what writes.
+   * Another origin gets no login, no cookie and no header of ours that it need not have.
+   */
   async #follow(request: RegistryRequest, authorization: string | undefined): Promise<Answer> {
     const { method, body, signal } = request;
     const all = { "accept-encoding": "identity", "user-agent": USER_AGENT, ...request.headers };
@@ -146,10 +161,13 @@ export class RegistrySession {
         ? this.#connections.sendLarge(one)
         : this.#connections.send(one));
       const { location } = answer.headers;
-      const redirected = [301, 302, 303, 307, 308].includes(answer.status) && location !== undefined;
-      if (!redirected || (method !== "GET" && method !== "HEAD")) return answer;
+      if (!REDIRECTS.has(answer.status) || location === undefined) return answer;
       answer.discard();
       const next = this.#nextOf(url, location, hop);
+      if (method !== "GET" && method !== "HEAD" && answer.status < 307) {
+        const reason = `a ${method} is not sent again after ${answer.status}`;
+        throw this.#redirectRefused(shownOrigin(next), reason);
+      }
       if (!sameOrigin(next, url) || !sameOrigin(next, this.endpoint.base)) {
         login = undefined;
         headers = Object.fromEntries(Object.entries(all).filter(([name]) => HARMLESS.has(name)));
@@ -159,16 +177,18 @@ export class RegistrySession {
   }
 
   #nextOf(url: URL, location: string, hop: number): URL {
-    const registry = this.endpoint.domain;
-    const refuse = (target: string, reason: string) =>
-      new RegistryError("REDIRECT_REFUSED", { registry, target, reason }, { subject: registry });
-    if (!URL.canParse(location, url.href)) throw refuse("no address at all", "it is no URL");
-    const next = new URL(location, url);
+    const next = targetOf(location, url);
+    if (next === undefined) throw this.#redirectRefused("no address at all", "it is no URL");
     const problem = redirectProblem(url, next);
-    if (problem !== undefined) throw refuse(shownOrigin(next), problem);
+    if (problem !== undefined) throw this.#redirectRefused(shownOrigin(next), problem);
     if (hop === MOST_REDIRECTS)
-      throw refuse(shownOrigin(next), `it is the ${hop + 1}th redirect of one request`);
+      throw this.#redirectRefused(shownOrigin(next), `it is the ${hop + 1}th redirect of one request`);
     return next;
+  }
+
+  #redirectRefused(target: string, reason: string): RegistryError {
+    const registry = this.endpoint.domain;
+    return new RegistryError("REDIRECT_REFUSED", { registry, target, reason }, { subject: registry });
   }
 
   #noted(answer: Answer): Answer {
@@ -186,7 +206,11 @@ export class RegistrySession {
     // Before a helper is asked, which may take its time.
     const read = await readAnswer(answer);
     const known = await this.#authorizer.isKnown(repository).catch(() => false);
-    return statusError(read, { repository, action, known, attempts });
+    const milliseconds = waitOf(answer) ?? 0;
+    const wait = milliseconds > this.#pace.options.longestMs ? Math.ceil(milliseconds / 1000) : undefined;
+    const secrets = await this.#authorizer.secrets(repository).catch(() => []);
+    const { base } = this.endpoint;
+    return statusError(read, { repository, action, known, attempts, base, wait, secrets });
   }
 }
 
@@ -210,9 +234,12 @@ async function repeated(
       continue;
     }
     if (last || isExpected(answer.status) || !isPassing(answer.status)) return { answer, attempt };
+    const wait = waitOf(answer);
+    // Longer than one waits: what the server says of it is the answer.
+    if (wait !== undefined && wait > pace.options.longestMs) return { answer, attempt };
     answer.discard();
     // Where the server says when, that is when; it was noted as the answer came.
-    if (waitOf(answer) === undefined) await pace.backOff(attempt, signal);
+    if (wait === undefined) await pace.backOff(attempt, signal);
   }
 }
 

@@ -1,18 +1,22 @@
-import { RegistryError } from "../../errors/layerwright-error.js";
+import { IntegrityError, RegistryError } from "../../errors/layerwright-error.js";
+import { isDigest } from "../../oci/digest.js";
 import type { Repository, TransferOptions, UploadBlob, UploadOutcome } from "../../ports/registry.js";
 import { addressOf } from "./endpoint.js";
 import { repositoryText } from "./failure.js";
 import type { Answer } from "./http/answer.js";
-import { redirectProblem, shownOrigin } from "./http/origin.js";
+import { redirectProblem, shownOrigin, targetOf } from "./http/origin.js";
 import type { RequestBody } from "./http/request.js";
 import type { RegistryRequest, RegistrySession } from "./registry-session.js";
 
-/** Parts of a blob that is too large to be sent whole. */
+/** A part of a blob that is too large to be sent whole, and the smallest one that is tried. */
 const DEFAULT_CHUNK = 10 << 20;
+const LEAST_CHUNK = 64 << 10;
 /** Times that one blob is begun, or taken up again without progress. */
 const TRIES = 5;
 /** Bytes that make a try worth its while. */
 const PROGRESS = 1 << 20;
+/** Milliseconds that an upload which was given up may take to say so. */
+const CANCEL_MS = 2000;
 
 /** What an upload depends on. */
 export interface UploadSettings {
@@ -34,15 +38,23 @@ export async function uploadBlob(
   const source = (options.mountFrom ?? []).find(
     ({ domain, path }) => domain === to.domain && path !== to.path,
   );
-  // Linking what is there already does no harm, and saves the question.
-  if (source !== undefined && (await upload.begin(source))) return "mounted";
-  if (await upload.isThere()) {
-    await upload.cancel();
-    return "present";
+  try {
+    // Linking what is there already does no harm, and saves the question.
+    if (source !== undefined && (await upload.begin(source))) return "mounted";
+    if (await upload.isThere()) {
+      await upload.cancel(options.signal);
+      return "present";
+    }
+    if (!upload.isBegun) await upload.begin(undefined);
+    await upload.send(settings.chunkBytes);
+    return "uploaded";
+  } catch (error) {
+    // Half a blob would lie in the registry until somebody sweeps it; whoever cannot be reached is not asked.
+    if (options.signal?.aborted === true || !isCut(error)) {
+      await upload.cancel(AbortSignal.timeout(CANCEL_MS));
+    }
+    throw error;
   }
-  if (!upload.isBegun) await upload.begin(undefined);
-  await upload.send(settings.chunkBytes);
-  return "uploaded";
 }
 
 class Upload {
@@ -53,6 +65,12 @@ class Upload {
   /** Where the next request of the upload goes; the registry gives it. */
   #location: URL | undefined;
   #chunkLeast = 0;
+  /** Bytes of the blob that left for this session at most: it cannot have more. */
+  #sent = 0;
+  /** Whether the session goes on from where the registry said, which may be wrong. */
+  #resumed = false;
+  /** Parts of this session that the registry had no place for. */
+  #misplaced = 0;
 
   constructor(session: RegistrySession, to: Repository, blob: UploadBlob, options: TransferOptions) {
     this.#session = session;
@@ -62,28 +80,41 @@ class Upload {
   }
 
   async isThere(): Promise<boolean> {
-    const url = addressOf(this.#session.endpoint, this.#to, `blobs/${this.#blob.descriptor.digest}`);
+    const { digest, size } = this.#blob.descriptor;
+    const url = addressOf(this.#session.endpoint, this.#to, `blobs/${digest}`);
     const answer = await this.#request({ method: "HEAD", url, expect: [200, 404] });
     answer.discard();
-    return answer.status === 200;
+    if (answer.status !== 200) return false;
+    const { "content-length": length, "content-type": type } = answer.headers;
+    const said = answer.headers["docker-content-digest"];
+    if (said !== undefined) return said === digest;
+    // A page to log in at has an answer for every address.
+    return length === undefined ? !/^text\/html\b/.test(type ?? "") : Number(length) === size;
   }
 
   /** Begins an upload; true where the registry had the blob in the other repository and linked it. */
   async begin(source: Repository | undefined): Promise<boolean> {
     const url = addressOf(this.#session.endpoint, this.#to, "blobs/uploads/");
+    this.#sent = 0;
+    this.#resumed = false;
+    this.#misplaced = 0;
     if (source !== undefined) {
       url.searchParams.set("mount", this.#blob.descriptor.digest);
       url.searchParams.set("from", source.path);
       const scopes = [`repository:${source.path}:pull`];
       try {
-        const answer = await this.#request({ method: "POST", url, expect: [201, 202] }, scopes);
+        const answer = await this.#request(
+          { method: "POST", url, expect: [201, 202], attempts: MOUNT_TRIES },
+          scopes,
+        );
         answer.discard();
-        if (answer.status === 201) return true;
-        this.#noteLocation(answer);
-        return false;
+        if (answer.status === 202) this.#noteLocation(answer);
+        else this.#checkStored(answer);
+        return answer.status === 201;
       } catch (error) {
-        // Who may push here need not be allowed to see there: then it is sent.
-        if (!(error instanceof RegistryError) || !MAY_STILL_SEND.has(error.code)) throw error;
+        this.#options.signal?.throwIfAborted();
+        // Who may push here need not be allowed to see there, and not every registry links: then it is sent.
+        if (!(error instanceof RegistryError)) throw error;
         url.search = "";
       }
     }
@@ -98,10 +129,12 @@ class Upload {
   }
 
   /** Tells the registry that nothing will come. */
-  async cancel(): Promise<void> {
-    if (this.#location === undefined) return;
+  async cancel(signal: AbortSignal | undefined): Promise<void> {
+    const url = this.#location;
+    if (url === undefined) return;
+    this.#location = undefined;
     const forgotten = [200, 202, 204, 400, 404, 405];
-    const request = { method: "DELETE", url: this.#location, expect: forgotten, repeat: false } as const;
+    const request = { method: "DELETE", url, expect: forgotten, attempts: 1, signal } as const;
     await this.#request(request).then(
       (answer) => answer.discard(),
       () => {},
@@ -110,6 +143,7 @@ class Upload {
 
   async send(chunkBytes: number | undefined): Promise<void> {
     const { onProgress, signal } = this.#options;
+    const { size } = this.#blob.descriptor;
     let chunk = chunkBytes;
     let offset = 0;
     let furthest = 0;
@@ -120,63 +154,101 @@ class Upload {
         break;
       } catch (error) {
         signal?.throwIfAborted();
-        const tooLarge = chunk === undefined && isTooLarge(error);
-        if (!tooLarge && (!isBrokenOff(error) || tries === TRIES)) throw error;
-        await this.#session.backOff(tries, signal);
+        if (statusOf(error) === 413) {
+          const smaller = smallerThan(Math.max(chunk ?? size, this.#chunkLeast));
+          if (smaller === undefined || smaller < this.#chunkLeast) throw error;
+          chunk = smaller;
+          tries--;
+        } else if (isRefusal(error) && statusOf(error) !== 404 && statusOf(error) !== 416) {
+          if (await this.isThere()) break;
+          // Where the bytes were put at a wrong place, they are another blob.
+          if (!this.#resumed || tries >= TRIES) throw error;
+          // Once more, from the start.
+          tries = TRIES - 1;
+          offset = await this.#beginAgain();
+          continue;
+        } else if (!isBrokenOff(error) || tries >= TRIES) throw error;
+        await this.#session.backOff(Math.max(1, tries), signal);
+        if (statusOf(error) === 416 && this.#misplaced++ > 0) {
+          offset = await this.#beginAgain();
+          continue;
+        }
         const reached = await this.#reached();
         if (reached === "there") break;
         // What refuses a large body may also just hang up.
-        if (tooLarge || (reached === 0 && tries === TRIES - 2)) chunk ??= DEFAULT_CHUNK;
+        if (reached === 0 && tries === TRIES - 2) chunk ??= smallerThan(size);
         if (reached - furthest >= PROGRESS) tries = 0;
         furthest = Math.max(furthest, reached);
         offset = reached;
       }
     }
-    onProgress?.(this.#blob.descriptor.size);
+    this.#location = undefined;
+    onProgress?.(size);
   }
 
   async #sendParts(from: number, chunk: number | undefined): Promise<void> {
     const { size } = this.#blob.descriptor;
-    for (let offset = from, still = 0; offset < size; ) {
-      const reached = await this.#sendPart(offset, Math.max(chunk ?? size, this.#chunkLeast));
-      still = reached > offset ? 0 : still + 1;
-      if (still === TRIES) throw this.#refusal("it keeps nothing of what it takes");
-      offset = reached;
+    for (let offset = from; offset < size; ) {
+      const end = Math.min(offset + Math.max(chunk ?? size, this.#chunkLeast), size);
+      await this.#sendPart(offset, end);
+      offset = end;
     }
     await this.#finish(size);
   }
 
-  /** Sends one part and gives how far the registry is then. */
-  async #sendPart(offset: number, length: number): Promise<number> {
-    const end = Math.min(offset + length, this.#blob.descriptor.size);
+  /**
+   * Sends one part. What was taken counts, whatever the `Range` of the answer says: registries are one off there, or say
+   * the same each time. Where one has kept less, it has no place for the next part, and is asked.
+   */
+  async #sendPart(offset: number, end: number): Promise<void> {
     const answer = await this.#request({
       method: "PATCH",
       url: this.#location!,
       headers: { "content-type": "application/octet-stream", "content-range": `${offset}-${end - 1}` },
       body: this.#body(offset, end),
-      expect: [202],
-      repeat: false,
+      expect: [200, 201, 202, 204],
+      attempts: 1,
     });
     answer.discard();
     this.#noteLocation(answer);
-    // A range of one byte looks like that of none.
-    return end === 1 ? 1 : (rangeEnd(answer) ?? end);
+    if (rangeEnd(answer) !== end) this.#resumed = true;
   }
 
   /** Sends what is left, and says which blob it was. */
   async #finish(offset: number): Promise<void> {
     const { digest, size } = this.#blob.descriptor;
     const url = new URL(this.#location!);
-    url.searchParams.set("digest", digest);
+    // What the registry wrote there stays as it is to the letter: it may be signed.
+    url.search = `${url.search === "" ? "?" : `${url.search}&`}digest=${encodeURIComponent(digest)}`;
     const answer = await this.#request({
       method: "PUT",
       url,
       headers: { "content-type": "application/octet-stream" },
       body: offset < size ? this.#body(offset, size) : undefined,
-      expect: [201, 204],
-      repeat: false,
+      expect: [200, 201, 202, 204],
+      attempts: 1,
     });
     answer.discard();
+    this.#checkStored(answer);
+    // Only "created" says that it is there.
+    if (answer.status !== 201 && !(await this.isThere()))
+      throw this.#refusal("it does not have the blob afterwards", answer.status);
+  }
+
+  #checkStored({ headers }: Answer): void {
+    const { digest } = this.#blob.descriptor;
+    const said = headers["docker-content-digest"];
+    if (!isDigest(said) || said === digest) return;
+    const repository = repositoryText(this.#to);
+    const reason = `it was stored as ${said}`;
+    throw new IntegrityError("BLOB_WRONG", { repository, digest, reason }, { subject: digest });
+  }
+
+  /** A new session in place of the one whose bytes are out of place; gives where it is, the start. */
+  async #beginAgain(): Promise<0> {
+    await this.cancel(this.#options.signal);
+    await this.begin(undefined);
+    return 0;
   }
 
   /** How many bytes the registry has; a new upload is begun where it has forgotten this one, unless that was because it is done. */
@@ -185,7 +257,10 @@ class Upload {
       const answer = await this.#request({ method: "GET", url: this.#location!, expect: [200, 202, 204] });
       answer.discard();
       this.#noteLocation(answer);
-      return rangeEnd(answer) ?? 0;
+      const reached = rangeEnd(answer);
+      if (reached === undefined) return this.#sent === 0 ? 0 : await this.#beginAgain();
+      this.#resumed = true;
+      return Math.min(reached, this.#sent);
     } catch (error) {
       if (!(error instanceof RegistryError) || error.code !== "REGISTRY_REFUSED") throw error;
     }
@@ -197,15 +272,21 @@ class Upload {
   #body(offset: number, end: number): RequestBody {
     const { onProgress } = this.#options;
     const blob = this.#blob;
+    const note = (at: number) => {
+      this.#sent = Math.max(this.#sent, at);
+      onProgress?.(at);
+    };
     return {
       size: end - offset,
       async *bytes() {
         let at = offset;
         for await (const chunk of blob.bytes(offset)) {
           const part = at + chunk.length > end ? chunk.subarray(0, end - at) : chunk;
-          if (part.length > 0) yield part;
+          if (part.length > 0) {
+            note(at + part.length);
+            yield part;
+          }
           at += part.length;
-          onProgress?.(at);
           if (at >= end) return;
         }
       },
@@ -216,8 +297,9 @@ class Upload {
     const { location } = headers;
     const least = Number(headers["oci-chunk-min-length"] ?? 0);
     if (Number.isSafeInteger(least) && least > 0) this.#chunkLeast = least;
-    if (location !== undefined && URL.canParse(location, url.href)) {
-      const next = withoutLogin(new URL(location, url));
+    const target = location === undefined ? undefined : targetOf(location, url);
+    if (target !== undefined) {
+      const next = withoutLogin(target);
       const problem = redirectProblem(url, next);
       if (problem !== undefined) {
         const registry = this.#to.domain;
@@ -226,47 +308,60 @@ class Upload {
       }
       this.#location = next;
     }
-    if (this.#location === undefined) throw this.#refusal("it does not say where to send the blob");
+    if (this.#location === undefined) throw this.#refusal("it does not say where to send the blob", 202);
   }
 
-  #refusal(reason: string): RegistryError {
+  #refusal(reason: string, status: number): RegistryError {
     const repository = repositoryText(this.#to);
-    const parameters = { repository, action: "push to", status: 202, reason };
-    return new RegistryError("REGISTRY_REFUSED", parameters, { subject: repository });
+    const parameters = { repository, action: "push to", status, reason };
+    return new RegistryError("REGISTRY_REFUSED", parameters, { subject: repository, status });
   }
 
   #request(
-    request: Omit<RegistryRequest, "repository" | "action" | "scopes" | "signal">,
+    request: Omit<RegistryRequest, "repository" | "action" | "scopes">,
     scopes: readonly string[] = [],
   ): Promise<Answer> {
     return this.#session.request({
+      signal: this.#options.signal,
       ...request,
       repository: this.#to,
       action: "push to",
       scopes: [`repository:${this.#to.path}:pull,push`, ...scopes],
-      signal: this.#options.signal,
     });
   }
 }
 
-const MAY_STILL_SEND: ReadonlySet<string> = new Set(["REGISTRY_DENIED", "REGISTRY_REFUSED", "TOKEN_FAILED"]);
-const BROKEN_OFF: ReadonlySet<string> = new Set([
-  "REGISTRY_UNREACHABLE",
-  "REGISTRY_SILENT",
-  "REGISTRY_FAILED",
-]);
+/** Tries of a mount: what cannot be linked is sent, so there is not much to lose. */
+const MOUNT_TRIES = 2;
 
+const CUT: ReadonlySet<string> = new Set(["REGISTRY_UNREACHABLE", "REGISTRY_SILENT"]);
+
+/** Whether the connection failed, not the registry. */
+function isCut(error: unknown): boolean {
+  return error instanceof RegistryError && CUT.has(error.code);
+}
+
+/** What may go on where the registry is: a cut, a fault that passes, a session that is gone or elsewhere than we thought. */
 function isBrokenOff(error: unknown): boolean {
-  return error instanceof RegistryError && (BROKEN_OFF.has(error.code) || isForgotten(error));
+  return (
+    isCut(error) || (error instanceof RegistryError && error.code === "REGISTRY_FAILED") || isRefusal(error)
+  );
 }
 
-/** A session that is gone or elsewhere than we thought, which registries say in different ways. */
-function isForgotten(error: RegistryError): boolean {
-  return error.code === "REGISTRY_REFUSED" && /answers (?:404|416)/.test(error.message);
+function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof RegistryError && (error.code === "REGISTRY_REFUSED" || error.code === "STORAGE_REFUSED")
+  );
 }
 
-function isTooLarge(error: unknown): boolean {
-  return error instanceof RegistryError && /answers 413/.test(error.message);
+function statusOf(error: unknown): number | undefined {
+  return error instanceof RegistryError ? error.status : undefined;
+}
+
+/** Half of what was too large; undefined where that would be too small to be worth a request. */
+function smallerThan(bytes: number): number | undefined {
+  const half = Math.min(DEFAULT_CHUNK, Math.ceil(bytes / 2));
+  return half < LEAST_CHUNK ? undefined : half;
 }
 
 /** A login in an address is not ours to use. */

@@ -3,7 +3,8 @@ import { HttpRegistry, type HttpRegistryOptions } from "./http-registry.js";
 import { readSettings } from "./settings-file.js";
 
 /**
- * Asks a registry whether it takes a credential. Nothing is kept.
+ * Asks a registry whether it takes a credential. Nothing is kept. A registry that is open to all asks for none, so there
+ * nothing is checked.
  *
  * @throws {RegistryError} REGISTRY_DENIED, TOKEN_FAILED and when the registry cannot be reached
  */
@@ -12,11 +13,12 @@ export async function verifyLogin(
   credential: Credential,
   signal?: AbortSignal,
   options: Omit<HttpRegistryOptions, "credentials"> = { settings: readSettings() },
-): Promise<void> {
+): Promise<{ readonly checked: boolean }> {
   const credentials = { credentialFor: async () => credential };
   const registry = new HttpRegistry({ ...options, credentials });
   try {
-    await registry.ping(domain, signal);
+    const { asked } = await registry.ping(domain, signal);
+    return { checked: asked };
   } finally {
     await registry.close();
   }

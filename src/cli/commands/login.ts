@@ -40,7 +40,9 @@ async function run(
   return {
     json: { ...result, helper: helper ?? null },
     text: (paint) =>
-      `logged in to ${paint.bold(domain)} as ${result.username}\n` +
+      (result.checked
+        ? `logged in to ${paint.bold(domain)} as ${result.username}\n`
+        : `kept the login of ${result.username} for ${paint.bold(domain)}; it could not be checked: the registry is open to all and asks for none\n`) +
       (helper === undefined
         ? `the password is in ${file}, unencrypted and readable for you alone; a credential helper would lock it away\n`
         : `the password is with the credential helper ${helper}\n`),

@@ -21,16 +21,36 @@ export const registryMessages = {
       : "it is private or does not exist: check the name, and log in with `layerwright login`",
   }),
   REGISTRY_REFUSED: (p: { repository: string; action: string; status: number; reason: string }) => ({
-    message: `the registry refused to ${p.action} ${p.repository}: it answers ${p.status}${p.reason === "" ? "" : `, ${p.reason}`}`,
-    hint: "what it answers says why; its own log may say more",
+    message: `the registry refused to ${p.action} ${p.repository}: it answers ${p.status}${said(p.reason)}`,
+    hint:
+      p.status === 413
+        ? `something in front of the registry limits the size of a request: set a smaller "chunkBytes" for it in registries.json, or raise the limit there`
+        : "what it answers says why; its own log may say more",
   }),
-  REGISTRY_FAILED: (p: { repository: string; action: string; status: number; attempts: number }) => ({
-    message: `the registry failed to ${p.action} ${p.repository}: it answers ${p.status}, at ${p.attempts} tries`,
-    hint: "try again later: the fault is on the registry's side",
+  REGISTRY_FAILED: (p: {
+    repository: string;
+    action: string;
+    status: number;
+    attempts: number;
+    known: boolean;
+    reason: string;
+  }) => ({
+    message: `the registry failed to ${p.action} ${p.repository}: it answers ${p.status}${said(p.reason)}, at ${p.attempts === 1 ? "1 try" : `${p.attempts} tries`}`,
+    hint: p.status === 429 ? limitHint(p.known) : "try again later: the fault is on the registry's side",
   }),
-  REGISTRY_BUSY: (p: { registry: string; seconds: number }) => ({
-    message: `the registry ${p.registry} takes no requests of yours for ${p.seconds} s`,
-    hint: "you are at its rate limit: wait, log in for a higher one, or use a mirror",
+  REGISTRY_BUSY: (p: { registry: string; seconds: number; known?: boolean; reason?: string }) => ({
+    message: `the registry ${p.registry} takes no requests of yours for ${p.seconds} s${said(p.reason ?? "")}`,
+    hint: limitHint(p.known ?? false),
+  }),
+  STORAGE_REFUSED: (p: {
+    registry: string;
+    storage: string;
+    action: string;
+    status: number;
+    reason: string;
+  }) => ({
+    message: `the storage ${p.storage} that ${p.registry} leads to does not let you ${p.action} it: it answers ${p.status}${said(p.reason)}`,
+    hint: "the registry itself let you in: check that nothing between you and the storage refuses (a proxy, a firewall, a wrong clock), and try again",
   }),
   REGISTRY_SETTINGS_INVALID: (p: { path: string; reason: string }) => ({
     message: `the registry settings in ${p.path} are wrong: ${p.reason}`,
@@ -69,3 +89,14 @@ export const registryMessages = {
     hint: "check your login with `layerwright login`",
   }),
 } satisfies MessageArea;
+
+/** The server's own words, after the status. */
+function said(reason: string): string {
+  return reason === "" ? "" : `, ${reason}`;
+}
+
+function limitHint(known: boolean): string {
+  return known
+    ? "you are at its rate limit: wait, or use a mirror"
+    : "you are at its rate limit: wait, log in with `layerwright login` for a higher one, or use a mirror";
+}

@@ -3,7 +3,7 @@ import type { Repository } from "../../../ports/registry.js";
 import type { Answer } from "../http/answer.js";
 import type { HttpRequest } from "../http/request.js";
 import { type Challenge, parseChallenges } from "./challenge.js";
-import { type AccessToken, basic, fetchToken } from "./fetch-token.js";
+import { type AccessToken, basic, fetchToken, secretsOf } from "./fetch-token.js";
 import { tokenServer } from "./token-server.js";
 
 /** What an authorizer needs of its registry. */
@@ -69,6 +69,17 @@ export class Authorizer {
   /** Whether the user has a login for a repository, for messages. */
   async isKnown(repository: Repository): Promise<boolean> {
     return (await this.#credentialFor(repository)) !== undefined;
+  }
+
+  /** What messages must not show: the login for a repository, and the tokens that were had for it. */
+  async secrets(repository: Repository): Promise<readonly string[]> {
+    const credential = await this.#credentialFor(repository);
+    return [...secretsOf(credential), ...[...this.#tokens.values()].map(({ value }) => value)];
+  }
+
+  /** Whether the registry ever asked for a login. */
+  get wasAsked(): boolean {
+    return this.#challenge !== undefined;
   }
 
   async #answer(

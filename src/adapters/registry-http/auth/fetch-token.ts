@@ -1,6 +1,6 @@
 import { RegistryError } from "../../../errors/layerwright-error.js";
 import type { Credential } from "../../../ports/credential-source.js";
-import { connectionReason } from "../failure.js";
+import { connectionReason, refusalWords } from "../failure.js";
 import { type Answer, BodyTooLong } from "../http/answer.js";
 import { sameOrigin } from "../http/origin.js";
 import type { HttpRequest } from "../http/request.js";
@@ -43,12 +43,11 @@ export async function fetchToken(request: TokenRequest): Promise<AccessToken> {
   const asked = performance.now();
   const answer = await ask(request, fail);
   if (answer.status !== 200) {
-    answer.discard();
-    return fail(
-      answer.status === 401 || answer.status === 403
-        ? `it refuses the login (${answer.status})`
-        : `it answers ${answer.status}`,
-    );
+    const { status } = answer;
+    const words = await refusalWords(answer, secretsOf(request.credential));
+    const refused =
+      status === 401 || status === 403 ? `it refuses the login (${status})` : `it answers ${status}`;
+    return fail(words === "" ? refused : `${refused}, ${words}`);
   }
   let body: unknown;
   try {
@@ -118,6 +117,13 @@ function requestFor({ service, scopes, credential }: TokenRequest, server: URL):
   const headers: Record<string, string> = { accept: "application/json" };
   if (credential?.kind === "password") headers["authorization"] = basic(credential);
   return { method: "GET", url, headers };
+}
+
+/** The parts of a credential that nobody may see, as they are and as they are sent. */
+export function secretsOf(credential: Credential | undefined): readonly string[] {
+  if (credential === undefined) return [];
+  if (credential.kind !== "password") return [credential.token];
+  return [credential.password, basic(credential).slice("Basic ".length)];
 }
 
 /** The header of a name and a password (RFC 7617). */

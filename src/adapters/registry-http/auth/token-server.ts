@@ -1,5 +1,5 @@
 import { RegistryError } from "../../../errors/layerwright-error.js";
-import { isPrivate, sameOrigin, shownOrigin } from "../http/origin.js";
+import { isPrivate, sameOrigin, shownOrigin, targetOf } from "../http/origin.js";
 
 /** Token servers that are known to belong to a registry of another name. */
 const KNOWN: Readonly<Record<string, string>> = {
@@ -32,7 +32,7 @@ export function tokenServer(realm: string | undefined, rules: TokenServerRules):
   };
   let url: URL;
   try {
-    url = new URL(realm ?? "");
+    url = targetOf(new URL(realm ?? "").href, endpoint)!;
   } catch {
     return refuse("no address at all", "it is no URL");
   }

@@ -70,6 +70,20 @@ export function isPrivate(hostname: string): boolean {
   return isMachineLocal(hostname) || listed(PRIVATE, hostname);
 }
 
+/**
+ * The address that a `Location` means, or undefined where it is none. A server behind a proxy that ends TLS knows itself
+ * by http, and maybe by another port: of the same host, https and the port that it was reached by are kept.
+ */
+export function targetOf(location: string, from: URL): URL | undefined {
+  if (!URL.canParse(location, from.href)) return undefined;
+  const target = new URL(location, from);
+  if (from.protocol !== "https:" || target.protocol !== "http:" || target.hostname !== from.hostname)
+    return target;
+  target.protocol = from.protocol;
+  target.port = from.port;
+  return target;
+}
+
 /** Why a redirect is not followed, or undefined where it may be. No credential goes along to another origin in any case. */
 export function redirectProblem(from: URL, to: URL): string | undefined {
   if (to.protocol !== "https:" && to.protocol !== "http:") return `${to.protocol} is no address of the web`;
