@@ -179,6 +179,20 @@ export type PlanMount =
     }
   | { readonly type: "ssh"; readonly id?: string };
 
+/** A command and the clean-up that passes appended to it. */
+export interface CleanedCommand {
+  /** The package managers whose leftovers it removes. */
+  readonly managers: readonly string[];
+  /** The command before anything was appended. */
+  readonly written: string;
+  readonly cleanUp: string;
+  /**
+   * Set where the clean-up does the same in a process of its own, started in this directory (undefined: the command's).
+   * The direct build then keeps it apart, so that the command has the same cache key with and without it.
+   */
+  readonly apart?: { readonly workdir?: string };
+}
+
 /** Runs a command with the whole state that it sees, so that order against config changes no longer matters. */
 export interface RunOperation extends Placed {
   readonly op: "run";
@@ -194,8 +208,8 @@ export interface RunOperation extends Placed {
   readonly user?: string;
   /** Whether what a package manager leaves behind is meant to stay in the layer. */
   readonly keepLeftovers?: boolean;
-  /** The package managers whose leftovers a pass had removed at the end of this command: no part of any id. */
-  readonly cleaned?: readonly string[];
+  /** The clean-up that passes put at the end of `command`; no part of any id. */
+  readonly cleaned?: CleanedCommand;
   readonly network?: "none" | "host" | "default";
   readonly mounts?: readonly PlanMount[];
   /** Seconds after which the direct build stops the command. */

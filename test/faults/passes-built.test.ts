@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +7,10 @@ import { fileURLToPath } from "node:url";
 import { Base, build, Catalog, Image } from "layerwright";
 import { afterAll, describe, expect, test } from "vitest";
 import { checkEnd } from "../../src/engine/run/command-failure.js";
+import type { ProgressEvent } from "../../src/ports/progress.js";
 import { direct, dockerfileRequest, noSandbox } from "../equivalence/both-ways.js";
+import { baseFrom, baseImage } from "../fixtures/base-kinds.js";
+import { standIns } from "../fixtures/stand-ins.js";
 import { buildWithBuildKit } from "../peers/buildkit.js";
 import { imageListing } from "../peers/image-listing.js";
 import { requirePeer } from "../peers/peers.js";
@@ -87,6 +91,66 @@ describe.skipIf(missing !== undefined)("on Debian", () => {
       hint: expect.stringMatching(
         /^clean-in-layer removed what apt downloaded at the end of "apt-get update/,
       ),
+    });
+  });
+});
+
+describe.skipIf(noSandbox !== undefined)("H7: a clean-up is no part of the command before it", () => {
+  const none = { network: "none" } as const;
+  const fetch = "apt-get update && apt-get install -y -d cron less";
+
+  /** The commands that a build runs, and the image that it gives. */
+  async function built(image: Image, store: string) {
+    const ran: string[] = [];
+    const report = (event: ProgressEvent) => {
+      if (event.kind === "finish" && event.cached !== true && !/^pack|^copy/.test(event.label))
+        ran.push(event.label);
+    };
+    const made = await build(image, { context: work, store, lock: false, progress: { report } });
+    return { ran, digest: made.digest };
+  }
+
+  const cases: readonly [string, (base: Image) => Image, (base: Image) => Image, readonly string[]][] = [
+    [
+      "that a later command stops to use",
+      (base) => base.run(fetch, none).run("cd /srv && npm ci", none).run("apt-get install -y cron", none),
+      (base) => base.run(fetch, none).run("cd /srv && npm ci", none).run("mv /a /b || true", none),
+      [`clean up after ${fetch}`, "run mv /a /b || true"],
+    ],
+    [
+      "that a later command begins to use",
+      (base) => base.run(fetch, none).run("cd /srv && npm ci", none).run("touch /a", none),
+      (base) => base.run(fetch, none).run("cd /srv && npm ci", none).run("apt-get install -y less", none),
+      ["run apt-get install -y less", "clean up after apt-get install -y less"],
+    ],
+    [
+      "of a manager whose directory the command names",
+      (base) => base.run("cd /srv && npm ci", none).run("cd /srv && npm ci --offline", none),
+      (base) => base.run("cd /srv && npm ci", none).run("touch /a", none),
+      ["clean up after cd /srv && npm ci", "run touch /a"],
+    ],
+    [
+      "where a command between looks at what it removed",
+      (base) => base.run(fetch, none).run("ls -R /var > /seen", none).run("apt-get install -y cron", none),
+      (base) => base.run(fetch, none).run("ls -R /var > /seen", none).run("touch /a", none),
+      [`clean up after ${fetch}`, "run ls -R /var > /seen", "run touch /a"],
+    ],
+  ];
+
+  describe.each(["busybox", "gnu"] as const)("on %s", (kind) => {
+    test.each(cases)("%s", { timeout: 300_000 }, async (_, first, second, again) => {
+      const base = baseImage(kind, {
+        layer: [...standIns, { path: "srv", type: "dir", mode: 0o755 } as const],
+      });
+      if (typeof base === "string") throw new Error(base);
+      const start = Image.from(baseFrom(base, "disk")).run(`echo ${randomUUID()} > /mark`, none);
+      const store = mkdtempSync(join(work, "store-"));
+      await built(first(start), store);
+      const changed = await built(second(start), store);
+      expect(changed.ran.filter((label) => /^(run|clean) /.test(label))).toEqual(again);
+      // What was remembered under another root file system gives the same image as a build from nothing.
+      const fresh = await built(second(start), mkdtempSync(join(work, "store-")));
+      expect(changed.digest).toBe(fresh.digest);
     });
   });
 });

@@ -7,7 +7,6 @@ import { readFileNode } from "../../layer/read-node.js";
 import { sameAttributes } from "../../layer/same-node.js";
 import { lookup } from "../../layer/tree.js";
 import type { FileNode, FolderNode, LayerBytes, TreeNode } from "../../layer/tree-node.js";
-import { walk } from "../../layer/walk.js";
 import type { DraftTree } from "../draft-tree.js";
 import { changedEntries } from "./changed-entries.js";
 import { HiddenFolders } from "./hidden-folders.js";
@@ -18,8 +17,8 @@ export interface CommandChanges {
   readonly unchanged?: readonly string[] | undefined;
   readonly index: LayerIndex;
   readonly bytes: LayerBytes;
-  /** All paths that are there, where the tar does not say what is gone. */
-  readonly present?: ReadonlySet<string> | undefined;
+  /** Paths that it removed, where the tar does not say so; the highest first. */
+  readonly gone?: readonly string[] | undefined;
   /** Paths that the sandbox made, the deepest first. */
   readonly stubs: readonly string[];
 }
@@ -61,7 +60,7 @@ export async function applyChanges(draft: DraftTree, changes: CommandChanges): P
       else draft.set(path, node);
     }
   }
-  if (changes.present !== undefined) removeAbsent(draft, changes.present);
+  for (const path of changes.gone ?? []) if (lookup(draft.tree, path) !== undefined) draft.remove(path);
   return unchanged;
 }
 
@@ -119,10 +118,4 @@ const COMPARED = 64 << 20;
 async function sameBytes(left: FileNode, right: FileNode): Promise<boolean> {
   if (left.size !== right.size || left.size > COMPARED) return false;
   return sha256Hex(await readFileNode(left)) === sha256Hex(await readFileNode(right));
-}
-
-function removeAbsent(draft: DraftTree, present: ReadonlySet<string>): void {
-  for (const [path] of [...walk(draft.tree)]) {
-    if (!present.has(path) && lookup(draft.tree, path) !== undefined) draft.remove(path);
-  }
 }

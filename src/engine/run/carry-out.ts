@@ -54,8 +54,7 @@ export async function carryOut(command: Command, context: RunContext): Promise<C
   }
   const apply = async (kept: KeptChanges) => {
     onOpen(() => kept.close());
-    const present = kept.present === undefined ? undefined : new Set(kept.present);
-    return applyChanges(state.draft, { ...kept, present, stubs: command.stubs });
+    return applyChanges(state.draft, { ...kept, stubs: command.stubs });
   };
   const finish = (kept: KeptChanges, own: boolean): CarriedOut => {
     progress?.report({ kind: "finish", id, label, cached: !own });

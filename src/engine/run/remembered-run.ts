@@ -1,10 +1,12 @@
 import type { LayerIndex } from "../../layer/layer-index.js";
 import { openLayer } from "../../layer/open-layer.js";
-import type { LayerBytes } from "../../layer/tree-node.js";
+import type { FolderNode, LayerBytes } from "../../layer/tree-node.js";
+import { walk } from "../../layer/walk.js";
 import { type Digest, isDigest } from "../../oci/digest.js";
 import { mediaType } from "../../oci/media-type.js";
 import type { BaseLayer } from "../../ports/base-source.js";
 import type { BlobStore } from "../../ports/blob-store.js";
+import type { RootChanges } from "../../ports/sandbox.js";
 import { identify } from "../content-identity.js";
 
 /** What a command changed, kept in the store as the tar that the sandbox gave. */
@@ -12,8 +14,8 @@ export interface KeptChanges {
   readonly digest: Digest;
   readonly index: LayerIndex;
   readonly bytes: LayerBytes;
-  /** The paths that are there, where the tar does not say what is gone. */
-  readonly present: readonly string[] | undefined;
+  /** Paths that it removed, where the tar does not say so. */
+  readonly gone?: readonly string[] | undefined;
   /** Paths that the command touched and left as they were, where that was found out before. */
   readonly unchanged?: readonly string[] | undefined;
   close(): Promise<void>;
@@ -24,31 +26,29 @@ const KIND = "run-1";
 /** What a command of this key changed when it ran last; undefined when it has to run. */
 export async function recallChanges(key: string, store: BlobStore): Promise<KeptChanges | undefined> {
   const record = (await store.getRecord(KIND, key)) as
-    | { digest?: unknown; size?: unknown; present?: unknown; unchanged?: unknown }
+    | { digest?: unknown; size?: unknown; present?: unknown; gone?: unknown; unchanged?: unknown }
     | undefined;
-  const { digest, size, present, unchanged } = record ?? {};
+  const { digest, size, present, gone, unchanged } = record ?? {};
   if (typeof digest !== "string" || !isDigest(digest) || typeof size !== "number") return undefined;
-  if ((await store.stat(digest)) !== size) return undefined;
-  const kept = await openChanges(
-    digest,
-    size,
-    Array.isArray(present) ? (present as string[]) : undefined,
-    store,
-  );
+  // A record of earlier versions, which says what is there and so holds for one root file system alone.
+  if (present !== undefined || (await store.stat(digest)) !== size) return undefined;
+  const kept = await openChanges(digest, size, Array.isArray(gone) ? (gone as string[]) : undefined, store);
   return Array.isArray(unchanged) ? { ...kept, unchanged: unchanged as string[] } : kept;
 }
 
-/** Puts the tar of a command's changes into the store. */
+/** Puts the tar of what a command changed in a tree into the store. */
 export async function keepChanges(
-  read: (sink: (chunk: Uint8Array) => void) => Promise<void>,
-  present: readonly string[] | undefined,
+  { read, present }: Pick<RootChanges, "read" | "present">,
+  before: FolderNode,
   store: BlobStore,
 ): Promise<KeptChanges> {
   const writer = await store.writer();
   try {
     await read((chunk) => writer.write(chunk));
     const { digest, size } = await writer.commit();
-    return await openChanges(digest, size, present, store);
+    const paths = present === undefined ? [] : Array.from(walk(before), ([path]) => path);
+    const gone = present && paths.filter((path) => !present.has(path));
+    return await openChanges(digest, size, gone, store);
   } catch (error) {
     await writer.discard();
     throw error;
@@ -62,19 +62,19 @@ export async function rememberChanges(
   unchanged: readonly string[],
   store: BlobStore,
 ): Promise<void> {
-  const { digest, index, present } = changes;
+  const { digest, index, gone } = changes;
   await store.putRecord(KIND, key, {
     digest,
     size: index.size,
     unchanged,
-    ...(present === undefined ? {} : { present }),
+    ...(gone === undefined ? {} : { gone }),
   });
 }
 
 async function openChanges(
   digest: Digest,
   size: number,
-  present: readonly string[] | undefined,
+  gone: readonly string[] | undefined,
   store: BlobStore,
 ): Promise<KeptChanges> {
   const layer: BaseLayer = {
@@ -85,5 +85,5 @@ async function openChanges(
   };
   const { index, bytes, close } = await openLayer(layer, store, { spool: true });
   identify(bytes, digest);
-  return { digest, index, bytes, present, close };
+  return { digest, index, bytes, gone, close };
 }

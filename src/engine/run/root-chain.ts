@@ -18,28 +18,70 @@ import type { RootInput } from "./run-inputs.js";
  */
 export interface RootState {
   readonly tree: FolderNode;
-  /** Undefined where the content cannot be named: then nothing that runs on it is remembered. */
-  key(): Promise<string | undefined>;
+  /**
+   * Undefined where the content cannot be named: then nothing that runs on it is remembered.
+   *
+   * @param unseen the clean-ups that do not count, since the command that asks does not look at what they removed
+   */
+  key(unseen?: Unseen): Promise<string | undefined>;
   layers(): Promise<readonly RootLayer[]>;
-  /** What it is made of, in order. */
-  inputs(): Promise<readonly RootInput[]>;
+  /** What it is made of, in order; `unseen` as for the key. */
+  inputs(unseen?: Unseen): Promise<readonly RootInput[]>;
+  /** Clean-ups that no command after them has looked at. */
+  readonly cleanUps: readonly CleanUpInput[];
 }
+
+/** A clean-up that passes put behind a command. */
+export interface CleanUpInput extends RootInput {
+  /** The package managers whose leftovers it removed. */
+  readonly managers: readonly string[];
+}
+
+/** Tells whether a command gives the same with and without a clean-up. */
+export type Unseen = (cleanUp: CleanUpInput) => boolean;
+
+const SEEN: Unseen = () => false;
+
+/** A state by what it is without the clean-ups that are kept apart. */
+function rootState(
+  { tree, cleanUps, layers }: Pick<RootState, "tree" | "cleanUps" | "layers">,
+  bare: () => Promise<string | undefined>,
+  bareInputs: () => Promise<readonly RootInput[]>,
+): RootState {
+  const seen = (unseen: Unseen) => cleanUps.filter((cleanUp) => !unseen(cleanUp));
+  return {
+    tree,
+    cleanUps,
+    layers: once(layers),
+    async key(unseen = SEEN) {
+      const own = await bare();
+      const keys = seen(unseen).map(({ key }) => key);
+      if (own === undefined || keys.includes(undefined)) return undefined;
+      return keys.length === 0 ? own : sha256Hex(`${own}\ncleaned ${keys.join(" ")}`);
+    },
+    inputs: async (unseen = SEEN) => [...(await bareInputs()), ...seen(unseen)],
+  };
+}
+
+/** Every clean-up as unseen: what is below it. */
+const BARE: Unseen = () => true;
 
 const ALL = { xattrs: () => true };
 
 /** The state of a base, whose layers say what is in it. */
 export function baseRoot(tree: FolderNode, diffIds: readonly string[], ports: BuildPorts): RootState {
   const key = sha256Hex(`base\n${diffIds.join("\n")}`);
-  return {
-    tree,
-    key: async () => key,
-    layers: once(async () => {
-      const sandbox = ports.sandbox!;
-      const found = await sandbox.find(key);
-      return [found ?? (await sandbox.unpack(await treeTar(tree), key))];
-    }),
-    inputs: async () => [{ what: "the base", key }],
+  const layers = async () => {
+    const sandbox = ports.sandbox!;
+    const found = await sandbox.find(key);
+    return [found ?? (await sandbox.unpack(await treeTar(tree), key))];
   };
+  const inputs = [{ what: "the base", key }];
+  return rootState(
+    { tree, cleanUps: [], layers },
+    async () => key,
+    async () => inputs,
+  );
 }
 
 /**
@@ -57,33 +99,53 @@ export function changedRoot(
   if (below.tree === tree) return below;
   const changes = once(async () => toEntries(diffTrees(below.tree, tree), below.tree, ALL));
   const own = once(async () => contentKey(await changes(), listedAt, ports));
-  return {
-    tree,
-    key: once(async () => {
-      const [before, after] = [await below.key(), await own()];
+  const layers = async () => {
+    const items = await toTarItems(overlayItems(await changes(), tree));
+    return [...(await below.layers()), await ports.sandbox!.unpack(tarBlocks(items))];
+  };
+  return rootState(
+    { tree, cleanUps: below.cleanUps, layers },
+    once(async () => {
+      const [before, after] = [await below.key(BARE), await own()];
       return before === undefined || after === undefined ? undefined : sha256Hex(`${before}\nfiles ${after}`);
     }),
-    layers: once(async () => {
-      const items = await toTarItems(overlayItems(await changes(), tree));
-      return [...(await below.layers()), await ports.sandbox!.unpack(tarBlocks(items))];
-    }),
-    inputs: once(async () => [...(await below.inputs()), { what: what.join(", "), key: await own() }]),
-  };
+    once(async () => [...(await below.inputs(BARE)), { what: what.join(", "), key: await own() }]),
+  );
 }
 
-/** The state after a command: on disk already, or unpacked again from what was remembered of it. */
+/**
+ * The state after a command: on disk already, or unpacked again from what was remembered of it.
+ *
+ * @param unseen the clean-ups that are not in the command's key
+ */
 export function commandRoot(
   below: RootState,
   tree: FolderNode,
   command: RootInput,
   layer: () => Promise<RootLayer>,
+  unseen: Unseen = SEEN,
 ): RootState {
-  return {
-    tree,
-    key: async () => command.key,
-    layers: once(async () => [...(await below.layers()), await layer()]),
-    inputs: once(async () => [...(await below.inputs()), command]),
-  };
+  const layers = async () => [...(await below.layers()), await layer()];
+  return rootState(
+    { tree, cleanUps: below.cleanUps.filter(unseen), layers },
+    async () => command.key,
+    once(async () => [...(await below.inputs(unseen)), command]),
+  );
+}
+
+/** The state after a clean-up, which only commands that look at what it removed have in their keys. */
+export function cleanedRoot(
+  below: RootState,
+  tree: FolderNode,
+  cleanUp: CleanUpInput,
+  layer: () => Promise<RootLayer>,
+): RootState {
+  const layers = async () => [...(await below.layers()), await layer()];
+  return rootState(
+    { tree, cleanUps: [...below.cleanUps, cleanUp], layers },
+    () => below.key(BARE),
+    () => below.inputs(BARE),
+  );
 }
 
 /** A whole tree as a tar. */

@@ -3,7 +3,8 @@ import { resolvePath } from "../../layer/resolve.js";
 import type { RuntimeConfig } from "../../oci/image-config.js";
 import type { Platform } from "../../oci/platform.js";
 import { commandText } from "../../plan/describe.js";
-import type { RunOperation } from "../../plan/operation.js";
+import type { CleanedCommand, RunOperation } from "../../plan/operation.js";
+import { areApart, isUnaffected } from "../../plan/passes/clean-up-apart.js";
 import type { RootChanges, RootLayer, Sandbox, SandboxMount } from "../../ports/sandbox.js";
 import type { BuildImageOptions } from "../ports.js";
 import { knowAccounts } from "./account-files.js";
@@ -12,7 +13,7 @@ import { type Cleaned, checkEnd } from "./command-failure.js";
 import { OutputLines } from "./output-lines.js";
 import { type ProcessUser, processUser } from "./process-user.js";
 import { keepChanges } from "./remembered-run.js";
-import { changedRoot, commandRoot, type RootState, treeTar } from "./root-chain.js";
+import { changedRoot, cleanedRoot, commandRoot, type RootState, treeTar, type Unseen } from "./root-chain.js";
 import { runInputs } from "./run-inputs.js";
 import { type MountContext, type PreparedMount, prepareMounts } from "./run-mounts.js";
 import { commandArgs, commandEnv, commandFolder, runKey } from "./run-spec.js";
@@ -36,8 +37,22 @@ export interface RunContext extends MountContext {
   readonly onOpen: (close: () => Promise<void>) => void;
 }
 
-/** Runs a command on a draft, or recalls what it did when nothing that it depends on has changed. */
+/**
+ * Runs a command on a draft, or recalls what it did when nothing that it depends on has changed. A clean-up that does
+ * the same in a process of its own is a command of its own: the one before it has the same key with and without it.
+ */
 export async function runCommand(run: RunOperation, context: RunContext): Promise<RootState> {
+  const { cleaned, ...rest } = run;
+  if (cleaned?.apart === undefined) return runOne(run, context);
+  const root = await runOne({ ...rest, command: cleaned.written }, context);
+  const { workdir = run.workdir } = cleaned.apart;
+  const cleanUp = { ...rest, command: cleaned.cleanUp, ...(workdir === undefined ? {} : { workdir }) };
+  const after = { ...context, root, since: [], place: `${context.place} clean-up` };
+  return runOne(cleanUp, after, cleaned);
+}
+
+/** @param cleaned set where the command is the clean-up of another one */
+async function runOne(run: RunOperation, context: RunContext, cleaned?: CleanedCommand): Promise<RootState> {
   const { state, ports, config, listedAt, platform } = context;
   const { store } = ports;
   const { draft } = state;
@@ -51,8 +66,10 @@ export async function runCommand(run: RunOperation, context: RunContext): Promis
   const mounts = await prepareMounts(run, context);
   const env = commandEnv(run, config, user);
   const network = run.network === "none" ? "none" : "host";
+  const unseen: Unseen = ({ managers }) =>
+    cleaned === undefined ? isUnaffected(run, cwd, managers) : areApart(cleaned.managers, managers);
   const key = await keyOf(
-    before,
+    await before.key(unseen),
     mounts,
     { cwd, network, args: commandArgs(run), env: [...env], user },
     context,
@@ -66,13 +83,16 @@ export async function runCommand(run: RunOperation, context: RunContext): Promis
   const mounted = Object.fromEntries(
     mounts.map(({ target, identity }) => [`the mount at ${target}`, identity]),
   );
-  const inputs = runInputs(await before.inputs(), commandArgs(run), env, { ...rest, ...mounted });
+  const inputs = runInputs(await before.inputs(unseen), commandArgs(run), env, { ...rest, ...mounted });
   const targets = [
     ...SYSTEM_TARGETS,
     ...mounts.flatMap(({ target }) => (target === undefined ? [] : [target])),
   ];
   const stubs = sandboxStubs(before.tree, targets);
-  const label = `run ${commandText(run.command)}`;
+  const label =
+    cleaned === undefined
+      ? `run ${commandText(run.command)}`
+      : `clean up after ${commandText(cleaned.written)}`;
   const progressId = `${run.origin?.file}:${run.origin?.line}:${key ?? commandText(run.command)}`;
   const start = { sandbox, before, mounts, stubs, env, cwd, user, network, label, progressId } as const;
   let ran: RootLayer | undefined;
@@ -89,15 +109,16 @@ export async function runCommand(run: RunOperation, context: RunContext): Promis
       async run() {
         const changes = await runNow(run, start, context);
         ran = changes.layer;
-        const present = changes.present === undefined ? undefined : [...changes.present];
-        return keepChanges((sink) => changes.read(sink), present, store);
+        return keepChanges(changes, before.tree, store);
       },
     },
     context,
   );
   // What was remembered is unpacked only when another command has to run on it.
   const layer = async () => (done.own ? ran : undefined) ?? sandbox.unpack(store.read(done.kept.digest));
-  return commandRoot(before, done.tree, { what: label, key: done.key }, layer);
+  const input = { what: label, key: done.key };
+  if (cleaned === undefined) return commandRoot(before, done.tree, input, layer, unseen);
+  return cleanedRoot(before, done.tree, { ...input, managers: cleaned.managers }, layer);
 }
 
 /** Mount points that every sandbox needs. */
@@ -165,13 +186,12 @@ async function runNow(
 }
 
 async function keyOf(
-  before: RootState,
+  root: string | undefined,
   mounts: readonly PreparedMount[],
   parts: Readonly<Record<string, unknown>>,
   { platform }: RunContext,
 ): Promise<string | undefined> {
   const identities = mounts.map(({ identity }) => identity);
-  const root = await before.key();
   if (root === undefined || identities.includes(undefined)) return undefined;
   return runKey(root, { ...parts, platform, mounts: identities });
 }

@@ -67,8 +67,7 @@ async function fill(
     onOutput: (stream, piece) => lines.add(stream, piece),
   });
   checkEnd(end, { command: commandOf(run), origin: run.origin, output: lines.end() });
-  const present = end.changes.present === undefined ? undefined : [...end.changes.present];
-  return keepChanges((sink) => end.changes.read(sink), present, ports.store);
+  return keepChanges(end.changes, before.tree, ports.store);
 }
 
 function functionOf(name: string, run: HostRunOperation): (root: string) => void | Promise<void> {

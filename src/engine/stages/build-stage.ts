@@ -140,7 +140,8 @@ async function applyLayer(
       });
       progress.since = [];
       if (operation.op === "run" && operation.cleaned !== undefined) {
-        const { cleaned: managers, command, origin } = operation;
+        const { cleaned, command, origin } = operation;
+        const { managers } = cleaned;
         progress.cleaned = [...progress.cleaned, { managers, command: commandText(command, 40), origin }];
       }
     } else {

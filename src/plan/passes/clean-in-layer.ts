@@ -1,10 +1,11 @@
 import { originText } from "../../errors/origin.js";
 import { cleanUp } from "../../recipes/clean-up.js";
 import { commandText } from "../describe.js";
-import type { Operation, RunOperation } from "../operation.js";
+import type { CleanedCommand, Operation, RunOperation } from "../operation.js";
 import type { PlanBase, Stage } from "../plan.js";
 import { appendCommand } from "./append-command.js";
 import type { SharedLayer } from "./catalog-view.js";
+import { apartFrom } from "./clean-up-apart.js";
 import { editStages, type PlacedOperation, replaceAt } from "./edit-stages.js";
 import { joinFetches } from "./join-fetches.js";
 import { commandsOf, type LaterUse, laterUse, mayRead } from "./later-use.js";
@@ -71,7 +72,7 @@ function moveInStage(
     }
     const { command, origin } = operation as RunOperation;
     const manager = cleansOnly(command as string)!;
-    const joined = markCleaned(appendCommand(install.operation as RunOperation, command as string), manager);
+    const joined = withCleanUp(install.operation as RunOperation, command as string, manager);
     const reruns = done.filter((one, index) => index >= at && one.operation.op === "run").length;
     done = replaceAt(done, at, { ...install, operation: joined });
     changed = true;
@@ -85,9 +86,19 @@ function moveInStage(
   return changed ? done : operations;
 }
 
-/** Notes what was removed, for the error of a later command that fails without it. */
-function markCleaned(run: RunOperation, { name }: PackageManager): RunOperation {
-  return { ...run, cleaned: [...(run.cleaned ?? []), name] };
+/** The command with a clean-up at its end, and a note of what was removed. */
+function withCleanUp(run: RunOperation, removal: string, { name }: PackageManager): RunOperation {
+  const { managers = [], written = run.command as string, cleanUp, apart = {} } = run.cleaned ?? {};
+  const own = apartFrom({ ...run, command: written }, removal);
+  // Several clean-ups start in one directory: the one that some of them need.
+  const isApart = own !== undefined && (run.cleaned === undefined || run.cleaned.apart !== undefined);
+  const cleaned: CleanedCommand = {
+    managers: [...managers, name],
+    written,
+    cleanUp: cleanUp === undefined ? removal : `${cleanUp} && ${removal}`,
+    ...(isApart ? { apart: { ...apart, ...own } } : {}),
+  };
+  return { ...appendCommand(run, removal), cleaned };
 }
 
 /** The place of the step that a clean-up can join, or -1. */
@@ -184,7 +195,7 @@ function cleanLayer(
       continue;
     }
     if (removal === "") continue;
-    const next = markCleaned(appendCommand(target.operation as RunOperation, removal), manager);
+    const next = withCleanUp(target.operation as RunOperation, removal, manager);
     done = replaceAt(done, start + leaving.last, { ...target, operation: next });
     cleaned.set(leaving.leaves, [...(cleaned.get(leaving.leaves) ?? []), manager]);
   }

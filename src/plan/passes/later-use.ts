@@ -170,6 +170,11 @@ function fetches(line: string, manager: ManagerName): boolean {
   return own !== undefined && reloads(own) && own.fetches?.test(line) === true;
 }
 
+/** True for a program that runs a text or a script. */
+export function isShell(program: string): boolean {
+  return SHELLS.has(program);
+}
+
 /** A shell with its commands as an argument; one with a script may do anything. */
 function useOfShell(args: readonly ShellWord[], manager: ManagerName): Use {
   const at = args.findIndex(({ text }) => /^-[a-z]*c$/.test(text));
@@ -269,6 +274,20 @@ const SAME: Readonly<Record<ManagerName, string>> = {
   cargo: "cargo",
 };
 
+const NODE = new Set(["npm", "pnpm", "yarn"]);
+const PYTHON = new Set(["pip", "uv"]);
+
+/** What a program manages: packages of the system, or of which language. Undefined for other programs. */
+export function kindOf(program: string): string | undefined {
+  if (/^(dpkg|update-|ldconfig$|rpm$)/.test(program)) return "system";
+  if (program.startsWith("python")) return "python";
+  const [family] = Object.entries(FAMILIES).find(([, { programs }]) => programs.test(program)) ?? [];
+  if (family === undefined) return undefined;
+  if (NODE.has(family)) return "node";
+  if (PYTHON.has(family)) return "python";
+  return /^(apt|apk|rpm|zypper)$/.test(family) ? "system" : family;
+}
+
 /** Programs that only write or look at themselves: the files that they name do not have to be there. */
 const WRITERS: ReadonlySet<string> = new Set(
   ": [ chgrp chmod chown echo exit export false mkdir printf pwd readonly return rm rmdir set shift test touch true trap ulimit umask unlink unset wait".split(
@@ -345,7 +364,7 @@ function isLeftover(manager: ManagerName, { text }: ShellWord): boolean {
 }
 
 /** True when a path is, is in, or holds what the manager left. */
-function holdsLeftovers(manager: ManagerName, path: string): boolean {
+export function holdsLeftovers(manager: ManagerName, path: string): boolean {
   const { roots, homes } = placesOf(manager);
   if (isLeftover(manager, { text: path, open: false, glob: false })) return true;
   if (!path.startsWith("/")) return false;
