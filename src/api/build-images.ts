@@ -11,8 +11,7 @@ import type { Plan } from "../plan/plan.js";
 import type { Progress } from "../ports/progress.js";
 import { buildOrder, IMAGES_AT_ONCE } from "./build-order.js";
 import type { BuildOptions } from "./build-types.js";
-import { checkForBuild } from "./check-plans.js";
-import { contextFiles } from "./context-files.js";
+import { checkPlans } from "./check-plans.js";
 import { inputStamp } from "./input-stamp.js";
 import { rememberBuilt } from "./last-built.js";
 import { listedOnce } from "./listed-once.js";
@@ -31,6 +30,8 @@ export interface BuildJob {
   readonly knownAs?: string | undefined;
   /** What it is called in the catalog, where it is not remembered. */
   readonly name?: string;
+  /** As in `CheckedPlan`. */
+  readonly isVariant?: boolean;
 }
 
 /** How several images are built, whatever becomes of them. */
@@ -55,7 +56,7 @@ export async function withBuiltGroups<Group extends BuildGroup, Result>(
   use: (built: readonly BuiltImage[], group: Group, workspace: Workspace) => Promise<Result>,
 ): Promise<Result[]> {
   const jobs = groups.flatMap((group) => group.jobs);
-  const plans = await pinnedPlans(jobs, settings, checkForBuild);
+  const plans = await pinnedPlans(jobs, settings);
   return withWorkspace(settings, async (workspace) => {
     const builder = new ImageBuilder(settings, workspace);
     const results: Result[] = [];
@@ -89,15 +90,13 @@ export async function withBuiltGroups<Group extends BuildGroup, Result>(
  * Builds images as {@link withBuiltGroups} does, and gives all of them to `use` at once.
  *
  * @param use gets the images in the order of the jobs; its result is the result
- * @param check refuses plans before any work
  */
 export async function withBuiltImages<Result>(
   jobs: readonly BuildJob[],
   settings: BuildSettings,
   use: (built: readonly BuiltImage[], workspace: Workspace) => Promise<Result>,
-  check: typeof checkForBuild = checkForBuild,
 ): Promise<Result> {
-  const plans = await pinnedPlans(jobs, settings, check);
+  const plans = await pinnedPlans(jobs, settings);
   const { order, needs } = buildOrder(jobs.map((job) => [plans.get(job)!]));
   return withWorkspace(settings, async (workspace) => {
     const builder = new ImageBuilder(settings, workspace);
@@ -129,18 +128,8 @@ export async function withBuiltImages<Result>(
 async function pinnedPlans(
   jobs: readonly BuildJob[],
   settings: BuildSettings,
-  check: typeof checkForBuild,
 ): Promise<ReadonlyMap<BuildJob, Plan>> {
-  const context = resolve(settings.context ?? ".");
-  // What an image is made from is refused under its own name.
-  const order = [...jobs].sort((left, right) => left.plan.stages.length - right.plan.stages.length);
-  for (const { plan, knownAs } of order) {
-    try {
-      check(plan, listedOnce(contextFiles(context, plan.contexts)));
-    } catch (error) {
-      throw ofImage(error, knownAs);
-    }
-  }
+  checkPlans(jobs, resolve(settings.context ?? "."));
   const unpinned = jobs.map(({ plan }) => plan);
   // All at once: what is missing is said whole, and every reference is asked once.
   const plans = await pinPlans(unpinned, {

@@ -113,7 +113,12 @@ async function savedBytes(
 ): Promise<number> {
   const both = [keep!, own];
   const [kept, all] = await withObservedJobs(
-    pinByLock(both, { ...settings, locked: false }).map((plan) => ({ name, plan, references: [] })),
+    pinByLock(both, { ...settings, locked: false }).map((plan, at) => ({
+      name,
+      plan,
+      references: [],
+      isVariant: at === 0,
+    })),
     { ...settings, lock: false },
     async (images) => images.map(({ layers }) => bytesOf(layers).bytes),
   );

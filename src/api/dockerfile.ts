@@ -4,11 +4,10 @@ import { outputPatterns } from "../adapters/files-node/written-outputs.js";
 import type { DialectName, FrontendVersion } from "../dockerfile/dialect.js";
 import type { EmittedDockerfile } from "../dockerfile/emit-dockerfile.js";
 import { emitPlatforms } from "../dockerfile/emit-platforms.js";
-import { checkDescribed } from "../engine/described/check-described.js";
 import { resolveSources } from "../engine/resolve-sources.js";
 import type { Image } from "../image/image.js";
-import { refuseTooManyLayers } from "../plan/layer-count.js";
 import type { Plan } from "../plan/plan.js";
+import { checkPlan } from "./check-plans.js";
 import { contextFiles } from "./context-files.js";
 import { listedOnce } from "./listed-once.js";
 import { pinByLock } from "./pin-by-lock.js";
@@ -71,10 +70,9 @@ export function emitResolved(
   context: string,
   options: DockerfileStyle & { readonly filesFolder?: string },
 ): EmittedDockerfile {
-  for (const plan of plans) refuseTooManyLayers(plan);
   const resolved = plans.map((plan) => {
     const files = listedOnce(contextFiles(context, plan.contexts));
-    checkDescribed(plan, files);
+    checkPlan(plan, files);
     return resolveSources(plan, files);
   });
   const { dialect, frontend, syntax, comments, filesFolder } = options;

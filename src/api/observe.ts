@@ -3,7 +3,6 @@ import { LayerObserver } from "../analyze/layer-observer.js";
 import { lineOfPath } from "../analyze/line-of-path.js";
 import type { ObservedImage } from "../analyze/observed-image.js";
 import type { BuiltImage } from "../engine/build-image.js";
-import { checkDescribed } from "../engine/described/check-described.js";
 import type { ImageConfig } from "../oci/image-config.js";
 import { layerEncodingOf } from "../oci/media-type.js";
 import { hostPlatform, type Platform } from "../oci/platform.js";
@@ -48,8 +47,7 @@ export async function withObservedJobs<Result>(
     for (const [at, one] of built.entries()) images.push(await observeBuilt(one, jobs[at]!.name, observer));
     return use(images, workspace);
   };
-  // To look at an image is no synthesis: no Dockerfile has to say it.
-  return withBuiltImages(jobs, settings, observe, checkDescribed);
+  return withBuiltImages(jobs, settings, observe);
 }
 
 /** A built image as the analyses see it. */

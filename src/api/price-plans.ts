@@ -40,7 +40,7 @@ export async function pricePlans(
   const jobs = images.flatMap(({ plan, variants, ...job }) => {
     const today = idOf(plan);
     const others = variants.filter((variant) => idOf(variant.plan) !== today);
-    return [{ ...job, plan }, ...others.map((variant) => ({ ...job, plan: variant.plan }))];
+    return [{ ...job, plan }, ...others.map((variant) => ({ ...job, plan: variant.plan, isVariant: true }))];
   });
   return withObservedJobs(jobs, settings, async (observed) => {
     const byStage = new Map(observed.map((image, at) => [idOf(jobs[at]!.plan), image]));

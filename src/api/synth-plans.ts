@@ -1,12 +1,14 @@
 import { relative, resolve, sep } from "node:path";
 import { noteOutputs } from "../adapters/files-node/written-outputs.js";
 import type { BakeImage } from "../dockerfile/bake-file.js";
+import type { EmittedDockerfile } from "../dockerfile/emit-dockerfile.js";
 import { PlanError } from "../errors/layerwright-error.js";
 import { annotationsOf } from "../plan/apply-config.js";
 import type { Plan } from "../plan/plan.js";
 import { onceEachLine } from "../plan/record.js";
 import { bakeImage } from "./bake-image.js";
 import { annotationWords, buildCommand } from "./build-command.js";
+import { checkPlans } from "./check-plans.js";
 import { emitResolved } from "./dockerfile.js";
 import { hasHostRun, withHostLayers } from "./host-layers.js";
 import { lookUpBases } from "./known-bases.js";
@@ -36,6 +38,14 @@ interface ImagePart {
   readonly pinned: Plan;
 }
 
+/** An image as text: its plans, one a platform, and the Dockerfile that all of them are. */
+interface WrittenImage {
+  readonly name: string;
+  readonly own: readonly NamedPlan[];
+  readonly ready: readonly Plan[];
+  readonly emitted: EmittedDockerfile;
+}
+
 /** The platforms of each image, in order. */
 function byName(plans: readonly NamedPlan[], pinned: readonly Plan[]): ReadonlyMap<string, ImagePart[]> {
   const images = new Map<string, ImagePart[]>();
@@ -59,6 +69,11 @@ export async function synthPlans(
     throw new PlanError("OUT_OUTSIDE_CONTEXT", { out, context }, { subject: out });
   }
   noteOutputs(context, [out]);
+  const { catalog } = options;
+  const known = plans.map(({ name, optimized: { plan } }) => {
+    return catalog === undefined ? { plan } : { plan, knownAs: `${catalog.name}/${name}` };
+  });
+  checkPlans(known, context);
   const pinned = pinByLock(
     plans.map(({ optimized }) => optimized.plan),
     options,
@@ -69,15 +84,19 @@ export async function synthPlans(
   // Bake is BuildKit's alone.
   const baked = options.dialect !== "classic";
   const said = new Set<string>();
+  const written: WrittenImage[] = [];
   for (const [name, parts] of byName(plans, pinned)) {
-    const own = parts.map(({ plan }) => plan);
-    const platforms = own.map(({ platform }) => platform);
     const ready: Plan[] = [];
     for (const part of parts) ready.push(await readyPlan(part.pinned, { ...options, context }));
     const emitted = emitResolved(ready, context, { ...options, filesFolder: `${outPath}/files` });
+    written.push({ name, own: parts.map(({ plan }) => plan), ready, emitted });
+  }
+  // Nothing is written before every image has a text.
+  for (const { name, own, ready, emitted } of written) {
+    const platforms = own.map(({ platform }) => platform);
     await folder.add(name, emitted, context, options.store);
     const dockerfile = `${outPath}/${name}/Dockerfile`;
-    const reference = options.catalog === undefined ? name : `${options.catalog.name}/${name}`;
+    const reference = catalog === undefined ? name : `${catalog.name}/${name}`;
     const annotations = annotationWords(
       platforms,
       ready.map((plan) => annotationsOf(plan.stages.at(-1)?.config ?? [])),
@@ -102,6 +121,6 @@ export async function synthPlans(
     images.push(image);
     if (baked) bakes.set(name, bakeImage({ name, reference, dockerfile }, ready, emitted, annotations));
   }
-  const bake = folder.finish(images, bakes, options.catalog);
+  const bake = folder.finish(images, bakes, catalog);
   return { out, bake: bake === undefined ? undefined : `${outPath}/${bake}`, images };
 }

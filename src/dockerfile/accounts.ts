@@ -39,6 +39,11 @@ export class Accounts {
     return this.#groups === undefined ? "unknown" : (this.#groups.get(name) ?? "absent");
   }
 
+  /** The names that are known of users or groups. */
+  names(kind: "user" | "group"): readonly string[] {
+    return [...((kind === "user" ? this.#users : this.#groups)?.keys() ?? [])];
+  }
+
   forget(): void {
     this.#users = undefined;
     this.#groups = undefined;

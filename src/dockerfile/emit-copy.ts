@@ -26,6 +26,8 @@ interface Piece {
   readonly flags: CopyFlags;
   readonly modes: CopyModes;
   readonly owner: OwnerFlag | undefined;
+  /** The mode and owner of the destination where the copy makes it. */
+  readonly top: { readonly mode: number; readonly owner: OwnerFlag | undefined };
   /** Whether contents of a folder are merged, so that a new destination is one of the copied folders. */
   readonly merges: boolean;
 }
@@ -73,15 +75,16 @@ function piecesOf(
     const into = operation.into || sources.length > 1;
     const own: CopyOperation =
       groups.size === 1 ? operation : { ...operation, into, sources: group.map((one) => one.source) };
-    const { owner } = operation;
-    const rootOfContext =
-      group[0]?.source.from === "context" && owner?.user === 0 && (owner.group ?? 0) === 0;
-    const from = group[0]?.from;
+    const [first] = group;
+    const ownModes = modes[sources.indexOf(first!)]!;
+    const from = first?.from;
+    const owner = ownerOfPiece(draft, operation, first);
     return {
       operation: own,
       sources: group,
-      modes: modes[sources.indexOf(group[0]!)]!,
-      owner: owner === undefined || rootOfContext ? undefined : ownerFlag(draft, owner, operation.origin),
+      modes: ownModes,
+      owner,
+      top: beginsWithFile(first) ? { mode: 0o755, owner: undefined } : { mode: ownModes.topFolder, owner },
       merges: group.some((one) => one.shape === "folder" || (one.shape === "unknown" && operation.into)),
       flags: {
         ...(from === undefined ? {} : { from }),
@@ -89,6 +92,20 @@ function piecesOf(
       },
     };
   });
+}
+
+function ownerOfPiece(
+  draft: StageDraft,
+  { owner, origin }: CopyOperation,
+  first: SpelledSource | undefined,
+): OwnerFlag | undefined {
+  const rootOfContext = first?.source.from === "context" && owner?.user === 0 && (owner.group ?? 0) === 0;
+  return owner === undefined || rootOfContext ? undefined : ownerFlag(draft, owner, origin);
+}
+
+/** Whether the first match is a file: then the destination is made as its parent, and directories are merged into it. */
+function beginsWithFile(first: SpelledSource | undefined): boolean {
+  return first?.found?.matches?.[0]?.shape === "file";
 }
 
 /** Excludes as BuildKit reads them: it does not take a slash in front for the top of the source. */
@@ -205,12 +222,12 @@ function copyFiles(draft: StageDraft, piece: Piece): void {
 
 /** The contents of a folder: a destination that is new gets the mode and owner of the copied folders. */
 function mergeFolder(draft: StageDraft, piece: Piece): void {
-  const { operation, modes, owner } = piece;
+  const { operation, modes, owner, top } = piece;
   const dest = draft.tree.real(operation.dest, true);
   const fact = draft.tree.at(dest);
   const flags = { ...chmodOf(modes), ...chownOf(owner) };
   const byNameHere = owner?.byName === true && !draft.canName;
-  if (owner === undefined && modes.topFolder === 0o755 && sparesNewFolders(modes.chmod)) {
+  if (owner === undefined && top.mode === 0o755 && sparesNewFolders(modes.chmod)) {
     copyTo(draft, piece, destText(operation), { ...flags, ...linkFlag(draft, operation.dest, flags) });
   } else if (isFolder(fact) && !byNameHere) {
     copyTo(draft, piece, destText(operation), flags);
@@ -219,7 +236,7 @@ function mergeFolder(draft: StageDraft, piece: Piece): void {
   } else {
     const side = sideStage(draft, operation.dest, owner);
     const name = isFolder(fact) ? "" : `/${baseName(dest)}`;
-    if (name !== "") copyFolder(side, `${OUT}${name}`, { mode: modes.topFolder, owner: owner?.text });
+    if (name !== "") copyFolder(side, `${OUT}${name}`, { mode: top.mode, owner: top.owner?.text });
     copyTo(side, piece, `${OUT}${name}/`, flags);
     side.finish();
     const target = name === "" ? dest : parentPath(dest);
@@ -234,14 +251,26 @@ function mergeFolder(draft: StageDraft, piece: Piece): void {
 
 /** Nobody knows whether the destination exists: an owner reaches it only if it is new, as it should be. */
 function mergeIntoUnknown(draft: StageDraft, piece: Piece, dest: string): void {
-  const { operation, modes, owner } = piece;
-  const parent = parentPath(dest);
+  const { operation, modes, owner, top } = piece;
   const unsafe =
-    modes.topFolder !== 0o755 || !sparesNewFolders(modes.chmod) || (owner?.byName && !draft.canName);
+    top.mode !== 0o755 ||
+    top.owner !== owner ||
+    !sparesNewFolders(modes.chmod) ||
+    (owner?.byName && !draft.canName);
   if (unsafe) throw unknownFolders(draft, [dest], operation);
-  // Missing parents are root's: they are made first, and where they exist this changes nothing.
-  if (owner !== undefined && !isFolder(draft.tree.at(parent))) copyFolderEntry(draft, parent);
+  if (owner !== undefined) makeParent(draft, dest, operation);
   copyTo(draft, piece, destText(operation), { ...chmodOf(modes), ...chownOf(owner) });
+}
+
+/**
+ * Missing parents are root's: they are made first, and where they exist this changes nothing. It takes a layer, which a
+ * shell spares.
+ */
+function makeParent(draft: StageDraft, dest: string, operation: CopyOperation): void {
+  const parent = parentPath(dest);
+  if (isFolder(draft.tree.at(parent))) return;
+  if (draft.shellSeen) throw unknownFolders(draft, [dest], operation);
+  copyFolderEntry(draft, parent);
 }
 
 /** A tree whose entries need modes of their own: copied whole, then the odd ones once more over themselves. */
@@ -264,7 +293,7 @@ function copyWithSingleModes(draft: StageDraft, piece: Piece): void {
   copyEntries(side, piece, top, early);
   side.finish();
   const parent = parentPath(dest);
-  if (late && !isFolder(draft.tree.at(parent))) copyFolderEntry(draft, parent);
+  if (late) makeParent(draft, dest, operation);
   const target = wholeTop ? parent : operation.dest;
   const flags = late ? chownOf(owner) : linkFlag(draft, target, {});
   draft.add({
@@ -277,7 +306,9 @@ function copyWithSingleModes(draft: StageDraft, piece: Piece): void {
 
 /** Copies entries over themselves with the modes that they are to have, a COPY for each folder and mode. */
 function copyEntries(side: StageDraft, piece: Piece, top: string, owner: OwnerFlag | undefined): void {
-  const pattern = piece.sources[0]?.pattern ?? ".";
+  const [first] = piece.sources;
+  const real = first?.found?.through?.at(-1);
+  const pattern = (real && literalPattern(real)) ?? first?.pattern ?? ".";
   const prefix = pattern === "." ? "" : `${pattern}/`;
   const groups = new Map<string, { dest: string; mode: number; sources: string[] }>();
   for (const entry of piece.modes.single) {

@@ -45,7 +45,7 @@ export interface EmittedDockerfile {
  * Writes a plan as a Dockerfile. Pure: the same plan gives the same text, and nothing is looked at.
  *
  * @throws {PlanError} NOT_EXPRESSIBLE, DIALECT_CANNOT, FRONTEND_TOO_OLD, FOLDERS_UNKNOWN, LAYER_MIXED, NO_TOOL,
- *   BASE_CONFIG_UNKNOWN, BASE_NO_CONTEXT, BASE_ONBUILD, OWNER_UNRESOLVED, USER_UNRESTORABLE
+ *   BASE_CONFIG_UNKNOWN, BASE_NO_CONTEXT, BASE_ONBUILD, OWNER_UNKNOWN, USER_UNRESTORABLE
  */
 export function emitDockerfile(plan: Plan, options: DockerfileOptions = {}): EmittedDockerfile {
   return emitSections(plan, options, (emission) => {

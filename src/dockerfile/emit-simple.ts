@@ -156,15 +156,19 @@ function makeMissingFolder(
   owner: OwnerFlag | undefined,
   mode: number,
 ): void {
-  if (!draft.emission.dialect.workdirMakesFolder || draft.isPrep || mode !== 0o755 || owner === undefined) {
+  const parent = parentPath(path);
+  const isParentThere = isFolder(draft.tree.at(parent));
+  const { workdirMakesFolder } = draft.emission.dialect;
+  // A parent would be a layer of its own, which a shell spares.
+  const isLayerMore = !isParentThere && draft.shellSeen;
+  if (!workdirMakesFolder || draft.isPrep || mode !== 0o755 || owner === undefined || isLayerMore) {
     throw new PlanError(
       "FOLDERS_UNKNOWN",
       { folders: [path], base: draft.real.baseLabel },
       { subject: path, origin: operation.origin },
     );
   }
-  const parent = parentPath(path);
-  if (!isFolder(draft.tree.at(parent))) copyFolderEntry(draft, parent);
+  if (!isParentThere) copyFolderEntry(draft, parent);
   if (draft.config.user !== owner.text) draft.add({ kind: "user", value: owner.text });
   draft.config.user = owner.text;
   draft.add({ kind: "workdir", value: path });

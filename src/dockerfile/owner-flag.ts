@@ -16,17 +16,19 @@ const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.@-]*\$?$/;
  * The owner as numbers where they are known, else by name. A number stands for the group too; a name brings its
  * primary group.
  *
- * @throws {PlanError} OWNER_UNRESOLVED, NOT_EXPRESSIBLE
+ * @throws {PlanError} OWNER_UNKNOWN, NOT_EXPRESSIBLE
  */
 export function ownerFlag(draft: StageDraft, owner: Owner, origin: Origin | undefined): OwnerFlag {
   const { accounts } = draft.real;
   const { user, group } = owner;
   if (typeof user === "number" && typeof group !== "string") return numeric(user, group ?? user);
-  const missing = (name: string): never => {
-    throw new PlanError("OWNER_UNRESOLVED", { owner: name }, { subject: name, origin });
+  const missing = (kind: "user" | "group", name: string): never => {
+    const file = kind === "user" ? "/etc/passwd" : "/etc/group";
+    const known = accounts.names(kind);
+    throw new PlanError("OWNER_UNKNOWN", { name, kind, file, known }, { subject: name, origin });
   };
   const ids = typeof user === "number" ? { uid: user, gid: user } : accounts.user(user);
-  if (ids === "absent") return missing(String(user));
+  if (ids === "absent") return missing("user", String(user));
   const gid =
     group === undefined
       ? ids === "unknown"
@@ -35,7 +37,7 @@ export function ownerFlag(draft: StageDraft, owner: Owner, origin: Origin | unde
       : typeof group === "number"
         ? group
         : accounts.group(group);
-  if (gid === "absent") return missing(String(group));
+  if (gid === "absent") return missing("group", String(group));
   if (ids !== "unknown" && gid !== "unknown") return numeric(ids.uid, gid);
   for (const name of [user, group]) {
     if (typeof name === "string" && !(NAME.test(name) && !name.endsWith("$"))) {

@@ -47,8 +47,8 @@ function isPlain(emission: Emission, { exclude }: CopyOperation, source: PlanSou
   const { found, path } = source;
   if (found.matches !== undefined && path.split("/").includes("**")) return false;
   if (exclude === undefined) return true;
-  const folders = found.matches?.every(({ shape }) => shape === "folder") ?? found.shape === "folder";
-  if (!folders || found.matches?.length === 0) return false;
+  // What a pattern matches and an exclude leaves out is not among the matches.
+  if (found.matches !== undefined || found.shape !== "folder") return false;
   if (emission.dialect.modern) return exclude.every(isFlagPattern);
   return found.through === undefined && emission.canIgnore(source, exclude);
 }
@@ -56,17 +56,17 @@ function isPlain(emission: Emission, { exclude }: CopyOperation, source: PlanSou
 /** The matches of a source as sources of their own. */
 function matchesOf(source: FoundContext): FoundContext[] {
   const { found } = source;
-  if (found.matches === undefined) return [source];
-  return found.matches.map(({ path, shape }) => {
+  if (found.matches === undefined) return [withoutLinks(source, found.through?.at(-1))];
+  return found.matches.map(({ path, shape, real }) => {
     const prefix = shape === "file" || path === "." ? "" : `${path}/`;
     const own = <T extends { readonly path: string }>(entries: readonly T[]): T[] =>
       entries
         .filter((entry) => (shape === "file" ? entry.path === path : entry.path.startsWith(prefix)))
         .map((entry) => ({ ...entry, path: shape === "file" ? "" : entry.path.slice(prefix.length) }));
     const { matches: _, entries, ...whole } = found;
-    return {
+    const match: FoundContext = {
       ...source,
-      path: path.split("/").map(escapedName).join("/"),
+      path: escapedPath(path),
       found: {
         ...whole,
         shape,
@@ -74,7 +74,24 @@ function matchesOf(source: FoundContext): FoundContext[] {
         ...(entries === undefined ? {} : { entries: own(entries) }),
       },
     };
+    return withoutLinks(match, real);
   });
+}
+
+/**
+ * A source by its path without links: of several files that are named through links of links, BuildKit is not sent all
+ * (measured with Docker 26 and 28). A file that a link has given another name stays as it is spelled.
+ */
+function withoutLinks(source: FoundContext, real: string | undefined): FoundContext {
+  const { path, found } = source;
+  if (real === undefined || real === "") return source;
+  if (found.shape === "file" && escapedName(baseName(`/${real}`)) !== baseName(`/${path}`)) return source;
+  const { through: _, ...whole } = found;
+  return { ...source, path: escapedPath(real), found: whole };
+}
+
+function escapedPath(path: string): string {
+  return path.split("/").map(escapedName).join("/");
 }
 
 /** All below a directory by name: directories, files and links, as the tree is merged. */
@@ -110,7 +127,7 @@ function listed(emission: Emission, operation: CopyOperation, source: FoundConte
         irregular: own,
         entries: [{ ...entry, path: "" }],
       };
-      const name = `${prefix}${entry.path.split("/").map(escapedName).join("/")}`;
+      const name = `${prefix}${escapedPath(entry.path)}`;
       const folder = parentPath(path);
       groups.set(folder, [...(groups.get(folder) ?? []), { ...source, path: name, found }]);
     }

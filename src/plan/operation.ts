@@ -24,6 +24,14 @@ export interface PlanStageSource {
 /** What a copy copies. */
 export type PlanSource = PlanContextSource | PlanStageSource;
 
+/** One match of a pattern. */
+export interface FoundMatch {
+  readonly path: string;
+  readonly shape: "file" | "folder";
+  /** The path without links on the way or at its end, where there are any. */
+  readonly real?: string;
+}
+
 /** A short account of the files behind a context source, in JSON that stays small for large trees. */
 export interface FoundSource {
   /** What the pattern is without globs: one file, one folder; `many` for a glob. */
@@ -45,7 +53,7 @@ export interface FoundSource {
     readonly mode: number;
   }[];
   /** The matches of a pattern, relative to the context; absent where the path is none. */
-  readonly matches?: readonly { readonly path: string; readonly shape: "file" | "folder" }[];
+  readonly matches?: readonly FoundMatch[];
   /** Paths of the context that are read beside the path itself: links on the way, and what they lead to. */
   readonly through?: readonly string[];
   /** Whether two of the entries are names of one file. */

@@ -15,6 +15,9 @@ beforeEach(() => {
   writeFileSync(join(folder, "app/twin"), "t".repeat(700));
   writeFileSync(join(folder, "base/etc/motd"), "m".repeat(600));
   writeFileSync(join(folder, "base/etc/os"), "o".repeat(500));
+  // What is removed or changed over the base is so in a Dockerfile too, which takes tools.
+  mkdirSync(join(folder, "base/bin"));
+  for (const tool of ["sh", "rm", "chmod"]) writeFileSync(join(folder, "base/bin", tool), "");
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 

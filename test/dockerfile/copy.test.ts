@@ -76,9 +76,7 @@ describe("a copy", () => {
 
   test("with an owner the base is known to lack is refused", () => {
     const base = localBase({ "/": folder() });
-    expect(refusal(planOf(base, [copyFile("a", "/a", { owner: { user: "nobody" } })]))).toBe(
-      "OWNER_UNRESOLVED",
-    );
+    expect(refusal(planOf(base, [copyFile("a", "/a", { owner: { user: "nobody" } })]))).toBe("OWNER_UNKNOWN");
   });
 
   test("of a folder with an owner, into a folder that may exist, makes the parents first", () => {

@@ -279,6 +279,27 @@ describe("E8, E9, E26: links of the context", { timeout: 300_000 }, () => {
     expect(await both(tree, image)).toEqual(expected);
   });
 
+  test.each([
+    scratch.copy("two", "/x/", { mode: "u=rwX,go=" }),
+    scratch.copy("two/s", "/x/", { mode: "u=rwX,go=" }),
+    scratch.copy("two/s", "/x/", { exclude: ["/c"] }),
+    scratch.copy("three", "/x/", { exclude: ["a"] }).copy("d/a", "/y"),
+    scratch.copy("t*", "/x/", { exclude: ["a"] }).copy("d/a", "/y"),
+    scratch.copy("three/*", "/x/", { exclude: ["a", "c"] }).copy("d/a", "/y"),
+    scratch.copy("three/s/e", "/x/"),
+  ])("files are copied one by one through a link of a link, %#", async (image) => {
+    const chain = {
+      "d/a": "1",
+      "d/s/c": "3",
+      "d/s/e": "4",
+      one: { link: "d" },
+      two: { link: "one" },
+      three: { link: "deep/two" },
+      "deep/two": { link: "../two" },
+    };
+    expect(await both(chain, image)).not.toBeTypeOf("string");
+  });
+
   test("a bind mount leads through them", async (context) => {
     const built = await bothWays(
       context,

@@ -234,3 +234,28 @@ test("E16: a squash below a linked directory", { timeout }, async (test) => {
   expectSame(built);
   expect(looks(built, "usr/lib/systemd/system/a.service")).toEqual(every(built, "644 0:0"));
 });
+
+test("H8: a directory of an account that a command made, below new directories, is one layer", {
+  timeout,
+}, async (test) => {
+  for (const copy of [
+    (base: Image) => user(base).copy("dir", "/srv/own/deep", { owner: "neu" }),
+    (base: Image) => user(base).copy("dir", "/srv/own/deep", { owner: "7:8" }),
+    (base: Image) => user(base).copy(["dir", "f"], "/srv/own/deep/", { owner: "neu", mode: "u=rwX,go=" }),
+    (base: Image) => user(base).user("neu").workdir("/srv/own/deep").copy("f", "f"),
+  ]) {
+    expectSame(await bothWays(test, copy, { context }));
+  }
+});
+
+test("a directory that a pattern's first match, a file, makes is root's 0755", { timeout }, async (test) => {
+  const tree = { ...context, "dir/0": "0\n", "other/z/y": "y\n" };
+  for (const copy of [
+    (base: Image) => base.copy("dir/*", "/made/", { mode: 0o1777 }),
+    (base: Image) => base.copy("dir/*", "/made/", { owner: "7:8" }),
+    (base: Image) => base.copy("other/*", "/made/", { owner: "7:8", mode: 0o700 }),
+    (base: Image) => user(base).copy("dir/*", "/made/", { owner: "neu", mode: 0o700 }),
+  ]) {
+    expectSame(await bothWays(test, copy, { context: tree }));
+  }
+});

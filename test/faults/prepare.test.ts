@@ -1,9 +1,21 @@
-import { Image } from "layerwright";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type BuildOptions, build, Catalog, Image, report, share, synth, waste } from "layerwright";
 import { describe, expect, test } from "vitest";
 import { WITHOUT_PATH } from "../fixtures/base-kinds.js";
 import { bothWays, expectRefused, expectSame, listingOf } from "./on-bases.js";
 
 const LONG = { timeout: 300_000 };
+
+/** The verbs that make images of a catalog, or look at them. */
+const verbs: Readonly<Record<string, (catalog: Catalog, options: BuildOptions) => Promise<unknown>>> = {
+  build,
+  synth,
+  waste,
+  share,
+  report,
+};
 
 describe("what a base says is known before both syntheses", () => {
   test("E1: a base without PATH gets the default one", LONG, async (context) => {
@@ -91,6 +103,51 @@ describe("E19: what one synthesis refuses, the other refuses", () => {
       context: { "tree/f": "1\n", "tree/g": "2\n" },
     });
     expectRefused(refused, "NO_TOOL");
+  });
+});
+
+describe("E19: one check in one order comes before both", () => {
+  const scratch = Image.scratch();
+  const passwd = "root:x:0:0::/:/bin/sh\n";
+  const many = Array.from({ length: 130 });
+
+  test.for<[string, Image]>([
+    // A tool is missing, and then a path.
+    [
+      "PATH_NOT_FOUND",
+      scratch.write("/a", "1").chown("/a", "7:8").write("/b", "2").remove("/a").chmod("/c", 0o600),
+    ],
+    [
+      "TOO_MANY_LAYERS",
+      many.reduce<Image>((image, _, at) => image.write(`/${at}`, "1"), scratch).chmod("/c", 0o600),
+    ],
+    [
+      "OWNER_UNKNOWN",
+      scratch.write("/etc/passwd", passwd).write("/b", "2", { owner: "neu" }).chmod("/c", 0o600),
+    ],
+    // An old front end cannot say the mode of the tree.
+    ["NO_SHELL", scratch.copy("tree", "/t", { mode: "g+s,u-w" }).run("ls")],
+  ])("%s", LONG, async ([code, image], context) => {
+    const built = await bothWays(context, () => image, { kinds: ["scratch"], context: { "tree/f": "1\n" } });
+    expectRefused(built, code);
+  });
+
+  test.each(Object.keys(verbs))("of all images of a catalog, by %s", LONG, async (verb) => {
+    const parent = scratch.write("/a", "1").write("/b", "2").remove("/a").write("/c", "1");
+    const catalog = new Catalog("acme", {
+      child: Image.from(parent).chmod("/nothing", 0o600),
+      fine: scratch.write("/a", "1"),
+      parent,
+    });
+    const context = mkdtempSync(join(tmpdir(), "layerwright-check-"));
+    try {
+      const options = { context, store: join(context, "store"), lock: false } as const;
+      const refused = await verbs[verb]!(catalog, options).catch((error: unknown) => error);
+      expect(refused).toMatchObject({ code: "NO_TOOL", subject: "/a" });
+      expect(existsSync(join(context, "layerwright.out"))).toBe(false);
+    } finally {
+      rmSync(context, { recursive: true, force: true });
+    }
   });
 });
 

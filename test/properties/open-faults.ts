@@ -27,17 +27,6 @@ const openFaults: readonly {
     reason:
       "a path that is not there: the direct build refuses, a Dockerfile is written that cannot be built",
   },
-  {
-    line: /^BuildKit: [\s\S]*"\/to-(?:link|tree)\/[^"]*": not found/,
-    reason:
-      "files that are copied one by one through a link of a link: the ignore file lets only one link through",
-  },
-  {
-    line: /^layers: \d+ \| \d+$/,
-    words: /"dest":"\/srv\/own\/deep\/f","owner":\{"user":"(?:neu|worker)"\}/,
-    reason:
-      "a directory of an account that a command made, below new directories: a Dockerfile has one layer more",
-  },
 ];
 
 /** The fault that all lines of a finding are of, if they are one that is known. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { hasEscapedBytes, pathToBytes } from "../../core/path-bytes.js";
-import type { FoundSource } from "../../plan/operation.js";
+import type { FoundMatch, FoundSource } from "../../plan/operation.js";
 import type { SourceEntry, SourceMatch } from "../../ports/file-source.js";
 import { contextMode } from "../operations/copy-rules.js";
 
@@ -53,12 +53,17 @@ export function foundSource(matches: readonly SourceMatch[], pattern: string): F
     bytes,
     listing: `sha256:${hash.digest("hex")}`,
     irregular,
-    ...(single ? {} : { matches: matches.map(({ path, shape }) => ({ path, shape })) }),
+    ...(single ? {} : { matches: matches.map(foundMatch) }),
     ...(through.size === 0 ? {} : { through: [...through] }),
     ...(hardLinks ? { hardLinks } : {}),
     ...(notText === undefined ? {} : { notText }),
   };
   return total <= MOST_ENTRIES ? { ...found, entries } : found;
+}
+
+function foundMatch({ path, shape, through }: SourceMatch): FoundMatch {
+  const real = through?.at(-1);
+  return real === undefined ? { path, shape } : { path, shape, real };
 }
 
 function isGlob(pattern: string, match: SourceMatch): boolean {

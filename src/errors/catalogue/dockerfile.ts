@@ -34,10 +34,6 @@ export const dockerfileMessages = {
     message: `${p.base} has the ONBUILD trigger ${JSON.stringify(p.trigger)}, which cannot be carried out the same way everywhere: ${p.reason}`,
     hint: "start from an image without it, and write what it does as steps",
   }),
-  OWNER_UNRESOLVED: (p: { owner: string }) => ({
-    message: `the owner ${JSON.stringify(p.owner)} is not in /etc/passwd or /etc/group of the image at this step`,
-    hint: "use a number, or make the user in an earlier step",
-  }),
   LAYER_MIXED: (p: { what: string; values: readonly string[] }) => ({
     message: `one layer has commands with different ${p.what} (${quotedList(p.values)}), which one RUN cannot say`,
     hint: 'give them the same, or put them in layers of their own (squash("keep"))',
