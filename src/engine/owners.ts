@@ -106,7 +106,7 @@ export function knowAccountText(node: FileNode, text: string): void {
 }
 
 function isId(text: string | undefined): text is string {
-  return text !== undefined && /^\d{1,10}$/.test(text);
+  return text !== undefined && /^\d{1,10}$/.test(text) && Number(text) < 2 ** 32 - 1;
 }
 
 function unknown(

@@ -41,6 +41,13 @@ export function parseFilePath(call: Call, value: unknown): string {
   return path;
 }
 
+/** Like `parseContainerPath`, for a working directory: one of a process would lead out of the image. */
+export function parseWorkdir(call: Call, value: unknown): string {
+  const path = parseContainerPath(call, value);
+  if (/^\/proc(?:\/|$)/.test(path)) invalid(call, value, "is in /proc, which is no part of an image");
+  return path;
+}
+
 /** Checks what every path, link target and pattern has in common: text that the kernel can take. */
 export function checkPathText(call: Call, value: unknown): string {
   if (typeof value !== "string") return invalid(call, value, "is not a string");

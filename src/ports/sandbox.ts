@@ -50,7 +50,10 @@ export interface SandboxRun {
   readonly wholeTar: () => Promise<Iterable<Uint8Array>>;
   readonly args: readonly string[];
   readonly env: readonly string[];
+  /** The directory that it starts in. As the targets of mounts, a real path: no link of the image is in it. */
   readonly cwd: string;
+  /** The real paths of `/etc/resolv.conf` and `/etc/hosts` in the root file system. */
+  readonly systemFiles: { readonly resolvConf: string; readonly hosts: string };
   readonly user: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] };
   readonly network: "none" | "host";
   readonly mounts: readonly SandboxMount[];

@@ -6,6 +6,7 @@ export interface RuntimeConfigInput {
   readonly args: readonly string[];
   readonly env: readonly string[];
   readonly cwd: string;
+  readonly systemFiles: { readonly resolvConf: string; readonly hosts: string };
   readonly user: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] };
   readonly network: "none" | "host";
   /** Folder with the generated `resolv.conf` and `hosts`. */
@@ -93,15 +94,15 @@ export function runtimeConfig(input: RuntimeConfigInput, tools: HostTools): obje
 /** The name of every sandbox: a name of its own each time would end up in what a command makes. */
 export const HOSTNAME = "layerwright";
 
-function systemMounts({ files, network }: RuntimeConfigInput, tools: HostTools): RuntimeMount[] {
+function systemMounts({ files, network, systemFiles }: RuntimeConfigInput, tools: HostTools): RuntimeMount[] {
   const mount = (destination: string, type: string, options: readonly string[], source = type) => ({
     destination,
     type,
     source,
     options,
   });
-  const fromFile = (name: string) =>
-    mount(`/etc/${name}`, "bind", ["rbind", "ro", "nosuid", "nodev", "noexec"], `${files}/${name}`);
+  const fromFile = (name: string, target: string) =>
+    mount(target, "bind", ["rbind", "ro", "nosuid", "nodev", "noexec"], `${files}/${name}`);
   // A user namespace without its own network may not mount another sysfs.
   const sys =
     tools.root || network === "none"
@@ -116,7 +117,7 @@ function systemMounts({ files, network }: RuntimeConfigInput, tools: HostTools):
     mount("/dev/shm", "tmpfs", ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"], "shm"),
     mount("/dev/mqueue", "mqueue", ["nosuid", "noexec", "nodev"]),
     sys,
-    fromFile("resolv.conf"),
-    fromFile("hosts"),
+    fromFile("resolv.conf", systemFiles.resolvConf),
+    fromFile("hosts", systemFiles.hosts),
   ];
 }

@@ -10,6 +10,7 @@ import type { BuildImageOptions } from "../ports.js";
 import { knowAccounts } from "./account-files.js";
 import { carryOut } from "./carry-out.js";
 import { type Cleaned, checkEnd } from "./command-failure.js";
+import { type MountPoints, mountPoints } from "./mount-points.js";
 import { OutputLines } from "./output-lines.js";
 import { type ProcessUser, processUser } from "./process-user.js";
 import { keepChanges } from "./remembered-run.js";
@@ -17,7 +18,6 @@ import { changedRoot, cleanedRoot, commandRoot, type RootState, treeTar, type Un
 import { runInputs } from "./run-inputs.js";
 import { type MountContext, type PreparedMount, prepareMounts } from "./run-mounts.js";
 import { commandArgs, commandEnv, commandFolder, runKey } from "./run-spec.js";
-import { sandboxStubs } from "./sandbox-stubs.js";
 
 /** What a command runs in. */
 export interface RunContext extends MountContext {
@@ -81,20 +81,17 @@ async function runOne(run: RunOperation, context: RunContext, cleaned?: CleanedC
     "the platform": platform,
   };
   const mounted = Object.fromEntries(
-    mounts.map(({ target, identity }) => [`the mount at ${target}`, identity]),
+    mounts.map(({ at, identity }) => [`the mount at ${at?.target}`, identity]),
   );
   const inputs = runInputs(await before.inputs(unseen), commandArgs(run), env, { ...rest, ...mounted });
-  const targets = [
-    ...SYSTEM_TARGETS,
-    ...mounts.flatMap(({ target }) => (target === undefined ? [] : [target])),
-  ];
-  const stubs = sandboxStubs(before.tree, targets);
+  const placed = mounts.flatMap(({ at }) => at ?? []);
+  const points = mountPoints(before.tree, placed, cwd, run.origin);
   const label =
     cleaned === undefined
       ? `run ${commandText(run.command)}`
       : `clean up after ${commandText(cleaned.written)}`;
   const progressId = `${run.origin?.file}:${run.origin?.line}:${key ?? commandText(run.command)}`;
-  const start = { sandbox, before, mounts, stubs, env, cwd, user, network, label, progressId } as const;
+  const start = { sandbox, before, mounts, points, env, user, network, label, progressId } as const;
   let ran: RootLayer | undefined;
   const done = await carryOut(
     {
@@ -105,7 +102,7 @@ async function runOne(run: RunOperation, context: RunContext, cleaned?: CleanedC
       origin: run.origin,
       key,
       inputs,
-      stubs,
+      stubs: points.stubs,
       async run() {
         const changes = await runNow(run, start, context);
         ran = changes.layer;
@@ -121,16 +118,12 @@ async function runOne(run: RunOperation, context: RunContext, cleaned?: CleanedC
   return cleanedRoot(before, done.tree, { ...input, managers: cleaned.managers }, layer);
 }
 
-/** Mount points that every sandbox needs. */
-const SYSTEM_TARGETS = ["/proc", "/dev", "/sys", "/etc/resolv.conf", "/etc/hosts"];
-
 interface Start {
   readonly sandbox: Sandbox;
   readonly before: RootState;
   readonly mounts: readonly PreparedMount[];
-  readonly stubs: readonly string[];
+  readonly points: MountPoints;
   readonly env: ReadonlyMap<string, string>;
-  readonly cwd: string;
   readonly user: ProcessUser;
   readonly network: "none" | "host";
   readonly label: string;
@@ -146,9 +139,12 @@ async function runNow(
   const mounts: SandboxMount[] = [];
   const env = new Map(start.env);
   const secrets: Uint8Array[] = [];
+  const { cwd, systemFiles, stubs, targets } = start.points;
+  let placed = 0;
   for (const prepared of start.mounts) {
     const mount = await prepared.mount();
-    if (mount !== undefined) mounts.push(mount);
+    const target = prepared.at === undefined ? undefined : targets[placed++];
+    if (mount !== undefined) mounts.push({ ...mount, target: target ?? mount.target });
     if (mount?.type === "secret") secrets.push(mount.bytes);
     const variable = await prepared.env?.();
     // What the step says of a variable comes last, as the shell of a Dockerfile's line sets it.
@@ -166,11 +162,12 @@ async function runNow(
     wholeTar: () => treeTar(before.tree),
     args: commandArgs(run),
     env: Array.from(env, ([name, value]) => `${name}=${value}`),
-    cwd: start.cwd,
+    cwd,
+    systemFiles,
     user: { uid, gid, groups },
     network: start.network,
     mounts,
-    stubs: start.stubs,
+    stubs,
     timeoutMs: run.timeout === undefined ? undefined : run.timeout * 1000,
     signal: options.signal,
     onOutput: (stream, piece) => lines.add(stream, piece),

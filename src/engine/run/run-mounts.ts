@@ -1,7 +1,7 @@
 import { PlanError } from "../../errors/layerwright-error.js";
 import { flattenTree } from "../../layer/entries.js";
 import { resolvePath } from "../../layer/resolve.js";
-import { emptyTree } from "../../layer/tree.js";
+import { emptyTree, lookup, newFolder } from "../../layer/tree.js";
 import type { PlanMount, RunOperation } from "../../plan/operation.js";
 import type { SandboxMount } from "../../ports/sandbox.js";
 import { DraftTree } from "../draft-tree.js";
@@ -9,6 +9,7 @@ import { applyCopy } from "../operations/apply-copy.js";
 import type { LayerState } from "../operations/layer-state.js";
 import type { BuildPorts } from "../ports.js";
 import { contentKey } from "./content-key.js";
+import { MOUNTED_FILE, type MountedTree } from "./mount-points.js";
 import { changedRoot, type RootState, treeTar } from "./root-chain.js";
 
 /** A mount as the cache key sees it, and as the sandbox does. */
@@ -19,7 +20,8 @@ export interface PreparedMount {
   mount(): Promise<SandboxMount | undefined>;
   /** The variable that holds the secret or the agent's socket. */
   env?(): Promise<readonly [name: string, value: string] | undefined>;
-  readonly target: string | undefined;
+  /** Where the command sees it; undefined where it sees nothing of it but a variable. */
+  readonly at: MountedTree | undefined;
 }
 
 /** What mounts are made from. */
@@ -44,11 +46,13 @@ export async function prepareMounts(run: RunOperation, context: MountContext): P
     else if (mount.type === "tmpfs") {
       const { target, sizeBytes } = mount;
       const tmpfs = { type: "tmpfs", target, ...(sizeBytes === undefined ? {} : { sizeBytes }) } as const;
-      prepared.push({ identity: tmpfs, target, mount: async () => tmpfs });
+      const at = { target, node: newFolder(), writable: true };
+      prepared.push({ identity: tmpfs, at, mount: async () => tmpfs });
     } else {
       const { target, id = target, sharing = "shared" } = mount;
       const cache = { type: "cache", target, id, sharing } as const;
-      prepared.push({ identity: cache, target, mount: async () => cache });
+      const at = { target, node: newFolder(), writable: true };
+      prepared.push({ identity: cache, at, mount: async () => cache });
     }
   }
   return prepared;
@@ -71,7 +75,7 @@ async function bindMount(
       );
     return {
       identity: await named(root.key(), (key) => ({ type: "stage", key, path, target, writable })),
-      target,
+      at: { target, node, writable },
       mount: async () => {
         const wholeTar = () => treeTar(root.tree);
         return { type: "tree", target, layers: await root.layers(), wholeTar, path, writable };
@@ -85,7 +89,7 @@ async function bindMount(
   const key = contentKey(flattenTree(tree), listedAt, ports);
   return {
     identity: await named(key, (content) => ({ type: "context", content, target, writable })),
-    target,
+    at: { target, node: lookup(tree, "source") ?? newFolder(), writable },
     mount: async () => {
       const layer = await ports.sandbox!.unpack(await treeTar(tree));
       const wholeTar = () => treeTar(tree);
@@ -114,7 +118,7 @@ function secretMount(
   };
   return {
     identity: { type: "secret", id, target: file, env },
-    target: file,
+    at: file === undefined ? undefined : { target: file, node: MOUNTED_FILE, writable: false },
     mount: async () => {
       const bytes = await read();
       if (bytes === undefined || file === undefined) return undefined;
@@ -133,7 +137,7 @@ function agentMount(id: string, number: number, { ports }: MountContext): Prepar
   const target = `${AGENT}.${number}`;
   return {
     identity: { type: "ssh", id },
-    target,
+    at: { target, node: MOUNTED_FILE, writable: false },
     mount: async () => {
       const hostPath = ports.secrets?.agent(id);
       return hostPath === undefined ? undefined : { type: "socket", target, hostPath };

@@ -1,4 +1,5 @@
 import { sha256Hex } from "../../core/sha256.js";
+import { PlanError } from "../../errors/layerwright-error.js";
 import type { RuntimeConfig } from "../../oci/image-config.js";
 import type { RunOperation } from "../../plan/operation.js";
 import type { ProcessUser } from "./process-user.js";
@@ -17,7 +18,11 @@ export function commandFolder(run: RunOperation, config: RuntimeConfig): string 
   return folder === "" ? "/" : folder;
 }
 
-/** What the image, then the step, say of the environment; `PATH` and `HOME` are there in any case. */
+/**
+ * What the image, then the step, say of the environment; `PATH` and `HOME` are there in any case.
+ *
+ * @throws {PlanError} RUN_ENV_INVALID for what no process can have
+ */
 export function commandEnv(run: RunOperation, config: RuntimeConfig, user: ProcessUser): Map<string, string> {
   const env = new Map<string, string>();
   for (const pair of config.Env ?? []) {
@@ -28,6 +33,12 @@ export function commandEnv(run: RunOperation, config: RuntimeConfig, user: Proce
   for (const [name, value] of Object.entries(run.stepEnv ?? {})) env.set(name, value);
   if (!env.has("PATH")) env.set("PATH", PATH);
   if (!env.has("HOME")) env.set("HOME", user.home);
+  for (const [name, value] of env) {
+    const reason =
+      name === "" ? "it has no name" : `${name}${value}`.includes("\0") ? "it holds a NUL" : undefined;
+    if (reason === undefined) continue;
+    throw new PlanError("RUN_ENV_INVALID", { name, reason }, { subject: name, origin: run.origin });
+  }
   return env;
 }
 

@@ -35,6 +35,18 @@ export const runMessages = {
     message: `the sandbox failed to ${p.what}${p.reason === "" ? "" : `: ${p.reason}`}`,
     hint: "`layerwright doctor` says what this machine can do; the Dockerfile can be built instead",
   }),
+  SANDBOX_TARGET: (p: { what: string; reason: string }) => ({
+    message: `a command cannot run in this image: ${p.what} cannot be used, because ${p.reason}`,
+    hint: "take another base, remove what stands there in an earlier step, or name another path",
+  }),
+  ACCOUNT_INVALID: (p: { kind: "user" | "group"; name: string; file: string; id: string; most: number }) => ({
+    message: `the id of the ${p.kind} of ${JSON.stringify(p.name)} must be a number from 0 to ${p.most}, got ${JSON.stringify(p.id)} (${p.file} of the image)`,
+    hint: "correct the file in an earlier step, or name the user by a number",
+  }),
+  RUN_ENV_INVALID: (p: { name: string; reason: string }) => ({
+    message: `the image's variable ${JSON.stringify(p.name)} cannot be given to a command: ${p.reason}`,
+    hint: "set the variable anew before the command, or take another base",
+  }),
   HOST_TOOL_MISSING: (p: { program: string }) => ({
     message: `hostRun: this machine has no ${JSON.stringify(p.program)}, which is to fill the image`,
     hint: `install ${p.program} here (the image does not need it), or name the program by its path`,

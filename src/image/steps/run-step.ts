@@ -2,7 +2,7 @@ import { deepFreeze } from "../../core/freeze.js";
 import type { Origin } from "../../errors/origin.js";
 import { checkArgument, parseArguments } from "../argument-list.js";
 import { beginCall, type Call, refuse } from "../call.js";
-import { parseContainerPath } from "../container-path.js";
+import { parseWorkdir } from "../container-path.js";
 import { type MountInput, parseMount } from "../mount.js";
 import { checkFlag, checkOptions, defined } from "../options.js";
 import { type Owner, ownerText, parseOwner } from "../owner.js";
@@ -99,7 +99,7 @@ export function run(command: string | readonly string[], options: RunOptions = {
       command: parseCommand(call, command),
       env:
         env === undefined ? undefined : parseVariables(call, recordOf(call, "variables", env, undefined, 1)),
-      workdir: workdir === undefined ? undefined : parseContainerPath(call, workdir),
+      workdir: workdir === undefined ? undefined : parseWorkdir(call, workdir),
       user: user === undefined ? undefined : ownerText(parseOwner(call, user)),
       keepLeftovers: keepLeftovers || undefined,
       network,

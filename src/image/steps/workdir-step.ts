@@ -1,7 +1,7 @@
 import { deepFreeze } from "../../core/freeze.js";
 import type { Origin } from "../../errors/origin.js";
 import { beginCall } from "../call.js";
-import { parseContainerPath } from "../container-path.js";
+import { parseWorkdir } from "../container-path.js";
 
 /** Sets the working folder and makes it where it is missing, owned by the image's user at that point. */
 export interface WorkdirStep {
@@ -25,5 +25,5 @@ export interface WorkdirStep {
  */
 export function workdir(path: string): WorkdirStep {
   const call = beginCall("workdir");
-  return deepFreeze({ kind: "workdir", path: parseContainerPath(call, path), origin: call.origin });
+  return deepFreeze({ kind: "workdir", path: parseWorkdir(call, path), origin: call.origin });
 }

@@ -48,4 +48,16 @@ describe("the user of a command", () => {
       subject: "nobody",
     });
   });
+
+  it.each([
+    ["minus", "minus:x:-1:0:::\n", ""],
+    ["large", "large:x:4294967295:0:::\n", ""],
+    ["text", "text:x:0x0:0:::\n", ""],
+    ["wide", "wide:x:5:4294967296:::\n", ""],
+    ["9999999999", "", ""],
+    ["1:4294967296", "", ""],
+    ["in", "in:x:5:5:::\n", "bad:x:-1:in\n"],
+  ])("S7: %j of %j and %j is no process of Linux", async (user, passwd, group) => {
+    await expect(processUser(tree(passwd, group), user)).rejects.toMatchObject({ code: "ACCOUNT_INVALID" });
+  });
 });

@@ -90,7 +90,7 @@ describe.skipIf(missing !== undefined)("a command", () => {
   test("with a mount that cannot be is told from one that fails", async () => {
     const mounts = [{ type: "tmpfs", target: "/etc/passwd/below" }] as const;
     await expect(buildIn(image("true", { mounts }), options)).rejects.toMatchObject({
-      code: "SANDBOX_FAILED",
+      code: "SANDBOX_TARGET",
     });
   });
 
