@@ -31,7 +31,8 @@ export function emitStage(emission: Emission, stage: Stage, name: string): void 
 /** What the triggers of a base do at its FROM: nothing is written for them, but files have to be there for them. */
 function noteTriggers(draft: StageDraft, { layers, config }: Stage): void {
   for (const operation of layers.flatMap(({ operations }) => operations)) {
-    if (operation.op === "run" || operation.op === "hostRun") noteCommand(draft);
+    if (operation.op === "run") noteCommand(draft, operation.command);
+    else if (operation.op === "hostRun") noteCommand(draft);
     else {
       if (operation.op === "copy") letThrough(draft, operation);
       noteEffects(draft, operation);

@@ -35,6 +35,9 @@ const UNKNOWN: Fact = { kind: "unknown" };
 /** As many links as Linux follows in one path. */
 const MOST_LINKS = 40;
 
+/** Where packages of distributions have directories with setgid: logs, mail, caches and spools of a group. */
+const PACKAGES_SETGID = /^\/var\/(cache|log|mail|spool)\/./;
+
 /**
  * What the base and the layers so far are known to hold. A Dockerfile cannot look into an image, so everything that
  * is not known here has to be written in a way that is right whatever is there.
@@ -47,8 +50,10 @@ export class KnownTree {
   readonly #vouched: ReadonlySet<string>;
   /** What was known before a command, which it may have changed. */
   readonly #before: Map<string, Fact>;
-  /** Whether a command may have made directories with setgid. */
+  /** Whether a command may have made directories with setgid, or a step gave the bit to one that is not known. */
   #setgidMade: boolean;
+  /** Whether a command has installed packages. */
+  #installed: boolean;
 
   private constructor(
     facts: Map<string, Fact>,
@@ -56,12 +61,14 @@ export class KnownTree {
     vouched: ReadonlySet<string>,
     before: Map<string, Fact> = new Map(),
     setgidMade = false,
+    installed = false,
   ) {
     this.#facts = facts;
     this.#complete = complete;
     this.#vouched = vouched;
     this.#before = before;
     this.#setgidMade = setgidMade;
+    this.#installed = installed;
   }
 
   /** Nothing but the root. */
@@ -90,6 +97,7 @@ export class KnownTree {
       this.#vouched,
       before,
       this.#setgidMade,
+      this.#installed,
     );
   }
 
@@ -163,10 +171,23 @@ export class KnownTree {
   }
 
   /** A command ran: it may have changed anything but what the user vouches for. */
-  forgetByCommand(mayMakeSetgid: boolean): void {
+  forgetByCommand(mayMakeSetgid: boolean, mayInstall: boolean): void {
     for (const [path, fact] of this.#facts) if (path !== "/") this.#before.set(path, fact);
     this.#setgidMade ||= mayMakeSetgid;
+    this.#installed ||= mayInstall;
     this.forgetBelow("/");
+  }
+
+  /** A directory of which nothing is known may have setgid now. */
+  noteSetgid(): void {
+    this.#setgidMade = true;
+  }
+
+  /** True when a directory that is a path or lies below it may have setgid, as far as steps and commands say. */
+  maySetgid(top: string): boolean {
+    const has = ([path, fact]: readonly [string, Fact]) =>
+      fact.kind === "folder" && (fact.mode & 0o2000) !== 0 && isWithin(path, top);
+    return this.#setgidMade || [...this.#facts].some(has) || [...this.#before].some(has);
   }
 
   /**
@@ -174,18 +195,19 @@ export class KnownTree {
    * which a command has left nothing certain: it was so before, or the command sets such bits.
    */
   mayInherit(folder: string): boolean {
+    const setgidMade = this.#setgidMade || (this.#installed && PACKAGES_SETGID.test(folder));
     let uncertain = false;
     for (let path = folder; path !== "/"; path = parentPath(path)) {
       const fact = this.at(path);
-      if (isFolder(fact)) return uncertain && this.#setgidMade && fact.kind === "some-folder";
+      if (isFolder(fact)) return uncertain && setgidMade && fact.kind === "some-folder";
       if (fact.kind !== "unknown") continue;
       const before = this.#before.get(path);
       if (before?.kind === "folder") {
-        return path !== folder && (this.#setgidMade || (before.mode & 0o2000) !== 0);
+        return path !== folder && (setgidMade || (before.mode & 0o2000) !== 0);
       }
       uncertain = true;
     }
-    return uncertain && this.#setgidMade;
+    return uncertain && setgidMade;
   }
 
   /** Changes a directory and, if asked, those below it that are known, by a rule. */

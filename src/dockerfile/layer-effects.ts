@@ -1,6 +1,6 @@
 import { baseName, parentPath } from "../core/posix-path.js";
 import { downloadName } from "../plan/copied-name.js";
-import type { CopyOperation, FileOperation, RunOperation } from "../plan/operation.js";
+import type { AddOperation, CopyOperation, FileOperation, RunOperation } from "../plan/operation.js";
 import { copiedEntries, noteEntries } from "./copied-tree.js";
 import { enters, type Fact, isFolder, NEW_FOLDER } from "./known-tree.js";
 import { mayEnter } from "./link-flag.js";
@@ -47,13 +47,16 @@ export function noteEffects(draft: StageDraft, operation: FileOperation): void {
       if (operation.ifMissing && (before === "folder" || before === "some-folder")) return;
       tree.addParents(path);
       if (operation.ifMissing && before === "unknown") {
+        if (setsSetgid(operation.mode)) tree.noteSetgid();
         tree.set(path, { kind: "some-folder" });
         return;
       }
       const owner =
         operation.owner === undefined ? undefined : ownerFlag(draft, operation.owner, operation.origin);
-      if (owner?.byName) tree.set(path, { kind: "some-folder" });
-      else {
+      if (owner?.byName) {
+        tree.set(path, { kind: "some-folder" });
+        if (setsSetgid(operation.mode)) tree.noteSetgid();
+      } else {
         const [uid = 0, gid = 0] = (owner?.text ?? "0:0").split(":").map(Number);
         tree.setNewFolder(path, { kind: "folder", mode: modeAfter(operation.mode, 0o755, true), uid, gid });
       }
@@ -73,12 +76,16 @@ export function noteEffects(draft: StageDraft, operation: FileOperation): void {
       tree.remove(tree.real(operation.path, false));
       accounts.wrote(operation.path, undefined);
       return;
-    case "chmod":
-      tree.changeFolders(tree.real(operation.path, true), operation.recursive === true, (fact) => ({
+    case "chmod": {
+      const path = tree.real(operation.path, true);
+      const isKnown = tree.at(path).kind === "folder" && operation.recursive !== true;
+      if (!isKnown && setsSetgid(operation.mode)) tree.noteSetgid();
+      tree.changeFolders(path, operation.recursive === true, (fact) => ({
         ...fact,
         mode: modeAfter(operation.mode, fact.mode, true),
       }));
       return;
+    }
     case "chown": {
       const { text, byName } = ownerFlag(draft, operation.owner, operation.origin);
       const [uid = 0, gid = 0] = text.split(":").map(Number);
@@ -95,6 +102,7 @@ function noteCopied(draft: StageDraft, operation: Extract<FileOperation, { op: "
   const { tree } = draft;
   const dest = tree.real(operation.dest, true);
   tree.addParents(dest);
+  if (bringsSetgid(draft, operation)) tree.noteSetgid();
   const files = filesOf(operation);
   const into = operation.into || enters(tree, operation);
   if (files !== undefined && mayEnter(draft, operation)) {
@@ -123,6 +131,20 @@ function noteCopied(draft: StageDraft, operation: Extract<FileOperation, { op: "
   if (entries === undefined) tree.mergeBelow(dest);
   else noteEntries(tree, entries);
   noteAccounts(draft, operation);
+}
+
+/** True when a directory of another image that is copied may have setgid; of a context, modes are known. */
+function bringsSetgid(draft: StageDraft, operation: CopyOperation | AddOperation): boolean {
+  if (operation.op === "add") return false;
+  return operation.sources.some((source) => {
+    const stage = source.from === "context" ? undefined : draft.emission.stages.get(source.stage);
+    if (source.from === "context" || stage === undefined) return false;
+    return operation.mode === undefined ? stage.tree.maySetgid(source.path) : setsSetgid(operation.mode);
+  });
+}
+
+function setsSetgid(mode: Parameters<typeof modeAfter>[0]): boolean {
+  return mode !== undefined && (modeAfter(mode, 0o755, true) & 0o2000) !== 0;
 }
 
 /** The owner of what a copy brings of a context; undefined where it is a name, which a builder looks up. */
@@ -164,9 +186,12 @@ function filesOf(operation: Extract<FileOperation, { op: "add" | "copy" }>): str
 export function noteCommand(draft: StageDraft, command?: RunOperation["command"]): void {
   draft.commandSeen = true;
   const text = typeof command === "string" ? command : (command ?? []).join(" ");
-  draft.tree.forgetByCommand(SETS_SETGID.test(text));
+  draft.tree.forgetByCommand(SETS_SETGID.test(text), INSTALLS.test(text));
   draft.accounts.forget();
 }
+
+/** A command that installs packages of a distribution. */
+const INSTALLS = /\b(apk|apt|apt-get|aptitude|dnf|dpkg|microdnf|rpm|yum|zypper)\s/;
 
 /** A mode with setgid as chmod(1), mkdir(1) and install(1) take it. */
 const SETS_SETGID =

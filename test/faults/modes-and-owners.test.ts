@@ -168,6 +168,50 @@ describe("E12: a new directory below one with setgid is root's 0755", () => {
     expect(looks(built, "var/mail/d/dir/sub")).toEqual(every(built, "755 5:5"));
   });
 
+  const packages = "dnf() { mkdir -p $1 && chgrp 8 $1 && chmod $2 $1; }; dnf /var/log/app 2775";
+  const made = "mkdir -p /y && chgrp 8 /y";
+
+  test.for<[string, (base: Image) => Image, string]>([
+    ["a package", (base) => base.run(packages).copy("f", "/var/log/app/new/f"), "var/log/app/new"],
+    [
+      "a package in the same layer",
+      (base) => base.layer("one", (image) => image.run(packages).copy("f", "/var/log/app/new/f")),
+      "var/log/app/new",
+    ],
+    [
+      "a chmod of what a command made",
+      (base) => base.run(made).chmod("/y", 0o2775).copy("f", "/y/new/f"),
+      "y/new",
+    ],
+    [
+      "a chmod of a tree that a command made, before another command",
+      (base) => base.run(made).chmod("/y", "g+s", { recursive: true }).run("true").copy("dir", "/y/new/dir"),
+      "y/new",
+    ],
+    [
+      "a directory of another image",
+      (base) => base.copy(base.run(`${made} && chmod 2775 /y`).path("/y"), "/z").copy("f", "/z/new/f"),
+      "z/new",
+    ],
+    [
+      "a command of the image that it starts from",
+      (base) => Image.from(base.run(`${made} && chmod 2775 /y`)).mkdir("/y/new/d"),
+      "y/new",
+    ],
+    [
+      "a command of a squashed image",
+      (base) =>
+        Image.from(base.run(`${made} && chmod 2775 /y`).squash("own"))
+          .run("true")
+          .copy("f", "/y/new/f"),
+      "y/new",
+    ],
+  ])("after %s", { timeout }, async ([, image, path], test) => {
+    const built = await bothWays(test, image, { context });
+    expectSame(built);
+    expect(looks(built, path)).toEqual(every(built, "755 0:0"));
+  });
+
   test("a copy replaces what a command made, and nothing else under another name", {
     timeout,
   }, async (test) => {
