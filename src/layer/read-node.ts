@@ -31,7 +31,7 @@ async function readContent(content: NodeContent, size: number): Promise<Uint8Arr
 function readHere(content: EntryContent, size: number): Uint8Array {
   if (content.kind === "bytes") return content.bytes.subarray(0, size);
   if (content.kind === "range") return readAt(content.path, content.offset, size);
-  const fd = openHostFile(content.path);
+  const fd = openHostFile(content);
   try {
     if (content.guard !== undefined) checkGuard(fd, content.path, content.guard);
     return readOpen(fd, content.path, 0, size);
@@ -41,7 +41,7 @@ function readHere(content: EntryContent, size: number): Uint8Array {
 }
 
 function readAt(path: string, offset: number, size: number): Uint8Array {
-  const fd = openHostFile(path);
+  const fd = openHostFile({ path });
   try {
     return readOpen(fd, path, offset, size);
   } finally {

@@ -10,8 +10,10 @@ export interface HostStamp {
 /** A file of the host as it was listed. It has the form of a content of the tar writer, so that nobody has to copy it. */
 export interface HostFile {
   readonly kind: "file";
-  /** Absolute. */
+  /** Absolute, for messages. */
   readonly path: string | Buffer;
+  /** Opens the file as it was reached: below the directory of the context, through no link. */
+  open(flags: number): number;
   readonly guard: HostStamp;
 }
 

@@ -50,7 +50,7 @@ function rangeReader(entry: TarEntry, path: string, start: number, files: OpenFi
 
 function fileReader(entry: TarEntry, content: EntryContent & { kind: "file" }): ContentReader {
   const { path, guard } = content;
-  const fd = openHostFile(path);
+  const fd = openHostFile(content);
   return {
     read(target, offset, length, from) {
       // Said before gigabytes are packed for nothing, and once more at the end.

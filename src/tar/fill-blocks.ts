@@ -74,7 +74,7 @@ export class BlockFiller {
       reader.read(block, used, size, 0);
       this.#closeReader();
     } else {
-      const fd = openHostFile(content.path);
+      const fd = openHostFile(content);
       try {
         // One byte more where there is padding to take it tells a file that grew from one that did not.
         const extra = padding(size) === 0 ? 0 : 1;

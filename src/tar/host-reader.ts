@@ -1,18 +1,21 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { pathFromBytes } from "../core/path-bytes.js";
 import { EnvironmentError } from "../errors/layerwright-error.js";
-import type { FileGuard } from "./entry-content.js";
+import type { FileGuard, HostContent } from "./entry-content.js";
 
 // A file swapped for a symlink must not lead elsewhere, and one swapped for a FIFO must not hang the build.
 const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
-/** Opens a host file for reading without following a symlink. */
-export function openHostFile(path: string | Buffer): number {
+/** Opens a host file for reading without following a symlink: at its path, or by its own way. */
+export function openHostFile(file: Pick<HostContent, "path" | "open">): number {
+  const { path } = file;
   try {
-    return openSync(path, FLAGS);
+    return file.open === undefined ? openSync(path, FLAGS) : file.open(FLAGS);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "ENOENT") throw changed(path, "it is gone", error);
+    if (code === "ENOTDIR" && file.open !== undefined)
+      throw changed(path, "a directory on the way to it was replaced", error);
     if (code === "ELOOP") throw changed(path, "it is now a symlink", error);
     throw new EnvironmentError(
       "FILE_UNREADABLE",
@@ -20,6 +23,11 @@ export function openHostFile(path: string | Buffer): number {
       { subject: pathText(path), cause: error },
     );
   }
+}
+
+/** Closes what `openHostFile` opened. */
+export function closeHostFile(fd: number): void {
+  closeSync(fd);
 }
 
 /** Reads up to `length` bytes of an open file into `target`; fewer only at the end of the file. */
@@ -107,7 +115,7 @@ export class OpenFiles {
     const known = this.#descriptors.get(path);
     if (known !== undefined) return known;
     if (this.#descriptors.size >= MAX_OPEN) this.#closeOldest();
-    const fd = openHostFile(path);
+    const fd = openHostFile({ path });
     this.#descriptors.set(path, fd);
     return fd;
   }

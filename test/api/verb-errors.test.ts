@@ -85,7 +85,7 @@ describe("a plan", () => {
 
 describe("the machine", () => {
   test("keeps a file of a layer to itself: FILE_UNREADABLE", () => {
-    expect(() => openHostFile(join(folder, "taken", "below"))).toThrow(coded("FILE_UNREADABLE"));
+    expect(() => openHostFile({ path: join(folder, "taken", "below") })).toThrow(coded("FILE_UNREADABLE"));
   });
 
   test("keeps a base to itself: BASE_UNREADABLE", () => {

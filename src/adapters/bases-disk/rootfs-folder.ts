@@ -1,6 +1,9 @@
-import { type BigIntStats, lstatSync, readdirSync, readlinkSync } from "node:fs";
+import type { BigIntStats } from "node:fs";
 import { compareBytes } from "../../core/byte-order.js";
 import { pathFromBytes } from "../../core/path-bytes.js";
+import type { FileGuard, HostContent } from "../../tar/entry-content.js";
+import { HeldDirectory, type HostPlace } from "../../tar/held-directory.js";
+import { hostText } from "../../tar/host-path.js";
 import type { TarEntry } from "../../tar/tar-entry.js";
 import type { TarItem } from "../../tar/tar-item.js";
 import { unreadable } from "./host-range.js";
@@ -12,41 +15,54 @@ import { readCapabilities } from "./read-capabilities.js";
  */
 export async function listRootfs(root: string): Promise<TarItem[]> {
   const found: Found[] = [];
-  list(Buffer.from(root), "", found);
+  list(hold(root), "", found);
   found.sort((left, right) => compareBytes(left.path, right.path));
   const capabilities = await readCapabilities(root);
   const firstNames = new Map<string, string>();
-  return found.map((one) => toItem(one, firstNames, capabilities));
+  return found.map((one) => {
+    try {
+      return toItem(one, firstNames, capabilities);
+    } catch (error) {
+      throw unreadable(hostText(one.place.path), error);
+    }
+  });
 }
 
 interface Found {
   readonly path: string;
-  readonly hostPath: Buffer;
+  readonly place: HostPlace;
   readonly stat: BigIntStats;
 }
 
-const SLASH = Buffer.from("/");
+/** Opens the directory, which stays open until its files are packed: see `HeldDirectory`. */
+function hold(root: string): HostPlace {
+  try {
+    return HeldDirectory.open(root).top;
+  } catch (error) {
+    throw unreadable(root, error);
+  }
+}
 
-function list(hostPath: Buffer, path: string, found: Found[]): void {
+function list(place: HostPlace, path: string, found: Found[]): void {
   let names: Buffer[];
   try {
-    const stat = lstatSync(path === "" ? Buffer.concat([hostPath, SLASH]) : hostPath, { bigint: true });
+    const stat = path === "" ? place.wholeStatsOf(".") : place.parent!.wholeStatsOf(place.name);
     // The root itself is as every unpacker makes it anyway, unless somebody gave it another mode or owner.
     const plainRoot = path === "" && (stat.mode & 0o7777n) === 0o755n && stat.uid === 0n && stat.gid === 0n;
-    if (!stat.isSocket() && !plainRoot) found.push({ path, hostPath, stat });
+    if (!stat.isSocket() && !plainRoot) found.push({ path, place, stat });
     if (!stat.isDirectory()) return;
-    names = readdirSync(hostPath, { encoding: "buffer" }) as unknown as Buffer[];
+    names = place.listBytes();
   } catch (error) {
-    throw unreadable(pathFromBytes(hostPath), error);
+    throw unreadable(hostText(place.path), error);
   }
-  for (const name of names) {
-    const text = pathFromBytes(name);
-    list(Buffer.concat([hostPath, SLASH, name]), path === "" ? text : `${path}/${text}`, found);
+  for (const bytes of names) {
+    const name = pathFromBytes(bytes);
+    list(place.child(name), path === "" ? name : `${path}/${name}`, found);
   }
 }
 
 function toItem(
-  { path, hostPath, stat }: Found,
+  { path, place, stat }: Found,
   firstNames: Map<string, string>,
   capabilities: ReadonlyMap<string, Uint8Array>,
 ): TarItem {
@@ -60,17 +76,17 @@ function toItem(
     firstNames.set(inode, path);
   }
   if (stat.isSymbolicLink()) {
-    const linkname = pathFromBytes(readlinkSync(hostPath, { encoding: "buffer" }) as unknown as Buffer);
+    const linkname = pathFromBytes(place.parent!.targetOf(place.name));
     return { entry: { ...base, mode: 0o777, type: "symlink", linkname } };
   }
-  if (stat.isFile()) return fileItem(base, hostPath, stat, capabilities.get(path));
+  if (stat.isFile()) return fileItem(base, place, stat, capabilities.get(path));
   const type = stat.isFIFO() ? "fifo" : stat.isBlockDevice() ? "block-device" : "character-device";
   return { entry: { ...base, type, ...(type === "fifo" ? {} : deviceNumbers(stat.rdev)) } };
 }
 
 function fileItem(
   base: Omit<TarEntry, "type">,
-  hostPath: Buffer,
+  place: HostPlace,
   stat: BigIntStats,
   capability: Uint8Array | undefined,
 ): TarItem {
@@ -78,9 +94,14 @@ function fileItem(
   const xattrs = capability === undefined ? undefined : { "security.capability": capability };
   const entry: TarEntry = { ...base, type: "file", size, ...(xattrs && { xattrs }) };
   // The same rounding as when the file is opened: there the times come as floating-point milliseconds.
-  const mtimeMs = lstatSync(hostPath).mtimeMs;
+  const mtimeMs = place.stats().mtimeMs;
   const guard = { ino: Number(stat.ino), dev: Number(stat.dev), mtimeMs, size };
-  return { entry, content: { kind: "file", path: hostPath, guard } };
+  return { entry, content: contentOf(place, guard) };
+}
+
+function contentOf(place: HostPlace, guard: FileGuard): HostContent {
+  const open = (flags: number) => place.parent!.openFile(place.name, flags);
+  return { kind: "file", path: place.path, open, guard };
 }
 
 /** Linux's packing of a device's numbers (`gnu_dev_major`, `gnu_dev_minor`). */

@@ -1,8 +1,9 @@
-import { readFileSync, realpathSync, statSync } from "node:fs";
+import { closeSync, constants, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { type IgnoreRules, parseIgnoreFile } from "../../core/pattern/ignore-rules.js";
 import { PatternError } from "../../core/pattern/pattern-error.js";
 import { EnvironmentError, PlanError } from "../../errors/layerwright-error.js";
+import { HeldDirectory } from "../../tar/held-directory.js";
 import { sourceFailure } from "./source-failure.js";
 import { outputPatterns } from "./written-outputs.js";
 
@@ -15,8 +16,8 @@ export interface ContextRoot {
   readonly name: string | undefined;
   /** The folder as the user named it, for messages. */
   readonly folder: string;
-  /** The folder itself, with no link in its path. */
-  readonly realFolder: string;
+  /** The folder itself, which stays open: all of the context is reached from it. */
+  readonly held: HeldDirectory;
   readonly rules: IgnoreRules;
   /** The line from which on the rules are not the user's, but hide what layerwright wrote. */
   readonly outputsFrom: number;
@@ -24,36 +25,28 @@ export interface ContextRoot {
 
 /** Opens a context folder and reads its `.dockerignore`. */
 export function openContext(name: string | undefined, folder: string): ContextRoot {
-  const realFolder = realFolderOf(name, folder);
-  return { name, folder, realFolder, ...readRules(realFolder, name === undefined) };
+  const held = hold(name, folder);
+  return { name, folder, held, ...readRules(held, name === undefined) };
 }
 
-function realFolderOf(name: string | undefined, folder: string): string {
+function hold(name: string | undefined, folder: string): HeldDirectory {
   const refuse = (reason: string, cause?: unknown) =>
     new EnvironmentError("CONTEXT_NOT_FOUND", { folder, name, reason }, { subject: folder, cause });
   try {
-    const real = realpathSync(folder);
-    if (!statSync(real).isDirectory()) throw refuse("it is not a folder");
-    return real;
+    return HeldDirectory.open(realpathSync(folder));
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
+    if (code === "ENOTDIR") throw refuse("it is not a directory", error);
     if (code === "ENOENT") throw refuse("it does not exist", error);
     if (code === "EACCES") throw refuse("permission denied", error);
     throw error;
   }
 }
 
-function readRules(folder: string, isMain: boolean): Pick<ContextRoot, "rules" | "outputsFrom"> {
-  const path = join(folder, IGNORE_FILE);
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code !== "ENOENT" && code !== "EISDIR") throw sourceFailure(path, error);
-    text = "";
-  }
-  const outputs = isMain ? outputPatterns(folder) : [];
+function readRules(held: HeldDirectory, isMain: boolean): Pick<ContextRoot, "rules" | "outputsFrom"> {
+  const path = join(held.path, IGNORE_FILE);
+  const text = readIgnoreFile(held, path);
+  const outputs = isMain ? outputPatterns(held.path) : [];
   try {
     return {
       rules: parseIgnoreFile([text, ...outputs].join("\n/")),
@@ -67,5 +60,20 @@ function readRules(folder: string, isMain: boolean): Pick<ContextRoot, "rules" |
       { file: path, line, pattern, reason },
       { subject: pattern, cause: error },
     );
+  }
+}
+
+/** The text of the ignore file. It may be a link to one that several projects share: it says what is left out. */
+function readIgnoreFile(held: HeldDirectory, path: string): string {
+  let fd: number | undefined;
+  try {
+    fd = held.top.openFile(IGNORE_FILE, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    return readFileSync(fd, "utf8");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code !== "ENOENT" && code !== "EISDIR") throw sourceFailure(path, error);
+    return "";
+  } finally {
+    if (fd !== undefined) closeSync(fd);
   }
 }

@@ -1,13 +1,12 @@
-import { lstatSync, type Stats } from "node:fs";
+import type { Stats } from "node:fs";
 import { compareBytes } from "../../core/byte-order.js";
 import { type GlobComponent, type GlobPattern, matchesName } from "../../core/pattern/glob-pattern.js";
 import type { ParentMatches } from "../../core/pattern/ignore-rules.js";
+import type { HostPlace } from "../../tar/held-directory.js";
 import type { ContextRoot } from "./context-root.js";
 import { followLink } from "./follow-link.js";
-import { hostChild } from "./host-path.js";
 import { sortedNames } from "./read-names.js";
 import { statsOrNothing } from "./source-entry.js";
-import { sourceFailure } from "./source-failure.js";
 
 /** A path of a context that a pattern names. */
 export interface FoundPath {
@@ -15,7 +14,7 @@ export interface FoundPath {
   readonly path: string;
   /** Where it really is in the context, with no link on the way. */
   readonly realPath: string;
-  readonly hostPath: string | Buffer;
+  readonly place: HostPlace;
   readonly stats: Stats;
   /** What the ignore rules said of it, for what is below. */
   readonly matches: ParentMatches;
@@ -36,8 +35,8 @@ export function findMatches(root: ContextRoot, pattern: GlobPattern): FoundPath[
   const top: FoundPath = {
     path: "",
     realPath: "",
-    hostPath: root.realFolder,
-    stats: lstatSync(root.realFolder),
+    place: root.held.top,
+    stats: root.held.top.stats(),
     matches: undefined,
     ignored: false,
     links: [],
@@ -64,7 +63,7 @@ function search(
     searchDeep(root, components, at, here, found);
     return;
   }
-  const names = component.kind === "name" ? [component.name] : namesOf(here.hostPath);
+  const names = component.kind === "name" ? [component.name] : sortedNames(here.place);
   const last = at + 1 === components.length;
   const follow = last || components.slice(0, at + 1).every(({ kind }) => kind === "name");
   for (const name of names) {
@@ -83,14 +82,14 @@ function searchDeep(
   found: FoundPath[],
 ): void {
   if (at + 1 === components.length) {
-    for (const name of namesOf(here.hostPath)) {
+    for (const name of sortedNames(here.place)) {
       const child = step(root, here, name, true);
       if (child !== undefined) search(root, components, at + 1, child, found);
     }
     return;
   }
   search(root, components, at + 1, here, found);
-  for (const name of namesOf(here.hostPath)) {
+  for (const name of sortedNames(here.place)) {
     const child = step(root, here, name, false);
     if (child?.stats.isDirectory()) searchDeep(root, components, at, child, found);
   }
@@ -101,21 +100,13 @@ function step(root: ContextRoot, parent: FoundPath, name: string, follow: boolea
   const realPath = parent.realPath === "" ? name : `${parent.realPath}/${name}`;
   const verdict = root.rules.decide(realPath, parent.matches);
   if (verdict.ignored && !root.rules.mayHoldExceptions(realPath)) return undefined;
-  const hostPath = hostChild(parent.hostPath, name);
-  const stats = statsOrNothing(hostPath);
+  const place = parent.place.child(name);
+  const stats = statsOrNothing(place);
   if (stats === undefined) return undefined;
   if (stats.isSymbolicLink() && follow) {
     if (verdict.ignored) return undefined;
-    return followLink(root, { path, realPath, hostPath, stats, links: parent.links });
+    return followLink(root, { path, realPath, place, stats, links: parent.links });
   }
   const { matches, ignored } = verdict;
-  return { path, realPath, hostPath, stats, matches, ignored, links: parent.links };
-}
-
-function namesOf(folder: string | Buffer): string[] {
-  try {
-    return sortedNames(folder);
-  } catch (error) {
-    throw sourceFailure(folder, error);
-  }
+  return { path, realPath, place, stats, matches, ignored, links: parent.links };
 }

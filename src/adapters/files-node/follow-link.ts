@@ -1,7 +1,8 @@
 import { EnvironmentError, PlanError } from "../../errors/layerwright-error.js";
+import type { HostPlace } from "../../tar/held-directory.js";
+import { hostText } from "../../tar/host-path.js";
 import type { ContextRoot } from "./context-root.js";
 import type { FoundPath } from "./find-matches.js";
-import { hostChild, hostText } from "./host-path.js";
 import { linkTarget, statsOrNothing } from "./source-entry.js";
 
 /** As many links as one path may lead through, which is Linux's own limit. */
@@ -22,22 +23,22 @@ export function followLink(root: ContextRoot, link: Omit<FoundPath, "matches" | 
     broken: reason,
   });
   let at = namesOf(link.realPath).slice(0, -1);
-  const rest = targetNames(link.path, link.hostPath);
+  const rest = targetNames(link.path, link.place);
   for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
     if (name === "..") {
-      if (at.length === 0) throw outside(link.path, link.hostPath, linkTarget(link.hostPath));
+      if (at.length === 0) throw outside(link.path, link.place, targetOf(link.place));
       at = at.slice(0, -1);
       continue;
     }
     const path = [...at, name].join("/");
-    const hostPath = hostOf(root, [...at, name]);
-    const stats = statsOrNothing(hostPath);
+    const place = placeOf(root, [...at, name]);
+    const stats = statsOrNothing(place);
     if (stats === undefined) return broken(`there is no ${path} in the context`);
     if (stats.isSymbolicLink()) {
       if (root.rules.decideAlone(path).ignored) return broken(`an ignore rule hides ${path}`);
-      if (links.length >= MOST_LINKS) throw tooManyLinks(hostPath);
+      if (links.length >= MOST_LINKS) throw tooManyLinks(place);
       links.push(path);
-      rest.unshift(...targetNames(link.path, hostPath));
+      rest.unshift(...targetNames(link.path, place));
     } else if (rest.length > 0 && !stats.isDirectory()) return broken(`${path} is no directory`);
     else at = [...at, name];
   }
@@ -51,41 +52,45 @@ function endOf(
   links: readonly string[],
 ): FoundPath | undefined {
   const realPath = names.join("/");
-  const hostPath = hostOf(root, names);
-  const stats = statsOrNothing(hostPath);
+  const place = placeOf(root, names);
+  const stats = statsOrNothing(place);
   if (stats === undefined) return undefined;
   const { ignored, matches } =
     realPath === "" ? { ignored: false, matches: undefined } : root.rules.decideAlone(realPath);
   if (ignored && !(stats.isDirectory() && root.rules.mayHoldExceptions(realPath))) return undefined;
-  return { path, realPath, hostPath, stats, matches, ignored, links };
+  return { path, realPath, place, stats, matches, ignored, links };
 }
 
 /** The names in the target of a link. */
-function targetNames(path: string, hostPath: string | Buffer): string[] {
-  const target = linkTarget(hostPath);
-  if (target.startsWith("/")) throw outside(path, hostPath, target);
+function targetNames(path: string, link: HostPlace): string[] {
+  const target = targetOf(link);
+  if (target.startsWith("/")) throw outside(path, link, target);
   return namesOf(target);
+}
+
+/** The text of a link; the directory that is held is none. */
+function targetOf({ parent, name }: HostPlace): string {
+  return linkTarget(parent!, name);
 }
 
 function namesOf(path: string): string[] {
   return path.split("/").filter((name) => name !== "" && name !== ".");
 }
 
-function hostOf(root: ContextRoot, names: readonly string[]): string | Buffer {
-  let path: string | Buffer = root.realFolder;
-  for (const name of names) path = hostChild(path, name);
-  return path;
+function placeOf(root: ContextRoot, names: readonly string[]): HostPlace {
+  return names.reduce((place, name) => place.child(name), root.held.top);
 }
 
-function outside(path: string, hostPath: string | Buffer, target: string): PlanError {
+function outside(path: string, link: HostPlace, target: string): PlanError {
+  const hostPath = link.path;
   const reason = target.startsWith("/")
     ? `is ${hostText(hostPath)}, a symbolic link to the absolute path ${target}, which is not part of the context`
     : `is ${hostText(hostPath)}, a symbolic link that leads out of the context to ${target}`;
   return new PlanError("SOURCE_OUTSIDE_CONTEXT", { call: "copy", got: path, reason }, { subject: path });
 }
 
-function tooManyLinks(hostPath: string | Buffer): EnvironmentError {
-  const path = hostText(hostPath);
+function tooManyLinks(link: HostPlace): EnvironmentError {
+  const path = hostText(link.path);
   return new EnvironmentError(
     "SOURCE_UNREADABLE",
     { path, reason: "too many symbolic links" },

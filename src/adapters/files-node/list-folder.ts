@@ -1,11 +1,11 @@
 import type { IgnoreRules, ParentMatches } from "../../core/pattern/ignore-rules.js";
 import { PlanError } from "../../errors/layerwright-error.js";
 import type { SourceEntry } from "../../ports/file-source.js";
-import { hostChild, hostText } from "./host-path.js";
+import type { HostPlace } from "../../tar/held-directory.js";
+import { hostText } from "../../tar/host-path.js";
 import type { ListedEntry } from "./listed-file.js";
 import { sortedNames } from "./read-names.js";
 import { lookAt, sourceEntry } from "./source-entry.js";
-import { sourceFailure } from "./source-failure.js";
 
 /** One set of rules on the way down a folder tree. */
 export interface RuleCursor {
@@ -27,11 +27,11 @@ interface Hidden {
 }
 
 /** Lists all below a folder that no rule ignores, parents first; names of a folder in byte order. Links are not followed. */
-export function listFolder(hostFolder: string | Buffer, cursors: readonly RuleCursor[]): SourceEntry[] {
+export function listFolder(place: HostPlace, cursors: readonly RuleCursor[]): SourceEntry[] {
   const entries: SourceEntry[] = [];
   listInto(
     entries,
-    hostFolder,
+    place,
     undefined,
     cursors.filter((cursor) => cursor.rules.patterns.length > 0),
     undefined,
@@ -41,28 +41,28 @@ export function listFolder(hostFolder: string | Buffer, cursors: readonly RuleCu
 
 function listInto(
   entries: SourceEntry[],
-  hostFolder: string | Buffer,
+  place: HostPlace,
   parent: ListedEntry | undefined,
   cursors: readonly RuleCursor[],
   hidden: Hidden | undefined,
 ): void {
-  for (const name of namesOf(hostFolder)) {
+  for (const name of sortedNames(place)) {
     const judged = judge(name, cursors);
     if (judged === "drop") continue;
-    const hostPath = hostChild(hostFolder, name);
-    const stats = lookAt(hostPath);
+    const stats = lookAt(place, name);
     const folder = stats.isDirectory();
     if (judged.ignored && !(folder && judged.descend)) continue;
-    if (name.startsWith(RESERVED)) refuseReserved(hostPath);
-    const entry = sourceEntry(parent, hostFolder, name, stats);
+    if (name.startsWith(RESERVED)) refuseReserved(place.child(name).path);
+    const entry = sourceEntry(parent, place, name, stats);
     if (entry === undefined) continue;
     const now: Hidden | undefined = judged.ignored ? { entry, parent: hidden, written: false } : undefined;
     if (now === undefined) {
       writeHidden(entries, hidden);
       entries.push(entry);
     }
-    if (folder)
-      listInto(entries, hostPath, entry, judged.cursors, now ?? (hidden?.written ? undefined : hidden));
+    if (!folder) continue;
+    const above = now ?? (hidden?.written ? undefined : hidden);
+    listInto(entries, place.child(name), entry, judged.cursors, above);
   }
 }
 
@@ -96,14 +96,6 @@ function judge(name: string, cursors: readonly RuleCursor[]): Judged | "drop" {
     below.push({ rules, matches: verdict.matches, prefix: `${path}/` });
   }
   return { ignored, descend: true, cursors: below };
-}
-
-function namesOf(folder: string | Buffer): string[] {
-  try {
-    return sortedNames(folder);
-  } catch (error) {
-    throw sourceFailure(folder, error);
-  }
 }
 
 function refuseReserved(path: string | Buffer): never {

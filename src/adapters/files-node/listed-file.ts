@@ -1,6 +1,6 @@
 import type { Stats } from "node:fs";
 import type { HostFile, HostStamp, SourceEntry } from "../../ports/file-source.js";
-import { hostChild } from "./host-path.js";
+import type { HostPlace } from "../../tar/held-directory.js";
 
 /**
  * A file of a host folder and its own stamp: one object and no text of its own but the name, because a context may
@@ -14,12 +14,12 @@ export class ListedFile implements HostFile, HostStamp {
   readonly ctimeMs: number;
   /** Whether the file has other names, here or elsewhere. */
   readonly linked: boolean;
-  readonly #folder: string | Buffer;
-  readonly #name: string | undefined;
+  readonly #place: HostPlace;
+  readonly #name: string;
 
-  /** @param name undefined when `folder` is the file itself */
-  constructor(folder: string | Buffer, name: string | undefined, stats: Stats) {
-    this.#folder = folder;
+  /** @param place the directory that it is in */
+  constructor(place: HostPlace, name: string, stats: Stats) {
+    this.#place = place;
     this.#name = name;
     this.ino = stats.ino;
     this.dev = stats.dev;
@@ -34,7 +34,12 @@ export class ListedFile implements HostFile, HostStamp {
   }
 
   get path(): string | Buffer {
-    return this.#name === undefined ? this.#folder : hostChild(this.#folder, this.#name);
+    return this.#place.child(this.#name).path;
+  }
+
+  /** Opens it below the directory of the context, through no link. */
+  open(flags: number): number {
+    return this.#place.openFile(this.#name, flags);
   }
 
   get guard(): HostStamp {

@@ -38,6 +38,7 @@ export class NodeFiles implements FileSource {
         { subject: pattern },
       );
     }
+    root.held.release();
     const found = findMatches(root, glob).filter(({ broken }) => glob.wild || broken === undefined);
     const kept = found.filter((one) => one.stats.isDirectory() || !excluded.decideAlone(nameOf(one)).ignored);
     const matches = kept.flatMap((one) => toMatch(root, one, excluded));
@@ -77,7 +78,7 @@ function toMatch(root: ContextRoot, found: FoundPath, exclude: IgnoreRules): Sou
   const through = found.links.length === 0 ? {} : { through: [...found.links, found.realPath] };
   if (found.stats.isDirectory()) {
     const prefix = found.realPath === "" ? "" : `${found.realPath}/`;
-    const entries = listFolder(found.hostPath, [
+    const entries = listFolder(found.place, [
       { rules: root.rules, matches: found.matches, prefix },
       { rules: exclude, matches: undefined, prefix: "" },
     ]);
@@ -87,7 +88,8 @@ function toMatch(root: ContextRoot, found: FoundPath, exclude: IgnoreRules): Sou
       ? []
       : [{ path, shape: "folder", entries, mode, ...through }];
   }
-  const entry = sourceEntry(undefined, found.hostPath, undefined, found.stats);
+  const { parent, name } = found.place;
+  const entry = sourceEntry(undefined, parent!, name, found.stats, "");
   return entry === undefined ? [] : [{ path, shape: "file", entries: [entry], ...through }];
 }
 

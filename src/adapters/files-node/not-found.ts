@@ -1,7 +1,7 @@
-import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import type { GlobPattern } from "../../core/pattern/glob-pattern.js";
 import { PlanError } from "../../errors/layerwright-error.js";
+import type { HostPlace } from "../../tar/held-directory.js";
 import { type ContextRoot, IGNORE_FILE } from "./context-root.js";
 import { sortedNames } from "./read-names.js";
 
@@ -13,13 +13,15 @@ export function sourceNotFound(root: ContextRoot, pattern: string, glob: GlobPat
   }
   const names = glob.components.map((component) => (component.kind === "name" ? component.name : ""));
   const path = names.join("/");
-  const rule = exists(join(root.realFolder, path)) ? root.rules.ruleThatHides(path) : undefined;
+  const rule = exists(names.reduce((place, name) => place.child(name), root.held.top))
+    ? root.rules.ruleThatHides(path)
+    : undefined;
   const written = rule !== undefined && rule.line >= root.outputsFrom;
   const hiddenBy =
     rule === undefined || written
       ? undefined
       : { rule: rule.text, line: rule.line, file: join(folder, IGNORE_FILE) };
-  const similar = rule === undefined ? similarPath(root.realFolder, names) : undefined;
+  const similar = rule === undefined ? similarPath(root.held.top, names) : undefined;
   return new PlanError(
     "SOURCE_NOT_FOUND",
     { path, context, folder, written, hiddenBy, similar },
@@ -27,15 +29,20 @@ export function sourceNotFound(root: ContextRoot, pattern: string, glob: GlobPat
   );
 }
 
-function exists(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+function exists(place: HostPlace): boolean {
+  try {
+    place.stats();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The path with its first wrong name replaced by one that exists and is spelt almost so. */
-function similarPath(folder: string, names: readonly string[]): string | undefined {
-  let here = folder;
+function similarPath(top: HostPlace, names: readonly string[]): string | undefined {
+  let here = top;
   for (const [index, name] of names.entries()) {
-    const next = join(here, name);
+    const next = here.child(name);
     if (exists(next)) {
       here = next;
       continue;
@@ -48,9 +55,9 @@ function similarPath(folder: string, names: readonly string[]): string | undefin
   return undefined;
 }
 
-function namesOrNone(folder: string): string[] {
+function namesOrNone(place: HostPlace): string[] {
   try {
-    return sortedNames(folder);
+    return sortedNames(place);
   } catch {
     return [];
   }

@@ -1,10 +1,15 @@
-import { readdirSync } from "node:fs";
 import { sortByBytes } from "../../core/byte-order.js";
 import { pathFromBytes } from "../../core/path-bytes.js";
+import type { HostPlace } from "../../tar/held-directory.js";
+import { sourceFailure } from "./source-failure.js";
 
-/** The names in a folder in byte order. */
-export function sortedNames(folder: string | Buffer): string[] {
-  return sortByBytes(readNames(folder));
+/** The names in a directory in byte order. */
+export function sortedNames(place: HostPlace): string[] {
+  try {
+    return sortByBytes(readNames(place));
+  } catch (error) {
+    throw sourceFailure(place.path, error);
+  }
 }
 
 /** What stands in decoded text for bytes that are no UTF-8. */
@@ -14,8 +19,8 @@ const REPLACEMENT = "\ufffd";
  * The names in a folder, in no order. Names are read as text, and once more as bytes only where one of them is not
  * UTF-8: reading bytes costs twice as much, and hardly any folder needs it.
  */
-function readNames(folder: string | Buffer): string[] {
-  const names = readdirSync(folder, { encoding: "utf8" });
+function readNames(place: HostPlace): string[] {
+  const names = place.listText();
   if (!names.some((name) => name.includes(REPLACEMENT))) return names;
-  return readdirSync(folder, { encoding: "buffer" }).map((bytes) => pathFromBytes(bytes));
+  return place.listBytes().map((bytes) => pathFromBytes(bytes));
 }

@@ -1,27 +1,27 @@
-import { lstatSync, readlinkSync, type Stats } from "node:fs";
+import type { Stats } from "node:fs";
 import { pathFromBytes } from "../../core/path-bytes.js";
 import type { SourceEntry } from "../../ports/file-source.js";
-import { hostText } from "./host-path.js";
+import type { HostPlace } from "../../tar/held-directory.js";
 import { ListedEntry, ListedFile } from "./listed-file.js";
 import { sourceFailure, specialFile } from "./source-failure.js";
 
-/** What `lstat` says, as a coded error when it fails. */
-export function lookAt(path: string | Buffer): Stats {
+/** What `lstat` says of a name in a directory, as a coded error when it fails. */
+export function lookAt(place: HostPlace, name: string): Stats {
   try {
-    return lstatSync(path);
+    return place.statsOf(name);
   } catch (error) {
-    throw sourceFailure(path, error);
+    throw sourceFailure(place.child(name).path, error);
   }
 }
 
 /** What `lstat` says; undefined where there is nothing of this name. */
-export function statsOrNothing(path: string | Buffer): Stats | undefined {
+export function statsOrNothing(place: HostPlace): Stats | undefined {
   try {
-    return lstatSync(path);
+    return place.stats();
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "ENOENT" || code === "ENOTDIR" || code === "ENAMETOOLONG") return undefined;
-    throw sourceFailure(path, error);
+    throw sourceFailure(place.path, error);
   }
 }
 
@@ -29,19 +29,21 @@ export function statsOrNothing(path: string | Buffer): Stats | undefined {
  * The entry of a file, folder or link; undefined for a socket, which belongs to a running program and means nothing
  * in an image. Pipes and devices are refused: opening one could wait for ever.
  *
- * @param name undefined when the source itself is meant, and `folder` is its path
+ * @param place the directory that it is in
+ * @param shown the name in the listing: empty for the source itself
  */
 export function sourceEntry(
   parent: ListedEntry | undefined,
-  folder: string | Buffer,
-  name: string | undefined,
+  place: HostPlace,
+  name: string,
   stats: Stats,
+  shown = name,
 ): ListedEntry | undefined {
-  const host = new ListedFile(folder, name, stats);
+  const host = new ListedFile(place, name, stats);
   const type = entryType(host, stats);
   if (type === undefined) return undefined;
-  const target = type === "symlink" ? linkTarget(host.path) : undefined;
-  return new ListedEntry(parent, name ?? "", type, stats.mode & 0o7777, target, host);
+  const target = type === "symlink" ? linkTarget(place, name) : undefined;
+  return new ListedEntry(parent, shown, type, stats.mode & 0o7777, target, host);
 }
 
 function entryType(host: ListedFile, stats: Stats): SourceEntry["type"] | undefined {
@@ -53,10 +55,10 @@ function entryType(host: ListedFile, stats: Stats): SourceEntry["type"] | undefi
 }
 
 /** The text of a link, byte for byte. */
-export function linkTarget(hostPath: string | Buffer): string {
+export function linkTarget(place: HostPlace, name: string): string {
   try {
-    return pathFromBytes(readlinkSync(hostPath, { encoding: "buffer" }));
+    return pathFromBytes(place.targetOf(name));
   } catch (error) {
-    throw sourceFailure(hostText(hostPath), error);
+    throw sourceFailure(place.child(name).path, error);
   }
 }

@@ -1,5 +1,5 @@
 import { EnvironmentError, type LayerwrightError, PlanError } from "../../errors/layerwright-error.js";
-import { hostText } from "./host-path.js";
+import { hostText } from "../../tar/host-path.js";
 
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
@@ -8,7 +8,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EMFILE: "too many open files",
   ENFILE: "too many open files on this machine",
   ENAMETOOLONG: "the name is too long",
-  ENOTDIR: "a part of the path is not a folder",
+  ENOTDIR: "a part of the path is not a directory",
   EIO: "the disk reports an error",
 };
 

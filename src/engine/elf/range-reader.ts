@@ -1,7 +1,7 @@
 import { readFileNodeNow } from "../../layer/read-node.js";
 import type { FileNode } from "../../layer/tree-node.js";
-import type { FileGuard } from "../../tar/entry-content.js";
-import { checkGuard, OpenFiles, readFully } from "../../tar/host-reader.js";
+import type { HostContent } from "../../tar/entry-content.js";
+import { checkGuard, closeHostFile, openHostFile, readFully } from "../../tar/host-reader.js";
 
 /** Reads parts of a file's content, wherever it is. */
 export interface RangeReader {
@@ -17,34 +17,33 @@ export async function openRange(node: FileNode): Promise<RangeReader> {
   const { content, size } = node;
   if (content.kind !== "layer") return openRangeNow(node);
   const { path, offset } = await content.layer.spool();
-  return openPlace(path, offset + content.offset, size, undefined);
+  return openPlace({ path }, offset + content.offset, size);
 }
 
 /** The same, at once, for a file that is in no layer. */
 export function openRangeNow(node: FileNode): RangeReader {
   const { content, size } = node;
-  if (content.kind === "bytes" || content.kind === "layer" || typeof content.path !== "string") {
-    // A file whose name is not UTF-8 can only be opened by its bytes, which is rare enough to read it whole.
+  if (content.kind === "bytes" || content.kind === "layer") {
     const all = Buffer.from(readFileNodeNow(node));
     return { size, read: (offset, length) => all.subarray(offset, offset + length), close: () => {} };
   }
-  if (content.kind === "range") return openPlace(content.path, content.offset, size, undefined);
-  return openPlace(content.path, 0, size, content.guard);
+  const start = content.kind === "range" ? content.offset : 0;
+  return openPlace(content, start, size);
 }
 
-function openPlace(path: string, start: number, size: number, guard: FileGuard | undefined): RangeReader {
-  const files = new OpenFiles();
+function openPlace(file: Omit<HostContent, "kind">, start: number, size: number): RangeReader {
+  const { path, guard } = file;
+  const fd = openHostFile(file);
   try {
-    const fd = files.descriptor(path);
     if (guard !== undefined) checkGuard(fd, path, guard);
     const read = (offset: number, length: number) => {
       const wanted = Math.max(0, Math.min(length, size - offset));
       const buffer = Buffer.alloc(wanted);
       return buffer.subarray(0, readFully(fd, path, buffer, 0, wanted, start + offset));
     };
-    return { size, read, close: () => files.close() };
+    return { size, read, close: () => closeHostFile(fd) };
   } catch (error) {
-    files.close();
+    closeHostFile(fd);
     throw error;
   }
 }
