@@ -1,5 +1,6 @@
 import { isLayerwrightError, PlanError } from "../errors/layerwright-error.js";
 import type { Layer } from "../plan/plan.js";
+import { changeByCopy } from "./change-by-copy.js";
 import { type ChangeOperation, changeCommand, scriptCommand } from "./change-command.js";
 import { emitHostRun, withoutHostRuns } from "./emit-host-run.js";
 import { emitJoinedRun, type JoinedOperation } from "./emit-joined-run.js";
@@ -96,6 +97,7 @@ function emitChange(draft: StageDraft, operation: ChangeOperation): void {
     tree.real(`${folder}/${tool}`, true),
   );
   if (places.every((path) => tree.at(path).kind === "absent")) {
+    if (changeByCopy(draft, operation)) return;
     const context = { subject: operation.path, origin: operation.origin };
     const verb = operation.op === "remove" ? "removal" : operation.op;
     throw new PlanError("NO_TOOL", { operation: verb, path: operation.path, base: draft.baseLabel }, context);

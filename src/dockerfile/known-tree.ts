@@ -8,9 +8,21 @@ export type Fact =
   /** A folder whose mode and owner are not known. */
   | { readonly kind: "some-folder" }
   | { readonly kind: "symlink"; readonly target: string }
-  | { readonly kind: "file" }
+  | FileFact
   | { readonly kind: "absent" }
   | { readonly kind: "unknown" };
+
+/** A file, with its mode and owner where they are known. */
+export interface FileFact {
+  readonly kind: "file";
+  readonly look?: {
+    readonly mode: number;
+    readonly uid: number;
+    readonly gid: number;
+    /** Set where it has capabilities. */
+    readonly capable?: true;
+  };
+}
 
 /** A directory whose mode and owner are known. */
 export interface FolderFact {
@@ -210,11 +222,12 @@ export class KnownTree {
     return uncertain && setgidMade;
   }
 
-  /** Changes a directory and, if asked, those below it that are known, by a rule. */
+  /** Changes a directory and, if asked, those below it that are known, by a rule. Of files nothing is known then. */
   changeFolders(folder: string, below: boolean, change: (fact: FolderFact) => Fact): void {
     for (const [path, fact] of this.#facts) {
       const meant = path === folder || (below && isWithin(path, folder));
       if (meant && path !== "/" && fact.kind === "folder") this.#facts.set(path, change(fact));
+      if (meant && fact.kind === "file") this.#facts.set(path, { kind: "file" });
     }
   }
 
@@ -255,5 +268,7 @@ function factOf(known: KnownPath): Fact {
   if (known.type === "folder") return { kind: "folder", mode: known.mode, uid: known.uid, gid: known.gid };
   if (known.type === "symlink" && known.target !== undefined)
     return { kind: "symlink", target: known.target };
-  return { kind: "file" };
+  if (known.type !== "file") return { kind: "file" };
+  const { mode, uid, gid, capable } = known;
+  return { kind: "file", look: { mode, uid, gid, ...(capable ? { capable } : {}) } };
 }

@@ -138,7 +138,7 @@ async function open(
 }
 
 /** The kind of record that keeps what is known of a base; its number goes up when the facts change their form. */
-const FACTS_KIND = "base-facts-2";
+const FACTS_KIND = "base-facts-3";
 
 function factsKey(digest: string, platform: Platform, standing: readonly Stage[] | undefined): string {
   const operations = standing?.map(({ layers }) => layers.map((layer) => layer.operations));

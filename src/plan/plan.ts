@@ -122,4 +122,6 @@ export type KnownPath = {
   /** Bytes. */
   readonly size?: number;
   readonly target?: string;
+  /** Set for a file with capabilities. */
+  readonly capable?: true;
 } | null;

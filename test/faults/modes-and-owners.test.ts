@@ -1,6 +1,7 @@
 import { Image } from "layerwright";
 import { describe, expect, test } from "vitest";
-import { bothWays, type Comparison, expectSame, listingOf } from "./on-bases.js";
+import type { BaseVariant } from "../fixtures/base-kinds.js";
+import { bothWays, type Comparison, expectRefused, expectSame, listingOf } from "./on-bases.js";
 
 /** Mode and owner of paths of the direct build, `2755 0:8`; the same on every base. */
 function looks(built: readonly Comparison[], ...paths: readonly string[]): string[][] {
@@ -302,4 +303,61 @@ test("a directory that a pattern's first match, a file, makes is root's 0755", {
   ]) {
     expectSame(await bothWays(test, copy, { context: tree }));
   }
+});
+
+describe("E19: modes and owners over a base without tools", () => {
+  /** The busybox base without its programs, with files of its own. */
+  const layer: BaseVariant["layer"] = [
+    ...["bin", "sbin", "usr"].map((name) => ({ path: `.wh.${name}`, type: "file" as const })),
+    { path: "opt/", type: "dir", mode: 0o2750, uid: 3, gid: 4 },
+    { path: "opt/set", type: "file", mode: 0o6755, uid: 3, gid: 4, data: Buffer.from("set\n") },
+    { path: "opt/a [b]", type: "file", mode: 0o640, data: Buffer.from("odd\n") },
+    { path: "opt/twin", type: "link", linkname: "opt/set", mode: 0o6755, uid: 3, gid: 4 },
+    { path: "to", type: "symlink", linkname: "opt" },
+    {
+      path: "opt/able",
+      type: "file",
+      mode: 0o755,
+      data: Buffer.from("able\n"),
+      xattrs: { "security.capability": "0100000200040000000000000000000000000000" },
+    },
+  ];
+  const options = { kinds: ["busybox"], variant: { layer }, context } as const;
+
+  test.for<[string, (base: Image) => Image, path: string, look: string]>([
+    ["a file", (base) => base.chmod("/opt/set", 0o4711), "opt/set", "4711 3:4"],
+    ["a file, by clauses", (base) => base.chmod("/opt/a [b]", "go=u,u+x"), "opt/a [b]", "766 0:0"],
+    ["a file through a link", (base) => base.chmod("/to/set", "a-s"), "opt/set", "755 3:4"],
+    ["a file with capabilities", (base) => base.chmod("/opt/able", 0o700), "opt/able", "700 0:0"],
+    ["a file that is so already", (base) => base.chmod("/opt/set", 0o6755), "opt/set", "6755 3:4"],
+    ["a directory", (base) => base.chmod("/opt", 0o755), "opt", "755 3:4"],
+    ["a directory through a link", (base) => base.chmod("/to", "g-s,o+rx"), "opt", "755 3:4"],
+    ["the owner of a file", (base) => base.chown("/opt/set", "7:8"), "opt/set", "755 7:8"],
+    ["the owner of a name of a file", (base) => base.chown("/opt/twin", "3:4"), "opt/twin", "755 3:4"],
+    ["the owner of a directory", (base) => base.chown("/opt", "7:8"), "opt", "2750 7:8"],
+    [
+      "one after the other, between files",
+      (base) => base.copy("f", "/opt/f").chmod("/opt/set", 0o700).chown("/opt/set", 9).chmod("/opt", 0o711),
+      "opt/set",
+      "700 9:9",
+    ],
+    [
+      "squashed with the base",
+      (base) => base.chmod("/opt/set", 0o700).chown("/opt", "7:8").squash("all"),
+      "opt/set",
+      "700 3:4",
+    ],
+  ])("of %s", { timeout }, async ([, change, path, look], test) => {
+    const built = await bothWays(test, change, { ...options, builders: ["docker26", "docker28"] });
+    expectSame(built);
+    expect(looks(built, path)).toEqual(every(built, look));
+  });
+
+  test.for<[string, (base: Image) => Image]>([
+    ["all below a directory", (base) => base.chmod("/opt", 0o755, { recursive: true })],
+    ["the owner of a file with capabilities", (base) => base.chown("/opt/able", "7:8")],
+    ["nothing, but removes it", (base) => base.remove("/opt/set")],
+  ])("of %s is refused", { timeout }, async ([, change], test) => {
+    expectRefused(await bothWays(test, change, options), "NO_TOOL");
+  });
 });

@@ -215,7 +215,8 @@ async function outcomeOf<Value extends object>(
 
 function refusalFaults(ours: Outcome, code: string): readonly string[] {
   if ("refused" in ours && ours.refused === code) return [];
-  if (!("refused" in ours) && DIALECT.includes(code)) return [];
+  // One check refuses first what both can know; what the direct build refuses later, it saw in what commands left.
+  if (DIALECT.includes(code)) return [];
   const direct = "rootfs" in ours ? "builds" : "refused" in ours ? `refuses ${ours.refused}` : "fails";
   return [`the Dockerfile is refused ${code}, the direct build ${direct}`];
 }

@@ -120,7 +120,10 @@ function known(node: TreeNode | undefined): KnownPath {
   if (node === undefined) return null;
   const { mode, uid, gid } = node;
   if (node.type === "folder") return { type: "folder", mode, uid, gid };
-  if (node.type === "file") return { type: "file", mode, uid, gid, size: node.size };
+  if (node.type === "file") {
+    const capable = node.xattrs?.["security.capability"] !== undefined;
+    return { type: "file", mode, uid, gid, size: node.size, ...(capable ? { capable } : {}) };
+  }
   if (node.type === "symlink") return { type: "symlink", mode, uid, gid, target: node.target };
   return { type: "other", mode, uid, gid };
 }

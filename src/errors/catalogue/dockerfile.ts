@@ -36,11 +36,11 @@ export const dockerfileMessages = {
   }),
   LAYER_MIXED: (p: { what: string; values: readonly string[] }) => ({
     message: `one layer has commands with different ${p.what} (${quotedList(p.values)}), which one RUN cannot say`,
-    hint: 'give them the same, or put them in layers of their own (squash("keep"))',
+    hint: 'give them the same; or write them as steps of their own, outside of with() and layer() and without squash("own"); or use squash("all"), in which each is an instruction',
   }),
   NO_TOOL: (p: { operation: string; path: string; base: string }) => ({
     message: `${p.operation} of ${p.path} needs a shell or tool in the image, and ${p.base} has none`,
-    hint: "leave it out of the copy that brought it (exclude, mode, owner), or start from a base that has the tool",
+    hint: "leave it out of the copy that brought it (exclude, mode, owner), change it in a stage that has the tool and copy it from there, or start from a base that has the tool; the mode and owner of one file or directory of the base need none as a step of their own, outside of with() and layer()",
   }),
   USER_UNRESTORABLE: (p: { field: string }) => ({
     message: `a step has its own ${p.field}, and the base's, which later steps need again, is not known`,
