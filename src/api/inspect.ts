@@ -11,7 +11,7 @@ import { withWorkspace } from "./workspace.js";
 export interface InspectOptions {
   /** Which image of an archive that holds several. */
   readonly tag?: string;
-  /** Which image of an index for several platforms. @default - linux on this machine's processor */
+  /** Which image of an index for several platforms. @default - linux on this machine's processor, else the only one there is */
   readonly platform?: string;
   readonly store?: string;
 }
@@ -44,7 +44,9 @@ export interface InspectedImage {
 export async function inspectArchive(path: string, options: InspectOptions = {}): Promise<InspectedImage[]> {
   return withWorkspace({ store: options.store }, async ({ bases, store }) => {
     const platform = options.platform === undefined ? hostPlatform() : platformOf(options.platform);
-    const { image, format } = await openFound(bases, resolve(path), options.tag, platform);
+    // Who names no platform means this machine's, or the only one there is.
+    const open = { acceptOnly: options.platform === undefined };
+    const { image, format } = await openFound(bases, resolve(path), options.tag, platform, open);
     try {
       const told = (image.config.history ?? []).filter((entry) => entry.empty_layer !== true);
       const layers: InspectedLayer[] = [];

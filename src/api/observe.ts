@@ -8,7 +8,7 @@ import { layerEncodingOf } from "../oci/media-type.js";
 import { hostPlatform, type Platform } from "../oci/platform.js";
 import type { Operation } from "../plan/operation.js";
 import type { Plan, Stage } from "../plan/plan.js";
-import type { BaseImage } from "../ports/base-source.js";
+import type { BaseImage, OpenOptions } from "../ports/base-source.js";
 import { type BuildJob, type BuildSettings, withBuiltImages } from "./build-images.js";
 import { openFound } from "./open-found.js";
 import { platformOf } from "./plan-image.js";
@@ -26,7 +26,7 @@ export type FoundPlace =
 
 /** How images that were found are looked at. */
 export interface FoundSettings extends Omit<BuildSettings, "compression"> {
-  /** Which image of an index. @default - linux on this machine's processor */
+  /** Which image of an index. @default - linux on this machine's processor, else the only one there is */
   readonly platform?: string;
 }
 
@@ -93,11 +93,12 @@ export async function withFoundImages<Result>(
   return withWorkspace(settings, async (workspace) => {
     const observer = new LayerObserver(workspace.store);
     const platform = settings.platform === undefined ? hostPlatform() : platformOf(settings.platform);
+    const open = { acceptOnly: settings.platform === undefined };
     const opened: BaseImage[] = [];
     try {
       const images: ObservedImage[] = [];
       for (const place of places) {
-        const image = await openPlace(place, platform, workspace);
+        const image = await openPlace(place, platform, open, workspace);
         opened.push(image);
         images.push(await observeFound(image, placeName(place), observer));
       }
@@ -108,9 +109,14 @@ export async function withFoundImages<Result>(
   });
 }
 
-async function openPlace(place: FoundPlace, platform: Platform, { bases }: Workspace): Promise<BaseImage> {
-  if (place.kind === "registry") return bases.open(place, platform);
-  return (await openFound(bases, resolve(place.path), place.tag, platform)).image;
+async function openPlace(
+  place: FoundPlace,
+  platform: Platform,
+  options: OpenOptions,
+  { bases }: Workspace,
+): Promise<BaseImage> {
+  if (place.kind === "registry") return bases.open(place, platform, options);
+  return (await openFound(bases, resolve(place.path), place.tag, platform, options)).image;
 }
 
 function placeName(place: FoundPlace): string {

@@ -1,6 +1,6 @@
 import { isLayerwrightError } from "../errors/layerwright-error.js";
 import type { Platform } from "../oci/platform.js";
-import type { BaseImage, BaseSource } from "../ports/base-source.js";
+import type { BaseImage, BaseSource, OpenOptions } from "../ports/base-source.js";
 
 /** How an image on disk is kept. */
 export type FoundFormat = "OCI" | "docker archive";
@@ -11,15 +11,18 @@ export async function openFound(
   path: string,
   tag: string | undefined,
   platform: Platform,
+  options?: OpenOptions,
 ): Promise<{ image: BaseImage; format: FoundFormat }> {
   const where = { path, ...(tag === undefined ? {} : { tag }) };
   try {
-    return { image: await bases.open({ kind: "layout", ...where }, platform), format: "OCI" };
+    return { image: await bases.open({ kind: "layout", ...where }, platform, options), format: "OCI" };
   } catch (error) {
-    // Only "this is no layout" leads on; a tag that is not there or damage is the answer.
-    if (!isLayerwrightError(error) || error.code !== "BASE_KIND_WRONG") throw error;
+    // Only "this is no layout", or one of nothing, leads on; a tag that is not there or damage is the answer.
+    if (!isLayerwrightError(error) || (error.code !== "BASE_KIND_WRONG" && error.code !== "BASE_EMPTY"))
+      throw error;
     try {
-      return { image: await bases.open({ kind: "archive", ...where }, platform), format: "docker archive" };
+      const image = await bases.open({ kind: "archive", ...where }, platform, options);
+      return { image, format: "docker archive" };
     } catch (second) {
       throw isLayerwrightError(second) && second.code === "BASE_KIND_WRONG" ? error : second;
     }

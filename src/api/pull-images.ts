@@ -32,7 +32,7 @@ export async function pullImages(name: string, options: PullOptions): Promise<Pu
       pinned = { ...reference, digest: top.descriptor.digest };
     }
     for (const platform of platforms) {
-      const remote = await findRemoteImage(pinned, platform, { store, registry }, fetcher);
+      const remote = await findRemoteImage(pinned, { platform }, { store, registry }, fetcher);
       images.push(finished(remote, reference, platforms.length > 1, fetcher));
     }
     await openOutput(target, [], context, store).write(images);

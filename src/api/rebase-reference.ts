@@ -3,6 +3,7 @@ import { rebaseDocuments } from "../engine/rebase/rebase-documents.js";
 import { unsafeText } from "../engine/rebase/unsafe-text.js";
 import { DefinitionError, PlanError } from "../errors/layerwright-error.js";
 import { imageIndex } from "../oci/image-index.js";
+import { platformText } from "../oci/platform.js";
 import { canonicalReference, parseReference, type Reference } from "../oci/reference.js";
 import type { FinishedImage } from "../ports/image-output.js";
 import type { RebasedPlatform, RebaseOptions, RebaseResult } from "./rebase.js";
@@ -17,6 +18,7 @@ export async function rebaseReference(reference: string, options: RebaseOptions)
   const { store, registries, registry, progress } = options;
   return withWorkspace({ store, registries, registry, progress }, async (workspace) => {
     const found = await registryImages(withTag(source), workspace);
+    refuseOthers(canonicalReference(source), found.images);
     const closers = found.images.map(
       ({ image }) =>
         () =>
@@ -89,6 +91,14 @@ async function rebaseOne(
     unsafe,
   };
   return { report, image: finished };
+}
+
+/** Layers of other systems are joined by rules of their own, and their bases differ in more than the platform. */
+function refuseOthers(image: string, images: readonly RegistryImage[]): void {
+  const other = images.find(({ platform }) => platform.os !== "linux");
+  if (other === undefined) return;
+  const platform = platformText(other.platform);
+  throw new PlanError("REBASE_NOT_LINUX", { image, platform }, { subject: image });
 }
 
 function refuseUnsafe(

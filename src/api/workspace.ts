@@ -90,15 +90,15 @@ function lateBases(
   // One for all, so that images on the same base fetch it once.
   let ofRegistries: Promise<BaseSource<RegistryBaseLocation>> | undefined;
   return {
-    async open(base, platform) {
+    async open(base, platform, options) {
       if (base.kind === "registry") {
         ofRegistries ??= import("./registry-bases.js").then(({ registryBases }) =>
           registryBases(store, registry, progress),
         );
-        return (await ofRegistries).open(base, platform);
+        return (await ofRegistries).open(base, platform, options);
       }
       const { diskBases } = await import("./disk-bases.js");
-      return diskBases(store).open(base, platform);
+      return diskBases(store).open(base, platform, options);
     },
   };
 }

@@ -23,7 +23,7 @@ export function refuseValue(option: string, got: string, allowed: string): never
 
 /** Reads the value of `--platform`. @throws {UsageError} OPTION_VALUE_INVALID */
 export function readPlatform(text: string): string {
-  const allowed = "os/architecture[/variant], for example linux/amd64";
+  const allowed = "os/architecture[/variant] with linux as the os, for example linux/amd64";
   return platformText(optionValue("--platform", text, allowed, (it) => parsePlatform(it)));
 }
 

@@ -50,5 +50,11 @@ export interface BaseImage {
 
 /** Opens bases. Of one in a registry no layer is fetched before its bytes are asked for. */
 export interface BaseSource<Location extends BaseLocation = BaseLocation> {
-  open(base: Location, platform: Platform): Promise<BaseImage>;
+  open(base: Location, platform: Platform, options?: OpenOptions): Promise<BaseImage>;
+}
+
+/** How a base is opened. */
+export interface OpenOptions {
+  /** True takes the only image there is, also where it is for another platform. @default - false */
+  readonly acceptOnly?: boolean;
 }

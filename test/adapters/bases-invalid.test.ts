@@ -216,7 +216,8 @@ const layouts: readonly Case[] = [
   ["an index with layers as well", INVALID, (i) => void (i.index.layers = [])],
   ["an index that says it is a manifest", INVALID, (i) => void (i.index.mediaType = mediaType.ociManifest)],
   ["an index of schema 1", "BASE_UNSUPPORTED", (i) => void (i.index.schemaVersion = 1)],
-  ["an index without manifests", INVALID, (i) => void (i.index.manifests = null)],
+  ["an index whose manifests are no list", INVALID, (i) => void (i.index.manifests = {})],
+  ["an index of null, as Go writes an empty list", "BASE_EMPTY", (i) => void (i.index.manifests = null)],
   ["an index of nothing", "BASE_EMPTY", (i) => void (i.index.manifests = [])],
   ["an index of 5 MiB", INVALID, (i) => void (i.index.padding = "x".repeat(5 << 20))],
   [

@@ -2,17 +2,17 @@ import { PlanError } from "../../errors/layerwright-error.js";
 import type { Descriptor } from "../../oci/descriptor.js";
 import { type Digest, digestOf, isDigest } from "../../oci/digest.js";
 import { type LayerEncoding, mediaType } from "../../oci/media-type.js";
-import type { Platform } from "../../oci/platform.js";
 import type { BaseLayer } from "../../ports/base-source.js";
 import { type ArchiveImage, readArchiveManifest } from "./archive-manifest.js";
 import { layerAt, sniffLayer } from "./base-layers.js";
-import { tagPart } from "./choose-image.js";
+import { byName } from "./choose-by-tag.js";
+import { type PlatformWish, platformMissing } from "./choose-image.js";
 import { platformFit } from "./choose-platform.js";
 import { readConfig } from "./config-document.js";
 import { damaged, type HostRange, hashRange, readRange } from "./host-range.js";
 import { type ImageFiles, invalid } from "./image-files.js";
 import { MAX_DOCUMENT, readDocument } from "./json-document.js";
-import { type FoundImage, platformMissing } from "./layout-base.js";
+import type { FoundImage } from "./layout-base.js";
 
 /**
  * Finds the image of a `docker save` archive that a tag means. Such an archive has no manifest of its own, so the
@@ -21,7 +21,7 @@ import { type FoundImage, platformMissing } from "./layout-base.js";
 export async function findArchiveImage(
   files: ImageFiles,
   tag: string | undefined,
-  platform: Platform,
+  { platform, acceptOnly = false }: PlatformWish,
 ): Promise<FoundImage> {
   const image = chooseImage(files.base, readArchiveManifest(files), tag);
   const document = readDocument(files, image.config, `the config ${image.config}`, MAX_DOCUMENT);
@@ -29,7 +29,8 @@ export async function findArchiveImage(
   const named = digestIn(image.config);
   if (named !== undefined) checkConfigDigest(files, image.config, named);
   const config = readConfig(document, image.layers.length);
-  if (platformFit(config, platform) === 0) throw platformMissing(files.base, platform, [config]);
+  if (!acceptOnly && platformFit(config, platform) === 0)
+    throw platformMissing(files.base, platform, [config]);
   const layers: BaseLayer[] = [];
   for (const [at, name] of image.layers.entries())
     layers.push(await findLayer(files, name, config.rootfs.diff_ids[at]!));
@@ -38,17 +39,21 @@ export async function findArchiveImage(
 
 function chooseImage(base: string, images: readonly ArchiveImage[], tag: string | undefined): ArchiveImage {
   if (images.length === 0) throw new PlanError("BASE_EMPTY", { path: base }, { subject: base });
-  const tags = Array.from(new Set(images.flatMap((image) => image.tags))).sort();
-  const exact = images.filter((image) => tag !== undefined && image.tags.includes(tag));
-  const byPart = images.filter(
-    (image) => tag !== undefined && image.tags.some((name) => tagPart(name) === tag),
-  );
-  const found = tag === undefined ? images : exact.length > 0 ? exact : byPart;
+  const called = ({ tags, config }: ArchiveImage) => (tags.length > 0 ? tags : [idOf(config)]);
+  const tags = Array.from(new Set(images.flatMap(called))).sort();
+  const found =
+    tag === undefined ? images : byName(images, (image) => [...image.tags, idOf(image.config)], tag);
   const [first] = found;
   if (first === undefined)
     throw new PlanError("BASE_TAG_NOT_FOUND", { path: base, tag: tag!, tags }, { subject: base });
   if (found.every((image) => image.config === first.config)) return first;
   throw new PlanError("BASE_TAG_NEEDED", { path: base, tags }, { subject: base });
+}
+
+/** The id that Docker knows an image by: the digest of its config, which names the file in every form of archive. */
+function idOf(config: string): string {
+  const hex = /([a-f0-9]{64})(?:\.json)?$/.exec(config)?.[1];
+  return hex === undefined ? config : `sha256:${hex}`;
 }
 
 async function findLayer(files: ImageFiles, name: string, diffId: Digest): Promise<BaseLayer> {

@@ -1,6 +1,6 @@
 import { PlanError } from "../../errors/layerwright-error.js";
 import { type ImageFiles, invalid } from "./image-files.js";
-import { checkSpelling, isObject, type JsonDocument, readDocument } from "./json-document.js";
+import { isObject, type JsonDocument, type JsonObject, readDocument } from "./json-document.js";
 
 /** One image of a `docker save` archive. */
 export interface ArchiveImage {
@@ -34,8 +34,7 @@ function notAnArchive(files: ImageFiles): PlanError {
 function readImage(document: JsonDocument, value: unknown, at: number): ArchiveImage {
   const wrong = (reason: string) => invalid(document.base, document.name, `${reason} (image ${at + 1})`);
   if (!isObject(value)) throw wrong("holds something that is no object");
-  checkSpelling(document, value, ["Config", "RepoTags", "Layers"]);
-  const { Config: config, RepoTags: tags, Layers: layers } = value;
+  const [config, tags, layers] = ["Config", "RepoTags", "Layers"].map((key) => member(value, key, wrong));
   if (typeof config !== "string" || config === "") throw wrong("names no Config");
   if (!isTextList(layers ?? [])) throw wrong("has no list of Layers");
   if (!isTextList(tags ?? [])) throw wrong("has RepoTags that are no list of texts");
@@ -61,4 +60,11 @@ function plainName(name: string): string {
     .split("/")
     .filter((part) => part !== "" && part !== ".")
     .join("/");
+}
+
+/** A member by its name in any case, as Docker's own reader has it; two spellings of one are two meanings. */
+function member(value: JsonObject, name: string, wrong: (reason: string) => Error): unknown {
+  const keys = Object.keys(value).filter((key) => key.toLowerCase() === name.toLowerCase());
+  if (keys.length > 1) throw wrong(`has ${keys.map((key) => JSON.stringify(key)).join(" and ")}`);
+  return keys.length === 0 ? undefined : value[keys[0]!];
 }

@@ -1,5 +1,8 @@
+import { PlanError } from "../../errors/layerwright-error.js";
+import type { Descriptor } from "../../oci/descriptor.js";
 import { isDigest } from "../../oci/digest.js";
 import type { ImageConfig } from "../../oci/image-config.js";
+import { mediaType } from "../../oci/media-type.js";
 import { invalid } from "./image-files.js";
 import { checkSpelling, isObject, type JsonDocument, objectOf } from "./json-document.js";
 
@@ -18,6 +21,13 @@ const RUNTIME_KEYS = [
   "Shell",
   "OnBuild",
 ];
+
+/** Refuses a config that is of no container image. @throws {PlanError} BASE_UNSUPPORTED */
+export function checkConfigType(base: string, { mediaType: type }: Descriptor): void {
+  if (type === mediaType.ociConfig || type === mediaType.dockerConfig) return;
+  const reason = `its config is of the type ${JSON.stringify(type.slice(0, 120))}, so it is no container image`;
+  throw new PlanError("BASE_UNSUPPORTED", { path: base, reason }, { subject: base });
+}
 
 /** The config that a document is, with all its unknown fields (image-spec config.md). */
 export function readConfig(document: JsonDocument, layers: number): ImageConfig {

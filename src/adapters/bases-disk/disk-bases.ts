@@ -1,6 +1,6 @@
-import type { Platform } from "../../oci/platform.js";
 import type { BaseImage, BaseSource, DiskBaseLocation } from "../../ports/base-source.js";
 import { findArchiveImage } from "./archive-base.js";
+import type { PlatformWish } from "./choose-image.js";
 import { folderFiles, type ImageFiles, tarFiles } from "./image-files.js";
 import { findLayoutImage } from "./layout-base.js";
 import { type BaseTools, kindOfPath, openTar } from "./open-tar.js";
@@ -15,17 +15,17 @@ export type { BaseTools } from "./open-tar.js";
  * goes into a scratch file of the store first.
  */
 export function createDiskBases(tools: BaseTools): BaseSource<DiskBaseLocation> {
-  return { open: (base, platform) => openBase(base, platform, tools) };
+  return { open: (base, platform, options) => openBase(base, { platform, ...options }, tools) };
 }
 
-async function openBase(base: DiskBaseLocation, platform: Platform, tools: BaseTools): Promise<BaseImage> {
-  if (base.kind === "rootfs") return openRootfs(base.path, platform, base.config, tools);
+async function openBase(base: DiskBaseLocation, wish: PlatformWish, tools: BaseTools): Promise<BaseImage> {
+  if (base.kind === "rootfs") return openRootfs(base.path, wish.platform, base.config, tools);
   const { files, close } = await openFiles(base.path, tools);
   try {
     const image =
       base.kind === "layout"
-        ? findLayoutImage(files, base.tag, platform)
-        : await findArchiveImage(files, base.tag, platform);
+        ? await findLayoutImage(files, base.tag, wish)
+        : await findArchiveImage(files, base.tag, wish);
     return { ...image, close };
   } catch (error) {
     await close();

@@ -1,8 +1,8 @@
-import type { Platform } from "../../oci/platform.js";
 import { parseReference, type Reference } from "../../oci/reference.js";
 import type { BaseImage, BaseLayer, BaseSource, RegistryBaseLocation } from "../../ports/base-source.js";
 import type { Progress } from "../../ports/progress.js";
 import { encodingOf } from "../bases-disk/base-layers.js";
+import type { PlatformWish } from "../bases-disk/choose-image.js";
 import { invalid } from "../bases-disk/image-files.js";
 import { BlobFetcher } from "./fetch-blob.js";
 import { findRemoteImage } from "./remote-image.js";
@@ -19,18 +19,18 @@ export interface RegistryBaseTools extends DocumentTools {
  */
 export function createRegistryBases(tools: RegistryBaseTools): BaseSource<RegistryBaseLocation> {
   const fetcher = new BlobFetcher(tools.store, tools.registry, tools.progress);
-  return { open: (base, platform) => openBase(base, platform, tools, fetcher) };
+  return { open: (base, platform, options) => openBase(base, { platform, ...options }, tools, fetcher) };
 }
 
 async function openBase(
   { reference: name, digest }: RegistryBaseLocation,
-  platform: Platform,
+  wish: PlatformWish,
   tools: RegistryBaseTools,
   fetcher: BlobFetcher,
 ): Promise<BaseImage> {
   const parsed = parseReference(name);
   const named: Reference = digest === undefined ? parsed : { ...parsed, digest };
-  const { manifest, config } = await findRemoteImage(named, platform, tools, fetcher);
+  const { manifest, config } = await findRemoteImage(named, wish, tools, fetcher);
   const layers = manifest.value.layers.map((layer, at): BaseLayer => {
     const diffId = config.value.rootfs.diff_ids[at]!;
     const encoding = encodingOf(name, layer.mediaType);

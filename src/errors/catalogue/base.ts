@@ -41,7 +41,7 @@ export const baseMessages = {
     message: `the base ${p.path} has no image for ${p.platform}`,
     hint:
       p.platforms.length === 0
-        ? "it holds no image at all"
+        ? "none of what it holds says a platform"
         : `it has ${listed(p.platforms)}: build for one of these, or export the base for ${p.platform}`,
   }),
   BASE_EMPTY: (p: { path: string }) => ({

@@ -42,6 +42,10 @@ export const transferMessages = {
     message: `${p.image} is for ${p.platform}, and ${p.base} is for ${p.offered}`,
     hint: "choose a base for the platform of the image",
   }),
+  REBASE_NOT_LINUX: (p: { image: string; platform: string }) => ({
+    message: `${p.image} holds an image for ${p.platform}, and only images for Linux can be put on another base`,
+    hint: "rebase the images for Linux by their digests, or build the image again",
+  }),
   REBASE_UNSAFE: (p: { image: string; onto: string; layers: readonly string[] }) => ({
     message: `${p.image} cannot be put on ${p.onto} unseen, because of ${p.layers.length === 1 ? "this layer" : "these layers"}: ${p.layers.join("; ")}`,
     hint: "build the image again on the new base, or put up with the layers as they are: --force",
