@@ -32,6 +32,50 @@ describe("P1: what a later command of the stage may use stays", () => {
     "echo $(apt-cache madison less)",
     "sudo -u root apt install less",
     'eval "$INSTALL"',
+    // The program is behind others, or a word of several.
+    'PM=apt-get; "$PM" install -y less',
+    'env -S "apt-get install -y less"',
+    "sudo --user root apt-get install -y less",
+    "timeout --signal KILL 10 apt-get install -y less",
+    "echo less | xargs --max-args 1 apt-get install -y",
+    'trap "apt-get install -y less" EXIT',
+    'alias i="apt-get install -y"\ni less',
+    "sh <<EOF\napt-get install -y less\nEOF",
+    '. /etc/os-release; su root -c "apt-get install -y less"',
+    ["/usr/bin/env", "bash", "-c", "apt-get install -y less"],
+    // A program that is known starts another one, or only has the name of one that is known.
+    "awk 'BEGIN { system(\"apt-get install -y less\") }'",
+    "sed '1e apt-get install -y less' /etc/passwd",
+    'tar -xf a.tar --to-command="apt-get install -y less"',
+    "git submodule foreach apt-get install -y less",
+    "./useradd app",
+    "uv run install.py",
+    "go run ./install",
+    "echo $(( $(apt-cache dump | wc -l) + 1 ))",
+    // It fails, or does something else, where what it names is missing.
+    "rm /var/log/dpkg.log",
+    "rm /var/log/*.log",
+    "rmdir /var/log/apt",
+    "mkdir /var/log/apt/old",
+    "chmod 700 /var/lib/apt/lists/partial",
+    "test -e /var/lib/apt/lists/lock",
+    "echo x > /var/log/apt/mine",
+    "mv /var/log/* /x",
+    "dd if=/var/lib/apt/lists/lock of=/x",
+    "curl file:///var/lib/apt/lists/lock -o /x",
+    "cp -r /var/lib/apt/. /x",
+    "rsync -a /var/ /x/",
+    "cd / && cp -r var /x",
+    "cd /var/lib/apt && cp -r lists /x",
+    'cd "$DIRECTORY" && cp -r lists /x',
+    "cd /var/cache/apt; dpkg -i archives/*.deb",
+    "grep -r Package: /var/lib/apt",
+    // The lists are fetched anew only in part, or perhaps.
+    "apt-get update; apt-get install -y less",
+    "set -e; apt-get update || true; apt-get install -y less",
+    "apt-get update --print-uris && apt-get install -y less",
+    "apt-get update -o Dir::Etc::sourcelist=/x && apt-get install -y less",
+    "apt-get purge -y file less+",
   ])("keeps them for: %s", (command) => {
     const { plan, warnings } = planned(debian.run(update).run(command));
     expect(commandsIn(plan)[0]).toBe(update);
@@ -50,6 +94,13 @@ describe("P1: what a later command of the stage may use stays", () => {
     "cat > /etc/x <<EOF\napt-get install\nEOF",
     "ln -sf /dev/stdout /var/log/nginx/access.log",
     "curl -fsSL https://example.com/x.tgz | tar -xz -C /",
+    "rm -f /var/log/*.log && mkdir -p /var/log/apt",
+    "set -eux; apt-get update; apt-get install -y less",
+    "apt-get update && apt-get install -y less; rm -rf /tmp/*",
+    "find / -name '*.pyc' -delete",
+    "awk -F: '{ print $1 }' /etc/passwd && sed -i 's/a/e/' /etc/hosts",
+    "cd /srv && cp -r app /app",
+    "/usr/sbin/useradd app",
   ])("removes them before: %s", (command) => {
     const { plan } = planned(debian.run(update).copy("site", "/site").run(command), { site: "folder" });
     expect(commandsIn(plan)[0]).toMatch(/file && rm -rf \/var\/lib\/apt\/lists/);
@@ -62,6 +113,16 @@ describe("P1: what a later command of the stage may use stays", () => {
       expect.stringMatching(/^\.\/configure && rm -rf /),
       "useradd app",
     ]);
+  });
+});
+
+describe("P1: in the directory that a command starts in", () => {
+  it.each([
+    ["/var/cache/apt/archives", "dpkg -i *.deb"],
+    ["/var/lib/apt", "cp -r lists /x"],
+    ["/var/log/apt", "touch x"],
+  ])("%s, what it may use stays: %s", (workdir, command) => {
+    expect(commandsIn(planned(debian.run(update).workdir(workdir).run(command)).plan)[0]).toBe(update);
   });
 });
 
@@ -104,6 +165,11 @@ describe("P3: a cache that a later command of its manager reads stays", () => {
     ["dnf -y install nginx", "microdnf -C install jq"],
     ["zypper -n in nginx", "zypper -n in jq"],
     ["npm ci", "corepack yarn && npx --offline tsc"],
+    ["npm ci", "cd && cp -r .npm /x"],
+    ["npm ci", "chown -R 1000 /root/.npm"],
+    ["pip install wheel", "python3 -m pip cache list"],
+    ["dnf -y install nginx", "dnf history undo last"],
+    ["apk update && apk add curl", "apk policy jq"],
   ])("%s, then %s", (first, second) => {
     const { plan, warnings } = planned(debian.run(first).run(second));
     expect(commandsIn(plan)[0]).toBe(first);

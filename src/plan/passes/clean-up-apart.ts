@@ -1,7 +1,7 @@
 import { baseName, resolvePath } from "../../core/posix-path.js";
 import type { ManagerName } from "../../recipes/leftovers.js";
 import type { CleanedCommand, RunOperation } from "../operation.js";
-import { commandsOf, holdsLeftovers, isShell, kindOf, mayRead, programOf } from "./later-use.js";
+import { commandsOf, isShell, kindOf, mayRead, nearnessOf, programOf } from "./later-use.js";
 import type { ShellCommand, ShellWord } from "./shell-commands.js";
 
 /** Words that change what the rest of the shell's text does, or that end it. */
@@ -85,11 +85,6 @@ function looksAt(commands: readonly ShellCommand[], workdir: string, manager: Ma
   return false;
 }
 
-function namesLeftovers({ text, open }: ShellWord, folder: string, manager: ManagerName): boolean {
-  if (open) return true;
-  const path = text
-    .replace(/^-.*?(?==|\/|$)=?|^\w+=/, "")
-    .replace(/^~(?=\/|$)/, "/root")
-    .replace(/(^|\/)[^/]*[*?[{].*$/, "$1.");
-  return path !== "" && holdsLeftovers(manager, resolvePath(folder, path));
+function namesLeftovers(word: ShellWord, folder: string, manager: ManagerName): boolean {
+  return word.open || nearnessOf(manager, word, folder) !== undefined;
 }

@@ -1,4 +1,5 @@
 import { isWithin, parentPath } from "../../core/posix-path.js";
+import { originText } from "../../errors/origin.js";
 import { describeOperation } from "../describe.js";
 import type { CopyOperation, Operation, RemoveOperation } from "../operation.js";
 import type { Plan, Stage } from "../plan.js";
@@ -6,7 +7,7 @@ import { commandAsFiles } from "./command-as-files.js";
 import { editStages, type PlacedOperation } from "./edit-stages.js";
 import { Ground } from "./ground.js";
 import type { Pass, PassLog } from "./pass.js";
-import { producedPath, sourceShape } from "./produced-by.js";
+import { mayTouch, producedPath, sourceShape } from "./produced-by.js";
 
 /**
  * Takes back what a later step removes, so that it never enters a layer: a file that this image wrote is not
@@ -51,7 +52,7 @@ function removeInStage(
       (one) => one.layer === placed.layer && one !== placed && one.operation.op === "run",
     );
     if (!isJoined && log.catalog.ships(stage)) {
-      for (const remove of removes ?? []) warnNothingFreed(remove, stage, log);
+      for (const remove of removes ?? []) warnNothingFreed(remove, placed.operation, stage, log);
     }
     done = [...done, placed];
   }
@@ -145,12 +146,36 @@ function parentsOnly(operation: Operation, remove: RemoveOperation): readonly Op
   return [{ op: "mkdir", path: parent, mode: { octal: 0o755 }, ifMissing: true, ...placed }];
 }
 
-function warnNothingFreed(remove: RemoveOperation, stage: Stage, log: PassLog): void {
+/** The line to write so that what is removed is in no layer. */
+function insteadOf(remove: RemoveOperation, step: Operation, stage: Stage, log: PassLog): string {
+  const below = log.catalog.below(stage).map(({ layer }) => layer);
+  const operations = [...below, ...stage.layers].flatMap((layer) => layer.operations);
+  const before = operations.slice(0, operations.lastIndexOf(step));
+  const maker = before.findLast((one) => makes(one, remove.path, log));
+  const place = maker?.origin === undefined ? "" : ` (${originText(maker.origin)})`;
+  if (maker?.op === "run")
+    return `append "&& rm -rf ${remove.path}" to ${describeOperation(maker)}${place}, if it makes that`;
+  if (maker?.op === "copy" && maker.dest !== remove.path && isWithin(remove.path, maker.dest)) {
+    const inside = remove.path.slice(maker.dest === "/" ? 1 : maker.dest.length + 1);
+    return `write exclude: [${JSON.stringify(inside)}] in ${describeOperation(maker)}${place}`;
+  }
+  if (maker !== undefined) return `take it out of ${describeOperation(maker)}${place}`;
+  return 'start from a base without it, or write .squash("all"), which shares no layer with the base';
+}
+
+/** True for a step that may have put something at a path: a command, or a file step that surely writes there. */
+function makes(operation: Operation, path: string, log: PassLog): boolean {
+  if (operation.op === "remove" || operation.op === "chmod" || operation.op === "chown") return false;
+  if (operation.op === "run" || operation.op === "hostRun") return operation.op === "run";
+  return mayTouch(operation, path, log.probe);
+}
+
+function warnNothingFreed(remove: RemoveOperation, step: Operation, stage: Stage, log: PassLog): void {
   const known = "known" in stage.base ? stage.base.known?.paths[remove.path] : undefined;
   if (known === null || stage.squash === "all") return;
   log.warn({
     code: "REMOVE_FREES_NOTHING",
-    message: `${remove.path} is hidden by this step, but a lower layer still holds its bytes`,
+    message: `${remove.path} is hidden by this step, but a lower layer still holds its bytes: ${insteadOf(remove, step, stage, log)}`,
     ...(known?.type === "file" && known.size !== undefined ? { bytes: known.size } : {}),
     ...(remove.origin === undefined ? {} : { origin: remove.origin }),
   });

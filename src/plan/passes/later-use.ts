@@ -1,4 +1,4 @@
-import { isWithin } from "../../core/posix-path.js";
+import { resolvePath } from "../../core/posix-path.js";
 import { type Leftovers, leftovers, type ManagerName } from "../../recipes/leftovers.js";
 import type { Operation, RunOperation } from "../operation.js";
 import type { SharedLayer } from "./catalog-view.js";
@@ -53,41 +53,76 @@ function useOf(operation: Operation, manager: ManagerName): Use {
   if (operation.op === "hostRun") return "reads";
   if (operation.op !== "run") return "none";
   const commands = commandsOf(operation);
-  return commands === undefined ? "reads" : useOfCommands(commands, manager);
+  if (commands === undefined) return "reads";
+  const { workdir: folder = "/", shell, command } = operation;
+  if (nearnessOf(manager, plainWord(folder), "/") === "in") return "reads";
+  const errexit = typeof command === "string" && shell.some((word) => /^-[a-z]*e/.test(word));
+  return useOfCommands(commands, manager, { folder, errexit });
+}
+
+function plainWord(text: string): ShellWord {
+  return { text, open: false, glob: false };
+}
+
+/** What is known of the shell that reads a command. */
+interface ShellState {
+  /** The directory that it is in; undefined where only the shell knows. */
+  readonly folder: string | undefined;
+  /** True where it ends at the first failure. */
+  readonly errexit: boolean;
 }
 
 /** The commands of a run operation, or undefined where its text is not understood. */
 export function commandsOf(operation: RunOperation): readonly ShellCommand[] | undefined {
   const { command, shell, env, stepEnv } = operation;
   if (typeof command !== "string") {
-    const words = command.map((text): ShellWord => ({ text, open: false, glob: false }));
+    const words = command.map(plainWord);
     return [{ words, redirects: [], part: 0, conditional: false }];
   }
   if (!shell.some((word) => /(^|\/)(ba|da|a|z|k)?sh$/.test(word))) return undefined;
   return shellCommands(command, { ...env, ...stepEnv });
 }
 
-function useOfCommands(commands: readonly ShellCommand[], manager: ManagerName): Use {
+function useOfCommands(commands: readonly ShellCommand[], manager: ManagerName, state: ShellState): Use {
   let fetchedIn = -1;
   let lastPart = -1;
-  for (const command of commands) {
-    const use = useOfCommand(command, manager);
+  let { folder, errexit } = state;
+  for (const [at, command] of commands.entries()) {
+    const use = useOfCommand(command, manager, folder);
     if (use === "reads" && command.part !== fetchedIn) return "reads";
     if (use === "refreshes" && !command.conditional) {
-      if (command.part !== lastPart) return "refreshes";
+      // Where the rest runs after a failure too, it may use what was there before.
+      const next = commands.slice(at).find(({ part }) => part > command.part);
+      if (command.part !== lastPart && (next === undefined || (errexit && !next.conditional)))
+        return "refreshes";
       fetchedIn = command.part;
     }
     lastPart = command.part;
+    const [first, ...rest] = command.words;
+    if (first?.text === "cd") folder = folderAfter(rest, folder);
+    if (first?.text === "set")
+      errexit ||= rest.some(({ text }) => /^-[a-z]*e/.test(text) || text === "errexit");
   }
   return "none";
 }
 
-function useOfCommand({ words, redirects }: ShellCommand, manager: ManagerName): Use {
-  if (redirects.some(({ op, file }) => op === "<" && (file.open || isLeftover(manager, file))))
-    return "reads";
+function folderAfter(args: readonly ShellWord[], folder: string | undefined): string | undefined {
+  const to = args.find(({ text }) => !text.startsWith("-")) ?? plainWord("/root");
+  return to.open || to.text === "-" ? undefined : pathOf(to, folder);
+}
+
+function useOfCommand(
+  { words, redirects }: ShellCommand,
+  manager: ManagerName,
+  folder: string | undefined,
+): Use {
+  const used = redirects.some(
+    ({ op, file }) => (op === "<" && file.open) || nearnessOf(manager, file, folder) === "in",
+  );
+  if (used) return "reads";
   const program = programOf(words);
   if (program === undefined) return "none";
-  return useOfProgram(program, manager);
+  return useOfProgram(program, manager, folder);
 }
 
 /** Programs that start the program that follows. */
@@ -123,6 +158,9 @@ export function programOf(words: readonly ShellWord[]): readonly ShellWord[] | u
     if (first.text === "command" && /^-[vV]$/.test(rest[1]?.text ?? "")) return undefined;
     if (first.text === "corepack" && /^(enable|prepare|install|use|up)$/.test(rest[1]?.text ?? ""))
       return undefined;
+    // One word that is several.
+    if (baseOf(first.text) === "env" && rest.some(({ text }) => /^(-\w*S|--split-string)/.test(text)))
+      return [{ text: "", open: true, glob: false }];
     let at = 1;
     while (rest[at]?.text.startsWith("-") === true) at += values.test(rest[at]!.text) ? 2 : 1;
     if (WITH_ARGUMENT.has(baseOf(first.text))) at++;
@@ -136,36 +174,81 @@ function baseOf(program: string): string {
 
 const SHELLS = new Set(["sh", "bash", "dash", "ash", "zsh", "ksh", "su", "runuser"]);
 
-function useOfProgram(words: readonly ShellWord[], manager: ManagerName): Use {
+function useOfProgram(words: readonly ShellWord[], manager: ManagerName, folder: string | undefined): Use {
   const [first, ...rest] = words;
   if (first === undefined || first.open || (first.glob === true && first.text !== "[")) return "reads";
   if (rest.length === 1 && /^(--?version|-[vV]|--help|-h|version)$/.test(rest[0]!.text)) return "none";
   const name = baseOf(first.text);
-  if (SHELLS.has(name)) return useOfShell(rest, manager);
-  if (/^python[\d.]*$/.test(name) && rest[0]?.text === "-m") return useOfProgram(rest.slice(1), manager);
-  if (name === "find") return useOfFind(rest, manager);
+  if (SHELLS.has(name)) return useOfShell(rest, manager, folder);
+  if (name === "trap") return useOfText(rest[0], manager, folder);
+  if (/^python[\d.]*$/.test(name) && rest[0]?.text === "-m")
+    return useOfProgram(rest.slice(1), manager, folder);
+  if (name === "find") return useOfFind(rest, manager, folder);
   for (const [family, { programs, idle, harmless }] of Object.entries(FAMILIES)) {
     if (!programs.test(name)) continue;
     const line = words.map(({ text }) => text).join(" ");
     const verb = rest.find(({ text }) => !text.startsWith("-"))?.text ?? "";
-    if (idle.test(verb) || idle.test(line)) return "none";
+    const isIdle = idle.test(verb) || idle.test(line);
+    // Of apt, `package+` among those to remove is one to install.
+    if (isIdle) return family === "apt" && /[\w.]\+(\s|$)/.test(line) ? "reads" : "none";
     if (SAME[manager] === family) return fetches(line, manager) ? "refreshes" : "reads";
     if (harmless === "always" || harmless?.test(line) === true) return "none";
-    return packageManagers.some((one) => SAME[one.name] === family && uses(line, one)) ? "none" : "reads";
+    const runs = /^(run|test|exec)$/.test(verb);
+    const installs = packageManagers.some((one) => SAME[one.name] === family && uses(line, one));
+    return installs && !runs ? "none" : "reads";
   }
-  if (!KNOWN.has(name)) return "reads";
-  if (WRITERS.has(name)) return "none";
+  const isOwnPath = first.text.includes("/") && !/^(\/usr(\/local)?)?\/s?bin\/[^/]+$/.test(first.text);
+  if (!KNOWN.has(name) || isOwnPath || startsPrograms(name, rest)) return "reads";
+  if (needsNothing(name, rest)) return "none";
   // Tar reads what it is given only when it makes an archive.
-  const copies = COPIERS.has(name) && (name !== "tar" || /^-?\w*c|^--create$/.test(rest[0]?.text ?? ""));
+  const copies =
+    (COPIERS.has(name) &&
+      (name !== "tar" || rest.some(({ text }) => /^-?[a-zA-Z]*c|^--create$/.test(text)))) ||
+    (name === "grep" && rest.some(({ text }) => /^-\w*[rR]/.test(text)));
   const used = rest.some((word, at) => {
-    if (isLeftover(manager, word)) return true;
+    const nearness = nearnessOf(manager, word, folder);
+    if (nearness === "in") return true;
     const isTarget = (name === "cp" || name === "mv") && at === rest.length - 1;
-    return copies && !isTarget && (word.open || holdsLeftovers(manager, word.text));
+    const isUnknown = word.open || (folder === undefined && !/^[-/]/.test(word.text));
+    return copies && !isTarget && (isUnknown || nearness === "holds");
   });
   return used ? "reads" : "none";
 }
 
+/** True where the arguments of a program that is known have it start another one. */
+function startsPrograms(name: string, args: readonly ShellWord[]): boolean {
+  const some = (pattern: RegExp): boolean => args.some(({ text }) => pattern.test(text));
+  switch (name) {
+    case "awk":
+      return some(/\bsystem\s*\(|\||\bgetline\b|^-f|^--file/);
+    case "sed":
+      return (
+        some(/(^|[;{\n\d$!/}])\s*e(\s|$)/) ||
+        some(/^s(\W)(?:(?!\1).)*\1(?:(?!\1).)*\1[gIiMm\d]*e/) ||
+        some(/^(-[nrEsz]*f|--file)/)
+      );
+    case "tar":
+      return some(/^--(to-command|checkpoint-action|info-script|new-volume-script)|^-\w*F$/);
+    case "git":
+      return some(/^(foreach|bisect|rebase|filter-branch|difftool|mergetool)$|^(alias|core)\.\w+=/);
+    default:
+      return false;
+  }
+}
+
+/** True for a program that does the same where the files that it names are missing. */
+function needsNothing(name: string, args: readonly ShellWord[]): boolean {
+  const options = args.map(({ text }) => text).filter((text) => text.startsWith("-"));
+  if (name === "rm") return options.some((text) => /^-\w*f|^--force$/.test(text));
+  if (name === "mkdir") return options.some((text) => /^-\w*p|^--parents$/.test(text));
+  return WRITERS.has(name);
+}
+
+/** Options by which a fetch gets nothing, or only some lists. */
+const FETCHES_LESS = /\s(--print-uris|--help|-h|-s|--simulate|--dry-run|--no-download)\b|Dir::|List-Cleanup/;
+
 function fetches(line: string, manager: ManagerName): boolean {
+  if (FETCHES_LESS.test(line)) return false;
   const own = packageManagers.find(({ name }) => name === manager);
   return own !== undefined && reloads(own) && own.fetches?.test(line) === true;
 }
@@ -176,22 +259,27 @@ export function isShell(program: string): boolean {
 }
 
 /** A shell with its commands as an argument; one with a script may do anything. */
-function useOfShell(args: readonly ShellWord[], manager: ManagerName): Use {
+function useOfShell(args: readonly ShellWord[], manager: ManagerName, folder: string | undefined): Use {
   const at = args.findIndex(({ text }) => /^-[a-z]*c$/.test(text));
-  const text = args[at + 1];
-  if (at < 0 || text === undefined || text.open) return "reads";
-  const commands = shellCommands(text.text);
-  return commands === undefined ? "reads" : useOfCommands(commands, manager);
+  return at < 0 ? "reads" : useOfText(args[at + 1], manager, folder);
 }
 
-function useOfFind(args: readonly ShellWord[], manager: ManagerName): Use {
+/** A word that a shell reads as commands. */
+function useOfText(word: ShellWord | undefined, manager: ManagerName, folder: string | undefined): Use {
+  if (word === undefined || word.open) return "reads";
+  const commands = shellCommands(word.text);
+  return commands === undefined ? "reads" : useOfCommands(commands, manager, { folder, errexit: false });
+}
+
+function useOfFind(args: readonly ShellWord[], manager: ManagerName, folder: string | undefined): Use {
   const at = args.findIndex(({ text }) => /^-(exec|ok)(dir)?$/.test(text));
-  if (args.slice(0, at < 0 ? undefined : at).some((word) => isLeftover(manager, word))) return "reads";
+  if (args.slice(0, at < 0 ? undefined : at).some((word) => nearnessOf(manager, word, folder) === "in"))
+    return "reads";
   if (at < 0) return "none";
   const end = args.findIndex(({ text }, index) => index > at && (text === ";" || text === "+"));
   const inner = args.slice(at + 1, end < 0 ? undefined : end);
-  const use = useOfProgram(programOf(inner) ?? [], manager);
-  return use === "reads" || end < 0 ? use : useOfFind(args.slice(end + 1), manager);
+  const use = useOfProgram(programOf(inner) ?? [], manager, folder);
+  return use === "reads" || end < 0 ? use : useOfFind(args.slice(end + 1), manager, folder);
 }
 
 interface Family {
@@ -212,12 +300,12 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   },
   apk: {
     programs: /^apk$/,
-    idle: /^(del|info|cache|stats|policy|verify|audit)$|\s--no-cache\b/,
+    idle: /^(del|info|audit)$|\s--no-cache\b|\bcache\s+(clean|purge)\b/,
     harmless: "always",
   },
   rpm: {
     programs: /^(dnf|dnf5|dnf-3|microdnf|yum|tdnf)$/,
-    idle: /^(remove|erase|autoremove|clean|config-manager|history|mark)$/,
+    idle: /^(remove|erase|autoremove|clean|config-manager|mark)$|\bhistory\s+(list|info)\b/,
     harmless: "always",
   },
   zypper: {
@@ -227,7 +315,7 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   },
   pip: {
     programs: /^(pip[\d.]*|pipx|poetry|pipenv)$/,
-    idle: /^(uninstall|list|show|freeze|check|config|cache|debug)$|\s--no-cache-dir\b/,
+    idle: /^(uninstall|list|show|freeze|check|config|debug)$|\s--no-cache-dir\b|\bcache\s+(dir|purge)\b/,
     harmless: /^(\S*\/)?(poetry|pipenv)\s+(install|sync|lock)\b|^(\S*\/)?pipx\s+(install|ensurepath)\b/,
   },
   uv: { programs: /^uvx?$/, idle: /^(cache|self|venv)$|\s(--no-cache|-n)\b/ },
@@ -288,11 +376,9 @@ export function kindOf(program: string): string | undefined {
   return /^(apt|apk|rpm|zypper)$/.test(family) ? "system" : family;
 }
 
-/** Programs that only write or look at themselves: the files that they name do not have to be there. */
+/** Programs that look at no file. */
 const WRITERS: ReadonlySet<string> = new Set(
-  ": [ chgrp chmod chown echo exit export false mkdir printf pwd readonly return rm rmdir set shift test touch true trap ulimit umask unlink unset wait".split(
-    " ",
-  ),
+  ": echo exit export false printf pwd readonly return set shift true ulimit umask unset wait".split(" "),
 );
 
 /** Programs that put whole directories elsewhere. */
@@ -303,6 +389,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   ...WRITERS,
   ...COPIERS,
   ...[
+    "[ chgrp chmod chown mkdir rm rmdir test touch trap unlink",
     "a2disconf a2dismod a2dissite a2enconf a2enmod a2ensite addgroup adduser ar arch as awk base64 basename bunzip2",
     "bzip2 c++ cat cc cd chage chpasswd chsh cksum clang clang++ cmp comm crontab curl cut date dd delgroup deluser df",
     "diff dirname dpkg dpkg-deb dpkg-divert dpkg-query dpkg-reconfigure dpkg-statoverride du egrep env envsubst expr",
@@ -352,23 +439,47 @@ export function placesOf(manager: ManagerName): Places {
   return found;
 }
 
-/** True when a word names something that the manager left. */
-function isLeftover(manager: ManagerName, { text }: ShellWord): boolean {
+/** A path of a word without its option or variable, as the shell has it in a directory. */
+function pathOf({ text }: ShellWord, folder: string | undefined): string | undefined {
+  const path = text
+    .replace(/^(-[\w-]*=?(?=\/)|--?[\w-]+=|\w+=)/, "")
+    .replace(/^file:\/\//, "")
+    .replace(/^~(?=\/|$)/, "/root");
+  if (path.startsWith("/")) return resolvePath("/", path);
+  return folder === undefined || path === "" || path.startsWith("-") ? undefined : resolvePath(folder, path);
+}
+
+/**
+ * How a word is to what a manager left: it names some of it, or a directory that holds some. Patterns count as what
+ * they may match.
+ */
+export function nearnessOf(
+  manager: ManagerName,
+  word: ShellWord,
+  folder: string | undefined,
+): "in" | "holds" | undefined {
   const { roots, homes, mountedAt } = placesOf(manager);
-  const path = text.replace(/\/[^/]*[*?[{].*$/, "");
-  return (
-    roots.some((root) => isWithin(path, root)) ||
-    homes.some((end) => `${path}/`.includes(`${end}/`)) ||
-    mountedAt?.test(path) === true
+  const path = pathOf(word, folder);
+  const text = path ?? `/${word.text}`;
+  if (mountedAt?.test(text) === true || homes.some((end) => `${text}/`.includes(`${end}/`))) return "in";
+  if (path === undefined) return undefined;
+  const parts = path.split("/").slice(1);
+  const known = [...roots, ...homes.map((end) => `/root${end}`)].map((root) => root.split("/").slice(1));
+  const near = known.filter((names) =>
+    parts.every((part, at) => at >= names.length || matches(part, names[at]!)),
   );
+  if (near.some((names) => parts.length >= names.length)) return "in";
+  const isHome = homes.length > 0 && /^\/(root|home(\/[^/]+)?)$/.test(path);
+  return path === "/" || near.length > 0 || isHome ? "holds" : undefined;
+}
+
+function matches(part: string, name: string): boolean {
+  if (!/[*?[{]/.test(part)) return part === name;
+  const pattern = part.replace(/[[{].*$/, "*").replace(/[.+^${}()|\\\]]/g, "\\$&");
+  return new RegExp(`^${pattern.replace(/\*+/g, ".*").replace(/\?/g, ".")}$`).test(name);
 }
 
 /** True when a path is, is in, or holds what the manager left. */
-export function holdsLeftovers(manager: ManagerName, path: string): boolean {
-  const { roots, homes } = placesOf(manager);
-  if (isLeftover(manager, { text: path, open: false, glob: false })) return true;
-  if (!path.startsWith("/")) return false;
-  return (
-    roots.some((root) => isWithin(root, path)) || (homes.length > 0 && /^\/(root|home(\/[^/]+)?)$/.test(path))
-  );
+function holdsLeftovers(manager: ManagerName, path: string): boolean {
+  return nearnessOf(manager, plainWord(path), "/") !== undefined;
 }

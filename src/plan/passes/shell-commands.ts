@@ -275,7 +275,7 @@ class Reader {
     }
     if (rest.startsWith("$((")) {
       const end = rest.indexOf("))");
-      if (end < 0) throw NOT_UNDERSTOOD;
+      if (end < 0 || /\$\(|`/.test(rest.slice(3, end))) throw NOT_UNDERSTOOD;
       this.#at += end + 2;
       return undefined;
     }

@@ -60,4 +60,18 @@ describe("late-remove", () => {
     expect(layersOf(plan).at(-1)?.[0]).toMatch(/^remove /);
     expect(warnings).toMatchObject([{ code: "REMOVE_FREES_NOTHING" }]);
   });
+
+  it.each([
+    [debian.run("make").remove("/out"), /append "&& rm -rf \/out" to run make \(\S+:\d+\), if it makes/],
+    [
+      debian.copy("app", "/app").run("./x").run("rm -rf /app/tmp"),
+      /append "&& rm -rf \/app\/tmp" to run \.\/x/,
+    ],
+    [debian.write("/d/x", "1").symlink("/d", "/l").remove("/d"), /take it out of write \/d\/x/],
+    [Image.from(debian.run("make")).remove("/out"), /append "&& rm -rf \/out" to run make/],
+    [debian.remove("/usr/share/doc"), /start from a base without it/],
+  ])("names the line to write instead", (image, words) => {
+    const { warnings } = planned(image, files, only);
+    expect(warnings).toMatchObject([{ message: expect.stringMatching(words) }]);
+  });
 });
