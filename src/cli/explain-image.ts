@@ -67,12 +67,20 @@ export function explainText(image: Explanation, paint: Paint): string {
   ].join("");
 }
 
-function recordText({ pass, origin, before, after, bytes, reruns }: PassRecord, paint: Paint): string {
+function recordText(record: PassRecord, paint: Paint): string {
+  const { pass, origin, before, after, bytes, by } = record;
   const place = origin === undefined ? "" : `${paint.cyan(originText(origin))} `;
-  const freed = bytes === undefined ? "" : paint.green(` -${sizeText(bytes)}`);
-  const price =
-    reruns === undefined ? "" : paint.dim(` (price: its change runs ${counted(reruns, "command")} more)`);
-  return `    ${paint.bold(pass)} ${place}${before} ${paint.dim("->")} ${after}${freed}${price}\n`;
+  const unknown = by === undefined ? "" : paint.dim(" (bytes not known until it is built)");
+  const freed = bytes === undefined ? unknown : paint.green(` -${sizeText(bytes)}`);
+  const price = priceText(record);
+  return `    ${paint.bold(pass)} ${place}${before} ${paint.dim("->")} ${after}${freed}${price === "" ? "" : paint.dim(` (${price})`)}\n`;
+}
+
+function priceText({ by, reruns, rerunsOnUse }: PassRecord): string {
+  const where = by === undefined ? "price" : "price in a Dockerfile";
+  if (reruns !== undefined) return `${where}: its change runs ${counted(reruns, "command")} more`;
+  if (rerunsOnUse === undefined) return "";
+  return `${where}: a later step that begins to use it runs ${counted(rerunsOnUse, "command")} again`;
 }
 
 function stageText(stage: ExplainedStage, paint: Paint): string {

@@ -8,8 +8,12 @@ export interface PassRecord {
   /** What was there, in a few words of the user's own terms. */
   readonly before: string;
   readonly after: string;
-  /** Bytes that no longer enter the image, where they are known. */
+  /** Bytes that no longer enter the image, where they are known: for commands only once the layer was built. */
   readonly bytes?: number;
+  /** The line of the command that removes them in the layer that made them. */
+  readonly by?: Origin;
+  /** Commands of a Dockerfile that run again when a later step begins or stops to use what is removed. */
+  readonly rerunsOnUse?: number;
   /** The price: commands that a change of this line runs again, and would not run again as the steps are written. */
   readonly reruns?: number;
 }

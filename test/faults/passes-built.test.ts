@@ -8,6 +8,7 @@ import { Base, build, Catalog, Image } from "layerwright";
 import { afterAll, describe, expect, test } from "vitest";
 import { checkEnd } from "../../src/engine/run/command-failure.js";
 import type { ProgressEvent } from "../../src/ports/progress.js";
+import { Project } from "../cli/cli-support.js";
 import { direct, dockerfileRequest, noSandbox } from "../equivalence/both-ways.js";
 import { baseFrom, baseImage } from "../fixtures/base-kinds.js";
 import { standIns } from "../fixtures/stand-ins.js";
@@ -154,6 +155,45 @@ describe.skipIf(noSandbox !== undefined)("H7: a clean-up is no part of the comma
     });
   });
 });
+
+test.skipIf(noSandbox !== undefined)(
+  "explain shows the bytes that a pass won against the commands that a change runs again",
+  { timeout: 300_000 },
+  async () => {
+    const base = baseImage("busybox", { layer: standIns });
+    if (typeof base === "string") throw new Error(base);
+    const [layout, tag] = [JSON.stringify(base.layout), JSON.stringify(base.tag)];
+    const project = new Project({
+      "catalog.ts": `import { Base, Catalog, Image } from "layerwright";
+const none = { network: "none" } as const;
+const app = Image.from(Base.layout(${layout}, { tag: ${tag} }))
+  .run("apt-get update && apt-get install -y cron", none)
+  .run("head -c 5000 /dev/zero > /big && touch /kept", none)
+  .run("rm /big", none);
+export default new Catalog("acme", { app }, { platforms: ["linux/amd64"] });
+`,
+    });
+    const explained = async () => {
+      const { stdout } = await project.run(["explain"]);
+      return stdout.split("\n").filter((line) => /^ {4}(clean-in-layer|join-runs)/.test(line));
+    };
+    expect(await explained()).toEqual([
+      expect.stringMatching(
+        /clean-in-layer catalog.ts:4.*not known until it is built.*in a Dockerfile.*3 commands again/,
+      ),
+      expect.stringMatching(
+        /join-runs catalog.ts:6.*not known until it is built.*in a Dockerfile.*1 command more/,
+      ),
+    ]);
+    expect(await project.run(["build", "-o", "out"])).toMatchObject({ code: 0 });
+    expect(await explained()).toEqual([
+      // The list of candidates and one archive.
+      expect.stringMatching(/clean-in-layer catalog.ts:4.* -27 B.*in a Dockerfile.*3 commands again/),
+      expect.stringMatching(/join-runs catalog.ts:6.* -5 kB.*in a Dockerfile.*1 command more/),
+    ]);
+    rmSync(project.folder, { recursive: true, force: true });
+  },
+);
 
 test.runIf(missing !== undefined)("a Debian base is here", ({ skip }) => skip(missing));
 

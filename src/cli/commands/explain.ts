@@ -4,6 +4,7 @@ import { platformText } from "../../oci/platform.js";
 import { toldOnce } from "../../plan/record.js";
 import { examples } from "../examples.js";
 import { explainImage, explainText } from "../explain-image.js";
+import type { LoadedImage } from "../load/loaded-catalog.js";
 import { openPinnedCatalog } from "../open-catalog.js";
 import type { Report } from "../report.js";
 import { NAMES_HELP } from "../select/selection-flags.js";
@@ -34,12 +35,30 @@ interface ExplainFlags {
 async function explain(session: Session, names: readonly string[], flags: ExplainFlags): Promise<Report> {
   const catalog = await openPinnedCatalog(session, names);
   if (flags.why === true) return explainWhy(catalog, flags);
-  const images = toldOnce(catalog.images.flatMap(explainImage));
+  const images = toldOnce((await withFreedBytes(catalog, flags)).flatMap(explainImage));
   return {
     json: { catalog: catalog.name, images },
     quiet: images.map((it) => it.warnings.map(({ message }) => `${it.name}: ${message}\n`).join("")).join(""),
     text: (paint) => images.map((it) => explainText(it, paint)).join("\n"),
   };
+}
+
+/** The images with the bytes that their passes won, as far as the store knows. */
+async function withFreedBytes(
+  { context, images }: Awaited<ReturnType<typeof openPinnedCatalog>>,
+  { store }: ExplainFlags,
+): Promise<readonly LoadedImage[]> {
+  const { freedRecords } = await import("../../api/freed-records.js");
+  const plans = images.flatMap((image) => image.plans.map(({ optimized }) => optimized));
+  const records = await freedRecords(plans, { context, store });
+  const known = new Map(plans.map((plan, at) => [plan, records[at]!]));
+  return images.map((image) => ({
+    ...image,
+    plans: image.plans.map((one) => ({
+      ...one,
+      optimized: { ...one.optimized, records: known.get(one.optimized)! },
+    })),
+  }));
 }
 
 async function explainWhy(

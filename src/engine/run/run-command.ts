@@ -10,6 +10,7 @@ import type { BuildImageOptions } from "../ports.js";
 import { knowAccounts } from "./account-files.js";
 import { carryOut } from "./carry-out.js";
 import { type Cleaned, checkEnd } from "./command-failure.js";
+import { freedBytes } from "./freed-bytes.js";
 import { type MountPoints, mountPoints } from "./mount-points.js";
 import { OutputLines } from "./output-lines.js";
 import { type ProcessUser, processUser } from "./process-user.js";
@@ -33,6 +34,8 @@ export interface RunContext extends MountContext {
   readonly since: readonly string[];
   /** Clean-ups that passes added to commands before this one. */
   readonly cleaned?: readonly Cleaned[];
+  /** Told the bytes of the layer that a command removed. */
+  readonly onFreed?: (bytes: number) => void;
   /** Told when what a command left can be closed. */
   readonly onOpen: (close: () => Promise<void>) => void;
 }
@@ -113,6 +116,7 @@ async function runOne(run: RunOperation, context: RunContext, cleaned?: CleanedC
   );
   // What was remembered is unpacked only when another command has to run on it.
   const layer = async () => (done.own ? ran : undefined) ?? sandbox.unpack(store.read(done.kept.digest));
+  context.onFreed?.(freedBytes(before.tree, done.tree, draft.lower));
   const input = { what: label, key: done.key };
   if (cleaned === undefined) return commandRoot(before, done.tree, input, layer, unseen);
   return cleanedRoot(before, done.tree, { ...input, managers: cleaned.managers }, layer);

@@ -12,6 +12,7 @@ import { resolveOwner } from "../owners.js";
 import { makeLayer } from "../pack/make-layer.js";
 import type { BuildImageOptions, BuildPorts } from "../ports.js";
 import type { Cleaned } from "../run/command-failure.js";
+import { keepFreedBytes } from "../run/freed-bytes.js";
 import type { RootState } from "../run/root-chain.js";
 import { dateText } from "../source-date.js";
 import { withOrigin } from "../with-origin.js";
@@ -114,13 +115,17 @@ async function applyLayer(
     idsOf: (owner, origin) => resolveOwner(draft.tree, owner, origin),
   };
   const fetch: Fetch = (url, sha256) => downloads.fetch(url, sha256, options.signal);
-  for (const operation of layer.operations) {
+  for (const [at, operation] of layer.operations.entries()) {
     options.signal?.throwIfAborted();
     if (operation.op === "run" || operation.op === "hostRun") {
       const stageRoot = (id: string) => images.get(id)!.root;
       const { root, since } = progress;
       const place = `${options.folder} ${context.place} ${progress.commands++}`;
+      let freed = 0;
       const run = {
+        onFreed: (bytes: number) => {
+          freed += bytes;
+        },
         state,
         ports,
         options,
@@ -139,6 +144,8 @@ async function applyLayer(
         return (await import("../run/run-on-host.js")).runOnHost(operation, run);
       });
       progress.since = [];
+      const mayFree = operation.op === "run" && (at > 0 || operation.cleaned?.apart !== undefined);
+      if (mayFree && options.forecast === undefined) await keepFreedBytes(layer, at, freed, ports.store);
       if (operation.op === "run" && operation.cleaned !== undefined) {
         const { cleaned, command, origin } = operation;
         const { managers } = cleaned;

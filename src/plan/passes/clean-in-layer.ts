@@ -81,6 +81,7 @@ function moveInStage(
       after: `part of run ${commandText((install.operation as RunOperation).command, 40)}`,
       reruns,
       ...(origin === undefined ? {} : { origin }),
+      ...(joined.origin === undefined ? {} : { by: joined.origin }),
     });
   }
   return changed ? done : operations;
@@ -178,7 +179,7 @@ function cleanLayer(
   log: PassLog,
 ): readonly PlacedOperation[] {
   const start = operations.findIndex((placed) => placed.layer === at);
-  const cleaned = new Map<number, PackageManager[]>();
+  const cleaned = new Map<number, { readonly managers: PackageManager[]; readonly last: number }>();
   let done = operations;
   for (const manager of packageManagers) {
     const leaving = leavingOf(layer, manager);
@@ -197,13 +198,18 @@ function cleanLayer(
     if (removal === "") continue;
     const next = withCleanUp(target.operation as RunOperation, removal, manager);
     done = replaceAt(done, start + leaving.last, { ...target, operation: next });
-    cleaned.set(leaving.leaves, [...(cleaned.get(leaving.leaves) ?? []), manager]);
+    const { managers = [] } = cleaned.get(leaving.leaves) ?? {};
+    cleaned.set(leaving.leaves, { managers: [...managers, manager], last: leaving.last });
   }
-  for (const [index, managers] of cleaned) {
+  for (const [index, { managers, last }] of cleaned) {
     const { command, origin } = operations[start + index]!.operation as RunOperation;
+    const by = operations[start + last]!.operation.origin;
+    const after = operations.slice(start + last).filter(({ operation }) => operation.op === "run");
     log.record({
       before: `run ${commandText(command)} leaves what ${managers.map((one) => one.name).join(" and ")} downloaded`,
       after: "removed in the same layer",
+      rerunsOnUse: after.length,
+      ...(by === undefined ? {} : { by }),
       ...(origin === undefined ? {} : { origin }),
     });
   }

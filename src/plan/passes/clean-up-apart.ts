@@ -1,7 +1,9 @@
 import { baseName, resolvePath } from "../../core/posix-path.js";
 import type { ManagerName } from "../../recipes/leftovers.js";
 import type { CleanedCommand, RunOperation } from "../operation.js";
-import { commandsOf, isShell, kindOf, mayRead, nearnessOf, programOf } from "./later-use.js";
+import { kindOf } from "./known-programs.js";
+import { commandsOf, isShell, mayRead, programOf } from "./later-use.js";
+import { nearnessOf } from "./leftover-places.js";
 import type { ShellCommand, ShellWord } from "./shell-commands.js";
 
 /** Words that change what the rest of the shell's text does, or that end it. */

@@ -1,6 +1,8 @@
 import { baseName, resolvePath } from "../../core/posix-path.js";
 import type { RunOperation } from "../operation.js";
-import { commandsOf, isKnownProgram, placesOf, programOf } from "./later-use.js";
+import { isKnownProgram } from "./known-programs.js";
+import { commandsOf, programOf } from "./later-use.js";
+import { placesOf } from "./leftover-places.js";
 import { packageManagers, uses } from "./package-managers.js";
 import type { ShellCommand, ShellWord } from "./shell-commands.js";
 

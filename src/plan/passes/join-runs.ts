@@ -44,7 +44,7 @@ function joinInStage(stage: Stage, log: PassLog): Stage {
       before: `run ${commandText(run.command)} in a layer of its own`,
       after: `in the layer of run ${commandText(source.command, 40)}, so that what it removes is not kept`,
       reruns: earlier.length,
-      ...(run.origin === undefined ? {} : { origin: run.origin }),
+      ...(run.origin === undefined ? {} : { origin: run.origin, by: run.origin }),
     });
   }
   return layers.length === stage.layers.length ? stage : { ...stage, layers };

@@ -1,7 +1,8 @@
-import { resolvePath } from "../../core/posix-path.js";
-import { type Leftovers, leftovers, type ManagerName } from "../../recipes/leftovers.js";
+import type { ManagerName } from "../../recipes/leftovers.js";
 import type { Operation, RunOperation } from "../operation.js";
 import type { SharedLayer } from "./catalog-view.js";
+import { COPIERS, FAMILIES, isKnownProgram, needsNothing, SAME, startsPrograms } from "./known-programs.js";
+import { holdsLeftovers, nearnessOf, pathOf, plainWord } from "./leftover-places.js";
 import { packageManagers, reloads, uses } from "./package-managers.js";
 import { type ShellCommand, type ShellWord, shellCommands } from "./shell-commands.js";
 
@@ -58,10 +59,6 @@ function useOf(operation: Operation, manager: ManagerName): Use {
   if (nearnessOf(manager, plainWord(folder), "/") === "in") return "reads";
   const errexit = typeof command === "string" && shell.some((word) => /^-[a-z]*e/.test(word));
   return useOfCommands(commands, manager, { folder, errexit });
-}
-
-function plainWord(text: string): ShellWord {
-  return { text, open: false, glob: false };
 }
 
 /** What is known of the shell that reads a command. */
@@ -198,7 +195,7 @@ function useOfProgram(words: readonly ShellWord[], manager: ManagerName, folder:
     return installs && !runs ? "none" : "reads";
   }
   const isOwnPath = first.text.includes("/") && !/^(\/usr(\/local)?)?\/s?bin\/[^/]+$/.test(first.text);
-  if (!KNOWN.has(name) || isOwnPath || startsPrograms(name, rest)) return "reads";
+  if (!isKnownProgram(name) || isOwnPath || startsPrograms(name, rest)) return "reads";
   if (needsNothing(name, rest)) return "none";
   // Tar reads what it is given only when it makes an archive.
   const copies =
@@ -213,35 +210,6 @@ function useOfProgram(words: readonly ShellWord[], manager: ManagerName, folder:
     return copies && !isTarget && (isUnknown || nearness === "holds");
   });
   return used ? "reads" : "none";
-}
-
-/** True where the arguments of a program that is known have it start another one. */
-function startsPrograms(name: string, args: readonly ShellWord[]): boolean {
-  const some = (pattern: RegExp): boolean => args.some(({ text }) => pattern.test(text));
-  switch (name) {
-    case "awk":
-      return some(/\bsystem\s*\(|\||\bgetline\b|^-f|^--file/);
-    case "sed":
-      return (
-        some(/(^|[;{\n\d$!/}])\s*e(\s|$)/) ||
-        some(/^s(\W)(?:(?!\1).)*\1(?:(?!\1).)*\1[gIiMm\d]*e/) ||
-        some(/^(-[nrEsz]*f|--file)/)
-      );
-    case "tar":
-      return some(/^--(to-command|checkpoint-action|info-script|new-volume-script)|^-\w*F$/);
-    case "git":
-      return some(/^(foreach|bisect|rebase|filter-branch|difftool|mergetool)$|^(alias|core)\.\w+=/);
-    default:
-      return false;
-  }
-}
-
-/** True for a program that does the same where the files that it names are missing. */
-function needsNothing(name: string, args: readonly ShellWord[]): boolean {
-  const options = args.map(({ text }) => text).filter((text) => text.startsWith("-"));
-  if (name === "rm") return options.some((text) => /^-\w*f|^--force$/.test(text));
-  if (name === "mkdir") return options.some((text) => /^-\w*p|^--parents$/.test(text));
-  return WRITERS.has(name);
 }
 
 /** Options by which a fetch gets nothing, or only some lists. */
@@ -280,206 +248,4 @@ function useOfFind(args: readonly ShellWord[], manager: ManagerName, folder: str
   const inner = args.slice(at + 1, end < 0 ? undefined : end);
   const use = useOfProgram(programOf(inner) ?? [], manager, folder);
   return use === "reads" || end < 0 ? use : useOfFind(args.slice(end + 1), manager, folder);
-}
-
-interface Family {
-  readonly programs: RegExp;
-  /** Verbs, or whole commands, that read no cache. */
-  readonly idle: RegExp;
-  /** Commands that run nothing but this manager, beside those that install. */
-  readonly harmless?: RegExp | "always";
-}
-
-/** Programs that share what they download. */
-const FAMILIES: Readonly<Record<string, Family>> = {
-  apt: {
-    programs:
-      /^(apt|apt-get|aptitude|apt-cache|apt-file|apt-mark|apt-key|apt-config|add-apt-repository|apt-add-repository|tasksel|dselect|gdebi)$/,
-    idle: /^(remove|purge|autoremove|auto-remove|autopurge|clean|autoclean|auto-clean)$|^(\S*\/)?apt-(mark|key|config)\b/,
-    harmless: "always",
-  },
-  apk: {
-    programs: /^apk$/,
-    idle: /^(del|info|audit)$|\s--no-cache\b|\bcache\s+(clean|purge)\b/,
-    harmless: "always",
-  },
-  rpm: {
-    programs: /^(dnf|dnf5|dnf-3|microdnf|yum|tdnf)$/,
-    idle: /^(remove|erase|autoremove|clean|config-manager|mark)$|\bhistory\s+(list|info)\b/,
-    harmless: "always",
-  },
-  zypper: {
-    programs: /^zypper$/,
-    idle: /^(remove|rm|clean|cc|addrepo|ar|removerepo|rr|modifyrepo|mr|repos|lr)$/,
-    harmless: "always",
-  },
-  pip: {
-    programs: /^(pip[\d.]*|pipx|poetry|pipenv)$/,
-    idle: /^(uninstall|list|show|freeze|check|config|debug)$|\s--no-cache-dir\b|\bcache\s+(dir|purge)\b/,
-    harmless: /^(\S*\/)?(poetry|pipenv)\s+(install|sync|lock)\b|^(\S*\/)?pipx\s+(install|ensurepath)\b/,
-  },
-  uv: { programs: /^uvx?$/, idle: /^(cache|self|venv)$|\s(--no-cache|-n)\b/ },
-  npm: {
-    programs: /^(npm|npx)$/,
-    idle: /^(cache|config|set|pkg|ls|list|prune|uninstall|remove|rm|version|whoami)$/,
-  },
-  pnpm: { programs: /^pnpx?$/, idle: /^(config|store|ls|list|root|bin)$/ },
-  yarn: { programs: /^yarn(pkg)?$/, idle: /^(cache|config|set|versions)$/ },
-  gem: {
-    programs: /^(gem|bundle|bundler)$/,
-    idle: /^(uninstall|list|cleanup|env|environment|config|sources)$/,
-    harmless: /^(\S*\/)?bundler?\s+(install|update|lock|clean)\b/,
-  },
-  composer: { programs: /^composer(\.phar)?$/, idle: /^(config|show|clear-?cache|cc|validate)$/ },
-  go: {
-    programs: /^go$/,
-    idle: /^(version|env|clean|fmt|telemetry)$/,
-    harmless: /^(\S*\/)?go\s+(build|install|get|list|vet|mod|work)\b/,
-  },
-  cargo: {
-    programs: /^cargo$/,
-    idle: /^(clean|fmt|version)$/,
-    harmless: /^(\S*\/)?cargo\s+(build|b|check|install|fetch|vendor|chef)\b/,
-  },
-};
-
-/** The family of each manager. */
-const SAME: Readonly<Record<ManagerName, string>> = {
-  apt: "apt",
-  apk: "apk",
-  dnf: "rpm",
-  microdnf: "rpm",
-  yum: "rpm",
-  zypper: "zypper",
-  pip: "pip",
-  uv: "uv",
-  npm: "npm",
-  pnpm: "pnpm",
-  yarn: "yarn",
-  gem: "gem",
-  composer: "composer",
-  go: "go",
-  cargo: "cargo",
-};
-
-const NODE = new Set(["npm", "pnpm", "yarn"]);
-const PYTHON = new Set(["pip", "uv"]);
-
-/** What a program manages: packages of the system, or of which language. Undefined for other programs. */
-export function kindOf(program: string): string | undefined {
-  if (/^(dpkg|update-|ldconfig$|rpm$)/.test(program)) return "system";
-  if (program.startsWith("python")) return "python";
-  const [family] = Object.entries(FAMILIES).find(([, { programs }]) => programs.test(program)) ?? [];
-  if (family === undefined) return undefined;
-  if (NODE.has(family)) return "node";
-  if (PYTHON.has(family)) return "python";
-  return /^(apt|apk|rpm|zypper)$/.test(family) ? "system" : family;
-}
-
-/** Programs that look at no file. */
-const WRITERS: ReadonlySet<string> = new Set(
-  ": echo exit export false printf pwd readonly return set shift true ulimit umask unset wait".split(" "),
-);
-
-/** Programs that put whole directories elsewhere. */
-const COPIERS: ReadonlySet<string> = new Set(["cp", "cpio", "mv", "rsync", "tar", "zip"]);
-
-/** Programs that read no file but those they are told to, and start no other program. */
-const KNOWN: ReadonlySet<string> = new Set([
-  ...WRITERS,
-  ...COPIERS,
-  ...[
-    "[ chgrp chmod chown mkdir rm rmdir test touch trap unlink",
-    "a2disconf a2dismod a2dissite a2enconf a2enmod a2ensite addgroup adduser ar arch as awk base64 basename bunzip2",
-    "bzip2 c++ cat cc cd chage chpasswd chsh cksum clang clang++ cmp comm crontab curl cut date dd delgroup deluser df",
-    "diff dirname dpkg dpkg-deb dpkg-divert dpkg-query dpkg-reconfigure dpkg-statoverride du egrep env envsubst expr",
-    "fallocate fc-cache fgrep file g++ gcc getconf getent gpg gpg2 gpgconf gpasswd grep groupadd groupdel groupmod",
-    "gunzip gzip hash head hexdump hostname iconv id install jq ld ldconfig ldd less let link ln local locale",
-    "locale-gen localedef ls md5sum mkfifo mknod mktemp more newgrp nl nproc objcopy od openssl paste passwd",
-    "patch phpdismod phpenmod pkill printenv ps pwck readelf readlink realpath rpm sed seq setcap setfacl sha1sum",
-    "sha224sum sha256sum sha384sum sha512sum sleep sort split ssh-keygen ssh-keyscan stat strip sum sync sysctl systemctl",
-    "tac tail tee tr truncate tty type uname uniq unxz unzip update-alternatives update-ca-certificates update-ca-trust",
-    "update-locale update-rc.d useradd userdel usermod wc wget which whoami xz xzcat yes yq zcat zstd",
-  ].flatMap((line) => line.split(" ")),
-  "git",
-]);
-
-/** True for a program that reads no file but those it is told to, and starts no other program. */
-export function isKnownProgram(name: string): boolean {
-  return KNOWN.has(name);
-}
-
-/** Where a package manager keeps what it leaves. */
-export interface Places {
-  /** Absolute directories and files. */
-  readonly roots: readonly string[];
-  /** Ends of paths below a home directory. */
-  readonly homes: readonly string[];
-  readonly mountedAt: RegExp | undefined;
-}
-
-const places = new Map<ManagerName, Places>();
-
-/** The places of a manager. */
-export function placesOf(manager: ManagerName): Places {
-  const known = places.get(manager);
-  if (known !== undefined) return known;
-  const { cache, beside = [], rest = [], logs = [], mounts, mountedAt }: Leftovers = leftovers[manager];
-  const words = [...cache, ...beside, ...rest, ...logs];
-  const plain = words
-    .filter((word) => word.startsWith("/"))
-    .map((word) => word.replace(/\/?[^/]*[*?].*$/, ""));
-  const home = words.flatMap((word) => /\/root\}(\/\.[^"$]+)"/.exec(word)?.[1] ?? []);
-  const found: Places = {
-    roots: [...plain.filter((path) => path !== "" && path !== "/var/log" && path !== "/tmp"), ...mounts],
-    homes: [...home, ...mounts.flatMap((path) => /^\/root(\/.+)$/.exec(path)?.[1] ?? [])],
-    mountedAt,
-  };
-  places.set(manager, found);
-  return found;
-}
-
-/** A path of a word without its option or variable, as the shell has it in a directory. */
-function pathOf({ text }: ShellWord, folder: string | undefined): string | undefined {
-  const path = text
-    .replace(/^(-[\w-]*=?(?=\/)|--?[\w-]+=|\w+=)/, "")
-    .replace(/^file:\/\//, "")
-    .replace(/^~(?=\/|$)/, "/root");
-  if (path.startsWith("/")) return resolvePath("/", path);
-  return folder === undefined || path === "" || path.startsWith("-") ? undefined : resolvePath(folder, path);
-}
-
-/**
- * How a word is to what a manager left: it names some of it, or a directory that holds some. Patterns count as what
- * they may match.
- */
-export function nearnessOf(
-  manager: ManagerName,
-  word: ShellWord,
-  folder: string | undefined,
-): "in" | "holds" | undefined {
-  const { roots, homes, mountedAt } = placesOf(manager);
-  const path = pathOf(word, folder);
-  const text = path ?? `/${word.text}`;
-  if (mountedAt?.test(text) === true || homes.some((end) => `${text}/`.includes(`${end}/`))) return "in";
-  if (path === undefined) return undefined;
-  const parts = path.split("/").slice(1);
-  const known = [...roots, ...homes.map((end) => `/root${end}`)].map((root) => root.split("/").slice(1));
-  const near = known.filter((names) =>
-    parts.every((part, at) => at >= names.length || matches(part, names[at]!)),
-  );
-  if (near.some((names) => parts.length >= names.length)) return "in";
-  const isHome = homes.length > 0 && /^\/(root|home(\/[^/]+)?)$/.test(path);
-  return path === "/" || near.length > 0 || isHome ? "holds" : undefined;
-}
-
-function matches(part: string, name: string): boolean {
-  if (!/[*?[{]/.test(part)) return part === name;
-  const pattern = part.replace(/[[{].*$/, "*").replace(/[.+^${}()|\\\]]/g, "\\$&");
-  return new RegExp(`^${pattern.replace(/\*+/g, ".*").replace(/\?/g, ".")}$`).test(name);
-}
-
-/** True when a path is, is in, or holds what the manager left. */
-function holdsLeftovers(manager: ManagerName, path: string): boolean {
-  return nearnessOf(manager, plainWord(path), "/") !== undefined;
 }

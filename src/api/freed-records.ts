@@ -1,0 +1,39 @@
+import { recallFreedBytes } from "../engine/run/freed-bytes.js";
+import { originText } from "../errors/origin.js";
+import type { Plan } from "../plan/plan.js";
+import type { PassRecord } from "../plan/record.js";
+import { type WorkspaceOptions, withWorkspace } from "./workspace.js";
+
+/** A plan with what its passes did. */
+interface Recorded {
+  readonly plan: Plan;
+  readonly records: readonly PassRecord[];
+}
+
+/** The records of plans with the bytes that each change won when its layer was built last, where the store knows. */
+export async function freedRecords(
+  plans: readonly Recorded[],
+  options: WorkspaceOptions,
+): Promise<readonly (readonly PassRecord[])[]> {
+  if (!plans.some(({ records }) => records.some(({ by }) => by !== undefined)))
+    return plans.map(({ records }) => records);
+  return withWorkspace(options, ({ store }) =>
+    Promise.all(
+      plans.map(async ({ plan, records }) => {
+        const freed = new Map<string, number>();
+        for (const layer of plan.stages.flatMap(({ layers }) => layers)) {
+          for (const [at, { origin }] of layer.operations.entries()) {
+            const bytes = origin && (await recallFreedBytes(layer, at, store));
+            if (bytes === undefined) continue;
+            const line = originText(origin!);
+            freed.set(line, (freed.get(line) ?? 0) + bytes);
+          }
+        }
+        return records.map((record) => {
+          const bytes = record.by && freed.get(originText(record.by));
+          return bytes === undefined ? record : { ...record, bytes };
+        });
+      }),
+    ),
+  );
+}
