@@ -1,13 +1,14 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Image, isLayerwrightError, StepError } from "layerwright";
-import { buildPlan } from "../../src/api/build-plan.js";
+import { type BuildResult, Image, isLayerwrightError, type ProgressEvent, StepError } from "layerwright";
+import { buildEach, buildPlan } from "../../src/api/build-plan.js";
 import { lookUpBases } from "../../src/api/known-bases.js";
 import { lowerImage } from "../../src/api/plan-image.js";
+import { preparePlans } from "../../src/api/prepare-plans.js";
 import { optimize } from "../../src/plan/passes/pipeline.js";
 import type { Plan } from "../../src/plan/plan.js";
-import { type BuildInput, dockerfileRequest, planOf } from "../equivalence/both-ways.js";
+import { type BuildInput, dockerfileRequest, planOf, planRequest } from "../equivalence/both-ways.js";
 import { type BaseImage, type BaseKind, baseFrom } from "../fixtures/base-kinds.js";
 import { layoutRegistry } from "../fixtures/layout-registry.js";
 import { runsCommands } from "../fixtures/sandbox-here.js";
@@ -19,7 +20,7 @@ import { compareImages } from "../peers/compare.js";
 import { type ImageListing, imageListing } from "../peers/image-listing.js";
 import type { Peer } from "../peers/peers.js";
 import { withoutUnchanged } from "../peers/unchanged-paths.js";
-import { type Description, imageOf } from "./random-description.js";
+import { type Description, type Forks, forkedImages, imageOf } from "./random-description.js";
 import { writeContext } from "./random-image.js";
 
 /** The bases of the trial, by kind. */
@@ -36,6 +37,8 @@ export interface Tally {
   built: number;
   refused: number;
   failed: number;
+  /** Of those that were refused, how many were tried again without the steps that are refused. */
+  again: number;
   /** Of those that were built, how many a pass had changed. */
   optimized: number;
 }
@@ -48,7 +51,7 @@ const DIALECT = ["NOT_EXPRESSIBLE", "FRONTEND_TOO_OLD", "DIALECT_CANNOT"];
 /** Tries descriptions both ways: directly with and without the passes, and through their Dockerfiles by BuildKit. */
 export class DescriptionTrial {
   readonly folder = mkdtempSync(join(tmpdir(), "layerwright-descriptions-"));
-  readonly tally: Tally = { built: 0, refused: 0, failed: 0, optimized: 0 };
+  readonly tally: Tally = { built: 0, refused: 0, failed: 0, again: 0, optimized: 0 };
   readonly #store = join(this.folder, "store");
   readonly #peer: Peer;
   readonly #bases: TrialBases;
@@ -63,9 +66,13 @@ export class DescriptionTrial {
   async findings(descriptions: readonly Description[]): Promise<readonly Finding[]> {
     const found: Finding[] = [];
     const open: { description: Description; request: BuildRequest; ours: ImageListing }[] = [];
-    for (const description of descriptions) {
+    const queue = [...descriptions];
+    for (const description of queue) {
       const image = this.#image(description);
-      if (image === undefined) continue;
+      if (image === undefined) {
+        await this.#enqueueAccepted(description, queue);
+        continue;
+      }
       const context = this.#context();
       const input = { image, context, store: this.#store, bases: Object.values(this.#bases) };
       const out = join(this.folder, `theirs-${this.#count}.tar`);
@@ -77,6 +84,7 @@ export class DescriptionTrial {
       if ("refused" in request) {
         this.tally.refused++;
         lines.push(...refusalFaults(ours, request.refused));
+        await this.#enqueueAccepted(description, queue);
       } else if ("refused" in ours) {
         // What a command leaves is known after it ran: there the builder's own error is the refusal.
         const isOpen = plan !== undefined && runsCommands(plan) && !("failed" in request);
@@ -95,6 +103,81 @@ export class DescriptionTrial {
       if (lines.length > 0) found.push({ description, lines });
     }
     return found;
+  }
+
+  /** Puts a refused description into the queue once more, without the steps that are refused. */
+  async #enqueueAccepted(description: Description, queue: Description[]): Promise<void> {
+    const context = this.#context();
+    let kept: Description = { ...description, steps: [] };
+    for (const step of description.steps) {
+      const more = { ...kept, steps: [...kept.steps, step] };
+      const image = this.#image(more);
+      if (image === undefined) continue;
+      const input = { image, context, store: this.#store, bases: Object.values(this.#bases) };
+      const request = await outcomeOf(() =>
+        dockerfileRequest(input, "buildkit", join(this.folder, "never.tar")),
+      );
+      if (!("refused" in request)) kept = more;
+    }
+    // What is refused as a whole has no step that is to blame.
+    if (kept.steps.length === 0 || kept.steps.length === description.steps.length) return;
+    this.tally.again++;
+    queue.push(kept);
+  }
+
+  /**
+   * Tries images that grow from one value, built in one go: both ways the same, what they have in common shared, and
+   * each of its commands run once. Undefined where one of them is refused or a command fails.
+   */
+  async forkFaults(forks: Forks): Promise<readonly string[] | undefined> {
+    const bases = Object.values(this.#bases);
+    const registry = layoutRegistry(bases);
+    const context = this.#context();
+    const store = join(this.folder, `store-${this.#count}`);
+    const base = Image.from(baseFrom(this.#bases[forks.kind], forks.place));
+    const lowered = await outcomeOf(async () =>
+      forkedImages(forks, base).map((image) => lowerImage(image.node, { context, platform: PLATFORM })),
+    );
+    if (!Array.isArray(lowered)) return undefined;
+    const optimized = await preparePlans(lowered, { context, store, registry });
+    const ran: string[] = [];
+    const report = (event: ProgressEvent) => {
+      if (event.kind === "finish" && event.cached !== true && event.label.startsWith("run "))
+        ran.push(event.label);
+    };
+    const dests = optimized.map((_, at) => join(this.folder, `fork-${at}.tar`));
+    const images = optimized.map((one, at) => ({
+      plans: [{ optimized: one, progress: { report } }],
+      output: { type: "oci", dest: dests[at]! } as const,
+      reference: undefined,
+    }));
+    const settings = { context, store, registry, compression: "none", lock: false } as const;
+    const built = await outcomeOf(() => buildEach(images, settings));
+    if (!Array.isArray(built)) return undefined;
+    const plans = optimized.map(({ plan }) => plan);
+    const lines = [
+      ...sharingFaults(
+        built.map(([result]) => result!),
+        lowered,
+        plans,
+      ),
+    ];
+    const commands = commandsOf(plans);
+    if (ran.length > commands) lines.push(`${ran.length} commands ran, of ${commands}: ${ran.join(", ")}`);
+    const requests: BuildRequest[] = [];
+    for (const [at, one] of optimized.entries()) {
+      const input = { context: this.#context(), store, bases, frontend: "1.19" } as const;
+      const request = await outcomeOf(() =>
+        planRequest(one, input, "buildkit", join(this.folder, `theirs-fork-${at}.tar`)),
+      );
+      if ("refused" in request || "failed" in request) return undefined;
+      requests.push(request);
+    }
+    const theirs = await this.#built(requests);
+    for (const [at, listing] of theirs.entries())
+      lines.push(...differences(imageListing(dests[at]!), listing).map((line) => `image ${at}: ${line}`));
+    rmSync(store, { recursive: true, force: true });
+    return lines;
   }
 
   /** As few steps of a description as still give a finding of the same kind. */
@@ -192,6 +275,71 @@ export class DescriptionTrial {
   }
 }
 
+/** How two images differ in what they are to share: layers that their plans begin with, and no fewer than were written. */
+function sharingFaults(
+  built: readonly BuildResult[],
+  lowered: readonly Plan[],
+  plans: readonly Plan[],
+): readonly string[] {
+  const lines: string[] = [];
+  for (const [left, right] of pairsOf(built.length)) {
+    const common = commonLayers(plans[left]!, plans[right]!);
+    const written = commonLayers(lowered[left]!, lowered[right]!);
+    for (const at of [left, right]) {
+      const apart = ownLayers(plans[at]!).length - common;
+      const before = ownLayers(lowered[at]!).length - written;
+      if (apart > before)
+        lines.push(`images ${left} and ${right}: ${apart} layers are apart, ${before} as written`);
+    }
+    const [own, other] = [built[left]!.layers, built[right]!.layers];
+    const inherited = own.filter((layer) => layer.inherited === true).length;
+    for (let at = 0; at < inherited + common; at++) {
+      if (own[at]?.diffId !== other[at]?.diffId)
+        lines.push(`images ${left} and ${right}: layer ${at + 1} is not shared`);
+    }
+  }
+  return lines;
+}
+
+function pairsOf(count: number): (readonly [number, number])[] {
+  return Array.from({ length: count }, (_, right) =>
+    Array.from({ length: right }, (_, left) => [left, right] as const),
+  ).flat();
+}
+
+/** The layers of the final stage, as text without places; one that is squashed shares none. */
+function ownLayers({ stages }: Plan): readonly string[] {
+  const { layers, squash } = stages.at(-1)!;
+  return squash === "keep" ? layers.map(({ operations }) => withoutOrigins(operations)) : [];
+}
+
+function commonLayers(left: Plan, right: Plan): number {
+  const [a, b] = [ownLayers(left), ownLayers(right)];
+  const end = a.findIndex((layer, at) => layer !== b[at]);
+  return end < 0 ? a.length : end;
+}
+
+/** How many commands plans have, those counted once that come after the same steps. */
+function commandsOf(plans: readonly Plan[]): number {
+  const known = new Set<string>();
+  for (const { stages } of plans) {
+    const above = new Map<string, string>();
+    for (const { id, base, layers } of stages) {
+      let so = base.kind === "stage" ? above.get(base.stage)! : withoutOrigins(base);
+      for (const operation of layers.flatMap(({ operations }) => operations)) {
+        so += withoutOrigins(operation);
+        if (operation.op === "run") known.add(so);
+      }
+      above.set(id, so);
+    }
+  }
+  return known.size;
+}
+
+function withoutOrigins(value: unknown): string {
+  return JSON.stringify(value, (key, one: unknown) => (key === "origin" ? undefined : one));
+}
+
 function read(path: string): ImageListing {
   const listing = imageListing(path);
   rmSync(path);
@@ -199,7 +347,7 @@ function read(path: string): ImageListing {
 }
 
 function stagesOf({ stages }: Plan): string {
-  return JSON.stringify(stages, (key, value: unknown) => (key === "origin" ? undefined : value));
+  return withoutOrigins(stages);
 }
 
 async function outcomeOf<Value extends object>(

@@ -73,18 +73,30 @@ const command = fc.oneof(
 );
 const run = command.map((text) => (image: Image) => image.run(text, quiet));
 
-/** Lines of package managers that stand in for real ones, some of which need what an earlier one left. */
-const managed = fc.constantFrom(
-  "apt-get update && apt-get install -y --no-install-recommends less",
-  "apt-get update",
-  "apt-get install -y file",
-  "apt-get install -y -d cron",
-  "apt-get install -y --no-download cron less",
-  "apt-get update && apt-get install -y file && rm -rf /var/lib/apt/lists/*",
-  "cd /srv && npm ci",
-  "cd /srv && rm -r node_modules && npm ci --offline",
+/**
+ * Lines of package managers that stand in for real ones, one after another where the later ones need what the earlier
+ * ones left; now and then one that lacks it and fails.
+ */
+const managed = fc.oneof(
+  {
+    weight: 9,
+    arbitrary: fc.constantFrom(
+      ["apt-get update && apt-get install -y --no-install-recommends less"],
+      ["apt-get update", "apt-get install -y file"],
+      ["apt-get update && apt-get install -y -d cron less", "apt-get install -y --no-download cron less"],
+      ["apt-get update && apt-get install -y file && rm -rf /var/lib/apt/lists/*"],
+      ["mkdir -p /srv && cd /srv && npm ci"],
+      ["mkdir -p /srv && cd /srv && npm ci", "cd /srv && rm -r node_modules && npm ci --offline"],
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(["apt-get install -y file"], ["mkdir -p /srv && cd /srv && npm ci --offline"]),
+  },
 );
-const manager = managed.map((text) => (image: Image) => image.run(text, quiet));
+const manager = managed.map(
+  (lines) => (image: Image) => lines.reduce((so, line) => so.run(line, quiet), image),
+);
 
 /** An account that is made and used, in one layer or in several. */
 const account = fc
@@ -235,3 +247,50 @@ export const changed: fc.Arbitrary<{ readonly before: Description; readonly afte
     const after = steps.map((one, index) => (index === place ? other : one));
     return { before: description(steps), after: description(after) };
   });
+
+/** Images of one catalog that grow from one value. */
+export interface Forks {
+  readonly kind: BaseKind;
+  readonly place: "disk" | "registry";
+  readonly prefix: readonly KindChange[];
+  readonly tails: readonly {
+    readonly policy: Description["policy"];
+    readonly steps: readonly KindChange[];
+  }[];
+}
+
+const forked: fc.Arbitrary<KindChange> = fc.oneof(
+  { weight: 4, arbitrary: always(run) },
+  { weight: 2, arbitrary: always(manager) },
+  { weight: 4, arbitrary: always(harmless) },
+  { weight: 1, arbitrary: fc.constant(boundary) },
+);
+
+/** Two or three images of 1 to 3 steps each, that have 1 to 4 steps in common. */
+export const forks: fc.Arbitrary<Forks> = fc.record({
+  kind: fc.constantFrom("busybox", "busybox", "gnu"),
+  place: fc.constantFrom("disk", "registry"),
+  prefix: fc.tuple(begun, fc.array(forked, { maxLength: 3 })).map(([first, others]) => [first, ...others]),
+  tails: fc.array(
+    fc.record({
+      policy: fc.constantFrom<Description["policy"]>("keep", "keep", "keep", "own"),
+      steps: fc.array(forked, { minLength: 1, maxLength: 3 }),
+    }),
+    { minLength: 2, maxLength: 3 },
+  ),
+});
+
+/** The images of forks on a base. */
+export function forkedImages({ kind, prefix, tails }: Forks, base: Image): Image[] {
+  const start = prefix.reduce((image, one) => one(kind)(image), base);
+  return tails.map(({ policy, steps }) =>
+    steps.reduce((image, one) => one(kind)(image), start).squash(policy),
+  );
+}
+
+/** Forks in words, for a report. */
+export function forksInWords({ kind, place, prefix, tails }: Forks): string {
+  const lines = (steps: readonly KindChange[]) => steps.map((one) => `  ${shown(one(kind))}`);
+  const each = tails.flatMap(({ policy, steps }) => [` then, squash ${policy}:`, ...lines(steps)]);
+  return [`${kind}, ${place}:`, ...lines(prefix), ...each].join("\n");
+}
