@@ -36,10 +36,12 @@ export async function encoderMark(kind: EncoderKind): Promise<EncoderMark> {
   return { by: encoderName(kind), probe: hash.digest("hex") };
 }
 
-/** Whether an encoder of this runtime gives the bytes of a mark: it is of the same name, or has the same rules and probe. */
+/**
+ * Whether an encoder of this runtime gives the bytes of a mark: it has the same rules and probe. The same name is not
+ * enough, since runtimes build one version of a library in ways that give other bytes.
+ */
 export async function hasMark(kind: EncoderKind, mark: EncoderMark): Promise<boolean> {
   const own = encoderName(kind);
-  if (own === mark.by) return true;
   return rulesOf(own) === rulesOf(mark.by) && (await encoderMark(kind)).probe === mark.probe;
 }
 
