@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { attempt, expectReported } from "./attack.js";
 import { HOSTILE_BASES } from "./hostile-bases.js";
 
-const rows: string[] = [];
+const rows: (readonly string[])[] = [];
 
 for (const attack of HOSTILE_BASES)
   test(attack.name, { timeout: 120_000 }, async (context) => {

@@ -9,11 +9,14 @@ export class BundleFolder {
   readonly path: string;
   /** The folder that the names of `link` count from. */
   readonly links: string;
+  /** A folder that the script mounts in memory for itself: nothing in it is ever on a disk, and it goes with the script. */
+  readonly memory: string;
   readonly #names = new Map<string, string>();
 
   constructor(path: string) {
     this.path = path;
     this.links = this.make("l");
+    this.memory = this.make("memory");
   }
 
   /** A new empty folder in it. */

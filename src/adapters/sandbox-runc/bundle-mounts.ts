@@ -8,8 +8,6 @@ import type { RuntimeMount } from "./runtime-config.js";
 export interface BundleMounts {
   readonly script: readonly ScriptMount[];
   readonly runtime: readonly RuntimeMount[];
-  /** The folder that secrets are unpacked into, if there are any. */
-  readonly secrets: string | undefined;
 }
 
 /**
@@ -27,8 +25,7 @@ export function bundleMounts(
   const script: ScriptMount[] = [];
   const runtime: RuntimeMount[] = [];
   const bind = (destination: string, source: string, options: readonly string[] = []) =>
-    void runtime.push({ destination, type: "bind", source, options: ["rbind", ...options] });
-  const secrets = mounts.some(({ type }) => type === "secret") ? bundle.make("secrets") : undefined;
+    void runtime.push({ destination, type: "bind", source, options: ["rbind", "nodev", ...options] });
   for (const [index, mount] of mounts.entries()) {
     if (mount.type === "tree") {
       const copied = copies.get(mount);
@@ -45,8 +42,8 @@ export function bundleMounts(
       const size = mount.sizeBytes === undefined ? [] : [`size=${mount.sizeBytes}`];
       const options = ["nosuid", "nodev", "mode=1777", ...size];
       runtime.push({ destination: mount.target, type: "tmpfs", source: "tmpfs", options });
-    } else if (mount.type === "secret") bind(mount.target, join(secrets!, `${index}`), ["ro"]);
+    } else if (mount.type === "secret") bind(mount.target, join(bundle.memory, `${index}`), ["ro"]);
     else bind(mount.target, mount.hostPath);
   }
-  return { script, runtime, secrets };
+  return { script, runtime };
 }

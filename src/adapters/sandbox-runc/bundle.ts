@@ -1,9 +1,10 @@
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import type { SandboxMount, SandboxRun } from "../../ports/sandbox.js";
 import { BundleFolder } from "./bundle-folder.js";
 import { bundleMounts } from "./bundle-mounts.js";
 import type { HostTools } from "./host-tools.js";
+import { memoryTar } from "./memory-tar.js";
 import { writeNetworkFiles } from "./network-files.js";
 import { runScript, type ScriptMount } from "./run-script.js";
 import { runCommand } from "./runtime-command.js";
@@ -22,6 +23,8 @@ export interface BundleInput {
   readonly caches: ReadonlyMap<string, string>;
   /** The folders of trees that were copied, where they cannot be laid together. */
   readonly copies: ReadonlyMap<SandboxMount, string>;
+  /** Whether the runtime and the kernel filter system calls. */
+  readonly filter: boolean;
   /** The name of the container; no other on this machine has it. */
   readonly name: string;
 }
@@ -29,6 +32,8 @@ export interface BundleInput {
 /** A bundle that is ready to be run. */
 export interface Bundle {
   readonly script: string;
+  /** The tar that the script reads from descriptor 3: what must never be on a disk. */
+  readonly inMemory: Iterable<Uint8Array>;
   /** What the runtime knows of its container. */
   readonly state: string;
   readonly setupLog: string;
@@ -37,29 +42,36 @@ export interface Bundle {
 
 /** Lays out the bundle of the runtime (OCI runtime-spec bundle.md), with the script that runs it. */
 export function layBundle(input: BundleInput): Bundle {
-  const { request, tools, folder, layer, overlay, caches, copies, name } = input;
+  const { request, tools, folder, layer, overlay, caches, copies, filter, name } = input;
   const bundle = new BundleFolder(folder);
   // The runtime goes through it as the command's user.
   chmodSync(folder, 0o711);
-  const rootfs = overlay ? bundle.make("rootfs") : layer;
-  const root: ScriptMount[] = [];
-  if (overlay) {
-    const layers = request.layers.map(({ id }) => bundle.link(id));
-    root.push({ layers, at: rootfs, writable: bundle.writable("", layer) });
-  }
+  const rootfs = bundle.make("rootfs");
+  const root: ScriptMount = overlay
+    ? {
+        layers: request.layers.map(({ id }) => bundle.link(id)),
+        at: rootfs,
+        writable: bundle.writable("", layer),
+      }
+    : { layers: [bundle.link(layer)], at: rootfs, writable: "itself" };
   const mounts = bundleMounts(request.mounts, caches, copies, bundle);
   writeNetworkFiles(folder, request.network);
-  const config = runtimeConfig({ ...request, rootfs, files: folder, mounts: mounts.runtime }, tools);
-  writeFileSync(join(folder, "config.json"), JSON.stringify(config), { mode: 0o600 });
-  const places = { folder, state: bundle.make("state"), log: join(folder, "runtime.log"), name };
+  const config = runtimeConfig(
+    { ...request, rootfs, files: folder, devices: bundle.memory, mounts: mounts.runtime, filter },
+    tools,
+  );
+  // crun keeps a copy of the config there. What runc keeps has nothing of the command, and ends what was killed.
+  const state = tools.runtimeName === "crun" ? join(bundle.memory, "state") : bundle.make("state");
+  const places = { folder: bundle.memory, state, log: join(folder, "runtime.log"), name };
   const setupLog = join(folder, "setup.log");
   const script = runScript({
     tools,
     folder: bundle.links,
-    mounts: [...root, ...mounts.script],
-    secrets: mounts.secrets,
+    mounts: [root, ...mounts.script],
+    memory: bundle.memory,
     setupLog,
     runtime: runCommand(tools, places),
   });
-  return { script, state: places.state, setupLog, runtimeLog: places.log };
+  const inMemory = memoryTar(JSON.stringify(config), request.mounts, tools.root);
+  return { script, inMemory, state, setupLog, runtimeLog: places.log };
 }

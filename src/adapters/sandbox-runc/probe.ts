@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { newOwnedName } from "../store-dir/owner-mark.js";
 import { apart } from "./apart.js";
@@ -11,11 +11,12 @@ const probes = new Map<string, Promise<SandboxProbe>>();
 
 /** Tries out the programs, namespaces and overlays in a folder, once after the machine was started. */
 export function probeSandbox(tools: HostTools, folder: string): Promise<SandboxProbe> {
-  const known = probes.get(folder);
+  const place = `${tools.runtime}\n${folder}`;
+  const known = probes.get(place);
   if (known !== undefined) return known;
   const remembered = recallProbe(tools, folder);
   const probe = remembered === undefined ? tryAndRemember(tools, folder) : Promise.resolve(remembered);
-  probes.set(folder, probe);
+  probes.set(place, probe);
   return probe;
 }
 
@@ -26,7 +27,7 @@ async function tryAndRemember(tools: HostTools, folder: string): Promise<Sandbox
 }
 
 async function tryOut(tools: HostTools, folder: string): Promise<SandboxProbe> {
-  if (!(await isGnuTar(tools.tar))) return { missing: ["GNU tar"], overlay: false };
+  if (!(await isGnuTar(tools.tar))) return { missing: ["GNU tar"], overlay: false, filter: false };
   const place = join(folder, "roots", `probe-${newOwnedName()}`);
   for (const name of ["a", "b", "upper", "work", "at"]) mkdirSync(join(place, name), { recursive: true });
   try {
@@ -38,25 +39,35 @@ async function tryOut(tools: HostTools, folder: string): Promise<SandboxProbe> {
           ? `the right to make namespaces (${why})`
           : `user namespaces with subordinate ids, or root (${why})`,
       ];
-      return { missing, overlay: false };
+      return { missing, overlay: false, filter: false };
     }
     const options = ["lowerdir=a:b", "upperdir=upper", "workdir=work", ...overlayOptions(tools.root)].join(
       ",",
     );
     const mount = `cd '${place.replaceAll("'", "'\\''")}' && '${tools.mount}' -t overlay overlay -o ${options} at`;
     const overlay = await runProgram([...apart(tools), tools.shell, "-c", mount]);
-    return { missing: [], overlay: overlay.code === 0 };
+    return { missing: [], overlay: overlay.code === 0, filter: await filtersCalls(tools) };
   } finally {
     rmSync(place, { recursive: true, force: true });
   }
 }
 
-/** Other tars lose extended attributes, and with them file capabilities. */
-async function isGnuTar(tar: string): Promise<boolean> {
+/** Whether the kernel has seccomp and the runtime was built with it, as both say themselves. */
+async function filtersCalls({ runtime }: HostTools): Promise<boolean> {
+  if (!/^Seccomp:/m.test(readFileSync("/proc/self/status", "utf8"))) return false;
+  return /seccomp/i.test(await outputOf([runtime, "--version"]));
+}
+
+async function outputOf(command: readonly string[]): Promise<string> {
   let said = "";
   const sink = (chunk: Uint8Array) => {
     said += Buffer.from(chunk).toString("utf8");
   };
-  await runProgram([tar, "--version"], { sink }).catch(() => undefined);
-  return said.includes("GNU tar");
+  await runProgram(command, { sink }).catch(() => undefined);
+  return said;
+}
+
+/** Other tars lose extended attributes, and with them file capabilities. */
+async function isGnuTar(tar: string): Promise<boolean> {
+  return (await outputOf([tar, "--version"])).includes("GNU tar");
 }

@@ -8,6 +8,8 @@ export interface SandboxProbe {
   /** What stands in the way of running anything; empty when nothing does. */
   readonly missing: readonly string[];
   readonly overlay: boolean;
+  /** Whether the runtime and the kernel filter system calls. */
+  readonly filter: boolean;
 }
 
 /**
@@ -16,20 +18,20 @@ export interface SandboxProbe {
  */
 export function recallProbe(tools: HostTools, folder: string): SandboxProbe | undefined {
   try {
-    const { key, overlay } = JSON.parse(readFileSync(placeOf(folder), "utf8")) as {
-      key?: unknown;
-      overlay?: unknown;
-    };
-    return key === keyOf(tools) && typeof overlay === "boolean" ? { missing: [], overlay } : undefined;
+    const { key, overlay, filter } = JSON.parse(readFileSync(placeOf(folder), "utf8")) as Readonly<
+      Record<string, unknown>
+    >;
+    if (key !== keyOf(tools) || typeof overlay !== "boolean" || typeof filter !== "boolean") return undefined;
+    return { missing: [], overlay, filter };
   } catch {
     return undefined;
   }
 }
 
-export function rememberProbe(tools: HostTools, folder: string, { missing, overlay }: SandboxProbe): void {
+export function rememberProbe(tools: HostTools, folder: string, { missing, ...found }: SandboxProbe): void {
   if (missing.length > 0) return;
   try {
-    writeFileSync(placeOf(folder), JSON.stringify({ key: keyOf(tools), overlay }), { mode: 0o600 });
+    writeFileSync(placeOf(folder), JSON.stringify({ key: keyOf(tools), ...found }), { mode: 0o600 });
   } catch {
     // It is tried out again next time.
   }

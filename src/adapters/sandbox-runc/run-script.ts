@@ -5,8 +5,8 @@ export interface ScriptMount {
   readonly layers: readonly string[];
   /** Where it is mounted; absolute. */
   readonly at: string;
-  /** Where changes go; without it the mount is read-only. */
-  readonly writable?: { readonly upper: string; readonly work: string } | undefined;
+  /** Where changes go, which may be a single folder itself; without it the mount is read-only. */
+  readonly writable?: { readonly upper: string; readonly work: string } | "itself" | undefined;
 }
 
 /** What the script does before it starts the runtime. */
@@ -15,8 +15,8 @@ export interface RunScript {
   /** The folder that names of layers count from. */
   readonly folder: string;
   readonly mounts: readonly ScriptMount[];
-  /** Folder in memory that a tar of secrets from descriptor 3 is unpacked into. */
-  readonly secrets: string | undefined;
+  /** Folder that is mounted in memory, and that a tar from descriptor 3 is unpacked into. */
+  readonly memory: string;
   /** The file that what fails before the runtime is started is written to; empty when all is ready. */
   readonly setupLog: string;
   /** The command of the runtime. */
@@ -26,13 +26,11 @@ export interface RunScript {
 /**
  * A shell script for a mount namespace of its own: the mounts vanish with its last process, whatever ends it.
  */
-export function runScript({ tools, folder, mounts, secrets, setupLog, runtime }: RunScript): string {
+export function runScript({ tools, folder, mounts, memory, setupLog, runtime }: RunScript): string {
   const mount = word(tools.mount);
   const setup = [`cd ${word(folder)}`, ...mounts.map((one) => `${mount} ${mountOptions(one, tools.root)}`)];
-  if (secrets !== undefined) {
-    setup.push(`${mount} -t tmpfs -o mode=0755,size=64m tmpfs ${word(secrets)}`);
-    setup.push(`${word(tools.tar)} -x -p --same-owner --numeric-owner -C ${word(secrets)} -f - <&3`);
-  }
+  setup.push(`${mount} -t tmpfs -o nosuid,mode=0755,size=64m tmpfs ${word(memory)}`);
+  setup.push(`${word(tools.tar)} -x -p --same-owner --numeric-owner -C ${word(memory)} -f - <&3`);
   // Without cgroups crun does not care how this machine has them, if it does not see them either.
   const hide = tools.runtimeName === "crun" ? `${mount} -t tmpfs tmpfs /sys/fs/cgroup 2>/dev/null\n` : "";
   const log = word(setupLog);
@@ -47,12 +45,15 @@ export function runScript({ tools, folder, mounts, secrets, setupLog, runtime }:
 
 function mountOptions({ layers, at, writable }: ScriptMount, root: boolean): string {
   const [only] = layers;
+  // A device in it does nothing, whoever made it.
+  if (writable === "itself" && only !== undefined) return `--bind -o nodev ${word(only)} ${word(at)}`;
   // One folder alone is no overlay.
   if (writable === undefined && layers.length === 1 && only !== undefined)
-    return `--bind -o ro ${word(only)} ${word(at)}`;
+    return `--bind -o ro,nodev ${word(only)} ${word(at)}`;
   const options = [`lowerdir=${layers.toReversed().join(":")}`];
-  if (writable !== undefined) options.push(`upperdir=${writable.upper}`, `workdir=${writable.work}`);
+  if (typeof writable === "object") options.push(`upperdir=${writable.upper}`, `workdir=${writable.work}`);
   else options.push("ro");
+  options.push("nodev");
   options.push(...overlayOptions(root));
   return `-t overlay overlay -o ${word(options.join(","))} ${word(at)}`;
 }

@@ -15,7 +15,6 @@ import { packTar, unpackTar } from "./root-tar.js";
 import { runQuietly } from "./run-program.js";
 import { deleteCommand } from "./runtime-command.js";
 import { orSandboxFailed } from "./sandbox-failure.js";
-import { secretsTar } from "./secrets-tar.js";
 import { wrappedRun } from "./wrapped-run.js";
 
 /** Where a sandbox keeps what it needs on disk. */
@@ -33,6 +32,8 @@ interface Ready {
   readonly roots: RootFolders;
   /** Whether folders can be laid over each other here. */
   readonly overlay: boolean;
+  /** Whether system calls can be filtered here. */
+  readonly filter: boolean;
 }
 
 /** Runs commands with an OCI runtime of the machine, in a mount namespace over an overlay of layers. */
@@ -88,7 +89,7 @@ export class RuncSandbox implements Sandbox {
   }
 
   async #run(request: SandboxRun): Promise<SandboxEnd> {
-    const { tools, roots, overlay } = await this.#open();
+    const { tools, roots, overlay, filter } = await this.#open();
     const folder = roots.newFolder();
     const layer = roots.newFolder();
     await roots.dress(layer, request.top);
@@ -98,12 +99,12 @@ export class RuncSandbox implements Sandbox {
     const { paths: caches, release } = await this.#caches.takeAll(request.mounts, request.signal);
     const name = `layerwright-${process.pid}-${this.#runs++}-${Date.now().toString(36)}`;
     let ended = false;
-    const bundle = layBundle({ request, tools, folder, layer, overlay, caches, copies, name });
+    const bundle = layBundle({ request, tools, folder, layer, overlay, caches, copies, filter, name });
     try {
       const end = await wrappedRun(tools, {
         ...request,
         script: bundle.script,
-        secrets: secretsTar(request.mounts),
+        secrets: bundle.inMemory,
       });
       ended = !end.timedOut;
       const exitCode = end.timedOut ? end.code : readEnd(end.code, bundle.setupLog, bundle.runtimeLog);
@@ -142,8 +143,8 @@ export class RuncSandbox implements Sandbox {
       if (tools === undefined) throw new EnvironmentError("SANDBOX_FAILED", { what: "start", reason: "" });
       const roots = new RootFolders(join(this.#options.folder, "roots"), tools);
       await roots.open();
-      const { overlay } = await probeSandbox(tools, this.#options.folder);
-      return { tools, roots, overlay: overlay && this.#options.overlay !== false };
+      const { overlay, filter } = await probeSandbox(tools, this.#options.folder);
+      return { tools, roots, filter, overlay: overlay && this.#options.overlay !== false };
     });
     return this.#ready;
   }

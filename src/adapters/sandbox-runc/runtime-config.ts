@@ -1,4 +1,5 @@
 import type { HostTools } from "./host-tools.js";
+import { systemCallFilter } from "./system-calls.js";
 
 /** What a runtime config is made from. */
 export interface RuntimeConfigInput {
@@ -11,7 +12,11 @@ export interface RuntimeConfigInput {
   readonly network: "none" | "host";
   /** Folder with the generated `resolv.conf` and `hosts`. */
   readonly files: string;
+  /** Folder with the devices of a command of root. */
+  readonly devices: string;
   readonly mounts: readonly RuntimeMount[];
+  /** Whether the runtime and the kernel filter system calls. */
+  readonly filter: boolean;
 }
 
 /** A mount of the OCI runtime specification. */
@@ -57,8 +62,9 @@ const MASKED = [
 const READ_ONLY = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
 /**
- * The config of one command (OCI runtime-spec config.md). It sets no limits, no cgroup resources and no cgroup
- * namespace, which a machine inside a container refuses.
+ * The config of one command (OCI runtime-spec config.md). It sets no cgroup resources and no cgroup namespace, which a
+ * machine inside a container refuses, so nothing here stands on rules for devices: on every mount a device does
+ * nothing, but on those of the few that are the same in every container.
  */
 export function runtimeConfig(input: RuntimeConfigInput, tools: HostTools): object {
   const { uid, gid, groups } = input.user;
@@ -73,10 +79,13 @@ export function runtimeConfig(input: RuntimeConfigInput, tools: HostTools): obje
       cwd: input.cwd,
       capabilities: { bounding: CAPABILITIES, effective: kept, permitted: kept },
       noNewPrivileges: true,
+      // A dump of memory holds the secrets that the command was given.
+      rlimits: [{ type: "RLIMIT_CORE", hard: 0, soft: 0 }],
     },
     root: { path: input.rootfs, readonly: false },
     hostname: HOSTNAME,
     mounts: [...systemMounts(input, tools), ...input.mounts],
+    ...rootHook(input, tools),
     linux: {
       namespaces: [
         { type: "mount" },
@@ -87,14 +96,40 @@ export function runtimeConfig(input: RuntimeConfigInput, tools: HostTools): obje
       ],
       maskedPaths: MASKED,
       readonlyPaths: READ_ONLY,
+      ...(input.filter && { seccomp: systemCallFilter() }),
     },
   };
 }
 
+/**
+ * Has crun mount the root again as it is before a command is started: it forgets, and runc keeps, that a device in it
+ * does nothing. A runtime starts nothing where a hook fails, or where one does not read what it is told.
+ */
+function rootHook({ rootfs }: RuntimeConfigInput, { root, runtimeName, mount, shell }: HostTools): object {
+  if (!root || runtimeName !== "crun") return {};
+  const script = 'while read -r line; do :; done; exec "$0" -o remount,bind,nodev "$1"';
+  return {
+    hooks: { createContainer: [{ path: shell, args: ["sh", "-c", script, mount, rootfs] }] },
+  };
+}
+
+/** Devices that are the same in every container, with their numbers (kernel: devices.txt). */
+export const DEVICES: readonly (readonly [name: string, major: number, minor: number])[] = [
+  ["null", 1, 3],
+  ["zero", 1, 5],
+  ["full", 1, 7],
+  ["random", 1, 8],
+  ["urandom", 1, 9],
+  ["tty", 5, 0],
+];
+
 /** The name of every sandbox: a name of its own each time would end up in what a command makes. */
 export const HOSTNAME = "layerwright";
 
-function systemMounts({ files, network, systemFiles }: RuntimeConfigInput, tools: HostTools): RuntimeMount[] {
+function systemMounts(
+  { files, devices, network, systemFiles }: RuntimeConfigInput,
+  tools: HostTools,
+): RuntimeMount[] {
   const mount = (destination: string, type: string, options: readonly string[], source = type) => ({
     destination,
     type,
@@ -110,9 +145,18 @@ function systemMounts({ files, network, systemFiles }: RuntimeConfigInput, tools
       : mount("/sys", "bind", ["rbind", "nosuid", "noexec", "nodev", "ro"], "/sys");
   // The group of terminals, 5, is mapped by hand only.
   const terminals = ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"];
+  // An ordinary user can make no device, and the runtime binds those of the host.
+  const nodes = tools.root ? DEVICES.map(([name]) => name) : [];
   return [
     mount("/proc", "proc", ["nosuid", "noexec", "nodev"]),
-    mount("/dev", "tmpfs", ["nosuid", "strictatime", "mode=755", "size=65536k"]),
+    mount("/dev", "tmpfs", [
+      "nosuid",
+      ...(tools.root ? ["nodev"] : []),
+      "strictatime",
+      "mode=755",
+      "size=65536k",
+    ]),
+    ...nodes.map((name) => mount(`/dev/${name}`, "bind", ["bind", "nosuid", "noexec"], `${devices}/${name}`)),
     mount("/dev/pts", "devpts", tools.root ? [...terminals, "gid=5"] : terminals),
     mount("/dev/shm", "tmpfs", ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"], "shm"),
     mount("/dev/mqueue", "mqueue", ["nosuid", "noexec", "nodev"]),

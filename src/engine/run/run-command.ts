@@ -18,7 +18,7 @@ import { keepChanges } from "./remembered-run.js";
 import { changedRoot, cleanedRoot, commandRoot, type RootState, treeTar, type Unseen } from "./root-chain.js";
 import { runInputs } from "./run-inputs.js";
 import { type MountContext, type PreparedMount, prepareMounts } from "./run-mounts.js";
-import { commandArgs, commandEnv, commandFolder, runKey } from "./run-spec.js";
+import { checkVariable, commandArgs, commandEnv, commandFolder, runKey } from "./run-spec.js";
 
 /** What a command runs in. */
 export interface RunContext extends MountContext {
@@ -153,6 +153,7 @@ async function runNow(
     const variable = await prepared.env?.();
     // What the step says of a variable comes last, as the shell of a Dockerfile's line sets it.
     if (variable === undefined || run.stepEnv?.[variable[0]] !== undefined) continue;
+    checkVariable(...variable, run);
     env.set(...variable);
     secrets.push(Buffer.from(variable[1]));
   }

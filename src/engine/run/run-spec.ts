@@ -33,13 +33,16 @@ export function commandEnv(run: RunOperation, config: RuntimeConfig, user: Proce
   for (const [name, value] of Object.entries(run.stepEnv ?? {})) env.set(name, value);
   if (!env.has("PATH")) env.set("PATH", PATH);
   if (!env.has("HOME")) env.set("HOME", user.home);
-  for (const [name, value] of env) {
-    const reason =
-      name === "" ? "it has no name" : `${name}${value}`.includes("\0") ? "it holds a NUL" : undefined;
-    if (reason === undefined) continue;
-    throw new PlanError("RUN_ENV_INVALID", { name, reason }, { subject: name, origin: run.origin });
-  }
+  for (const [name, value] of env) checkVariable(name, value, run);
   return env;
+}
+
+/** Refuses a variable that no process can have; its value is in no message. */
+export function checkVariable(name: string, value: string, { origin }: RunOperation): void {
+  const reason =
+    name === "" ? "it has no name" : `${name}${value}`.includes("\0") ? "it holds a NUL" : undefined;
+  if (reason !== undefined)
+    throw new PlanError("RUN_ENV_INVALID", { name, reason }, { subject: name, origin });
 }
 
 /** A key for a command on a root file system of this key. Secrets are in it by their id alone. */

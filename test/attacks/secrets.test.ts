@@ -1,0 +1,51 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ensureBases } from "../fixtures/bases.js";
+import { whyNoSandbox } from "../fixtures/sandbox-here.js";
+import { withRuntime } from "./defences.js";
+
+const missing = await whyNoSandbox();
+const work = mkdtempSync(join(tmpdir(), "layerwright-killed-"));
+beforeAll(() => void ensureBases());
+afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+const CANARIES = ["canary-of-a-variable-51c7", "canary-of-a-file-9e02"];
+
+/** Every file below a folder that holds a canary. */
+function holding(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => {
+    const path = join(folder, name);
+    if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return false;
+    const bytes = readFileSync(path);
+    return CANARIES.some((canary) => bytes.includes(canary));
+  });
+}
+
+test.skipIf(missing !== undefined).each(["runc", "crun"] as const)(
+  "S8: secrets of a command are on no disk while %s runs it, and when all is killed",
+  { timeout: 120_000 },
+  async (runtime) => {
+    if (withRuntime(runtime).tools === undefined) {
+      if (process.env["CI"]) throw new Error(`no ${runtime} here`);
+      return;
+    }
+    const folder = join(work, runtime);
+    mkdirSync(folder);
+    const loader = fileURLToPath(new URL("../../node_modules/tsx/dist/loader.mjs", import.meta.url));
+    const program = fileURLToPath(new URL("secret-child.ts", import.meta.url));
+    const words = ["--import", loader, program, folder, runtime, ...CANARIES];
+    const child = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "inherit"] });
+    const ended = once(child, "exit");
+    const [said] = (await Promise.race([once(child.stdout, "data"), ended])) as [Buffer | number | null];
+    expect(`${said}`).toBe("it runs\n");
+    expect(holding(folder)).toEqual([]);
+    child.kill("SIGKILL");
+    await ended;
+    expect(holding(folder)).toEqual([]);
+  },
+);
