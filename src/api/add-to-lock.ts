@@ -39,7 +39,7 @@ async function lookUpImages(
   }
   if (wanted.size === 0) return {};
   const { registry: given, registries, progress, signal } = options;
-  const registry = await openRegistry({ registry: given, registries });
+  const registry = await openRegistry({ registry: given, registries, progress });
   try {
     const found = await Promise.all(
       Array.from(wanted, async ([reference, platforms]) => {

@@ -1,5 +1,6 @@
 import type { RegistrySettings } from "../adapters/registry-http/settings.js";
 import type { CredentialSource } from "../ports/credential-source.js";
+import type { Progress } from "../ports/progress.js";
 import type { Registry } from "../ports/registry.js";
 
 /** How registries are reached. */
@@ -13,7 +14,9 @@ export interface RegistryOptions {
 }
 
 /** The registries of the outside, with the user's credentials, proxies and certificates. */
-export async function openRegistry(options: RegistryOptions = {}): Promise<Registry> {
+export async function openRegistry(
+  options: RegistryOptions & { readonly progress?: Progress | undefined } = {},
+): Promise<Registry> {
   if (options.offline === true) {
     const { OfflineRegistry } = await import("../adapters/registry-offline/offline-registry.js");
     return new OfflineRegistry();
@@ -22,7 +25,8 @@ export async function openRegistry(options: RegistryOptions = {}): Promise<Regis
   const { HttpRegistry } = await import("../adapters/registry-http/http-registry.js");
   const { checkSettings, readSettings } = await import("../adapters/registry-http/settings-file.js");
   const settings = options.registries === undefined ? readSettings() : checkSettings(options.registries);
-  return new HttpRegistry({ credentials: lateCredentials(), settings });
+  const onWarning = (message: string) => options.progress?.report({ kind: "warn", message });
+  return new HttpRegistry({ credentials: lateCredentials(), settings, onWarning });
 }
 
 /** The user's logins, whose files are read and helpers loaded when a registry asks who we are. */

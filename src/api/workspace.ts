@@ -103,7 +103,7 @@ function lateBases(
   };
 }
 
-function lateRegistry(options: RegistryOptions): { get(): Promise<Registry>; close(): Promise<void> } {
+function lateRegistry(options: WorkspaceOptions): { get(): Promise<Registry>; close(): Promise<void> } {
   let opened: Promise<Registry> | undefined;
   return {
     get: () => {

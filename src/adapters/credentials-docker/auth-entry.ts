@@ -26,7 +26,9 @@ export function passwordOf(username: string, password: string): Credential | und
   return username === "" && password === "" ? undefined : { kind: "password", username, password };
 }
 
-function decodeAuth(file: ConfigFile, key: string, auth: string): Credential | undefined {
+function decodeAuth(file: ConfigFile, key: string, encoded: string): Credential | undefined {
+  // What base64 prints has line breaks, which Go's reader passes over.
+  const auth = encoded.replace(/[\r\n\t ]+/g, "");
   if (!BASE64.test(auth) || auth.replace(/=+$/, "").length % 4 === 1) {
     throw invalid(file.path, `has an auth of ${shownKey(key)} that is not base64`);
   }

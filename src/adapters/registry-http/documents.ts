@@ -54,13 +54,21 @@ export async function getDocument(
   const { answer, bytes } = await askWhole(session, reference, wrong, signal);
   if (bytes === undefined)
     throw new RegistryError("MANIFEST_NOT_FOUND", { reference: name }, { subject: name });
-  const type = typeOf(answer)!;
+  const value = parsed(bytes);
+  if (value === undefined) throw wrong("it is no JSON object");
+  const own = ownType(value);
+  const stated = typeOf(answer);
+  const type = stated ?? own ?? typeByForm(value);
+  if (type === undefined || !TYPES.includes(type))
+    throw wrong(`its type is ${saidType(answer)}, and it does not say itself that it is an image`);
+  if (stated === undefined)
+    session.warn(
+      `${name}: the registry says that its type is ${saidType(answer)}; it is read as ${type}, which it says itself`,
+    );
   const digest = digestOf(bytes);
   const said = answer.headers["docker-content-digest"];
   const wanted = reference.digest ?? (isDigest(said) ? said : undefined);
   if (wanted !== undefined && wanted !== digest) throw wrong(`its digest is ${digest}, not ${wanted}`);
-  const own = ownType(bytes);
-  if (own === "unreadable") throw wrong("it is no JSON object");
   if (own !== undefined && own !== type)
     throw wrong(`it says that it is ${own}, and the registry says ${type}`);
   return { descriptor: { mediaType: type, digest, size: bytes.length }, bytes };
@@ -101,8 +109,7 @@ export async function putDocument(
   });
   if (stored?.descriptor.digest === descriptor.digest) return;
   const { status } = answer;
-  const type = JSON.stringify(answer.headers["content-type"] ?? "").slice(0, 100);
-  const reason = `its type is ${type}, and the manifest is not there afterwards`;
+  const reason = `its type is ${saidType(answer)}, and the manifest is not there afterwards`;
   const parameters = { repository: reference, action: "push to", status, reason };
   throw new RegistryError("REGISTRY_REFUSED", parameters, { subject: reference, status });
 }
@@ -123,10 +130,9 @@ async function askWhole(
       answer.discard();
       return { answer, bytes: undefined };
     }
-    if (typeOf(answer) === undefined) {
+    if (typeOf(answer) === undefined && !GENERIC.test(answer.headers["content-type"] ?? "")) {
       answer.discard();
-      const said = JSON.stringify(answer.headers["content-type"] ?? "").slice(0, 100);
-      throw wrong(`its type is ${said}`);
+      throw wrong(`its type is ${saidType(answer)}`);
     }
     try {
       return { answer, bytes: await answer.read(MOST_BYTES) };
@@ -164,12 +170,33 @@ function typeOf({ headers }: Answer): string | undefined {
   return type !== undefined && TYPES.includes(type) ? type : undefined;
 }
 
-function ownType(bytes: Buffer): string | undefined {
+/** Types that say nothing: servers of plain files have no other for what they do not know. */
+const GENERIC =
+  /^(?:(?:text\/plain|(?:application|text)\/json|(?:application|binary)\/octet-stream)\s*(?:;.*)?)?$/i;
+
+function saidType({ headers }: Answer): string {
+  return JSON.stringify(headers["content-type"] ?? "").slice(0, 100);
+}
+
+/** What a document says that it is. */
+function ownType(value: Readonly<Record<string, unknown>>): string | undefined {
+  const { mediaType: own } = value;
+  return typeof own === "string" && own !== "" ? own : undefined;
+}
+
+/** What a document is by its form, since those of OCI may leave their type out. */
+function typeByForm(value: Readonly<Record<string, unknown>>): string | undefined {
+  if (value["schemaVersion"] !== 2) return undefined;
+  if (Array.isArray(value["manifests"])) return mediaType.ociIndex;
+  return Array.isArray(value["layers"]) && value["config"] ? mediaType.ociManifest : undefined;
+}
+
+function parsed(bytes: Buffer): Readonly<Record<string, unknown>> | undefined {
   try {
-    const value = JSON.parse(bytes.toString("utf8")) as { mediaType?: unknown } | null;
-    if (value === null || typeof value !== "object" || Array.isArray(value)) return "unreadable";
-    return typeof value.mediaType === "string" ? value.mediaType : undefined;
+    const value: unknown = JSON.parse(bytes.toString("utf8"));
+    if (value === null || typeof value !== "object" || Array.isArray(value)) return undefined;
+    return value as Readonly<Record<string, unknown>>;
   } catch {
-    return "unreadable";
+    return undefined;
   }
 }

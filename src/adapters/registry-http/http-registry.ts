@@ -33,6 +33,8 @@ export interface HttpRegistryOptions {
   readonly idleMs?: number;
   readonly pace?: Partial<PaceOptions>;
   readonly rate?: Partial<RateOptions>;
+  /** Told once of each thing that a registry does wrong and that was put up with. @default - nobody is told */
+  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /** Registries over HTTP, by the OCI distribution spec. */
@@ -42,14 +44,17 @@ export class HttpRegistry implements Registry {
   readonly #connections: Connections;
   readonly #pace: PaceOptions;
   readonly #sessions = new Map<string, RegistrySession>();
+  readonly #warnings = new Set<string>();
+  readonly #onWarning: (message: string) => void;
 
   constructor(options: HttpRegistryOptions = {}) {
     const { credentials, settings = {}, env = process.env, idleMs = 60_000, pace, rate } = options;
+    this.#onWarning = options.onWarning ?? (() => {});
     this.#settings = settings;
     this.#credentials = credentials;
     this.#connections = new Connections({
       ...{ env, idleMs, rate: { ...defaultRate, ...rate } },
-      trustOf: trustIn(settings),
+      trustOf: trustIn(settings, env),
     });
     this.#pace = { ...defaultPace, ...pace };
   }
@@ -147,6 +152,11 @@ export class HttpRegistry implements Registry {
       },
       tokenServers: this.#settings[domain]?.tokenServers ?? [],
       pace: this.#pace,
+      onWarning: (message) => {
+        if (this.#warnings.has(message)) return;
+        this.#warnings.add(message);
+        this.#onWarning(message);
+      },
     });
     this.#sessions.set(endpoint.base.href, session);
     return session;

@@ -51,19 +51,23 @@ export interface SessionOptions {
   readonly credentials: CredentialSource | undefined;
   readonly tokenServers: readonly string[];
   readonly pace: PaceOptions;
+  /** Told of what was put up with. */
+  readonly onWarning: (message: string) => void;
 }
 
 /** One server of a registry: requests with login, redirects, repetition and the server's own pace. */
 export class RegistrySession {
   readonly endpoint: Endpoint;
+  readonly warn: (message: string) => void;
   readonly #connections: Connections;
   readonly #authorizer: Authorizer;
   readonly #pace: Pace;
   /** Of token servers: whoever waits for a token holds the registry's own pace already. */
   readonly #tokenPace: Pace;
 
-  constructor({ endpoint, connections, credentials, tokenServers, pace }: SessionOptions) {
+  constructor({ endpoint, connections, credentials, tokenServers, pace, onWarning }: SessionOptions) {
     this.endpoint = endpoint;
+    this.warn = onWarning;
     this.#connections = connections;
     this.#pace = new Pace(endpoint.domain, pace);
     this.#authorizer = new Authorizer({

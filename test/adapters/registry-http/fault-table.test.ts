@@ -361,7 +361,7 @@ group("row 19: a manifest that is something else", () => {
   const wrong: readonly (readonly [string, Fault])[] = [
     ["another digest in the header", { headers: { "docker-content-digest": OTHER } }],
     ["another type in the header", { headers: { "content-type": mediaType.dockerManifest } }],
-    ["no type of an image", { headers: { "content-type": "application/json" } }],
+    ["no type of an image", { headers: { "content-type": "application/vnd.example+json" } }],
     ["more than 4 MiB", { status: 200, body: " ".repeat((4 << 20) + 1), headers: typed() }],
     ["an endless body", { endless: true }],
     ["a page to log in at", { status: 200, body: "<html>", headers: { "content-type": "text/html" } }],

@@ -186,7 +186,7 @@ group("certificates", () => {
     vi.stubEnv("NODE_EXTRA_CA_CERTS", "");
     try {
       const ca = join(folder, "ca.pem");
-      const trust = trustIn({ "other.example": { ca }, "docker.io": { ca } });
+      const trust = trustIn({ "other.example": { ca }, "docker.io": { ca } }, {}, []);
       expect(trust("registry.example:5000")).toEqual({
         ...{ ca: ["a.crt", "b.crt"], cert: "client.cert", key: "client.key" },
       });
@@ -197,7 +197,7 @@ group("certificates", () => {
       // Node forgets those that it was told of where a list of its own is given.
       vi.stubEnv("NODE_EXTRA_CA_CERTS", join(folder, "extra.pem"));
       writeFileSync(join(folder, "extra.pem"), "extra");
-      expect(trustIn({ "a.example": { ca } })("a.example")).toEqual({ ca: ["mine", "extra"] });
+      expect(trustIn({ "a.example": { ca } }, {}, [])("a.example")).toEqual({ ca: ["mine", "extra"] });
     } finally {
       vi.unstubAllEnvs();
     }
@@ -211,7 +211,7 @@ group("certificates", () => {
   });
 
   test("a file that is not there", () => {
-    const trust = trustIn({ "a.example": { ca: "/no/such.pem" } });
+    const trust = trustIn({ "a.example": { ca: "/no/such.pem" } }, {}, []);
     expect(() => trust("a.example")).toThrow(
       expect.objectContaining({ code: "REGISTRY_SETTINGS_INVALID", subject: "/no/such.pem" }),
     );

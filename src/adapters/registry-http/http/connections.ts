@@ -6,6 +6,7 @@ import { type Environment, proxiesOf } from "./proxy.js";
 import { NotRaw, rawGet } from "./raw-get.js";
 import type { HttpRequest, TlsTrust } from "./request.js";
 import { type Route, send } from "./send.js";
+import { isSocks, socksAgent } from "./socks.js";
 import { tlsOptions } from "./tls-options.js";
 import { tunnelAgent } from "./tunnel.js";
 
@@ -42,8 +43,8 @@ export class Connections {
   async sendLarge(request: HttpRequest): Promise<Answer> {
     const { url, headers, signal } = request;
     if (this.#proxyOf(url) !== undefined || this.#notRaw.has(url.origin)) return this.send(request);
-    const secure = tlsOptions(this.#options.trustOf(url.host));
     try {
+      const secure = this.#tlsOf(url);
       const { idleMs, rate } = this.#options;
       return await rawGet({ url, headers, secure, idleMs, rate, signal });
     } catch (error) {
@@ -58,21 +59,28 @@ export class Connections {
     this.#routes.clear();
   }
 
+  #tlsOf(url: URL): ReturnType<typeof tlsOptions> {
+    // The system's list is long, and plain http has no use for it.
+    return url.protocol === "https:" ? tlsOptions(this.#options.trustOf(url.host)) : {};
+  }
+
   #routeOf(url: URL): Route {
     const known = this.#routes.get(url.origin);
     if (known !== undefined) return known;
-    const { idleMs, rate, trustOf } = this.#options;
+    const { idleMs, rate } = this.#options;
     const proxy = this.#proxyOf(url);
-    const secure = tlsOptions(trustOf(url.host));
+    const secure = this.#tlsOf(url);
     const settings = { keepAlive: true, maxSockets: MOST_SOCKETS };
     const direct =
       url.protocol === "https:" ? new HttpsAgent({ ...settings, ...secure }) : new HttpAgent(settings);
     const route: Route =
       proxy === undefined
         ? { agent: direct, idleMs, rate }
-        : url.protocol === "https:"
-          ? { agent: tunnelAgent(proxy, secure, idleMs), idleMs, rate }
-          : { agent: proxy.protocol === "https:" ? new HttpsAgent(settings) : direct, proxy, idleMs, rate };
+        : isSocks(proxy)
+          ? { agent: socksAgent(proxy, url.protocol === "https:" ? secure : undefined, idleMs), idleMs, rate }
+          : url.protocol === "https:"
+            ? { agent: tunnelAgent(proxy, secure, idleMs), idleMs, rate }
+            : { agent: proxy.protocol === "https:" ? new HttpsAgent(settings) : direct, proxy, idleMs, rate };
     this.#routes.set(url.origin, route);
     return route;
   }

@@ -20,7 +20,7 @@ function ruleOf(text: string): Rule {
   if (block !== null) return blockRule(block[1]!, Number(block[2]));
   const bracketed = /^\[(.+)\](?::(\d+))?$/.exec(text);
   const withPort = bracketed === null && isIP(text) === 0 ? /^(.*):(\d+)$/.exec(text) : null;
-  const wanted = (bracketed?.[1] ?? withPort?.[1] ?? text).toLowerCase();
+  const wanted = (bracketed?.[1] ?? withPort?.[1] ?? text).toLowerCase().replace(/(?<=.)\.$/, "");
   const wantedPort = bracketed?.[2] ?? withPort?.[2];
   const portFits = (port: string): boolean => wantedPort === undefined || wantedPort === port;
   if (isIP(wanted) !== 0) {

@@ -1,5 +1,5 @@
 import { connect as connectPlain, isIP, type OnReadOpts, type Socket } from "node:net";
-import { type ConnectionOptions, connect as connectSecure, type SecureContextOptions } from "node:tls";
+import { type ConnectionOptions, connect as connectSecure } from "node:tls";
 import { RateGuard, type RateOptions } from "../pacing/rate-guard.js";
 import { type Answer, BodyTooLong, CutShort, TooSlow } from "./answer.js";
 import { type Head, parseHead } from "./response-head.js";
@@ -8,7 +8,7 @@ import { type Head, parseHead } from "./response-head.js";
 export interface RawGet {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly secure: SecureContextOptions;
+  readonly secure: ConnectionOptions;
   readonly idleMs: number;
   readonly rate: RateOptions;
   readonly signal?: AbortSignal | undefined;
@@ -177,7 +177,7 @@ class RawExchange {
   }
 }
 
-function secureSocket(host: string, port: number, secure: SecureContextOptions, onread: OnReadOpts): Socket {
+function secureSocket(host: string, port: number, secure: ConnectionOptions, onread: OnReadOpts): Socket {
   // An address has no name that a server could be chosen by (RFC 6066 section 3).
   const servername = isIP(host) === 0 ? host : "";
   // `onread` works for TLS as well, which its types do not say.

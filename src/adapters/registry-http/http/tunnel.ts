@@ -2,12 +2,12 @@ import { type ClientRequest, request as httpRequest } from "node:http";
 import { Agent, request as httpsRequest, type RequestOptions } from "node:https";
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
-import { connect, type SecureContextOptions, type TLSSocket } from "node:tls";
+import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import { ProxyRefused } from "./answer.js";
 import { proxyAuthorization } from "./proxy.js";
 
 /** An agent whose https connections lead through a proxy (CONNECT): the proxy sees no request, and no login of it. */
-export function tunnelAgent(proxy: URL, secure: SecureContextOptions, idleMs: number): Agent {
+export function tunnelAgent(proxy: URL, secure: ConnectionOptions, idleMs: number): Agent {
   const agent = new Agent({ keepAlive: true, maxSockets: 8 });
   const open = (options: RequestOptions, done: (error: Error | null, socket?: TLSSocket) => void): void => {
     const host = options.host ?? "";
