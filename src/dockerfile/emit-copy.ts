@@ -263,13 +263,13 @@ function mergeIntoUnknown(draft: StageDraft, piece: Piece, dest: string): void {
 }
 
 /**
- * Missing parents are root's: they are made first, and where they exist this changes nothing. It takes a layer, which a
- * shell spares.
+ * Missing parents are root's: they are made first, and where they exist this changes nothing. Where they do not, it
+ * takes a layer, which a shell spares.
  */
 function makeParent(draft: StageDraft, dest: string, operation: CopyOperation): void {
   const parent = parentPath(dest);
   if (isFolder(draft.tree.at(parent))) return;
-  if (draft.shellSeen) throw unknownFolders(draft, [dest], operation);
+  if (draft.shellSeen && draft.tree.wasAbsent(parent)) throw unknownFolders(draft, [dest], operation);
   copyFolderEntry(draft, parent);
 }
 

@@ -160,7 +160,7 @@ function makeMissingFolder(
   const isParentThere = isFolder(draft.tree.at(parent));
   const { workdirMakesFolder } = draft.emission.dialect;
   // A parent would be a layer of its own, which a shell spares.
-  const isLayerMore = !isParentThere && draft.shellSeen;
+  const isLayerMore = !isParentThere && draft.shellSeen && draft.tree.wasAbsent(parent);
   if (!workdirMakesFolder || draft.isPrep || mode !== 0o755 || owner === undefined || isLayerMore) {
     throw new PlanError(
       "FOLDERS_UNKNOWN",

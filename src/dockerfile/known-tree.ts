@@ -222,6 +222,15 @@ export class KnownTree {
     return uncertain && setgidMade;
   }
 
+  /** True when a path was not there before a command, which may have made it. */
+  wasAbsent(path: string): boolean {
+    for (let at = path; at !== "/"; at = parentPath(at)) {
+      const before = this.#before.get(at);
+      if (before !== undefined) return before.kind === "absent";
+    }
+    return false;
+  }
+
   /** Changes a directory and, if asked, those below it that are known, by a rule. Of files nothing is known then. */
   changeFolders(folder: string, below: boolean, change: (fact: FolderFact) => Fact): void {
     for (const [path, fact] of this.#facts) {
