@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { noteOutputs } from "../adapters/files-node/written-outputs.js";
+import { withNotedOutputs } from "../adapters/files-node/written-outputs.js";
 import type { BuiltImage } from "../engine/build-image.js";
 import { PlanError } from "../errors/layerwright-error.js";
 import { imageIndex } from "../oci/image-index.js";
@@ -73,7 +73,10 @@ async function buildGroups(images: readonly ImagePlans[], settings: BuildSetting
   const written = groups.flatMap(({ target }) =>
     target === undefined || target.dest === "-" ? [] : target.dest,
   );
-  noteOutputs(settings.context ?? ".", written);
+  return withNotedOutputs(settings.context ?? ".", written, () => buildNoted(groups, settings));
+}
+
+async function buildNoted(groups: readonly ImageGroup[], settings: BuildSettings): Promise<BuildResult[][]> {
   const dests = groups.flatMap(({ target }) => (target?.type === "layout" ? resolve(target.dest) : []));
   if (new Set(dests).size === dests.length) return withBuiltGroups(groups, settings, writeImage);
   // One layout holds several, in the order that they were given in, whichever was built first.

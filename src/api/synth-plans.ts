@@ -1,5 +1,5 @@
 import { relative, resolve, sep } from "node:path";
-import { noteOutputs } from "../adapters/files-node/written-outputs.js";
+import { withNotedOutputs } from "../adapters/files-node/written-outputs.js";
 import type { BakeImage } from "../dockerfile/bake-file.js";
 import type { EmittedDockerfile } from "../dockerfile/emit-dockerfile.js";
 import { PlanError } from "../errors/layerwright-error.js";
@@ -68,7 +68,14 @@ export async function synthPlans(
   if (outPath === "" || outPath === ".." || outPath.startsWith("../")) {
     throw new PlanError("OUT_OUTSIDE_CONTEXT", { out, context }, { subject: out });
   }
-  noteOutputs(context, [out]);
+  return withNotedOutputs(context, [out], () => synthNoted(plans, options, { context, out, outPath }));
+}
+
+async function synthNoted(
+  plans: readonly NamedPlan[],
+  options: SynthOptions & { readonly catalog?: SynthCatalog },
+  { context, out, outPath }: { readonly context: string; readonly out: string; readonly outPath: string },
+): Promise<SynthResult> {
   const { catalog } = options;
   const known = plans.map(({ name, optimized: { plan } }) => {
     return catalog === undefined ? { plan } : { plan, knownAs: `${catalog.name}/${name}` };

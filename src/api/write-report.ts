@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { noteOutputs } from "../adapters/files-node/written-outputs.js";
+import { withNotedOutputs } from "../adapters/files-node/written-outputs.js";
 import { writeFileAtomically } from "../adapters/output-disk/atomic-file.js";
 import type { ObservedImage } from "../analyze/observed-image.js";
 import type { ReportData } from "../analyze/report/report-data.js";
@@ -27,7 +27,6 @@ export async function writeReport(
   images: readonly ObservedImage[],
   { title, out, store, catalog }: ReportPlace,
 ): Promise<ReportResult> {
-  if (catalog !== undefined) noteOutputs(catalog.context, [out]);
   const epoch = parseSourceDateEpoch(process.env["SOURCE_DATE_EPOCH"]);
   const made = (epoch === undefined ? new Date() : new Date(epoch * 1000)).toISOString();
   const data = await reportOf(images, {
@@ -43,10 +42,12 @@ export async function writeReport(
     },
   });
   const page = Buffer.from(reportHtml(data, await reportAssets()));
-  await writeFileAtomically(out, [], async (sink) => {
-    await sink.write(page);
-    await sink.finish();
-  });
+  const write = () =>
+    writeFileAtomically(out, [], async (sink) => {
+      await sink.write(page);
+      await sink.finish();
+    });
+  await (catalog === undefined ? write() : withNotedOutputs(catalog.context, [out], write));
   return resultOf(data, resolve(out), page.length);
 }
 

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { shareImages } from "../../src/analyze/sharing/share-images.js";
@@ -88,7 +88,8 @@ describe("the limit of a catalog", () => {
     expect(ran.stderr).toContain("makes it 2 kB smaller and takes 254 kB of its base");
     expect(ran.stderr).toContain("with nginx, a, fedora; this catalog allows 100 kB");
     expect(ran.stderr).toContain("catalog.ts:5");
-    expect(existsSync(join(project.folder, "layerwright.out"))).toBe(false);
+    // All that is there is the note of the nginx.tar that a test above built.
+    expect(readdirSync(join(project.folder, "layerwright.out"))).toEqual([".outputs"]);
   });
 
   it.each(["push", "load"])("stops %s too", async (command) => {

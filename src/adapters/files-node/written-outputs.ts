@@ -1,4 +1,13 @@
-import { appendFileSync, lstatSync, mkdirSync, readFileSync, realpathSync } from "node:fs";
+import {
+  appendFileSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 
 /**
@@ -10,8 +19,30 @@ export const OUTPUT_DIRECTORY = "layerwright.out";
 /** The list of what was written elsewhere in the context: a path a line, relative to the context. */
 const LIST = `${OUTPUT_DIRECTORY}/.outputs`;
 
-/** Notes what a run is about to write into a context, so that this run and later ones do not copy it. */
-export function noteOutputs(context: string, paths: readonly string[]): void {
+/**
+ * Does work that writes into a context, with what it writes noted, so that neither it nor a later run copies that. Of
+ * work that fails, nothing stays noted but what is there.
+ */
+export async function withNotedOutputs<T>(
+  context: string,
+  paths: readonly string[],
+  work: () => Promise<T>,
+): Promise<T> {
+  const noted = noteOutputs(context, paths);
+  try {
+    return await work();
+  } catch (error) {
+    const folder = realPathOf(resolve(context));
+    forgetOutputs(
+      folder,
+      noted.filter((path) => !isOutput(join(folder, path))),
+    );
+    throw error;
+  }
+}
+
+/** @returns the paths that were not noted before, relative to the context */
+function noteOutputs(context: string, paths: readonly string[]): readonly string[] {
   const folder = realPathOf(resolve(context));
   const inside = paths.map((path) => {
     const full = resolve(path);
@@ -20,14 +51,29 @@ export function noteOutputs(context: string, paths: readonly string[]): void {
       .join("/");
   });
   const noted = new Set(readList(folder));
-  const added = inside.filter((path) => isElsewhere(path) && !noted.has(path));
-  if (added.length === 0) return;
+  const added = [...new Set(inside)].filter((path) => isElsewhere(path) && !noted.has(path));
+  if (added.length === 0) return [];
   try {
     mkdirSync(join(folder, OUTPUT_DIRECTORY), { recursive: true });
     // One write, so that runs at the same time lose nothing.
-    appendFileSync(join(folder, LIST), [...new Set(added)].map((path) => `${path}\n`).join(""));
+    appendFileSync(join(folder, LIST), added.map((path) => `${path}\n`).join(""));
   } catch {
     // Where nothing can be written, no output comes to be.
+  }
+  return added;
+}
+
+function forgetOutputs(folder: string, paths: readonly string[]): void {
+  if (paths.length === 0) return;
+  const left = readList(folder).filter((path) => path !== "" && !paths.includes(path));
+  try {
+    if (left.length > 0) writeFileSync(join(folder, LIST), left.map((path) => `${path}\n`).join(""));
+    else {
+      rmSync(join(folder, LIST), { force: true });
+      rmdirSync(join(folder, OUTPUT_DIRECTORY));
+    }
+  } catch {
+    // A directory with other outputs stays; a line too many does no harm while nothing is there.
   }
 }
 
@@ -55,15 +101,18 @@ function isElsewhere(path: string): boolean {
 }
 
 function isOutput(path: string): boolean {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (stats === undefined || stats.isFile()) return stats !== undefined;
-  return (
-    stats.isDirectory() && (isFile(join(path, "oci-layout")) || isSynthesis(join(path, "manifest.json")))
-  );
+  const type = typeOf(path);
+  if (type !== "directory") return type === "file";
+  return typeOf(join(path, "oci-layout")) === "file" || isSynthesis(join(path, "manifest.json"));
 }
 
-function isFile(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
+function typeOf(path: string): "file" | "directory" | undefined {
+  try {
+    const stats = lstatSync(path);
+    return stats.isFile() ? "file" : stats.isDirectory() ? "directory" : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function isSynthesis(manifest: string): boolean {
