@@ -38,7 +38,12 @@ function resolveOperation(operation: Operation, files: FileSource): Operation {
 }
 
 function resolveMounted(source: PlanSource, files: FileSource): PlanSource {
-  return source.from === "context" ? withFound(source, files.list(source.context, source.path, [])) : source;
+  if (source.from !== "context") return source;
+  // As the direct build fills a mount.
+  return withFound(
+    source,
+    listSources(files, { sources: [source], dest: "/source", into: false }).get(source),
+  );
 }
 
 function withFound(source: PlanSource, matches: readonly SourceMatch[] | undefined): PlanSource {

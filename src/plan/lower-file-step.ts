@@ -27,6 +27,7 @@ export function lowerFileStep(step: FileStep, state: StageState, lowering: Lower
         ...owner,
         ...(step.mode === undefined ? {} : { mode: step.mode }),
         ...(step.exclude === undefined || step.exclude.length === 0 ? {} : { exclude: step.exclude }),
+        ...(step.maxFileSize === undefined ? {} : { maxFileSize: step.maxFileSize }),
         ...placed,
       };
     case "binary":

@@ -88,6 +88,8 @@ export interface CopyOperation extends Placed {
   readonly owner?: Owner;
   readonly mode?: Mode;
   readonly exclude?: readonly string[];
+  /** Bytes of the largest file of a context that may be copied, where it is not the usual limit. */
+  readonly maxFileSize?: number;
   /** Takes the permission bits of a context as they are on disk, as the COPY of a base's trigger does. */
   readonly asOnDisk?: true;
   /** Set for `binary`: the one source must be an executable that can run in this image. */

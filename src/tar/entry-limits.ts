@@ -8,6 +8,12 @@ const MAX_NAME = 255;
 const MAX_PATH = 4096;
 const MAX_DEPTH = 1024;
 
+/**
+ * Bytes of the largest file of the host that is read into an image, unless its copy says otherwise: more than the
+ * largest layer that registries take. A larger one is most often sparse, and would be read for hours.
+ */
+export const MOST_FILE_BYTES = 64 * 1024 ** 3;
+
 /** Throws when an entry cannot exist in a Linux root file system, or is not as `TarEntry` promises. */
 export function checkWritable(entry: TarEntry): void {
   checkPath(entry.path, entry.type === "folder");

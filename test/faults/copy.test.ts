@@ -6,13 +6,14 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { build, Catalog, Image, context as namedContext, report, synth } from "layerwright";
+import { Base, build, Catalog, dockerfile, Image, context as namedContext, report, synth } from "layerwright";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { ensureBases } from "../fixtures/bases.js";
+import { BASES, ensureBases } from "../fixtures/bases.js";
 import { LOCAL_REFERENCE } from "../fixtures/layout-registry.js";
 import { copied } from "./copied-trees.js";
 import { bothWays, expectSame, listingOf } from "./on-bases.js";
@@ -378,5 +379,53 @@ describe("E14: names of one file stay names of one file", { timeout: 300_000 }, 
   test("a front end that would have to copy them one by one is refused", async () => {
     const { differences } = await copied(files(tree), scratch.copy("d", "/x", { mode: "u=rwX,go=" }));
     expect(differences).toEqual(["1.4: built | FRONTEND_TOO_OLD"]);
+  });
+});
+
+describe("A7: a sparse file of 1 TiB", () => {
+  /** A directory with such a file, which takes no room on the disk. */
+  const huge = (at: string) => {
+    mkdirSync(join(at, "d"));
+    writeFileSync(join(at, "d/disk.img"), "");
+    truncateSync(join(at, "d/disk.img"), 1024 ** 4);
+  };
+  const copies: readonly (readonly [string, Image])[] = [
+    ["named", Image.scratch().copy("d/disk.img", "/x")],
+    ["in a directory", Image.scratch().copy("d", "/x")],
+    ["matched", Image.scratch().copy("d/*", "/x/")],
+    [
+      "mounted",
+      Image.from(Base.layout("base"))
+        .workdir("/")
+        .run("true", { mounts: [{ type: "bind", source: "d", target: "/d" }] }),
+    ],
+  ];
+
+  test.each(copies)("%s: is refused both ways before it is read", async (_, image) => {
+    const context = mkdtempSync(join(tmpdir(), "lw-huge-"));
+    onTestFinished(() => rmSync(context, { recursive: true, force: true }));
+    huge(context);
+    cpSync(join(BASES, "layout-single"), join(context, "base"), { recursive: true });
+    const refused = expect.objectContaining({ code: "SOURCE_TOO_LARGE" });
+    await expect(build(image, { context, output: join(context, "out.tar") })).rejects.toEqual(refused);
+    expect(() => dockerfile(image, { context })).toThrow(refused);
+  });
+
+  test("in a base that is a directory: is refused before it is read", async () => {
+    const context = mkdtempSync(join(tmpdir(), "lw-huge-"));
+    onTestFinished(() => rmSync(context, { recursive: true, force: true }));
+    huge(context);
+    const image = Image.from(Base.rootfs("d")).write("/x", "");
+    await expect(build(image, { context, output: join(context, "out.tar") })).rejects.toEqual(
+      expect.objectContaining({ code: "SOURCE_TOO_LARGE" }),
+    );
+  });
+
+  test("maxFileSize of the copy is the limit, in words or bytes", async () => {
+    const image = (maxFileSize: number | string) => Image.scratch().copy("f", "/f", { maxFileSize });
+    const refused = await both({ f: "12345" }, image(4));
+    expect(refused).toBe("SOURCE_TOO_LARGE");
+    expect(await both({ f: "12345" }, image("5B"))).toEqual(["/f"]);
+    expect(() => image("much")).toThrow(expect.objectContaining({ code: "ARGUMENT_INVALID" }));
   });
 });

@@ -1,7 +1,9 @@
 import type { BigIntStats } from "node:fs";
 import { compareBytes } from "../../core/byte-order.js";
 import { pathFromBytes } from "../../core/path-bytes.js";
+import { PlanError } from "../../errors/layerwright-error.js";
 import type { FileGuard, HostContent } from "../../tar/entry-content.js";
+import { MOST_FILE_BYTES } from "../../tar/entry-limits.js";
 import { HeldDirectory, type HostPlace } from "../../tar/held-directory.js";
 import { hostText } from "../../tar/host-path.js";
 import type { TarEntry } from "../../tar/tar-entry.js";
@@ -23,6 +25,7 @@ export async function listRootfs(root: string): Promise<TarItem[]> {
     try {
       return toItem(one, firstNames, capabilities);
     } catch (error) {
+      if (error instanceof PlanError) throw error;
       throw unreadable(hostText(one.place.path), error);
     }
   });
@@ -91,6 +94,10 @@ function fileItem(
   capability: Uint8Array | undefined,
 ): TarItem {
   const size = Number(stat.size);
+  if (size > MOST_FILE_BYTES) {
+    const file = hostText(place.path);
+    throw new PlanError("SOURCE_TOO_LARGE", { path: file, size, limit: MOST_FILE_BYTES }, { subject: file });
+  }
   const xattrs = capability === undefined ? undefined : { "security.capability": capability };
   const entry: TarEntry = { ...base, type: "file", size, ...(xattrs && { xattrs }) };
   // The same rounding as when the file is opened: there the times come as floating-point milliseconds.

@@ -61,6 +61,10 @@ export const contextMessages = {
     message: `${p.path} is a ${p.kind}, which cannot be copied into an image`,
     hint: "leave it out with .dockerignore or `exclude`",
   }),
+  SOURCE_TOO_LARGE: (p: { path: string; size: number; limit: number }) => ({
+    message: `the file ${p.path} must have at most ${p.limit} bytes to be read into an image, got ${p.size}`,
+    hint: "leave it out with .dockerignore or `exclude`, or allow more with `maxFileSize` of the copy",
+  }),
   SOURCE_UNREADABLE: (p: { path: string; reason: string }) => ({
     message: `${p.path} cannot be read: ${p.reason}`,
     hint: "let your user read it, or leave it out with .dockerignore or `exclude`",

@@ -1,4 +1,5 @@
 import { deepFreeze } from "../../core/freeze.js";
+import { parseSize } from "../../core/parse-size.js";
 import type { Origin } from "../../errors/origin.js";
 import { beginCall, refuse } from "../call.js";
 import { checkPathText, parseDestination } from "../container-path.js";
@@ -20,6 +21,8 @@ export interface CopyStep {
   readonly mode?: Mode;
   /** Patterns in `.dockerignore` grammar, relative to each source. */
   readonly exclude?: readonly string[];
+  /** Bytes. */
+  readonly maxFileSize?: number;
   readonly origin?: Origin;
 }
 
@@ -31,6 +34,12 @@ export interface CopyOptions {
   readonly mode?: ModeInput;
   /** Patterns in `.dockerignore` grammar, relative to each source. */
   readonly exclude?: readonly string[];
+  /**
+   * Largest file of a context that is copied, in bytes or as `"200GB"`. A larger one is refused before it is read.
+   *
+   * @default "64GiB"
+   */
+  readonly maxFileSize?: number | string;
 }
 
 /**
@@ -55,11 +64,21 @@ export function copy(
   options: CopyOptions = {},
 ): CopyStep {
   const call = beginCall("copy");
-  checkOptions(call, options, ["owner", "mode", "exclude"]);
-  const { owner, mode, exclude } = options;
+  checkOptions(call, options, ["owner", "mode", "exclude", "maxFileSize"]);
+  const { owner, mode, exclude, maxFileSize } = options;
   if (exclude !== undefined && !Array.isArray(exclude)) {
     const allowed = "an array of patterns";
     refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: "option exclude", got: exclude, allowed });
+  }
+  const limit = maxFileSize === undefined ? undefined : parseSize(maxFileSize);
+  if (maxFileSize !== undefined && limit === undefined) {
+    const allowed = 'a number of bytes or a size such as "200GB"';
+    refuse(call, "ARGUMENT_INVALID", {
+      call: call.name,
+      argument: "option maxFileSize",
+      got: maxFileSize,
+      allowed,
+    });
   }
   return deepFreeze(
     defined<CopyStep>({
@@ -69,6 +88,7 @@ export function copy(
       owner: owner === undefined ? undefined : parseOwner(call, owner),
       mode: mode === undefined ? undefined : parseMode(call, mode),
       exclude: exclude?.map((pattern) => checkPathText(call, pattern)),
+      maxFileSize: limit,
       origin: call.origin,
     }),
   );
