@@ -7,7 +7,7 @@ import { resolvePath } from "./resolve.js";
 import { childFolder, copyAttributes } from "./tree.js";
 import type { FolderNode, LayerBytes, TreeNode } from "./tree-node.js";
 import { joinPath, pathComponents } from "./tree-path.js";
-import { nameRole, PLINK_FOLDER, WHITEOUT_PREFIX } from "./whiteout.js";
+import { META_PREFIX, nameRole, OPAQUE_NAME, PLINK_FOLDER, WHITEOUT_PREFIX } from "./whiteout.js";
 
 /**
  * Lays a layer over the tree below it, in place, by image-spec layer.md. Whiteouts act on the layers below only,
@@ -37,7 +37,7 @@ export function applyLayer(tree: FolderNode, index: LayerIndex, bytes: LayerByte
       continue;
     }
     if (parentPath !== lastParent) {
-      parent = parentFolder(tree, parentPath, watch);
+      parent = parentFolder(tree, parentPath, layer);
       lastParent = parentPath;
     }
     const existing = parent.children.get(name);
@@ -54,10 +54,15 @@ export function applyLayer(tree: FolderNode, index: LayerIndex, bytes: LayerByte
   }
 }
 
-/** Whether an entry is a whiteout or bookkeeping, or lies inside one. */
+/** Whether an entry is a whiteout or bookkeeping. */
 function isHidden(path: string, parentPath: string, name: string, layer: string): boolean {
-  if (nameRole(name, path, layer).kind !== "plain") return true;
-  return parentPath.split("/").some((part) => part.startsWith(WHITEOUT_PREFIX));
+  // AUFS kept its own files in directories of the root: nothing in them is part of an image.
+  if (path.startsWith(META_PREFIX) && path !== OPAQUE_NAME) return true;
+  if (parentPath.split("/").some((part) => part.startsWith(WHITEOUT_PREFIX))) {
+    const reason = "it is below a whiteout, where some unpackers make it and others do not";
+    throw new IntegrityError("LAYER_INVALID", { layer, path, reason }, { subject: path });
+  }
+  return nameRole(name, path, layer).kind !== "plain";
 }
 
 /** The root folder's own entry (`./`), and names that the tar reader would not have let through. */
@@ -73,7 +78,7 @@ function applyOddName(tree: FolderNode, indexed: IndexedEntry, layer: string): v
 }
 
 /** The folder that an entry goes into: existing, reached through a link of the image, or new. */
-function parentFolder(tree: FolderNode, path: string, watch: NameWatch | undefined): FolderNode {
+function parentFolder(tree: FolderNode, path: string, layer: string): FolderNode {
   let folder = tree;
   if (path === "") return folder;
   let end = -1;
@@ -81,27 +86,33 @@ function parentFolder(tree: FolderNode, path: string, watch: NameWatch | undefin
     end += name.length + 1;
     const child = folder.children.get(name);
     if (child?.type === "symlink" || name === "" || name === "." || name === "..")
-      return linkedFolder(tree, path, watch);
+      return linkedFolder(tree, path, layer);
     if (child?.type === "folder") {
       folder = child;
       continue;
     }
-    if (child !== undefined) watch?.lost(path.slice(0, end), child);
+    if (child !== undefined) throw notDirectory(path.slice(0, end), layer);
     folder = childFolder(folder, name);
   }
   return folder;
 }
 
-function linkedFolder(tree: FolderNode, linked: string, watch: NameWatch | undefined): FolderNode {
+function linkedFolder(tree: FolderNode, linked: string, layer: string): FolderNode {
   let folder = tree;
   let path = "";
   for (const name of pathComponents(resolvePath(tree, linked).path)) {
     path = joinPath(path, name);
     const child = folder.children.get(name);
-    if (child !== undefined && child.type !== "folder") watch?.lost(path, child);
+    if (child !== undefined && child.type !== "folder") throw notDirectory(path, layer);
     folder = childFolder(folder, name);
   }
   return folder;
+}
+
+/** The error for an entry below what is no directory: container engines fail, and other unpackers replace it. */
+function notDirectory(path: string, layer: string): IntegrityError<"LAYER_INVALID"> {
+  const reason = "something of the layer lies in it, and it is no directory";
+  return new IntegrityError("LAYER_INVALID", { layer, path, reason }, { subject: path });
 }
 
 function nodeFor(
@@ -114,6 +125,10 @@ function nodeFor(
   const { entry } = indexed;
   if (entry.type !== "hardlink") return entryNode(indexed, bytes);
   const target = entry.linkname ?? "";
+  if (target === entry.path) {
+    const reason = "it is a hard link to itself";
+    throw new IntegrityError("LAYER_INVALID", { layer, path: entry.path, reason }, { subject: entry.path });
+  }
   const node = plinks.get(target) ?? resolvePath(tree, target, { followLast: false }).node;
   if (node !== undefined && node.type !== "folder") return node;
   const found = node === undefined ? "does not exist at this point of the layer" : "is a folder";

@@ -3,7 +3,7 @@ import type { TarEntry, TarEntryType } from "../tar/tar-entry.js";
 import type { IndexedEntry, LayerIndex } from "./layer-index.js";
 
 /** The kind of the store's records that hold layer indices. A new form gets a new number: old records are misses. */
-export const LAYER_INDEX_KIND = "layer-index-1";
+export const LAYER_INDEX_KIND = "layer-index-2";
 
 const TYPES: Readonly<Record<TarEntryType, string>> = {
   file: "f",

@@ -9,7 +9,8 @@ export const OPAQUE_NAME = ".wh..wh..opq";
 /** The folder where AUFS kept hard-linked files; its files are never part of the root file system. */
 export const PLINK_FOLDER = ".wh..wh.plnk";
 
-const META_PREFIX = ".wh..wh.";
+/** The prefix of what AUFS kept for itself. */
+export const META_PREFIX = ".wh..wh.";
 
 /** What a name in a layer means. */
 export type NameRole =

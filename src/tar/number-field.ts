@@ -11,6 +11,8 @@ export function readNumber(header: Uint8Array, offset: number, length: number, s
   let at = offset;
   const end = offset + length;
   while (at < end && header[at] === 0x20) at++;
+  // Some readers pass over NULs here as over spaces, and others end the number.
+  if (header[at] === 0) return blankFrom(header, at, end) ? 0 : "a number in its header begins with a NUL";
   let value = 0;
   for (; at < end; at++) {
     const digit = header[at]! - 0x30;
@@ -23,6 +25,11 @@ export function readNumber(header: Uint8Array, offset: number, length: number, s
     if (header[at] === 0) break;
   }
   return value;
+}
+
+function blankFrom(header: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (header[at] !== 0 && header[at] !== 0x20) return false;
+  return true;
 }
 
 function readBase256(header: Uint8Array, offset: number, length: number, signed: boolean): FieldValue {

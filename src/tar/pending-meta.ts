@@ -4,7 +4,10 @@ import { type PaxRecords, parsePaxRecords } from "./pax-records.js";
 /** Largest extended header that is read, in bytes; a larger one is an attack or damage. */
 export const MAX_META = 1 << 20;
 
-/** What the extended headers before an entry say about it. */
+/**
+ * What the extended headers before an entry say about it. Readers differ in what a second one, or one of PAX beside one
+ * of GNU, does to the first, and no writer makes such pairs: they are refused.
+ */
 export class PendingMeta {
   longName: string | undefined;
   longLink: string | undefined;
@@ -14,19 +17,30 @@ export class PendingMeta {
 
   /** Takes the body of an extended header; gives back in words what is wrong with it. */
   add(type: number, body: Uint8Array): string | undefined {
+    if (this.pax !== undefined)
+      return "an extended header follows a PAX header, which must be before its entry";
     switch (type) {
-      case GNU_LONG_NAME:
-        this.longName = textOf(body);
+      case GNU_LONG_NAME: {
+        if (this.longName !== undefined) return "two long names are before one entry";
+        const name = textOf(body);
+        if (name === undefined) return "a long name is empty or has a NUL in it";
+        this.longName = name;
         return undefined;
-      case GNU_LONG_LINK:
-        this.longLink = textOf(body);
+      }
+      case GNU_LONG_LINK: {
+        if (this.longLink !== undefined) return "two long link targets are before one entry";
+        const link = textOf(body);
+        if (link === undefined) return "a long link target is empty or has a NUL in it";
+        this.longLink = link;
         return undefined;
+      }
       default: {
         const records = parsePaxRecords(body);
         if (typeof records === "string") return records;
-        // Global records are checked and then ignored, as by Go's reader, which every container engine uses.
-        if (type === PAX_LOCAL)
-          this.pax = this.pax === undefined ? records : new Map([...this.pax, ...records]);
+        if (this.longName !== undefined || this.longLink !== undefined)
+          return "a PAX header follows a long name of GNU tar";
+        if (type === PAX_LOCAL) this.pax = records;
+        else return refusedGlobal(records);
         return undefined;
       }
     }
@@ -50,7 +64,25 @@ export function isMeta(type: number): boolean {
   return type === PAX_LOCAL || type === PAX_GLOBAL || type === GNU_LONG_NAME || type === GNU_LONG_LINK;
 }
 
-function textOf(body: Uint8Array): string {
+/** The text up to its NUL; undefined where there is none, or where something follows the NUL. */
+function textOf(body: Uint8Array): string | undefined {
   const nul = body.indexOf(0);
-  return pathFromBytes(body, 0, nul === -1 ? body.length : nul);
+  const end = nul === -1 ? body.length : nul;
+  for (let at = end; at < body.length; at++) if (body[at] !== 0) return undefined;
+  return end === 0 ? undefined : pathFromBytes(body, 0, end);
+}
+
+/** Times and notes, which change nothing that an image holds. */
+const HARMLESS = /^(?:[acm]time|LIBARCHIVE\.creationtime|comment|hdrcharset|charset|uname|gname)$/;
+
+/**
+ * Why a global header is refused: GNU tar and Python apply its records to all entries that follow, Go and so the
+ * container engines do not.
+ */
+function refusedGlobal(records: PaxRecords): string | undefined {
+  for (const key of records.keys()) {
+    if (!HARMLESS.test(key))
+      return `a global extended header sets ${JSON.stringify(key)}, which not every reader applies`;
+  }
+  return undefined;
 }

@@ -43,6 +43,14 @@ export class RawHeader {
     return this.#bytes[this.#offset + field.type]!;
   }
 
+  /**
+   * Whether something stands where ustar's prefix would be in a header that is not ustar: times of GNU tar, which some
+   * readers take for a part of the name.
+   */
+  get hasStrayPrefix(): boolean {
+    return !this.#isPosix && this.#bytes[this.#offset + field.prefix] !== 0;
+  }
+
   /** Name with ustar's prefix. GNU archives keep times where the prefix is, so only POSIX magic has one. */
   get name(): string {
     const name = this.#text(field.name, 100);

@@ -6,13 +6,6 @@ import type { RawHeader } from "./raw-header.js";
 import type { TarEntry, TarEntryType } from "./tar-entry.js";
 import { field, MAX_DEVICE_MAJOR, MAX_DEVICE_MINOR } from "./ustar-layout.js";
 
-/** An entry as read, with the bytes of content that follow in the archive. */
-export interface ReadEntry {
-  readonly entry: TarEntry;
-  /** Bytes to pass over; above `entry.size` only for an old folder that says it has content. */
-  readonly stored: number;
-}
-
 /** Why an entry is refused. */
 export class BadEntry {
   readonly kind: "damaged" | "unsafe" | "sparse";
@@ -27,12 +20,22 @@ export class BadEntry {
 }
 
 /** Makes the entry of a header and of the extended headers before it. PAX wins over GNU, GNU over ustar. */
-export function readEntry(header: RawHeader, meta: PendingMeta): ReadEntry | BadEntry {
+export function readEntry(header: RawHeader, meta: PendingMeta): TarEntry | BadEntry {
   const pax = meta.pax ?? NO_RECORDS;
   const flag = header.type;
+  for (const key of NEVER_EMPTY) {
+    if (pax.get(key)?.length === 0)
+      return new BadEntry("damaged", `its ${key} in the extended header is empty`);
+  }
   const rawPath = paxText(pax, "path") ?? meta.longName ?? header.name;
   if (flag === GNU_SPARSE || hasSparse(pax)) return new BadEntry("sparse", "", rawPath);
   const type = typeOf(flag, rawPath);
+  if (type === "file" && rawPath.endsWith("/"))
+    return new BadEntry(
+      "unsafe",
+      "is a file whose name ends in a slash, which some readers make a directory",
+      rawPath,
+    );
   if (type === undefined)
     return new BadEntry("damaged", `its type ${JSON.stringify(String.fromCharCode(flag))} is unknown`);
   const path = normalizeEntryPath(rawPath);
@@ -40,6 +43,10 @@ export function readEntry(header: RawHeader, meta: PendingMeta): ReadEntry | Bad
   if (path === "" && type !== "folder")
     return new BadEntry("unsafe", "would replace the root folder", rawPath);
 
+  if (flag === OLD_FILE && header.name.endsWith("/") !== rawPath.endsWith("/"))
+    return new BadEntry("damaged", "it is a directory by one of its names and a file by the other");
+  if (header.hasStrayPrefix && meta.longName === undefined && !pax.has("path"))
+    return new BadEntry("damaged", "its header is not ustar and has a prefix all the same");
   const size = paxNumber(pax, "size") ?? header.number(field.size, 12);
   const uid = paxNumber(pax, "uid") ?? header.number(field.uid, 8);
   const gid = paxNumber(pax, "gid") ?? header.number(field.gid, 8);
@@ -49,7 +56,13 @@ export function readEntry(header: RawHeader, meta: PendingMeta): ReadEntry | Bad
     if (typeof value === "string") return new BadEntry("damaged", value);
   }
   if ((uid as number) > MAX_ID || (gid as number) > MAX_ID)
-    return new BadEntry("damaged", "its owner is above 32 bits");
+    return new BadEntry("damaged", `its owner is above ${MAX_ID}`);
+
+  // Readers differ in whether they pass over a content that only files can have; none does for
+  // a hard link or a directory whose header has a size.
+  const bodiless = (flag === HARD_LINK || flag === DIRECTORY) && !pax.has("size");
+  const contentless = type === "file" || bodiless || size === 0;
+  if (!contentless) return new BadEntry("damaged", `a ${type} says that it has content`);
 
   const entry: Mutable<TarEntry> = {
     type,
@@ -62,7 +75,7 @@ export function readEntry(header: RawHeader, meta: PendingMeta): ReadEntry | Bad
   };
   const problem = addLink(entry, header, meta, pax) ?? addDevice(entry, header) ?? addAttributes(entry, pax);
   if (problem !== undefined) return problem;
-  return { entry, stored: type === "file" || flag === OLD_FILE ? (size as number) : 0 };
+  return entry;
 }
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -70,18 +83,21 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 const NO_RECORDS: PaxRecords = new Map();
 const GNU_SPARSE = 0x53;
 const OLD_FILE = 0;
-const MAX_ID = 0xffffffff;
+const HARD_LINK = 0x31;
+const DIRECTORY = 0x35;
+/** 2^32-1 is what "no owner" is to the system: a chown to it changes nothing. */
+const MAX_ID = 0xfffffffe;
 const XATTR = "SCHILY.xattr.";
 
 function typeOf(flag: number, path: string): TarEntryType | undefined {
   switch (flag) {
     case OLD_FILE:
-      // Before POSIX a folder was a file whose name ends in a slash; with the flag '0' it stays a file, as in Go.
+      // Before POSIX a directory was a file whose name ends in a slash.
       return path.endsWith("/") ? "folder" : "file";
     case 0x30:
     case 0x37:
       return "file";
-    case 0x31:
+    case HARD_LINK:
       return "hardlink";
     case 0x32:
       return "symlink";
@@ -89,7 +105,7 @@ function typeOf(flag: number, path: string): TarEntryType | undefined {
       return "character-device";
     case 0x34:
       return "block-device";
-    case 0x35:
+    case DIRECTORY:
       return "folder";
     case 0x36:
       return "fifo";
@@ -103,7 +119,9 @@ function hasSparse(pax: PaxRecords): boolean {
   return false;
 }
 
-/** An empty PAX value takes the key back, so that the header's own field counts. */
+/** Keys whose empty value is nothing to one reader and zero or the header's own field to others. */
+const NEVER_EMPTY = ["path", "linkpath", "size", "uid", "gid"];
+
 function paxText(pax: PaxRecords, key: string): string | undefined {
   const value = pax.get(key);
   return value === undefined || value.length === 0 ? undefined : pathFromBytes(value);

@@ -25,8 +25,6 @@ export class TarParser {
   #zeroBlocks = 0;
   /** Whether the padding being passed over belongs to an extended header. */
   #inMeta = false;
-  /** Whether the stored bytes are nobody's content. */
-  #skipData = false;
 
   /** `archive` names the tar in messages. */
   constructor(handler: TarHandler, archive: string) {
@@ -135,17 +133,16 @@ export class TarParser {
   }
 
   #startEntry(header: RawHeader): void {
-    const read = readEntry(header, this.#meta);
-    if (read instanceof BadEntry) throw this.#refuse(read);
+    const entry = readEntry(header, this.#meta);
+    if (entry instanceof BadEntry) throw this.#refuse(entry);
     const start = this.#meta.start === -1 ? this.#offset : this.#meta.start;
     this.#meta.clear();
     this.#offset += BLOCK;
     this.#inMeta = false;
-    this.#handler.entry(read.entry, { header: start, data: this.#offset });
-    this.#skipData = read.entry.size !== read.stored;
-    this.#data = read.stored;
-    this.#padding = padding(read.stored);
-    if (read.stored > 0) this.#state = "data";
+    this.#handler.entry(entry, { header: start, data: this.#offset });
+    this.#data = entry.size;
+    this.#padding = padding(entry.size);
+    if (entry.size > 0) this.#state = "data";
     else this.#handler.entryEnd?.();
   }
 
@@ -153,7 +150,7 @@ export class TarParser {
     let next = at;
     if (this.#data > 0) {
       const part = Math.min(this.#data, chunk.length - next);
-      if (!this.#skipData) this.#handler.data?.(chunk.subarray(next, next + part));
+      this.#handler.data?.(chunk.subarray(next, next + part));
       this.#data -= part;
       this.#offset += part;
       next += part;

@@ -45,12 +45,7 @@ const rows: readonly Row[] = [
   ["8: a whiteout of nothing", ["a=1"], [".wh.missing", "no/such/.wh.folder"], ["a=1"]],
   ["9: a whiteout below a file", ["a=1"], ["a/.wh.b"], ["a=1"]],
   ["10: a whiteout with content", ["a=1", "b=1"], [".wh.a=7"], ["b=1"]],
-  [
-    "10: a whiteout that is a folder, with something in it",
-    ["a/", "a/x=1", "b=1"],
-    [".wh.a/", ".wh.a/y=1"],
-    ["b=1"],
-  ],
+  ["10: a whiteout that is a folder", ["a/", "a/x=1", "b=1"], [".wh.a/"], ["b=1"]],
   ["10: a whiteout that is a link", ["a=1"], [".wh.a -> b"], []],
   [
     "11: AUFS bookkeeping",
@@ -94,10 +89,8 @@ const rows: readonly Row[] = [
     ["lib/x=1"],
     ["lib -> no/where", "no/", "no/where/", "no/where/x=1"],
   ],
-  ["15: a parent that is a file", ["a=1"], ["a/b=1"], ["a/", "a/b=1"]],
   ["16: a hard link to a file below", ["a=3"], ["b => a"], ["a=3", "b => a"]],
   ["16: a hard link to a link", ["t=1", "a -> t"], ["b => a"], ["a -> t", "b => a", "t=1"]],
-  ["16: a hard link to itself", ["a=3"], ["a => a"], ["a=3"]],
   ["16: a hard link over a folder", ["a=3", "d/", "d/x=1"], ["d => a"], ["a=3", "d => a"]],
   ["18: a hard link to a file that the layer replaces first", ["a=3"], ["a=4", "b => a"], ["a=4", "b => a"]],
   [
@@ -164,6 +157,15 @@ describe("applying a layer", () => {
     ["17: a hard link to what the layer removes", ["lower=1", ".wh.x", "b => x/y"]],
     ["23: a root that is a link", [". -> /etc"]],
     ["23: a root that is a file", ["./.=3"]],
+    // What container engines, umoci and GNU tar make of these differs.
+    ["A3: an entry below a whiteout", ["a/.wh.foo/evil=1"]],
+    ["A3: an entry below a whiteout that is a directory", [".wh.a/", ".wh.a/y=1"]],
+    ["A3: an entry below bookkeeping of AUFS that is not at the root", ["a/.wh..wh.plnk/1.2=1"]],
+    ["A3: a hard link to itself", ["a/keep => a/keep"]],
+    ["A3: a parent that is a file of the layers below", ["a/keep/x=1"]],
+    ["A3: a parent that is a file of the same layer", ["f=1", "f/x=1"]],
+    ["A3: a hard link to what comes later", ["b => c", "c=1"]],
+    ["A3: a hard link to a whiteout", ["a/.wh.x=0", "b => a/.wh.x"]],
   ])("refuses %s", (_, entries) => {
     const tree = treeOf(["a/", "a/keep=1"]);
     expect(() => applyLayer(tree, layer(...entries), noBytes())).toThrow(
