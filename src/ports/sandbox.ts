@@ -55,7 +55,8 @@ export interface SandboxRun {
   /** The real paths of `/etc/resolv.conf` and `/etc/hosts` in the root file system. */
   readonly systemFiles: { readonly resolvConf: string; readonly hosts: string };
   readonly user: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] };
-  readonly network: "none" | "host";
+  /** `default` is a network of its own that reaches out of the machine; the machine's where there can be none. */
+  readonly network: "none" | "host" | "default";
   readonly mounts: readonly SandboxMount[];
   /** Paths that the root file system lacks and that are made to mount something there, the deepest first. */
   readonly stubs: readonly string[];
@@ -108,6 +109,8 @@ export interface Sandbox {
    * processor, in every root file system.
    */
   interprets(start: Uint8Array): boolean;
+  /** Whether `network: "default"` is a network of its own. */
+  hasPrivateNetwork(): Promise<boolean>;
   /** The layer that was kept under a key, if it is still there. */
   find(key: string): Promise<RootLayer | undefined>;
   /**

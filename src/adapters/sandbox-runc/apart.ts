@@ -5,7 +5,7 @@ import { asRoot, type HostTools } from "./host-tools.js";
  * process ends with `unshare`, and `unshare` ends with this process: whatever ends one of them ends them all, and the
  * mounts go with the last.
  */
-export function apart(tools: HostTools): readonly string[] {
+export function apart(tools: HostTools, options: readonly "--net"[] = []): readonly string[] {
   return [
     ...asRoot(tools),
     tools.setpriv,
@@ -17,5 +17,6 @@ export function apart(tools: HostTools): readonly string[] {
     "--fork",
     "--kill-child",
     "--mount-proc",
+    ...options,
   ];
 }

@@ -5,7 +5,7 @@ import { BundleFolder } from "./bundle-folder.js";
 import { bundleMounts } from "./bundle-mounts.js";
 import type { HostTools } from "./host-tools.js";
 import { memoryTar } from "./memory-tar.js";
-import { writeNetworkFiles } from "./network-files.js";
+import { type NetworkKind, writeNetworkFiles } from "./network-files.js";
 import { runScript, type ScriptMount } from "./run-script.js";
 import { runCommand } from "./runtime-command.js";
 import { runtimeConfig } from "./runtime-config.js";
@@ -13,6 +13,7 @@ import { runtimeConfig } from "./runtime-config.js";
 /** What a bundle is laid out for. */
 export interface BundleInput {
   readonly request: SandboxRun;
+  readonly network: NetworkKind;
   readonly tools: HostTools;
   /** An empty folder for all that the runtime needs. */
   readonly folder: string;
@@ -42,7 +43,7 @@ export interface Bundle {
 
 /** Lays out the bundle of the runtime (OCI runtime-spec bundle.md), with the script that runs it. */
 export function layBundle(input: BundleInput): Bundle {
-  const { request, tools, folder, layer, overlay, caches, copies, filter, name } = input;
+  const { request, network, tools, folder, layer, overlay, caches, copies, filter, name } = input;
   const bundle = new BundleFolder(folder);
   // The runtime goes through it as the command's user.
   chmodSync(folder, 0o711);
@@ -55,9 +56,9 @@ export function layBundle(input: BundleInput): Bundle {
       }
     : { layers: [bundle.link(layer)], at: rootfs, writable: "itself" };
   const mounts = bundleMounts(request.mounts, caches, copies, bundle);
-  writeNetworkFiles(folder, request.network);
+  writeNetworkFiles(folder, network);
   const config = runtimeConfig(
-    { ...request, rootfs, files: folder, devices: bundle.memory, mounts: mounts.runtime, filter },
+    { ...request, network, rootfs, files: folder, devices: bundle.memory, mounts: mounts.runtime, filter },
     tools,
   );
   // crun keeps a copy of the config there. What runc keeps has nothing of the command, and ends what was killed.
@@ -69,6 +70,7 @@ export function layBundle(input: BundleInput): Bundle {
     folder: bundle.links,
     mounts: [root, ...mounts.script],
     memory: bundle.memory,
+    network: network === "private",
     setupLog,
     runtime: runCommand(tools, places),
   });

@@ -10,6 +10,8 @@ export interface HostTools {
   readonly mount: string;
   readonly tar: string;
   readonly shell: string;
+  /** slirp4netns, which gives a network namespace access to the outside; undefined where there is none. */
+  readonly network?: string | undefined;
   /** Whether the user is root already; else every program runs in a user namespace. */
   readonly root: boolean;
 }
@@ -46,7 +48,7 @@ export function findHostTools(
   if (missing.length > 0) return { tools: undefined, missing };
   const root = process.geteuid?.() === 0;
   const found = { unshare, setpriv, mount, tar, shell } as Record<ToolName, string>;
-  return { tools: { runtime: runtime!, runtimeName, root, ...found } };
+  return { tools: { runtime: runtime!, runtimeName, root, network: find("slirp4netns"), ...found } };
 }
 
 type ToolName = "unshare" | "setpriv" | "mount" | "tar" | "shell";

@@ -1,11 +1,14 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { isLayerwrightError } from "../../errors/layerwright-error.js";
 import { newOwnedName } from "../store-dir/owner-mark.js";
 import { apart } from "./apart.js";
 import type { HostTools } from "./host-tools.js";
+import { AWAIT_NETWORK } from "./private-network.js";
 import { recallProbe, rememberProbe, type SandboxProbe } from "./remembered-probe.js";
 import { runProgram } from "./run-program.js";
 import { overlayOptions } from "./run-script.js";
+import { wrappedRun } from "./wrapped-run.js";
 
 const probes = new Map<string, Promise<SandboxProbe>>();
 
@@ -27,7 +30,7 @@ async function tryAndRemember(tools: HostTools, folder: string): Promise<Sandbox
 }
 
 async function tryOut(tools: HostTools, folder: string): Promise<SandboxProbe> {
-  if (!(await isGnuTar(tools.tar))) return { missing: ["GNU tar"], overlay: false, filter: false };
+  if (!(await isGnuTar(tools.tar))) return { missing: ["GNU tar"], ...NOTHING };
   const place = join(folder, "roots", `probe-${newOwnedName()}`);
   for (const name of ["a", "b", "upper", "work", "at"]) mkdirSync(join(place, name), { recursive: true });
   try {
@@ -39,16 +42,31 @@ async function tryOut(tools: HostTools, folder: string): Promise<SandboxProbe> {
           ? `the right to make namespaces (${why})`
           : `user namespaces with subordinate ids, or root (${why})`,
       ];
-      return { missing, overlay: false, filter: false };
+      return { missing, ...NOTHING };
     }
     const options = ["lowerdir=a:b", "upperdir=upper", "workdir=work", ...overlayOptions(tools.root)].join(
       ",",
     );
     const mount = `cd '${place.replaceAll("'", "'\\''")}' && '${tools.mount}' -t overlay overlay -o ${options} at`;
     const overlay = await runProgram([...apart(tools), tools.shell, "-c", mount]);
-    return { missing: [], overlay: overlay.code === 0, filter: await filtersCalls(tools) };
+    const [filter, privateNetwork] = [await filtersCalls(tools), await hasNetwork(tools)];
+    return { missing: [], overlay: overlay.code === 0, filter, privateNetwork };
   } finally {
     rmSync(place, { recursive: true, force: true });
+  }
+}
+
+const NOTHING = { overlay: false, filter: false, privateNetwork: false } as const;
+
+/** Tries whether a network of its own comes up. */
+async function hasNetwork(tools: HostTools): Promise<boolean> {
+  if (tools.network === undefined) return false;
+  try {
+    const run = { script: AWAIT_NETWORK, secrets: [], network: true, onOutput: () => {} };
+    return (await wrappedRun(tools, run)).code === 0;
+  } catch (error) {
+    if (isLayerwrightError(error)) return false;
+    throw error;
   }
 }
 

@@ -10,6 +10,8 @@ export interface SandboxProbe {
   readonly overlay: boolean;
   /** Whether the runtime and the kernel filter system calls. */
   readonly filter: boolean;
+  /** Whether a command can have a network of its own that reaches out. */
+  readonly privateNetwork: boolean;
 }
 
 /**
@@ -18,11 +20,13 @@ export interface SandboxProbe {
  */
 export function recallProbe(tools: HostTools, folder: string): SandboxProbe | undefined {
   try {
-    const { key, overlay, filter } = JSON.parse(readFileSync(placeOf(folder), "utf8")) as Readonly<
-      Record<string, unknown>
-    >;
-    if (key !== keyOf(tools) || typeof overlay !== "boolean" || typeof filter !== "boolean") return undefined;
-    return { missing: [], overlay, filter };
+    const { key, overlay, filter, privateNetwork } = JSON.parse(
+      readFileSync(placeOf(folder), "utf8"),
+    ) as Readonly<Record<string, unknown>>;
+    if (key !== keyOf(tools)) return undefined;
+    if (typeof overlay !== "boolean" || typeof filter !== "boolean" || typeof privateNetwork !== "boolean")
+      return undefined;
+    return { missing: [], overlay, filter, privateNetwork };
   } catch {
     return undefined;
   }
@@ -42,7 +46,15 @@ function placeOf(folder: string): string {
 }
 
 function keyOf(tools: HostTools): string {
-  const programs = [tools.runtime, tools.unshare, tools.setpriv, tools.mount, tools.tar, tools.shell];
+  const programs = [
+    tools.runtime,
+    tools.unshare,
+    tools.setpriv,
+    tools.mount,
+    tools.tar,
+    tools.shell,
+    tools.network ?? [],
+  ].flat();
   const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8");
   const user = `${process.geteuid?.()} ${readlinkSync("/proc/self/ns/user")} ${readlinkSync("/proc/self/ns/mnt")}`;
   return sha256Hex([boot, user, ...programs.map((path) => `${path} ${statSync(path).mtimeMs}`)].join("\n"));

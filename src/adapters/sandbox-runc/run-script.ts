@@ -1,4 +1,5 @@
 import type { HostTools } from "./host-tools.js";
+import { AWAIT_NETWORK } from "./private-network.js";
 
 /** A root file system that the script mounts: folders of layers, bottom first, by names in the script's folder. */
 export interface ScriptMount {
@@ -17,6 +18,8 @@ export interface RunScript {
   readonly mounts: readonly ScriptMount[];
   /** Folder that is mounted in memory, and that a tar from descriptor 3 is unpacked into. */
   readonly memory: string;
+  /** Whether it waits for a network of its own. */
+  readonly network: boolean;
   /** The file that what fails before the runtime is started is written to; empty when all is ready. */
   readonly setupLog: string;
   /** The command of the runtime. */
@@ -26,7 +29,7 @@ export interface RunScript {
 /**
  * A shell script for a mount namespace of its own: the mounts vanish with its last process, whatever ends it.
  */
-export function runScript({ tools, folder, mounts, memory, setupLog, runtime }: RunScript): string {
+export function runScript({ tools, folder, mounts, memory, network, setupLog, runtime }: RunScript): string {
   const mount = word(tools.mount);
   const setup = [`cd ${word(folder)}`, ...mounts.map((one) => `${mount} ${mountOptions(one, tools.root)}`)];
   setup.push(`${mount} -t tmpfs -o nosuid,mode=0755,size=64m tmpfs ${word(memory)}`);
@@ -35,6 +38,7 @@ export function runScript({ tools, folder, mounts, memory, setupLog, runtime }: 
   const hide = tools.runtimeName === "crun" ? `${mount} -t tmpfs tmpfs /sys/fs/cgroup 2>/dev/null\n` : "";
   const log = word(setupLog);
   return [
+    ...(network ? [AWAIT_NETWORK] : []),
     `{ ${setup.join(" && ")}; } 2>${log} || { echo failed >>${log}; exit 1; }`,
     "exec 3<&-",
     `: >${log}`,

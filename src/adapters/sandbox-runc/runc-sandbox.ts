@@ -34,6 +34,7 @@ interface Ready {
   readonly overlay: boolean;
   /** Whether system calls can be filtered here. */
   readonly filter: boolean;
+  readonly privateNetwork: boolean;
 }
 
 /** Runs commands with an OCI runtime of the machine, in a mount namespace over an overlay of layers. */
@@ -66,6 +67,10 @@ export class RuncSandbox implements Sandbox {
     return isInterpreted(start);
   }
 
+  async hasPrivateNetwork(): Promise<boolean> {
+    return (await this.#open()).privateNetwork;
+  }
+
   async find(key: string): Promise<RootLayer | undefined> {
     const { roots } = await this.#open();
     const folder = roots.find(key);
@@ -89,7 +94,9 @@ export class RuncSandbox implements Sandbox {
   }
 
   async #run(request: SandboxRun): Promise<SandboxEnd> {
-    const { tools, roots, overlay, filter } = await this.#open();
+    const { tools, roots, overlay, filter, privateNetwork } = await this.#open();
+    const { network: asked } = request;
+    const network = asked !== "default" ? asked : privateNetwork ? "private" : "host";
     const folder = roots.newFolder();
     const layer = roots.newFolder();
     await roots.dress(layer, request.top);
@@ -99,11 +106,23 @@ export class RuncSandbox implements Sandbox {
     const { paths: caches, release } = await this.#caches.takeAll(request.mounts, request.signal);
     const name = `layerwright-${process.pid}-${this.#runs++}-${Date.now().toString(36)}`;
     let ended = false;
-    const bundle = layBundle({ request, tools, folder, layer, overlay, caches, copies, filter, name });
+    const bundle = layBundle({
+      request,
+      network,
+      tools,
+      folder,
+      layer,
+      overlay,
+      caches,
+      copies,
+      filter,
+      name,
+    });
     try {
       const end = await wrappedRun(tools, {
         ...request,
         script: bundle.script,
+        network: network === "private",
         secrets: bundle.inMemory,
       });
       ended = !end.timedOut;
@@ -143,8 +162,8 @@ export class RuncSandbox implements Sandbox {
       if (tools === undefined) throw new EnvironmentError("SANDBOX_FAILED", { what: "start", reason: "" });
       const roots = new RootFolders(join(this.#options.folder, "roots"), tools);
       await roots.open();
-      const { overlay, filter } = await probeSandbox(tools, this.#options.folder);
-      return { tools, roots, filter, overlay: overlay && this.#options.overlay !== false };
+      const { overlay, ...can } = await probeSandbox(tools, this.#options.folder);
+      return { tools, roots, ...can, overlay: overlay && this.#options.overlay !== false };
     });
     return this.#ready;
   }

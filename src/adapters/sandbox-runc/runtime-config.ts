@@ -1,4 +1,5 @@
 import type { HostTools } from "./host-tools.js";
+import type { NetworkKind } from "./network-files.js";
 import { systemCallFilter } from "./system-calls.js";
 
 /** What a runtime config is made from. */
@@ -9,7 +10,7 @@ export interface RuntimeConfigInput {
   readonly cwd: string;
   readonly systemFiles: { readonly resolvConf: string; readonly hosts: string };
   readonly user: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] };
-  readonly network: "none" | "host";
+  readonly network: NetworkKind;
   /** Folder with the generated `resolv.conf` and `hosts`. */
   readonly files: string;
   /** Folder with the devices of a command of root. */
@@ -140,7 +141,7 @@ function systemMounts(
     mount(target, "bind", ["rbind", "ro", "nosuid", "nodev", "noexec"], `${files}/${name}`);
   // A user namespace without its own network may not mount another sysfs.
   const sys =
-    tools.root || network === "none"
+    tools.root || network !== "host"
       ? mount("/sys", "sysfs", ["nosuid", "noexec", "nodev", "ro"])
       : mount("/sys", "bind", ["rbind", "nosuid", "noexec", "nodev", "ro"], "/sys");
   // The group of terminals, 5, is mapped by hand only.

@@ -1,8 +1,9 @@
 import { type StdioOptions, spawn } from "node:child_process";
 import { once } from "node:events";
-import { Readable } from "node:stream";
+import { type Duplex, Readable } from "node:stream";
 import { apart } from "./apart.js";
 import type { HostTools } from "./host-tools.js";
+import { type PrivateNetwork, startNetwork } from "./private-network.js";
 import { toolEnv } from "./tool-env.js";
 
 /** How the script ended. */
@@ -16,6 +17,8 @@ export interface WrappedRun {
   readonly script: string;
   /** Read by the script from descriptor 3. */
   readonly secrets: Iterable<Uint8Array>;
+  /** True for a network of its own; the script waits for it (`AWAIT_NETWORK`). */
+  readonly network?: boolean;
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onOutput: (stream: "stdout" | "stderr", piece: Uint8Array) => void;
@@ -23,9 +26,20 @@ export interface WrappedRun {
 
 /** Runs a script in namespaces of its own. */
 export async function wrappedRun(tools: HostTools, run: WrappedRun): Promise<WrappedEnd> {
-  const [program = "", ...args] = [...apart(tools), tools.shell, "-c", run.script];
+  const [program = "", ...args] = [
+    ...apart(tools, run.network === true ? ["--net"] : []),
+    tools.shell,
+    "-c",
+    run.script,
+  ];
   run.signal?.throwIfAborted();
-  const stdio: StdioOptions = ["ignore", "pipe", "pipe", "pipe"];
+  const stdio: StdioOptions = [
+    "ignore",
+    "pipe",
+    "pipe",
+    "pipe",
+    ...(run.network === true ? ["pipe" as const] : []),
+  ];
   const child = spawn(program, args, { stdio, env: toolEnv(), detached: true });
   let timedOut = false;
   const kill = () => void child.kill("SIGKILL");
@@ -44,11 +58,31 @@ export async function wrappedRun(tools: HostTools, run: WrappedRun): Promise<Wra
   const secrets = child.stdio[3] as NodeJS.WritableStream;
   secrets.on("error", () => {});
   Readable.from(run.secrets).pipe(secrets);
+  let network: PrivateNetwork | undefined;
+  let failure: unknown;
+  const gate = child.stdio[4] as Duplex | null | undefined;
+  gate?.on("error", () => {});
+  gate?.once("data", () => {
+    startNetwork(tools, child.pid!).then(
+      (started) => {
+        network = started;
+        // The command may have been stopped meanwhile.
+        if (child.exitCode !== null || child.signalCode !== null) started.close();
+        else gate.end("up\n");
+      },
+      (error: unknown) => {
+        failure = error;
+        kill();
+      },
+    );
+  });
   try {
     const [code] = (await once(child, "close")) as [number | null];
     run.signal?.throwIfAborted();
+    if (failure !== undefined) throw failure;
     return { code: code ?? 137, timedOut };
   } finally {
+    network?.close();
     clearTimeout(timer);
     run.signal?.removeEventListener("abort", kill);
     process.off("exit", onExit);

@@ -39,7 +39,7 @@ async function doctor(
     checkCopies(folder, ownFolder),
     checkStore(flags.store ?? defaultStoreFolder()),
     checkZstd(),
-    await checkSandbox(flags.store ?? defaultStoreFolder()),
+    ...(await checkSandbox(flags.store ?? defaultStoreFolder())),
     checkClients(),
     checkCores(),
   ];

@@ -68,6 +68,7 @@ async function runOne(run: RunOperation, context: RunContext, cleaned?: CleanedC
   const user = await processUser(before.tree, run.user ?? config.User ?? "", run.origin);
   const mounts = await prepareMounts(run, context);
   const env = commandEnv(run, config, user);
+  // What is remembered does not depend on where the network comes from.
   const network = run.network === "none" ? "none" : "host";
   const unseen: Unseen = ({ managers }) =>
     cleaned === undefined ? isUnaffected(run, cwd, managers) : areApart(cleaned.managers, managers);
@@ -94,7 +95,7 @@ async function runOne(run: RunOperation, context: RunContext, cleaned?: CleanedC
       ? `run ${commandText(run.command)}`
       : `clean up after ${commandText(cleaned.written)}`;
   const progressId = `${run.origin?.file}:${run.origin?.line}:${key ?? commandText(run.command)}`;
-  const start = { sandbox, before, mounts, points, env, user, network, label, progressId } as const;
+  const start = { sandbox, before, mounts, points, env, user, label, progressId } as const;
   let ran: RootLayer | undefined;
   const done = await carryOut(
     {
@@ -129,7 +130,6 @@ interface Start {
   readonly points: MountPoints;
   readonly env: ReadonlyMap<string, string>;
   readonly user: ProcessUser;
-  readonly network: "none" | "host";
   readonly label: string;
   readonly progressId: string;
 }
@@ -161,6 +161,8 @@ async function runNow(
     ports.progress?.report({ kind: "output", id: progressId, label, line }),
   );
   const { uid, gid, groups } = start.user;
+  const network = run.network ?? "default";
+  if (network === "default") await warnOfHostNetwork(sandbox, ports);
   const end = await sandbox.run({
     layers: await before.layers(),
     top: { mode: before.tree.mode, uid: before.tree.uid, gid: before.tree.gid },
@@ -170,7 +172,7 @@ async function runNow(
     cwd,
     systemFiles,
     user: { uid, gid, groups },
-    network: start.network,
+    network,
     mounts,
     stubs,
     timeoutMs: run.timeout === undefined ? undefined : run.timeout * 1000,
@@ -185,6 +187,17 @@ async function runNow(
   };
   checkEnd(end, { ...about, output: lines.end() });
   return end.changes;
+}
+
+const warned = new WeakSet<Sandbox>();
+
+/** Says once that commands that ask for no network have the machine's. */
+async function warnOfHostNetwork(sandbox: Sandbox, { progress }: RunContext["ports"]): Promise<void> {
+  if (warned.has(sandbox) || (await sandbox.hasPrivateNetwork())) return;
+  warned.add(sandbox);
+  const message =
+    'commands use this machine\'s network: install slirp4netns for one of their own, or say network: "host" or "none"';
+  progress?.report({ kind: "warn", message });
 }
 
 async function keyOf(

@@ -15,10 +15,20 @@ it.runIf(tools !== undefined)(
   () => {
     mkdirSync(join(folder, "roots"));
     expect(recallProbe(tools!, folder)).toBeUndefined();
-    rememberProbe(tools!, folder, { missing: ["something"], overlay: false, filter: true });
+    rememberProbe(tools!, folder, {
+      missing: ["something"],
+      overlay: false,
+      filter: true,
+      privateNetwork: false,
+    });
     expect(recallProbe(tools!, folder)).toBeUndefined();
-    rememberProbe(tools!, folder, { missing: [], overlay: true, filter: true });
-    expect(recallProbe(tools!, folder)).toEqual({ missing: [], overlay: true, filter: true });
+    rememberProbe(tools!, folder, { missing: [], overlay: true, filter: true, privateNetwork: false });
+    expect(recallProbe(tools!, folder)).toEqual({
+      missing: [],
+      overlay: true,
+      filter: true,
+      privateNetwork: false,
+    });
     expect(recallProbe({ ...tools!, tar: tools!.shell }, folder)).toBeUndefined();
     const place = join(folder, "roots/probe.json");
     writeFileSync(place, readFileSync(place, "utf8").slice(0, 20));

@@ -19,6 +19,7 @@ const script = (more: Partial<Parameters<typeof runScript>[0]>) =>
     folder: "/roots/l",
     mounts: [],
     memory: "/memory",
+    network: false,
     setupLog: "/log",
     runtime: ["run"],
     ...more,

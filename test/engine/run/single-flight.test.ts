@@ -24,6 +24,9 @@ class CountingSandbox implements Sandbox {
   hasProgram(): boolean {
     return true;
   }
+  async hasPrivateNetwork(): Promise<boolean> {
+    return true;
+  }
   interprets(): boolean {
     return true;
   }
