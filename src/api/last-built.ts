@@ -4,7 +4,7 @@ import { sha256Hex } from "../core/sha256.js";
 import type { BuiltImage } from "../engine/build-image.js";
 import type { Descriptor } from "../oci/descriptor.js";
 import type { Digest } from "../oci/digest.js";
-import type { ImageConfig } from "../oci/image-config.js";
+import { type ImageConfig, withoutNulls } from "../oci/image-config.js";
 import { layerEncodingOf } from "../oci/media-type.js";
 import { type Platform, platformText } from "../oci/platform.js";
 import type { Plan } from "../plan/plan.js";
@@ -80,7 +80,7 @@ export async function rememberBuilt(
     stage: plan.stages.at(-1)!.id,
     inputs,
     digest,
-    config: JSON.parse(Buffer.from(image.config.bytes).toString("utf8")) as ImageConfig,
+    config: withoutNulls(JSON.parse(Buffer.from(image.config.bytes).toString("utf8")) as ImageConfig),
     layers: layers.map(({ diffId, descriptor, description, id, uncompressedSize }) => ({
       diffId,
       descriptor,

@@ -3,7 +3,7 @@ import { LayerObserver } from "../analyze/layer-observer.js";
 import { lineOfPath } from "../analyze/line-of-path.js";
 import type { ObservedImage } from "../analyze/observed-image.js";
 import type { BuiltImage } from "../engine/build-image.js";
-import type { ImageConfig } from "../oci/image-config.js";
+import { type ImageConfig, withoutNulls } from "../oci/image-config.js";
 import { layerEncodingOf } from "../oci/media-type.js";
 import { hostPlatform, type Platform } from "../oci/platform.js";
 import type { Operation } from "../plan/operation.js";
@@ -78,7 +78,7 @@ export async function observeBuilt(
     name,
     platform: plan.platform,
     digest: image.manifest.descriptor.digest,
-    config: JSON.parse(Buffer.from(image.config.bytes).toString("utf8")) as ImageConfig,
+    config: withoutNulls(JSON.parse(Buffer.from(image.config.bytes).toString("utf8")) as ImageConfig),
     layers: await Promise.all(observed),
     plan,
   };

@@ -44,3 +44,24 @@ export interface ImageConfig {
   readonly rootfs: { readonly type: "layers"; readonly diff_ids: readonly Digest[] };
   readonly history?: readonly HistoryEntry[];
 }
+
+/**
+ * The config without the nulls that Go writes for lists, maps and structures that are empty: every reader takes them
+ * for what is not there.
+ */
+export function withoutNulls(config: ImageConfig): ImageConfig {
+  const { config: given, history, rootfs, ...plain } = droppedNulls(config);
+  const runtime = given && droppedNulls(given);
+  const health = runtime?.Healthcheck && { Healthcheck: droppedNulls(runtime.Healthcheck) };
+  return {
+    ...plain,
+    ...(runtime === undefined ? {} : { config: { ...runtime, ...health } }),
+    rootfs: { ...rootfs, diff_ids: rootfs.diff_ids ?? [] },
+    ...(history === undefined ? {} : { history: history.map(droppedNulls) }),
+  };
+}
+
+function droppedNulls<Value extends object>(value: Value): Value {
+  if (!Object.values(value).includes(null)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null)) as Value;
+}

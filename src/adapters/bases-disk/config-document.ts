@@ -1,7 +1,7 @@
 import { PlanError } from "../../errors/layerwright-error.js";
 import type { Descriptor } from "../../oci/descriptor.js";
 import { isDigest } from "../../oci/digest.js";
-import type { ImageConfig } from "../../oci/image-config.js";
+import { type ImageConfig, withoutNulls } from "../../oci/image-config.js";
 import { mediaType } from "../../oci/media-type.js";
 import { invalid } from "./image-files.js";
 import { checkSpelling, isObject, type JsonDocument, objectOf } from "./json-document.js";
@@ -57,12 +57,19 @@ export function readConfig(document: JsonDocument, layers: number): ImageConfig 
     checkSpelling(document, config, RUNTIME_KEYS);
     checkRuntime(config, wrong);
   }
-  return { ...value, rootfs: { ...rootfs, diff_ids: diffIds } } as unknown as ImageConfig;
+  return withoutNulls({ ...value, rootfs: { ...rootfs, diff_ids: diffIds } } as unknown as ImageConfig);
 }
 
 function checkHistory(history: unknown, layers: number, wrong: (reason: string) => Error): void {
   if (!Array.isArray(history) || !history.every(isObject))
     throw wrong('has a "history" that is no list of objects');
+  for (const entry of history) {
+    for (const key of ["created", "created_by", "comment"]) {
+      if (typeof (entry[key] ?? "") !== "string") throw wrong(`has a line of history with a bad ${key}`);
+    }
+    if (typeof (entry["empty_layer"] ?? false) !== "boolean")
+      throw wrong("has a line of history with a bad empty_layer");
+  }
   const filled = history.filter((entry) => entry["empty_layer"] !== true).length;
   // Some builders write less history than layers; more cannot be true.
   if (filled > layers) throw wrong(`has ${filled} layers in its history, and the image has ${layers}`);
@@ -84,8 +91,26 @@ function checkRuntime(config: Readonly<Record<string, unknown>>, wrong: (reason:
     const map = config[key];
     if (map !== undefined && map !== null && !isObject(map)) throw wrong(`has ${key} that are no object`);
   }
+  for (const key of ["ExposedPorts", "Volumes"]) {
+    const map = config[key];
+    // Go's readers take null for the empty object that stands behind each name.
+    if (isObject(map) && !Object.values(map).every((member) => member === null || isObject(member)))
+      throw wrong(`has ${key} that are no object of empty objects`);
+  }
+  checkHealth(config["Healthcheck"], wrong);
   const labels = config["Labels"];
   if (isObject(labels) && !Object.values(labels).every((text) => typeof text === "string")) {
     throw wrong("has a label that is no text");
+  }
+}
+
+function checkHealth(health: unknown, wrong: (reason: string) => Error): void {
+  if (!isObject(health)) return;
+  const test = health["Test"] ?? [];
+  if (!Array.isArray(test) || !test.every((word) => typeof word === "string"))
+    throw wrong("has a Healthcheck.Test that is no list of texts");
+  for (const key of ["Interval", "Timeout", "StartPeriod", "StartInterval", "Retries"]) {
+    const number = health[key] ?? 0;
+    if (!Number.isSafeInteger(number)) throw wrong(`has a Healthcheck.${key} that is no whole number`);
   }
 }

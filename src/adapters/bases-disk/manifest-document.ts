@@ -25,27 +25,28 @@ export function isManifestType(type: string): boolean {
 /** The index that a document is. `type` is what the descriptor says of it, where there is one. */
 export function readIndex(document: JsonDocument, type?: string): ImageIndex {
   const value = checkedHead(document, type);
-  if (value["config"] !== undefined || value["layers"] !== undefined) {
+  if ((value["config"] ?? value["layers"] ?? undefined) !== undefined) {
     throw wrong(document, "is a manifest and an index at once");
   }
   // Go writes an empty list as null.
   const manifests = value["manifests"] === null ? [] : value["manifests"];
   if (!Array.isArray(manifests)) throw wrong(document, 'has no list "manifests"');
   for (const [at, entry] of manifests.entries()) checkDescriptor(document, entry, `manifests[${at}]`, ANY);
-  return { ...value, manifests } as unknown as ImageIndex;
+  return withoutNulls({ ...value, manifests }) as unknown as ImageIndex;
 }
 
 /** The manifest that a document is. */
 export function readManifest(document: JsonDocument, type: string): ImageManifest {
   const value = checkedHead(document, type);
-  if (value["manifests"] !== undefined) throw wrong(document, "is a manifest and an index at once");
+  if ((value["manifests"] ?? undefined) !== undefined)
+    throw wrong(document, "is a manifest and an index at once");
   checkDescriptor(document, value["config"], "config");
-  const { layers } = value;
+  const layers = value["layers"] === null ? [] : value["layers"];
   if (!Array.isArray(layers)) throw wrong(document, 'has no list "layers"');
   if (layers.length > MAX_LAYERS)
     throw wrong(document, `has ${layers.length} layers, more than ${MAX_LAYERS}`);
   for (const [at, entry] of layers.entries()) checkDescriptor(document, entry, `layers[${at}]`);
-  return value as unknown as ImageManifest;
+  return withoutNulls({ ...value, layers }) as unknown as ImageManifest;
 }
 
 function checkedHead(document: JsonDocument, type: string | undefined): JsonObject {
@@ -56,6 +57,8 @@ function checkedHead(document: JsonDocument, type: string | undefined): JsonObje
   }
   if (value["schemaVersion"] !== 2)
     throw wrong(document, `has the schemaVersion ${shown(value["schemaVersion"])}, not 2`);
+  if (value["annotations"] !== undefined && !isTextRecord(value["annotations"]))
+    throw wrong(document, "has bad annotations");
   const own = value["mediaType"];
   if (own !== undefined && typeof own !== "string") throw wrong(document, "has a mediaType that is no text");
   if (own !== undefined && type !== undefined && own !== type) {
@@ -79,7 +82,7 @@ function checkDescriptor(
   checkSpelling(document, value, DESCRIPTOR_KEYS);
   const { digest, size, annotations, platform } = value;
   if (typeof value["mediaType"] !== "string") throw wrong(document, `has no mediaType at ${where}`);
-  if (!isDigest(digest) && digests?.test(String(digest)) !== true)
+  if (!isDigest(digest) && (typeof digest !== "string" || digests?.test(digest) !== true))
     throw wrong(document, `has the digest ${shown(digest)} at ${where}, which is no sha256 digest`);
   if (!Number.isSafeInteger(size) || (size as number) < 0)
     throw wrong(document, `has the size ${shown(size)} at ${where}`);
@@ -89,6 +92,14 @@ function checkDescriptor(
   const isText = (text: unknown) => text === undefined || text === null || typeof text === "string";
   if (!isObject(platform) || !["os", "architecture", "variant"].every((key) => isText(platform[key])))
     throw wrong(document, `has a bad platform at ${where}`);
+}
+
+/** What Go writes as null is an empty list, map or structure, which is not there. Nulls in lists stay, to be refused. */
+function withoutNulls<Value>(value: Value): Value {
+  if (Array.isArray(value)) return value.map(withoutNulls) as Value;
+  if (!isObject(value)) return value;
+  const members = Object.entries(value).filter(([, member]) => member !== null);
+  return Object.fromEntries(members.map(([key, member]) => [key, withoutNulls(member)])) as Value;
 }
 
 function isTextRecord(value: unknown): boolean {
