@@ -6,6 +6,7 @@ import type { BuildOptions, BuildResult, OutputTarget, PlatformsBuildOptions } f
 import { eachPlatform } from "./platform-list.js";
 import { prepareCatalog, prepareImage } from "./prepare-plans.js";
 import { keepSharingLimit } from "./sharing-limit.js";
+import { watched } from "./watched.js";
 import { decideFirst, wholeOf } from "./whole-catalog.js";
 
 /**
@@ -49,6 +50,13 @@ export async function build<Name extends string>(
 export async function build(
   what: Image | Catalog,
   options: BuildOptions | PlatformsBuildOptions = {},
+): Promise<BuildResult | BuildResult[] | Record<string, BuildResult[]>> {
+  return watched(options, (told) => buildNow(what, told));
+}
+
+async function buildNow(
+  what: Image | Catalog,
+  options: BuildOptions | PlatformsBuildOptions,
 ): Promise<BuildResult | BuildResult[] | Record<string, BuildResult[]>> {
   // The engine is loaded when something is built: a program that only describes images starts without it.
   const loading = import("./build-plan.js");

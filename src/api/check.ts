@@ -4,6 +4,7 @@ import { platformText } from "../oci/platform.js";
 import type { JudgedFinding } from "../policy/finding.js";
 import type { BuildOptions } from "./build-types.js";
 import { prepareCatalog } from "./prepare-plans.js";
+import { watched } from "./watched.js";
 import { wholeOf } from "./whole-catalog.js";
 
 /** How the policies of a catalog are asked. */
@@ -43,6 +44,10 @@ export interface CheckResult {
  * ```
  */
 export async function check(catalog: Catalog, options: CheckOptions = {}): Promise<CheckResult> {
+  return watched(options, (told) => checkNow(catalog, told));
+}
+
+async function checkNow(catalog: Catalog, options: CheckOptions): Promise<CheckResult> {
   const { judgeAll } = await import("./pass-policies.js");
   const { platforms = catalog.platforms.map(platformText), planOnly = false, ...settings } = options;
   const context = resolve(options.context ?? ".");

@@ -1,5 +1,6 @@
 import type { Progress } from "../ports/progress.js";
 import type { RegistryOptions } from "./open-registry.js";
+import { watched } from "./watched.js";
 
 /** How an image is copied. */
 export interface CopyOptions extends RegistryOptions {
@@ -37,5 +38,5 @@ export interface CopyResult {
  */
 export async function copy(from: string, to: string, options: CopyOptions = {}): Promise<CopyResult> {
   const { copyImage } = await import("./copy-image.js");
-  return copyImage(from, to, options);
+  return watched(options, (told) => copyImage(from, to, told));
 }

@@ -1,6 +1,7 @@
 import type { ImageDifference } from "../analyze/difference/image-difference.js";
 import type { Image } from "../image/image.js";
 import type { BuildOptions } from "./build-types.js";
+import { watched } from "./watched.js";
 
 /** How two images are compared: as a build makes those that are described, and what counts. */
 export interface DiffOptions extends Omit<BuildOptions, "output" | "reference"> {
@@ -39,5 +40,5 @@ export async function diff(
   options: DiffOptions = {},
 ): Promise<ImageDifference> {
   const { diffOperands } = await import("./diff-operands.js");
-  return diffOperands(before, after, options);
+  return watched(options, (told) => diffOperands(before, after, told));
 }

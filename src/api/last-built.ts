@@ -111,7 +111,7 @@ export async function observeLastBuilt(
         diffId,
         descriptor,
         encoding: layerEncodingOf(descriptor.mediaType),
-        blob: (options) => store.read(descriptor.digest, options),
+        blob: (options) => store.read(descriptor.digest, { ...options, size: descriptor.size }),
       },
       { description, inherited, uncompressedSize },
     ),

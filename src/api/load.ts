@@ -7,6 +7,7 @@ import type { BuildOptions, BuildResult } from "./build-types.js";
 import { loadPlatform } from "./load-platform.js";
 import { prepareCatalog, prepareImage } from "./prepare-plans.js";
 import { keepSharingLimit } from "./sharing-limit.js";
+import { watched } from "./watched.js";
 import { decideFirst, wholeOf } from "./whole-catalog.js";
 
 /** How images are built and loaded. */
@@ -52,6 +53,10 @@ export interface LoadResult {
  * ```
  */
 export async function load(what: Image | Catalog, options: LoadOptions = {}): Promise<LoadResult> {
+  return watched(options, (told) => loadNow(what, told));
+}
+
+async function loadNow(what: Image | Catalog, options: LoadOptions): Promise<LoadResult> {
   const { loadPlans } = await import("./load-plans.js");
   const { platform, reference } = options;
   if (!isCatalog(what)) {

@@ -6,6 +6,7 @@ import type { PackageChange } from "../lock/package-list.js";
 import type { Progress } from "../ports/progress.js";
 import type { LockOptions } from "./lock-options.js";
 import { prepareCatalog } from "./prepare-plans.js";
+import { watched } from "./watched.js";
 
 /** What is locked, and what of it anew. */
 export interface LockVerbOptions
@@ -64,6 +65,10 @@ export interface LockResult {
  * ```
  */
 export async function lock(catalog: Catalog, options: LockVerbOptions = {}): Promise<LockResult> {
+  return watched(options, (told) => lockNow(catalog, told));
+}
+
+async function lockNow(catalog: Catalog, options: LockVerbOptions): Promise<LockResult> {
   // What is locked is told from the description; only which layers to decide about can depend on what bases hold.
   const decides = [...catalog].some(([, image]) => usesAuto(image.node));
   const looks = decides ? options : { ...options, offline: true };

@@ -1,4 +1,5 @@
 import type { BuildOptions, OutputTarget } from "./build-types.js";
+import { watched } from "./watched.js";
 
 /** What is pulled, and where to. */
 export interface PullOptions
@@ -37,5 +38,5 @@ export interface PullResult {
  */
 export async function pull(reference: string, options: PullOptions): Promise<PullResult> {
   const { pullImages } = await import("./pull-images.js");
-  return pullImages(reference, options);
+  return watched(options, (told) => pullImages(reference, told));
 }

@@ -6,6 +6,7 @@ import type { PushReport } from "../ports/image-output.js";
 import type { BuildOptions } from "./build-types.js";
 import { prepareCatalog, prepareImage } from "./prepare-plans.js";
 import { keepSharingLimit } from "./sharing-limit.js";
+import { watched } from "./watched.js";
 import { decideFirst, wholeOf } from "./whole-catalog.js";
 
 /** How images are built and pushed. */
@@ -43,6 +44,10 @@ export async function push(
   reference: string,
   options: PushOptions = {},
 ): Promise<PushResult> {
+  return watched(options, (told) => pushNow(what, reference, told));
+}
+
+async function pushNow(what: Image | Catalog, reference: string, options: PushOptions): Promise<PushResult> {
   const { pushPlans } = await import("./push-plans.js");
   if (!isCatalog(what)) {
     const prepared = await prepareImage(what, options.platforms ?? [undefined], options);

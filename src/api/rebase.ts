@@ -4,6 +4,7 @@ import type { Platform } from "../oci/platform.js";
 import type { PushReport } from "../ports/image-output.js";
 import type { Progress } from "../ports/progress.js";
 import type { RegistryOptions } from "./open-registry.js";
+import { watched } from "./watched.js";
 
 export type { BaseIdentity, OwnLayer, UnsafeLayer };
 
@@ -85,5 +86,5 @@ export interface RebaseResult {
  */
 export async function rebase(reference: string, options: RebaseOptions): Promise<RebaseResult> {
   const { rebaseReference } = await import("./rebase-reference.js");
-  return rebaseReference(reference, options);
+  return watched(options, (told) => rebaseReference(reference, told));
 }

@@ -6,6 +6,7 @@ import { observedPlatform } from "./observed-platform.js";
 import { platformOf } from "./plan-image.js";
 import { prepareCatalog } from "./prepare-plans.js";
 import { fullReference } from "./references.js";
+import { watched } from "./watched.js";
 import { wholeOf } from "./whole-catalog.js";
 
 /** Where the report goes, and how its images are made. */
@@ -64,6 +65,10 @@ export const DEFAULT_REPORT = "layerwright.out/report.html";
  * ```
  */
 export async function report(catalog: Catalog, options: ReportOptions = {}): Promise<ReportResult> {
+  return watched(options, (told) => reportNow(catalog, told));
+}
+
+async function reportNow(catalog: Catalog, options: ReportOptions): Promise<ReportResult> {
   const { out = DEFAULT_REPORT, platform: asked, ...settings } = options;
   const context = resolve(options.context ?? ".");
   const platform = asked === undefined ? observedPlatform(catalog.platforms) : platformOf(asked);

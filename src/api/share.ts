@@ -6,6 +6,7 @@ import type { BuildOptions } from "./build-types.js";
 import { observedPlatform } from "./observed-platform.js";
 import { prepareCatalog } from "./prepare-plans.js";
 import { fullReference } from "./references.js";
+import { watched } from "./watched.js";
 import { wholeOf } from "./whole-catalog.js";
 
 /** How the images of a catalog are made to be looked at. */
@@ -41,6 +42,10 @@ export interface ShareResult extends Sharing {
  * ```
  */
 export async function share(catalog: Catalog, options: ShareOptions = {}): Promise<ShareResult> {
+  return watched(options, (told) => shareNow(catalog, told));
+}
+
+async function shareNow(catalog: Catalog, options: ShareOptions): Promise<ShareResult> {
   const { having, platform = observedPlatform(catalog.platforms), context, ...settings } = options;
   if (having !== undefined && !catalog.names.includes(having)) {
     const reason = "it has no such image";

@@ -6,6 +6,7 @@ import type { Plan } from "../plan/plan.js";
 import type { BuildOptions } from "./build-types.js";
 import { observedPlatform } from "./observed-platform.js";
 import { prepareCatalog, prepareImage } from "./prepare-plans.js";
+import { watched } from "./watched.js";
 import { wholeOf } from "./whole-catalog.js";
 
 /** How images are built whose waste is looked for. */
@@ -46,6 +47,13 @@ export async function waste<Name extends string>(
 export async function waste(
   what: Image | Catalog,
   options: WasteOptions = {},
+): Promise<WasteReport | Record<string, WasteReport>> {
+  return watched(options, (told) => wasteNow(what, told));
+}
+
+async function wasteNow(
+  what: Image | Catalog,
+  options: WasteOptions,
 ): Promise<WasteReport | Record<string, WasteReport>> {
   const { platform: _, ...settings } = options;
   const plans = await plansOf(what, options);

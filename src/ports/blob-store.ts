@@ -21,6 +21,8 @@ export interface BlobWriter {
 export interface ReadOptions {
   /** Each chunk is used up before the next one is asked for, so that all of them may be the same memory. */
   readonly transient?: boolean;
+  /** Bytes that the blob has to have, where they are known: a blob of another size is damaged before it is read. */
+  readonly size?: number;
   /** A blob that this store itself wrote a moment ago is copied straight on, and need not be verified for that. */
   readonly trustOwn?: boolean;
   /** Whoever gets the bytes checks them against the digest, as a registry does, so that it is not done here too. */

@@ -33,20 +33,22 @@ export class BlobFetcher {
   async read(from: Repository, descriptor: Descriptor): Promise<Uint8Array> {
     await this.fetch(from, descriptor);
     const chunks: Uint8Array[] = [];
-    for await (const chunk of this.#store.read(descriptor.digest)) chunks.push(Buffer.from(chunk));
+    for await (const chunk of this.#store.read(descriptor.digest, { size: descriptor.size }))
+      chunks.push(Buffer.from(chunk));
     return Buffer.concat(chunks);
   }
 
   /** The bytes of a blob, which is in the store before the first of them comes. */
   async *blob(from: Repository, descriptor: Descriptor, options?: ReadOptions): AsyncGenerator<Uint8Array> {
     await this.fetch(from, descriptor);
-    yield* this.#store.read(descriptor.digest, options);
+    yield* this.#store.read(descriptor.digest, { ...options, size: descriptor.size });
   }
 
   /** Hands on the bytes of a blob: out of the store where it is there, else as they come, which keeps nothing. */
   async pump(from: Repository, descriptor: Descriptor, sink: (chunk: Uint8Array) => void): Promise<void> {
     if ((await this.#store.stat(descriptor.digest)) === descriptor.size) {
-      for await (const chunk of this.#store.read(descriptor.digest, { transient: true })) sink(chunk);
+      const reading = { transient: true, size: descriptor.size };
+      for await (const chunk of this.#store.read(descriptor.digest, reading)) sink(chunk);
       return;
     }
     await this.#watched(from, descriptor, sink);

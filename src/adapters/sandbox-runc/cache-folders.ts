@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { sha256Hex } from "../../core/sha256.js";
 import type { SandboxMount } from "../../ports/sandbox.js";
 import { newOwnedName, ownerState } from "../store-dir/owner-mark.js";
+import { lookAt, removeTree } from "../store-dir/plain-file.js";
 
 /** Cache folders that a command may use until `release`. */
 export interface TakenCaches {
@@ -77,6 +78,7 @@ export class CacheFolders {
 
   #folder(name: string): string {
     const path = join(this.#root, name, "files");
+    for (const folder of [join(this.#root, name), path]) clearUnlessFolder(folder);
     mkdirSync(path, { recursive: true, mode: 0o755 });
     // When it was last used, for pruning: on the folder around it, which commands do not see.
     const now = new Date();
@@ -87,6 +89,7 @@ export class CacheFolders {
   /** A lock is a file named by the process that holds it, so that one of a dead process does not count. */
   #lock(name: string): (() => void) | undefined {
     const holders = join(this.#root, name, "holders");
+    clearUnlessFolder(holders);
     mkdirSync(holders, { recursive: true });
     const own = newOwnedName();
     const mine = join(holders, own);
@@ -97,4 +100,9 @@ export class CacheFolders {
     release();
     return undefined;
   }
+}
+
+/** A cache is worth nothing more once something else lies in its place. */
+function clearUnlessFolder(path: string): void {
+  if (lookAt(path)?.isDirectory() === false) removeTree(path);
 }

@@ -1,6 +1,6 @@
-import { statSync } from "node:fs";
 import { join } from "node:path";
 import { ownerState } from "../store-dir/owner-mark.js";
+import { lookAt } from "../store-dir/plain-file.js";
 import { namesIn } from "../store-dir/store-folder.js";
 import { hasMounts } from "./has-mounts.js";
 import { asRoot, findHostTools } from "./host-tools.js";
@@ -43,7 +43,7 @@ export async function removeKept({ path, kind }: KeptFolder): Promise<boolean> {
 
 function usedAt(path: string, kind: KeptFolder["kind"]): number {
   const mark = kind === "root" ? `${path}.used` : path;
-  return statSync(mark, { throwIfNoEntry: false })?.mtimeMs ?? statSync(path).mtimeMs;
+  return (lookAt(mark) ?? lookAt(path))?.mtimeMs ?? 0;
 }
 
 async function sizeOf(path: string): Promise<number> {

@@ -1,6 +1,7 @@
-import { readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { sha256Hex } from "../../core/sha256.js";
+import { readPlainFile, writePlainFile } from "../store-dir/plain-file.js";
 import type { HostTools } from "./host-tools.js";
 
 /** What this machine lets a sandbox do. */
@@ -21,7 +22,7 @@ export interface SandboxProbe {
 export function recallProbe(tools: HostTools, folder: string): SandboxProbe | undefined {
   try {
     const { key, overlay, filter, privateNetwork } = JSON.parse(
-      readFileSync(placeOf(folder), "utf8"),
+      String(readPlainFile(placeOf(folder), 10_000)),
     ) as Readonly<Record<string, unknown>>;
     if (key !== keyOf(tools)) return undefined;
     if (typeof overlay !== "boolean" || typeof filter !== "boolean" || typeof privateNetwork !== "boolean")
@@ -35,7 +36,7 @@ export function recallProbe(tools: HostTools, folder: string): SandboxProbe | un
 export function rememberProbe(tools: HostTools, folder: string, { missing, ...found }: SandboxProbe): void {
   if (missing.length > 0) return;
   try {
-    writeFileSync(placeOf(folder), JSON.stringify({ key: keyOf(tools), ...found }), { mode: 0o600 });
+    writePlainFile(placeOf(folder), JSON.stringify({ key: keyOf(tools), ...found }));
   } catch {
     // It is tried out again next time.
   }

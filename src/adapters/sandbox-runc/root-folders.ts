@@ -1,16 +1,8 @@
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readdirSync, renameSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { sha256Hex } from "../../core/sha256.js";
 import { newOwnedName, ownerState } from "../store-dir/owner-mark.js";
+import { lookAt, removeTree, writePlainFile } from "../store-dir/plain-file.js";
 import { endDeadRuns } from "./dead-runs.js";
 import { asRoot, type HostTools } from "./host-tools.js";
 import { removeFolders } from "./remove-folders.js";
@@ -64,7 +56,9 @@ export class RootFolders {
   /** The folder kept under a key. */
   find(key: string): string | undefined {
     const folder = this.#kept(key);
-    if (!existsSync(folder)) return undefined;
+    const found = lookAt(folder);
+    if (found?.isDirectory() === false) removeTree(folder);
+    if (found?.isDirectory() !== true) return undefined;
     this.#touch(folder);
     return folder;
   }
@@ -75,7 +69,7 @@ export class RootFolders {
     try {
       renameSync(folder, kept);
     } catch (error) {
-      if (!existsSync(kept)) throw error;
+      if (lookAt(kept)?.isDirectory() !== true) throw error;
       await removeFolders(this.#tools, [folder]);
     }
     this.#touch(kept);
@@ -98,7 +92,7 @@ export class RootFolders {
   /** When a folder was last used stands beside it: the folder itself is part of an image. */
   #touch(folder: string): void {
     try {
-      writeFileSync(`${folder}.used`, "", { flag: "a" });
+      if (lookAt(`${folder}.used`)?.isFile() !== true) writePlainFile(`${folder}.used`, "");
       const now = new Date();
       utimesSync(`${folder}.used`, now, now);
     } catch {

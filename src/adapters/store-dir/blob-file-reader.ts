@@ -1,13 +1,12 @@
 import { createHash } from "node:crypto";
-import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { IntegrityError } from "../../errors/layerwright-error.js";
 import { type Digest, digestHex } from "../../oci/digest.js";
 import type { BlobParts } from "../../ports/blob-store.js";
 import { type DiskCalls, errnoOf } from "./disk-calls.js";
 import { storeError } from "./disk-error.js";
-import { removeQuietly } from "./durable.js";
-import { newOwnedName } from "./owner-mark.js";
+import { clearPath, lookAt, openPlainFile, type PlainFile } from "./plain-file.js";
 import type { StorePaths } from "./store-folder.js";
 import { touch } from "./touch.js";
 
@@ -20,6 +19,8 @@ export interface BlobReading {
   readonly verify: boolean;
   /** Whether all chunks may be the same memory. */
   readonly transient: boolean;
+  /** Bytes that it has to have, where they are known. */
+  readonly size: number | undefined;
 }
 
 /**
@@ -30,14 +31,18 @@ export async function* readBlobFile(
   disk: DiskCalls,
   paths: StorePaths,
   digest: Digest,
-  { verify, transient }: BlobReading,
+  { verify, transient, size }: BlobReading,
 ): AsyncGenerator<Uint8Array> {
   const path = join(paths.blobs, digestHex(digest));
-  const fd = openBlob(path, digest);
+  const { fd, stat } = openBlob(disk, paths, path, digest);
   try {
     touch(path);
-    const stat = fstatSync(fd);
-    if (!stat.isFile()) throw new IntegrityError("BLOB_MISSING", { digest }, { subject: path });
+    const damaged = (reason: string) => {
+      // A good copy that came meanwhile stays.
+      if (lookAt(path)?.ino === stat.ino) clearPath(disk, path, paths.temp);
+      return new IntegrityError("BLOB_DAMAGED", { digest, reason }, { subject: path });
+    };
+    if (size !== undefined && stat.size !== size) throw damaged(`it has ${stat.size} bytes, and not ${size}`);
     const hash = createHash("sha256");
     let chunk: Buffer | undefined;
     for (;;) {
@@ -52,18 +57,16 @@ export async function* readBlobFile(
     if (!verify) return;
     const found = hash.digest("hex");
     if (found === digestHex(digest)) return;
-    dropBlob(disk, paths, path, stat.ino);
-    const reason = `its content has the digest sha256:${found}`;
-    throw new IntegrityError("BLOB_DAMAGED", { digest, reason }, { subject: path });
+    throw damaged(`its content has the digest sha256:${found}`);
   } finally {
     closeSync(fd);
   }
 }
 
 /** Opens a stored blob for reads at any offset; it stays readable when it is pruned meanwhile. */
-export function openBlobParts(paths: StorePaths, digest: Digest): BlobParts {
+export function openBlobParts(disk: DiskCalls, paths: StorePaths, digest: Digest): BlobParts {
   const path = join(paths.blobs, digestHex(digest));
-  const fd = openBlob(path, digest);
+  const { fd } = openBlob(disk, paths, path, digest);
   touch(path);
   return {
     read: (target, offset) => readChunk(fd, target, path, offset),
@@ -71,16 +74,20 @@ export function openBlobParts(paths: StorePaths, digest: Digest): BlobParts {
   };
 }
 
-function openBlob(path: string, digest: Digest): number {
+/** Opens a blob. What has taken its place, or may not be read, is taken out of the store, so that it is made anew. */
+function openBlob(disk: DiskCalls, paths: StorePaths, path: string, digest: Digest): PlainFile {
+  let cause: unknown;
   try {
-    return openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+    const file = openPlainFile(path);
+    if (file !== undefined) return file;
   } catch (error) {
     const errno = errnoOf(error);
-    if (errno === "ENOENT" || errno === "ELOOP" || errno === "EISDIR") {
-      throw new IntegrityError("BLOB_MISSING", { digest }, { subject: digest, cause: error });
-    }
-    throw storeError(error, "read", path);
+    if (errno !== "ENOENT" && errno !== "ENOTDIR" && errno !== "EACCES")
+      throw storeError(error, "read", path);
+    cause = error;
   }
+  if (!clearPath(disk, path, paths.temp)) throw storeError(cause ?? new Error("it is no file"), "read", path);
+  throw new IntegrityError("BLOB_MISSING", { digest }, { subject: digest, cause });
 }
 
 function readChunk(fd: number, chunk: Uint8Array, path: string, from?: number): number {
@@ -95,16 +102,4 @@ function readChunk(fd: number, chunk: Uint8Array, path: string, from?: number): 
     throw storeError(error, "read", path);
   }
   return done;
-}
-
-/** Takes a damaged blob out of the way: first its name, then its bytes. A good copy that came meanwhile stays. */
-function dropBlob(disk: DiskCalls, paths: StorePaths, path: string, ino: number): void {
-  if (statSync(path, { throwIfNoEntry: false })?.ino !== ino) return;
-  const aside = join(paths.temp, newOwnedName());
-  try {
-    disk.renameSync(path, aside);
-  } catch {
-    return;
-  }
-  removeQuietly(disk, aside);
 }

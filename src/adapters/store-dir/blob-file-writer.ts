@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Digest, digestHex } from "../../oci/digest.js";
 import type { BlobWriter, StoredBlob } from "../../ports/blob-store.js";
 import type { DiskCalls } from "./disk-calls.js";
 import { storeError } from "./disk-error.js";
-import { removeQuietly, renamePatiently, syncFolder, writeFully } from "./durable.js";
+import { removeQuietly, renameIntoPlace, syncFolder, writeFully } from "./durable.js";
+import { lookAt } from "./plain-file.js";
 import { touch } from "./touch.js";
 
 /** Bytes gathered before they are written, so that small writes cost no system call each. */
@@ -73,7 +73,7 @@ export class BlobFileWriter implements BlobWriter {
       await this.#disk.fsync(fd);
       this.#fd = undefined;
       this.#disk.closeSync(fd);
-      await renamePatiently(this.#disk, this.#path, place);
+      await renameIntoPlace(this.#disk, this.#path, place, dirname(this.#path));
       await syncFolder(this.#disk, dirname(place));
       this.#onWritten(digest);
     } catch (error) {
@@ -146,6 +146,6 @@ export class BlobFileWriter implements BlobWriter {
 }
 
 function sizeOf(path: string): number | undefined {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = lookAt(path);
   return stat?.isFile() ? stat.size : undefined;
 }

@@ -1,4 +1,4 @@
-import { statSync, utimesSync } from "node:fs";
+import { utimesSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { sha256Hex } from "../../core/sha256.js";
 import { IntegrityError } from "../../errors/layerwright-error.js";
@@ -19,6 +19,7 @@ import { storeError } from "./disk-error.js";
 import { removeQuietly } from "./durable.js";
 import { takeLock } from "./owned-lock.js";
 import { newOwnedName } from "./owner-mark.js";
+import { lookAt } from "./plain-file.js";
 import { listStore, type PruneOptions, type PruneReport, pruneStore, type StoreListing } from "./prune.js";
 import { readRecord, recordPath, writeRecord } from "./record-file.js";
 import { makeFolders, prepareFolders, removeLeftovers, type StorePaths, storePaths } from "./store-folder.js";
@@ -79,7 +80,7 @@ export class DirBlobStore implements BlobStore {
 
   async stat(digest: Digest): Promise<number | undefined> {
     const path = this.#blobPath(digest);
-    const stat = statSync(path, { throwIfNoEntry: false });
+    const stat = lookAt(path);
     if (!stat?.isFile()) return undefined;
     touch(path);
     return stat.size;
@@ -89,12 +90,13 @@ export class DirBlobStore implements BlobStore {
     this.#blobPath(digest);
     const own = options.trustOwn === true && this.#written.has(digest);
     const verify = !own && options.receiverChecks !== true;
-    return readBlobFile(this.#disk, this.#paths, digest, { verify, transient: options.transient === true });
+    const { transient = false, size } = options;
+    return readBlobFile(this.#disk, this.#paths, digest, { verify, transient, size });
   }
 
   async openParts(digest: Digest): Promise<BlobParts | undefined> {
     const size = await this.stat(digest);
-    return size === undefined ? undefined : openBlobParts(this.#paths, digest);
+    return size === undefined ? undefined : openBlobParts(this.#disk, this.#paths, digest);
   }
 
   async getRecord(kind: string, key: string): Promise<unknown> {

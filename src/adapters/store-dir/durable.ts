@@ -1,5 +1,7 @@
+import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type DiskCalls, errnoOf } from "./disk-calls.js";
+import { clearPath, isDirectory, lookAt, removeTree } from "./plain-file.js";
 
 /** Writes all of some bytes to an open file. */
 export function writeFully(disk: DiskCalls, fd: number, data: Uint8Array): void {
@@ -39,11 +41,44 @@ export async function renamePatiently(disk: DiskCalls, from: string, to: string)
   }
 }
 
-/** Removes a file, and does not mind when it is gone or cannot be removed. */
+/**
+ * Renames a finished file to its place. Whatever lies there is replaced, a directory as well, and so is a file where its
+ * directory has to be.
+ *
+ * @param temp where what is in the way is put until it is removed
+ */
+export async function renameIntoPlace(
+  disk: DiskCalls,
+  from: string,
+  to: string,
+  temp: string,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await renamePatiently(disk, from, to);
+    } catch (error) {
+      if (attempt > 2 || !makeRoom(disk, to, temp)) throw error;
+    }
+  }
+}
+
+/** Makes a rename to a path possible; false where nothing was in its way. */
+function makeRoom(disk: DiskCalls, to: string, temp: string): boolean {
+  const folder = dirname(to);
+  if (!isDirectory(folder)) {
+    if (!clearPath(disk, folder, temp)) return false;
+    disk.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return true;
+  }
+  return lookAt(to)?.isDirectory() === true && clearPath(disk, to, temp);
+}
+
+/** Removes a file, or what has replaced it, and does not mind when it is gone or cannot be removed. */
 export function removeQuietly(disk: DiskCalls, path: string): void {
   try {
     disk.unlinkSync(path);
   } catch {
-    // A leftover that nobody can see as a blob; the next run removes it.
+    if (lookAt(path)?.isDirectory() === true) removeTree(path);
+    // Else a leftover that nobody can see as a blob; the next run removes it.
   }
 }

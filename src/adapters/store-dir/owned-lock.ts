@@ -1,14 +1,8 @@
-import {
-  lstatSync,
-  lutimesSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { lutimesSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { newOwnedName, ownerState } from "./owner-mark.js";
+import { hasMounts } from "../sandbox-runc/has-mounts.js";
+import { isOwnedName, newOwnedName, ownerState } from "./owner-mark.js";
+import { lookAt, readPlainFile } from "./plain-file.js";
 
 /** How somebody waits for a lock. */
 export interface LockWait {
@@ -69,7 +63,7 @@ class Silence {
   }
 
   isLong(lock: string): boolean {
-    const stat = lstatSync(lock, { throwIfNoEntry: false });
+    const stat = lookAt(lock);
     const sign = stat === undefined ? "" : `${stat.ino} ${stat.mtimeMs}`;
     const now = performance.now();
     const before = this.#seen.get(lock);
@@ -106,11 +100,11 @@ function breakDead(lock: string, silence: Silence): boolean {
   if (!isDead(lock, silence)) return false;
   const breaker = `${lock}.break`;
   if (!take(breaker, newOwnedName())) {
-    if (isDead(breaker, silence)) rmSync(breaker, { force: true });
+    if (isDead(breaker, silence)) remove(breaker);
     return false;
   }
   try {
-    if (isDead(lock, silence)) rmSync(lock, { force: true });
+    if (isDead(lock, silence)) remove(lock);
     return true;
   } finally {
     rmSync(breaker, { force: true });
@@ -120,6 +114,8 @@ function breakDead(lock: string, silence: Silence): boolean {
 function isDead(lock: string, silence: Silence): boolean {
   const holder = holderOf(lock);
   if (holder === undefined) return false;
+  // A file that is a lock is empty for a moment (see `take`); what nobody is named in otherwise never was a lock.
+  if (holder !== "" && !isOwnedName(holder)) return true;
   const state = ownerState(holder);
   return state === "gone" || (state === "elsewhere" && silence.isLong(lock));
 }
@@ -134,16 +130,25 @@ function renew(lock: string, mine: string): void {
   }
 }
 
-/** The owner that a lock names; undefined where there is none. */
-export function holderOf(lock: string): string | undefined {
+/** Removes a lock, or what lies in its place; with something mounted in it, it cannot be removed and would be waited for for good. */
+function remove(lock: string): void {
+  if (hasMounts(lock)) throw Object.assign(new Error(`${lock} is mounted on`), { code: "EBUSY" });
+  rmSync(lock, { recursive: true, force: true });
+}
+
+/** What stands for the text of a lock where something lies that cannot be one. */
+const NO_LOCK = "no lock";
+
+/** The text of a lock, which names its owner; undefined where there is none. */
+function holderOf(lock: string): string | undefined {
+  const stat = lookAt(lock);
+  if (stat === undefined) return undefined;
   try {
-    return readlinkSync(lock);
+    if (stat.isSymbolicLink()) return readlinkSync(lock);
+    return readPlainFile(lock, 200)?.toString("utf8") ?? NO_LOCK;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EINVAL" && process.platform !== "win32") return undefined;
-  }
-  try {
-    return readFileSync(lock, "utf8");
-  } catch {
-    return undefined;
+    // It may have gone, or have been taken by somebody else, since it was looked at.
+    const { code } = error as NodeJS.ErrnoException;
+    return code === "ENOENT" || code === "EINVAL" ? undefined : NO_LOCK;
   }
 }

@@ -11,9 +11,16 @@ export function newOwnedName(): string {
   return `${realm()}.${process.pid}.${startOf(process.pid) ?? "0"}.${randomBytes(6).toString("hex")}`;
 }
 
+const OWNED_NAME = /^([0-9a-f]{12})\.(\d+)\.(\d+)\.[0-9a-f]{12}$/;
+
+/** Tells names of this kind from all others. */
+export function isOwnedName(name: string): boolean {
+  return OWNED_NAME.test(name);
+}
+
 /** What a name says of its owner: running, gone, or somewhere else where it cannot be seen from here. */
 export function ownerState(name: string): "running" | "gone" | "elsewhere" {
-  const match = /^([0-9a-f]{12})\.(\d+)\.(\d+)\.[0-9a-f]{12}$/.exec(name);
+  const match = OWNED_NAME.exec(name);
   if (match === null || match[1] !== realm()) return "elsewhere";
   const pid = Number(match[2]);
   if (!isAlive(pid)) return "gone";

@@ -1,9 +1,9 @@
-import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { Digest } from "../../oci/digest.js";
 import type { DiskCalls } from "./disk-calls.js";
 import { removeQuietly } from "./durable.js";
 import { ownerState } from "./owner-mark.js";
+import { lookAt } from "./plain-file.js";
 import { namesIn, type StorePaths } from "./store-folder.js";
 
 /** A blob in the store. */
@@ -107,10 +107,10 @@ export function pruneStore(
 }
 
 function removeUnused(disk: DiskCalls, file: UsedFile): boolean {
-  const stat = statSync(file.path, { throwIfNoEntry: false });
+  const stat = lookAt(file.path);
   if (stat === undefined || stat.mtimeMs !== file.usedAt) return false;
   removeQuietly(disk, file.path);
-  return statSync(file.path, { throwIfNoEntry: false }) === undefined;
+  return lookAt(file.path) === undefined;
 }
 
 function oldestMark(paths: StorePaths, ownMark: string): number {
@@ -118,7 +118,7 @@ function oldestMark(paths: StorePaths, ownMark: string): number {
   for (const name of namesIn(paths.active)) {
     const path = join(paths.active, name);
     if (path === ownMark || ownerState(name) === "gone") continue;
-    oldest = Math.min(oldest, statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? oldest);
+    oldest = Math.min(oldest, lookAt(path)?.mtimeMs ?? oldest);
   }
   return oldest;
 }
@@ -138,7 +138,7 @@ function recordsOf(paths: StorePaths): UsedFile[] {
 function filesIn(folder: string): (UsedFile & { readonly name: string })[] {
   return namesIn(folder).flatMap((name) => {
     const path = join(folder, name);
-    const stat = statSync(path, { throwIfNoEntry: false });
+    const stat = lookAt(path);
     return stat?.isFile() ? [{ name, path, size: stat.size, usedAt: stat.mtimeMs }] : [];
   });
 }

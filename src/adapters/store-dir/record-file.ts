@@ -1,12 +1,15 @@
-import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { sha256Hex } from "../../core/sha256.js";
-import { type DiskCalls, errnoOf } from "./disk-calls.js";
-import { removeQuietly, renamePatiently, writeFully } from "./durable.js";
+import type { DiskCalls } from "./disk-calls.js";
+import { removeQuietly, renameIntoPlace, writeFully } from "./durable.js";
+import { readPlainFile } from "./plain-file.js";
 import { touch } from "./touch.js";
 
 /** The version of the record format. Records of another version are as if they were not there. */
 const VERSION = 1;
+
+/** A larger file is none that was written here: the index of a layer has some hundred bytes a file. */
+const MOST_BYTES = 1 << 30;
 
 /** Where a record lies. Keys can be long and hold anything, so they are hashed. */
 export function recordPath(records: string, kind: string, key: string): string {
@@ -15,11 +18,12 @@ export function recordPath(records: string, kind: string, key: string): string {
 
 /**
  * Reads a record: a line of JSON about it, then its value as JSON. Anything wrong with it (cut short, garbage, a
- * flipped bit, a newer version, another key) makes it absent: a cache never fails a build.
+ * flipped bit, a newer version, another key, something that is no file) makes it absent: a cache never fails a build.
  */
 export function readRecord(path: string, key: string): unknown {
   try {
-    const bytes = readFileSync(path);
+    const bytes = readPlainFile(path, MOST_BYTES);
+    if (bytes === undefined) return undefined;
     const end = bytes.indexOf("\n");
     const head = JSON.parse(bytes.toString("utf8", 0, end)) as {
       version?: unknown;
@@ -57,20 +61,9 @@ export async function writeRecord(
     } finally {
       disk.closeSync(fd);
     }
-    await renameIntoKind(disk, temp, path);
+    await renameIntoPlace(disk, temp, path, dirname(temp));
   } catch (error) {
     removeQuietly(disk, temp);
     throw error;
-  }
-}
-
-/** The folder of a kind comes into being with its first record. */
-async function renameIntoKind(disk: DiskCalls, temp: string, path: string): Promise<void> {
-  try {
-    await renamePatiently(disk, temp, path);
-  } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw error;
-    disk.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    await renamePatiently(disk, temp, path);
   }
 }

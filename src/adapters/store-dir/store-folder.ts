@@ -1,10 +1,11 @@
-import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, type Stats, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { EnvironmentError } from "../../errors/layerwright-error.js";
 import { type DiskCalls, errnoOf } from "./disk-calls.js";
 import { storeError } from "./disk-error.js";
 import { removeQuietly } from "./durable.js";
 import { ownerState } from "./owner-mark.js";
+import { isDirectory, lookAt } from "./plain-file.js";
 
 /** The folders of a store. */
 export interface StorePaths {
@@ -45,9 +46,22 @@ export function prepareFolders(disk: DiskCalls, paths: StorePaths): void {
   }
 }
 
-/** Makes the folders of a store where they are missing, e.g. because someone removed the cache during a build. */
+/**
+ * Makes the folders of a store where they are missing, e.g. because someone removed the cache during a build. What lies
+ * in the place of one and is no folder is refused and not removed: the store may have been given a folder by mistake.
+ */
 export function makeFolders(disk: DiskCalls, paths: StorePaths): void {
-  for (const folder of [paths.root, paths.blobs, paths.records, paths.temp, paths.active, paths.locks]) {
+  makeFolder(disk, paths, paths.root);
+  for (const folder of [
+    paths.temp,
+    dirname(paths.blobs),
+    paths.blobs,
+    paths.records,
+    paths.active,
+    paths.locks,
+  ]) {
+    if (lookAt(folder) !== undefined && !isDirectory(folder))
+      throw unsafe(paths.root, folder, `${folder} is not a folder`);
     makeFolder(disk, paths, folder);
   }
 }
@@ -58,21 +72,32 @@ function makeFolder(disk: DiskCalls, paths: StorePaths, folder: string): void {
   } catch (error) {
     const errno = errnoOf(error);
     const readOnly = errno === "EROFS" || errno === "EACCES" || errno === "EPERM";
-    if (readOnly && statSync(paths.root, { throwIfNoEntry: false }) !== undefined) return;
+    if (readOnly && lookAt(paths.root) !== undefined) return;
     throw storeError(error, "make the folder", folder);
   }
 }
 
 function checkTrusted(root: string, folder: string): void {
-  const stat = statSync(folder, { throwIfNoEntry: false });
+  const stat = followed(folder);
   if (stat === undefined) return;
-  const refuse = (reason: string) =>
-    new EnvironmentError("STORE_UNSAFE", { folder: root, reason }, { subject: folder });
+  const refuse = (reason: string) => unsafe(root, folder, reason);
   if (!stat.isDirectory()) throw refuse(`${folder} is not a folder`);
   const user = process.geteuid?.();
   if (user === undefined) return;
   if (stat.uid !== user) throw refuse(`${folder} belongs to the user ${stat.uid}, and you are ${user}`);
   if ((stat.mode & 0o002) !== 0) throw refuse(`everyone can write to ${folder}`);
+}
+
+function unsafe(root: string, folder: string, reason: string): EnvironmentError<"STORE_UNSAFE"> {
+  return new EnvironmentError("STORE_UNSAFE", { folder: root, reason }, { subject: folder });
+}
+
+function followed(folder: string): Stats | undefined {
+  try {
+    return statSync(folder, { throwIfNoEntry: false });
+  } catch (error) {
+    throw storeError(error, "look at", folder);
+  }
 }
 
 /** Temporary files of another machine or container are removed when nothing was written to them for this long. */
@@ -85,7 +110,7 @@ export function removeLeftovers(disk: DiskCalls, folder: string): void {
     const state = ownerState(name);
     if (state === "running") continue;
     if (state === "elsewhere") {
-      const stat = statSync(path, { throwIfNoEntry: false });
+      const stat = lookAt(path);
       if (stat === undefined || Date.now() - stat.mtimeMs < FOREIGN_AGE_MS) continue;
     }
     removeQuietly(disk, path);

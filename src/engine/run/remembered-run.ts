@@ -81,7 +81,7 @@ async function openChanges(
     diffId: digest,
     descriptor: { mediaType: mediaType.ociLayer, digest, size },
     encoding: "none",
-    blob: () => store.read(digest),
+    blob: () => store.read(digest, { size }),
   };
   const { index, bytes, close } = await openLayer(layer, store, { spool: true });
   identify(bytes, digest);

@@ -116,7 +116,9 @@ async function runOne(run: RunOperation, context: RunContext, cleaned?: CleanedC
     context,
   );
   // What was remembered is unpacked only when another command has to run on it.
-  const layer = async () => (done.own ? ran : undefined) ?? sandbox.unpack(store.read(done.kept.digest));
+  const layer = async () =>
+    (done.own ? ran : undefined) ??
+    sandbox.unpack(store.read(done.kept.digest, { size: done.kept.index.size }));
   context.onFreed?.(freedBytes(before.tree, done.tree, draft.lower));
   const input = { what: label, key: done.key };
   if (cleaned === undefined) return commandRoot(before, done.tree, input, layer, unseen);

@@ -174,7 +174,8 @@ async function packItems(
   const { diffId, digest, size, uncompressedSize, cached } = made;
   ports.progress?.report({ kind: "finish", id: layer.id, label, cached });
   const descriptor = { mediaType: layerMediaType(options), digest, size };
-  const blob: StageLayer["blob"] = (reading) => ports.store.read(digest, { ...reading, trustOwn: true });
+  const blob: StageLayer["blob"] = (reading) =>
+    ports.store.read(digest, { ...reading, size, trustOwn: true });
   return {
     diffId,
     descriptor,

@@ -153,7 +153,7 @@ async function baseLayer(
     ...inherited,
     diffId,
     descriptor,
-    blob: (reading) => ports.store.read(digest, { ...reading, trustOwn: true }),
+    blob: (reading) => ports.store.read(digest, { ...reading, size, trustOwn: true }),
     uncompressedSize,
     cached: false,
   };
