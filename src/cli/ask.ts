@@ -1,3 +1,5 @@
+import { shownText } from "../core/shown-text.js";
+
 /** Where a question is asked, and the terminal that its answer is typed on. */
 export interface AskPlaces {
   readonly input: NodeJS.ReadStream;
@@ -63,7 +65,7 @@ export function ask(
       reject(signal.reason);
       return;
     }
-    output.write(question);
+    output.write(shownText(question));
     input.setRawMode(true);
     input.setEncoding("utf8").on("data", onData).once("end", onEnd);
     signal.addEventListener("abort", onAbort, { once: true });

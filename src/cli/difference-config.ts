@@ -1,8 +1,8 @@
 import type { ConfigDifference } from "../analyze/difference/config-difference.js";
+import { shownLine } from "../core/shown-text.js";
 import type { Cell } from "./columns.js";
 import { counted } from "./counted.js";
 import { mark, place } from "./difference-words.js";
-import { onOneLine } from "./layer-tree.js";
 import type { Paint } from "./paint.js";
 
 /** Values are cut here: the whole of them is in the JSON. */
@@ -16,7 +16,7 @@ export function configRows(config: readonly ConfigDifference[], paint: Paint): r
   return config.map((it) => {
     const { field, key, before, after, origin } = it;
     const what = before === undefined ? "added" : after === undefined ? "removed" : "changed";
-    const name = key === undefined ? field : `${field} ${onOneLine(key)}`;
+    const name = key === undefined ? field : `${field} ${shownLine(key)}`;
     return [mark(what, paint), name, valuesText(it), place(origin, paint)];
   });
 }
@@ -37,6 +37,6 @@ function valuesText({ field, key, before, after }: ConfigDifference): string {
 }
 
 function valueText(value: unknown): string {
-  const text = onOneLine(typeof value === "string" && value !== "" ? value : JSON.stringify(value));
+  const text = shownLine(typeof value === "string" && value !== "" ? value : JSON.stringify(value));
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text;
 }

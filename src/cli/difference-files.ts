@@ -1,9 +1,9 @@
 import type { FileAspect, FileDifference, FileState } from "../analyze/difference/file-difference.js";
 import { type FoldedFiles, foldFiles } from "../analyze/difference/fold-files.js";
+import { shownLine } from "../core/shown-text.js";
 import { sizeText } from "../core/size-text.js";
 import { type Cell, columns } from "./columns.js";
 import { change, mark, place, signedSize } from "./difference-words.js";
-import { onOneLine } from "./layer-tree.js";
 import type { Paint } from "./paint.js";
 
 /** Rows that are shown unless all are asked for. */
@@ -31,7 +31,7 @@ function fileRow(
     before !== undefined && after !== undefined
       ? aspects.map((aspect) => aspectText(aspect, before, after)).join(", ")
       : stateText((before ?? after)!, bytes);
-  return [mark(what, paint), onOneLine(path), about, place(origin, paint)];
+  return [mark(what, paint), shownLine(path), about, place(origin, paint)];
 }
 
 function foldedRow(row: FoldedFiles, paint: Paint): readonly Cell[] {
@@ -46,12 +46,12 @@ function foldedRow(row: FoldedFiles, paint: Paint): readonly Cell[] {
   const what = present.length === 1 ? present[0]![0] : "changed";
   const counts = present.map(([kind, count]) => `${count} ${kind}`).join(", ");
   const size = bytes === 0 ? "" : `, ${signedSize(bytes)}`;
-  const name = path === "/" ? path : `${onOneLine(path)}/`;
+  const name = path === "/" ? path : `${shownLine(path)}/`;
   return [mark(what, paint), name, counts + size, place(origin, paint)];
 }
 
 function stateText({ type, target, size }: FileState, bytes: number): string {
-  if (type === "symlink") return `-> ${onOneLine(target ?? "")}`;
+  if (type === "symlink") return `-> ${shownLine(target ?? "")}`;
   if (type !== "file") return type;
   return bytes === 0 && size > 0 ? `${sizeText(size)} (another name of a file)` : signedSize(bytes);
 }
@@ -68,7 +68,7 @@ function aspectText(aspect: FileAspect, before: FileState, after: FileState): st
     case "owner":
       return `owner ${before.uid}:${before.gid} -> ${after.uid}:${after.gid}`;
     case "target":
-      return `target ${onOneLine(before.target ?? "")} -> ${onOneLine(after.target ?? "")}`;
+      return `target ${shownLine(before.target ?? "")} -> ${shownLine(after.target ?? "")}`;
     case "device":
       return `device ${before.device} -> ${after.device}`;
     case "xattrs":

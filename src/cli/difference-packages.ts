@@ -1,7 +1,7 @@
 import type { PackageDifference } from "../analyze/difference/package-difference.js";
+import { shownLine } from "../core/shown-text.js";
 import { columns } from "./columns.js";
 import { mark, place } from "./difference-words.js";
-import { onOneLine } from "./layer-tree.js";
 import type { Paint } from "./paint.js";
 
 /** Rows that are shown unless all are asked for. */
@@ -21,12 +21,12 @@ export function packageSection(packages: readonly PackageDifference[], paint: Pa
     const { kind, name, before, after, origin } = group[0]!;
     const what = before === undefined ? "added" : after === undefined ? "removed" : "changed";
     const versions = [before, after].flatMap((version) =>
-      version === undefined ? [] : [onOneLine(version)],
+      version === undefined ? [] : [shownLine(version)],
     );
     const places = group.length === 1 ? "" : ` (${group.length} places)`;
     return [
       mark(what, paint),
-      onOneLine(name),
+      shownLine(name),
       `${versions.join(" -> ")}${places}`,
       { text: kind, paint: paint.dim },
       place(origin, paint),

@@ -1,11 +1,12 @@
 import type { ImageDifference } from "../analyze/difference/image-difference.js";
+import { shownLine } from "../core/shown-text.js";
 import { sizeText } from "../core/size-text.js";
 import { columns } from "./columns.js";
 import { configRows } from "./difference-config.js";
 import { fileSection } from "./difference-files.js";
 import { packageSection } from "./difference-packages.js";
 import { change, mark, place } from "./difference-words.js";
-import { onOneLine, shortDigest } from "./layer-tree.js";
+import { shortDigest } from "./layer-tree.js";
 import type { Paint } from "./paint.js";
 
 /** What became of one image: of one that was never built there is nothing to compare. */
@@ -26,11 +27,11 @@ function imageText(
   paint: Paint,
   all: boolean,
 ): string {
-  const title = `${paint.bold(onOneLine(name))} ${paint.dim(platform)}`;
+  const title = `${paint.bold(shownLine(name))} ${paint.dim(platform)}`;
   if (status === "new") return `${title} ${paint.green("new")}: never built with this store\n`;
   if (difference === undefined) return "";
   const { before, after, same, gap } = difference;
-  const from = before.name === name ? "" : ` ${paint.dim(`against ${onOneLine(before.name)}`)}`;
+  const from = before.name === name ? "" : ` ${paint.dim(`against ${shownLine(before.name)}`)}`;
   const unread = gap === undefined ? "" : `  ${paint.yellow("warning")} ${gap.message} (${gap.code})\n`;
   if (same) return `${title}${from} ${sameText(difference)}\n${unread}`;
   const digests = [before.digest, after.digest].map((it) => (it === undefined ? "" : shortDigest(it)));
@@ -77,7 +78,7 @@ function layersText({ layers }: ImageDifference, paint: Paint): string {
   const rows = differ.map((it) => [
     mark(it.change, paint),
     it.before && it.after ? change(it.before.size, it.after.size) : sizeText((it.before ?? it.after)!.size),
-    it.change === "kept" ? "compressed in another way" : onOneLine(it.description ?? ""),
+    it.change === "kept" ? "compressed in another way" : shownLine(it.description ?? ""),
     place(it.origin, paint),
   ]);
   return `${counts.join(", ")}\n${columns(rows)}`;

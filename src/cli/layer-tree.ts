@@ -1,3 +1,4 @@
+import { shownLine } from "../core/shown-text.js";
 import { sizeText } from "../core/size-text.js";
 import { columns } from "./columns.js";
 import type { Paint } from "./paint.js";
@@ -21,7 +22,7 @@ export function layerTree(title: string, layers: readonly TreeLayer[], paint: Pa
     sizeText(size),
     { text: shortDigest(digest), paint: paint.dim },
     ...(marked ? [{ text: mark, paint: mark === "cached" ? paint.green : paint.cyan }] : []),
-    onOneLine(description),
+    shownLine(description),
   ]);
   return `${title}\n${columns(rows, [1])}`;
 }
@@ -29,9 +30,4 @@ export function layerTree(title: string, layers: readonly TreeLayer[], paint: Pa
 /** Enough of a digest to tell layers apart. */
 export function shortDigest(digest: string): string {
   return digest.replace(/^(sha\d+:.{12}).*$/, "$1");
-}
-
-/** Text from an image or a description on one line of a terminal, which must not obey it. */
-export function onOneLine(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ");
 }

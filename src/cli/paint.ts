@@ -26,12 +26,16 @@ export function wantsColor({ flag, env, terminal }: ColorChoice): boolean {
   return terminal && env["TERM"] !== "dumb";
 }
 
-/** The colours of a stream. */
-export function paintWith(color: boolean): Paint {
+/**
+ * The colours of a stream.
+ *
+ * @param start what a code starts with: an escape, or what stands for one until the text is written (see terminal.ts)
+ */
+export function paintWith(color: boolean, start = "\u001b["): Paint {
   const code =
     (on: number, off: number) =>
     (text: string): string =>
-      color && text !== "" ? `\u001b[${on}m${text}\u001b[${off}m` : text;
+      color && text !== "" ? `${start}${on}m${text}${start}${off}m` : text;
   return {
     bold: code(1, 22),
     dim: code(2, 22),

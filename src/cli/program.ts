@@ -5,6 +5,7 @@ import { exitCodeText } from "./exit-codes.js";
 import { ownVersion } from "./own-package.js";
 import { progressModes } from "./progress-mode.js";
 import type { Shell } from "./session.js";
+import { say } from "./terminal.js";
 
 /** The command line: the global options, and the commands, each completed when it is called. */
 export function program(shell: Shell): Command {
@@ -15,7 +16,7 @@ export function program(shell: Shell): Command {
     .helpCommand("help [command]", "print the help of a command")
     // Failures are thrown, so that they are printed in one place, also as JSON.
     .exitOverride()
-    .configureOutput({ outputError: () => undefined, writeErr: (text) => process.stderr.write(text) })
+    .configureOutput({ outputError: () => undefined, writeErr: (text) => say(process.stderr, text) })
     .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError(true)
     .addOption(new Option("-a, --app <file>", "the file of the catalog").env("LAYERWRIGHT_APP"))

@@ -2,6 +2,7 @@ import type { Progress } from "../ports/progress.js";
 import { wantsColor } from "./paint.js";
 import { progressShown } from "./progress-mode.js";
 import type { Session } from "./session.js";
+import { say } from "./terminal.js";
 
 /** Shows progress on standard error while something runs, in the way that the options and the terminal allow. */
 export async function withProgress<T>(
@@ -21,7 +22,7 @@ export async function withProgress<T>(
           color: wantsColor({ flag: options.color, env: process.env, terminal }),
         })
       : (await import("../adapters/progress-lines/progress-lines.js")).progressLines({
-          write: (text) => stream.write(text),
+          write: (text) => say(stream, text),
         });
   try {
     return await work(progress);

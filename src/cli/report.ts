@@ -10,6 +10,8 @@ export interface Report {
   readonly quiet?: string;
   /** Set when standard output carries the image itself: the text goes to standard error. */
   readonly aside?: boolean;
+  /** Set when the text is a file, which a program gets byte for byte; a terminal gets it as all text. */
+  readonly verbatim?: boolean;
   /** @default - 0 */
   readonly exitCode?: number;
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { shownText } from "../core/shown-text.js";
 import type { BuildFlags } from "./build-flags.js";
 import { metadataOf, type NamedResult } from "./build-report.js";
 
@@ -18,6 +19,6 @@ export function writeResultFiles(
     write(flags.iidfile, first.result.index ?? first.result.configDigest);
   }
   if (flags.metadataFile !== undefined) {
-    write(flags.metadataFile, `${JSON.stringify(metadataOf(results), null, 2)}\n`);
+    write(flags.metadataFile, `${shownText(JSON.stringify(metadataOf(results), null, 2))}\n`);
   }
 }

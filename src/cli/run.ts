@@ -4,7 +4,8 @@ import { exitCodeOf, exitCodes } from "./exit-codes.js";
 import { type Failure, failureOf } from "./failure.js";
 import { failureJson, failureText } from "./print-error.js";
 import { program } from "./program.js";
-import { paintOf, type Shell } from "./session.js";
+import type { Shell } from "./session.js";
+import { paintOf, say } from "./terminal.js";
 
 /** Runs one command line (without `node` and the script) and returns the exit code. */
 export async function run(args: readonly string[], signal: AbortSignal): Promise<number> {
@@ -28,12 +29,12 @@ function printFailure(failure: Failure, args: readonly string[], shell: Shell): 
   const debug = args.includes("--debug") || (process.env["DEBUG"] ?? "") !== "";
   const around = { folder: shell.folder, debug };
   if (args.includes("--json")) {
-    process.stdout.write(`${JSON.stringify(failureJson(failure, around), null, 2)}\n`);
+    say(process.stdout, `${JSON.stringify(failureJson(failure, around), null, 2)}\n`);
     return;
   }
   const color = args.includes("--no-color") ? false : args.includes("--color") ? true : undefined;
   const paint = paintOf(color === undefined ? {} : { color }, process.stderr);
-  process.stderr.write(failureText(failure, paint, around));
+  say(process.stderr, failureText(failure, paint, around));
 }
 
 function helpCommand(args: readonly string[]): string {

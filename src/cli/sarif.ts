@@ -1,4 +1,5 @@
 import { relative, resolve, sep } from "node:path";
+import { shownLine } from "../core/shown-text.js";
 import type { JudgedFinding, Severity } from "../policy/finding.js";
 
 const LEVELS: Readonly<Record<Severity, string>> = { error: "error", warning: "warning", info: "note" };
@@ -20,7 +21,7 @@ export function sarifOf(findings: readonly JudgedFinding[], context: string): un
           ruleId: code,
           ruleIndex: codes.indexOf(code),
           level: LEVELS[severity],
-          message: { text: `${image}: ${message}. To do: ${fix}` },
+          message: { text: shownLine(`${image}: ${message}. To do: ${fix}`) },
           locations:
             origin === undefined
               ? []
@@ -37,7 +38,7 @@ export function sarifOf(findings: readonly JudgedFinding[], context: string): un
                 ],
           ...(suppressed === undefined
             ? {}
-            : { suppressions: [{ kind: "inSource", justification: suppressed.reason }] }),
+            : { suppressions: [{ kind: "inSource", justification: shownLine(suppressed.reason) }] }),
         })),
       },
     ],

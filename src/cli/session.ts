@@ -1,8 +1,9 @@
 import type { Command } from "commander";
-import { type Paint, paintWith, wantsColor } from "./paint.js";
+import type { Paint } from "./paint.js";
 import type { ProgressMode } from "./progress-mode.js";
 import type { Report } from "./report.js";
 import type { SelectionFlags } from "./select/selection-flags.js";
+import { paintOf, say } from "./terminal.js";
 
 /** The options that every command takes. */
 interface GlobalOptions extends SelectionFlags {
@@ -68,25 +69,19 @@ function sessionOf(options: GlobalOptions, shell: Shell): Session {
     signal: shell.signal,
     shell,
     note: (text) => {
-      if (options.quiet !== true) process.stderr.write(text);
+      if (options.quiet !== true) say(process.stderr, text);
     },
   };
-}
-
-/** The colours that a stream takes under these options. */
-export function paintOf(options: { readonly color?: boolean }, stream: NodeJS.WriteStream): Paint {
-  const terminal = stream.isTTY === true;
-  return paintWith(wantsColor({ flag: options.color, env: process.env, terminal }));
 }
 
 function print(report: Report, options: GlobalOptions): void {
   const stream = report.aside === true ? process.stderr : process.stdout;
   if (options.json === true) {
     // JSON is for programs: complete, and never in colour.
-    stream.write(`${JSON.stringify(report.json, null, 2)}\n`);
-  } else if (options.quiet === true) {
-    stream.write(report.quiet ?? "");
-  } else {
-    stream.write(report.text(paintOf(options, stream)));
+    say(stream, `${JSON.stringify(report.json, null, 2)}\n`);
+    return;
   }
+  const text = options.quiet === true ? (report.quiet ?? "") : report.text(paintOf(options, stream));
+  if (report.verbatim === true && stream.isTTY !== true) stream.write(text);
+  else say(stream, text);
 }

@@ -1,9 +1,9 @@
 import type { WasteLayer, WastePlace, WasteReport, WasteRow } from "../analyze/waste/waste-report.js";
+import { shownLine } from "../core/shown-text.js";
 import { sizeText } from "../core/size-text.js";
 import { originText } from "../errors/origin.js";
 import { platformText } from "../oci/platform.js";
 import { counted } from "./counted.js";
-import { onOneLine } from "./layer-tree.js";
 import type { Paint } from "./paint.js";
 
 /** Room for a size before what it is of. */
@@ -21,7 +21,7 @@ export function wasteText(report: WasteReport, paint: Paint): string {
     `efficiency ${percent(efficiency)}${ownText(percent(own.efficiency))}`,
     `waste ${sizeText(wastedBytes)} of ${sizeText(contentBytes)}${ownText(sizeText(own.wastedBytes))}`,
   ];
-  const title = `${paint.bold(onOneLine(image))} ${platformText(platform)}: ${facts.join(", ")}\n`;
+  const title = `${paint.bold(shownLine(image))} ${platformText(platform)}: ${facts.join(", ")}\n`;
   return title + rows.map((row) => rowText(row, paint)).join("");
 }
 
@@ -33,9 +33,9 @@ function rowText(row: WasteRow, paint: Paint): string {
     `${paint.bold(kind)}: ${what}, ${counted(files, "file")}`,
     placeText({ layer, origin }, paint),
     ...(by === undefined ? [] : [`by ${placeText(by, paint)}`]),
-    ...(of === undefined ? [] : [`as ${onOneLine(of.path)}, ${placeText(of, paint)}`]),
-    paint.dim(paths.map(onOneLine).join(", ") + more),
-    `${paint.green("fix:")} ${onOneLine(fix)}`,
+    ...(of === undefined ? [] : [`as ${shownLine(of.path)}, ${placeText(of, paint)}`]),
+    paint.dim(paths.map(shownLine).join(", ") + more),
+    `${paint.green("fix:")} ${shownLine(fix)}`,
   ];
   return `${size}  ${lines.join(`\n${INDENT}`)}\n`;
 }
@@ -49,7 +49,7 @@ function placeText(
 }
 
 function layerText({ index, description, inherited }: WasteLayer): string {
-  const words = description === undefined ? "" : `: ${shortened(onOneLine(description))}`;
+  const words = description === undefined ? "" : `: ${shortened(shownLine(description))}`;
   return `layer ${index + 1}${inherited ? " of the base" : ""}${words}`;
 }
 

@@ -1,3 +1,4 @@
+import { shownText } from "../core/shown-text.js";
 import { catalogue, type ErrorCode, type ErrorParameters } from "./catalogue.js";
 import { type Origin, originText } from "./origin.js";
 
@@ -40,7 +41,10 @@ export abstract class LayerwrightError<Code extends ErrorCode = ErrorCode> exten
 
   /** @internal */
   constructor(code: Code, parameters: ErrorParameters<Code>, context: ErrorContext = {}) {
-    const { message, hint } = catalogue[code](parameters as never);
+    const made = catalogue[code](parameters as never);
+    // Names, answers of registries and output of commands are in it, and it ends on a terminal.
+    const message = shownText(made.message);
+    const hint = shownText(made.hint);
     const place = context.origin === undefined ? "" : ` (at ${originText(context.origin)})`;
     super(`${message}${place}`, context.cause === undefined ? undefined : { cause: context.cause });
     this.name = new.target.name;

@@ -61,7 +61,7 @@ describe("progress as lines", () => {
     const { progress, written } = lines();
     progress.report({ kind: "start", id: "1", label: "run a\nb\u001b[31mc" });
     progress.close();
-    expect(written).toEqual(["[  0.0 s] start    run a b [31mc\n"]);
+    expect(written).toEqual(["[  0.0 s] start    run a b\\u001b[31mc\n"]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { shownLine } from "../../core/shown-text.js";
 import { sizeText } from "../../core/size-text.js";
 import type { Progress, ProgressEvent } from "../../ports/progress.js";
 
@@ -36,7 +37,7 @@ export function progressLines(options: ProgressLinesOptions): ClosableProgress {
 
   const line = (text: string): void => {
     last = now();
-    options.write(`[${seconds(last - began).padStart(7)}] ${oneLine(text)}\n`);
+    options.write(`[${seconds(last - began).padStart(7)}] ${shownLine(text)}\n`);
   };
   const beat = (): void => {
     if (now() - last < heartbeatMs) return;
@@ -92,9 +93,4 @@ function amount({ bytes, total }: Running): string {
 
 function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
-}
-
-/** A command can have line breaks, and control characters that a terminal would obey. */
-function oneLine(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ");
 }

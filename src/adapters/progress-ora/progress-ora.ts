@@ -1,4 +1,5 @@
 import type { Ora } from "ora";
+import { shownLine } from "../../core/shown-text.js";
 import { sizeText } from "../../core/size-text.js";
 import type { Progress, ProgressEvent } from "../../ports/progress.js";
 
@@ -43,7 +44,7 @@ export async function progressOra({ stream, color }: ProgressOraOptions): Promis
   };
   const keep = (symbol: string, code: number, text: string): void => {
     spinner.stop();
-    stream.write(`${color ? `\u001b[${code}m${symbol}\u001b[39m` : symbol} ${oneLine(text)}\n`);
+    stream.write(`${color ? `\u001b[${code}m${symbol}\u001b[39m` : symbol} ${shownLine(text)}\n`);
   };
 
   return {
@@ -68,7 +69,7 @@ export async function progressOra({ stream, color }: ProgressOraOptions): Promis
         }
         case "output":
           spinner.stop();
-          stream.write(`${event.label} | ${oneLine(event.line)}\n`);
+          stream.write(`${shownLine(`${event.label} | ${event.line}`)}\n`);
           break;
         case "warn":
           keep("!", 33, event.message);
@@ -96,16 +97,11 @@ function runningText(running: ReadonlyMap<string, Running>): string {
   const total = first.total === undefined || first.total < first.bytes ? "" : ` of ${sizeText(first.total)}`;
   const size = first.bytes === 0 ? "" : ` ${sizeText(first.bytes)}${total}`;
   const more = running.size === 1 ? "" : ` and ${running.size - 1} more`;
-  return oneLine(`${first.label}${size}${more}`);
+  return shownLine(`${first.label}${size}${more}`);
 }
 
 /** A line that wraps is not erased whole. */
 function fitted(text: string, width: number): string {
   const room = Math.max(10, width - 4);
   return text.length > room ? `${text.slice(0, room - 1)}…` : text;
-}
-
-/** A command can have line breaks, and control characters that a terminal would obey. */
-function oneLine(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ");
 }

@@ -1,9 +1,8 @@
-import { closeSync, mkdirSync, openSync, readdirSync, unlinkSync, utimesSync } from "node:fs";
+import { mkdirSync, utimesSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { sha256Hex } from "../../core/sha256.js";
 import type { SandboxMount } from "../../ports/sandbox.js";
-import { newOwnedName, ownerState } from "../store-dir/owner-mark.js";
+import { takeLock } from "../store-dir/owned-lock.js";
 import { lookAt, removeTree } from "../store-dir/plain-file.js";
 
 /** Cache folders that a command may use until `release`. */
@@ -20,7 +19,10 @@ interface CacheFolder {
 
 type CacheMount = Extract<SandboxMount, { type: "cache" }>;
 
-const RETRY_MS = 200;
+/** The lock of a cache that one command has for itself. */
+export function cacheLock(folder: string): string {
+  return join(folder, "lock");
+}
 
 /**
  * Folders that outlive the commands that use them, by id. `shared` folders are used by any number of commands at once,
@@ -65,14 +67,13 @@ export class CacheFolders {
   ): Promise<CacheFolder> {
     const name = sha256Hex(id).slice(0, 24);
     if (sharing === "shared") return { path: this.#folder(name), release() {} };
-    for (let number = 0; ; ) {
+    for (let number = 0; ; number++) {
       const own = sharing === "private" && number > 0 ? `${name}-${number}` : name;
       const path = this.#folder(own);
-      const release = this.#lock(own);
+      // Of private ones there is always another.
+      const wait = sharing === "private" ? { signal, patienceMs: 0 } : { signal };
+      const release = await takeLock(cacheLock(join(this.#root, own)), wait);
       if (release !== undefined) return { path, release };
-      if (sharing === "private") number++;
-      // Not in step with another process that waits.
-      else await sleep(RETRY_MS * (0.5 + Math.random()), undefined, signal === undefined ? {} : { signal });
     }
   }
 
@@ -84,21 +85,6 @@ export class CacheFolders {
     const now = new Date();
     utimesSync(join(this.#root, name), now, now);
     return path;
-  }
-
-  /** A lock is a file named by the process that holds it, so that one of a dead process does not count. */
-  #lock(name: string): (() => void) | undefined {
-    const holders = join(this.#root, name, "holders");
-    clearUnlessFolder(holders);
-    mkdirSync(holders, { recursive: true });
-    const own = newOwnedName();
-    const mine = join(holders, own);
-    closeSync(openSync(mine, "wx"));
-    const release = () => unlinkSync(mine);
-    const others = readdirSync(holders).filter((other) => other !== own && ownerState(other) !== "gone");
-    if (others.length === 0) return release;
-    release();
-    return undefined;
   }
 }
 

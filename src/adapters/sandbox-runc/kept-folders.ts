@@ -1,9 +1,11 @@
 import { join } from "node:path";
-import { ownerState } from "../store-dir/owner-mark.js";
+import { isHeld } from "../store-dir/owned-lock.js";
 import { lookAt } from "../store-dir/plain-file.js";
 import { namesIn } from "../store-dir/store-folder.js";
+import { cacheLock } from "./cache-folders.js";
 import { hasMounts } from "./has-mounts.js";
 import { asRoot, findHostTools } from "./host-tools.js";
+import { USED } from "./root-folders.js";
 import { runProgram } from "./run-program.js";
 
 /** A folder that run steps left for later builds: an unpacked base, or a cache that commands mount. */
@@ -19,7 +21,7 @@ export interface KeptFolder {
 /** Lists the folders that are kept beside the store's blobs, the most recently used first. */
 export async function listKept(store: string): Promise<KeptFolder[]> {
   const roots = namesIn(join(store, "roots", "kept"))
-    .filter((name) => !name.endsWith(".used"))
+    .filter((name) => !name.endsWith(USED))
     .map((name) => ({ kind: "root" as const, path: join(store, "roots", "kept", name) }));
   const caches = namesIn(join(store, "caches")).map((name) => ({
     kind: "cache" as const,
@@ -35,14 +37,13 @@ export async function listKept(store: string): Promise<KeptFolder[]> {
 export async function removeKept({ path, kind }: KeptFolder): Promise<boolean> {
   const { tools } = findHostTools();
   if (tools === undefined || hasMounts(path)) return false;
-  if (kind === "cache" && namesIn(join(path, "holders")).some((name) => ownerState(name) !== "gone"))
-    return false;
-  const { code } = await runProgram([...asRoot(tools), "rm", "-rf", "--", path, `${path}.used`]);
+  if (kind === "cache" && isHeld(cacheLock(path))) return false;
+  const { code } = await runProgram([...asRoot(tools), "rm", "-rf", "--", path, path + USED]);
   return code === 0;
 }
 
 function usedAt(path: string, kind: KeptFolder["kind"]): number {
-  const mark = kind === "root" ? `${path}.used` : path;
+  const mark = kind === "root" ? path + USED : path;
   return (lookAt(mark) ?? lookAt(path))?.mtimeMs ?? 0;
 }
 

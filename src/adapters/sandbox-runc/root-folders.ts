@@ -1,8 +1,9 @@
-import { chmodSync, chownSync, mkdirSync, readdirSync, renameSync, utimesSync } from "node:fs";
+import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, renameSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { sha256Hex } from "../../core/sha256.js";
 import { newOwnedName, ownerState } from "../store-dir/owner-mark.js";
-import { lookAt, removeTree, writePlainFile } from "../store-dir/plain-file.js";
+import { lookAt, writePlainFile } from "../store-dir/plain-file.js";
+import { namesIn } from "../store-dir/store-folder.js";
 import { endDeadRuns } from "./dead-runs.js";
 import { asRoot, type HostTools } from "./host-tools.js";
 import { removeFolders } from "./remove-folders.js";
@@ -53,25 +54,33 @@ export class RootFolders {
     else await runQuietly([...asRoot(this.#tools), "chmod", mode.toString(8), folder]);
   }
 
-  /** The folder kept under a key. */
+  /**
+   * The folder kept under a key. Its name says which folder it was when it was kept, so that another one in its place is
+   * no root file system that a command could run in: it is removed, and the base is unpacked again.
+   */
   find(key: string): string | undefined {
-    const folder = this.#kept(key);
-    const found = lookAt(folder);
-    if (found?.isDirectory() === false) removeTree(folder);
-    if (found?.isDirectory() !== true) return undefined;
-    this.#touch(folder);
-    return folder;
+    const start = keptName(key);
+    for (const name of namesIn(join(this.root, "kept"))) {
+      if (!name.startsWith(start) || name.endsWith(USED)) continue;
+      const folder = join(this.root, "kept", name);
+      if (name === start + identityOf(folder)) {
+        this.#touch(folder);
+        return folder;
+      }
+      this.#drop(folder);
+    }
+    return undefined;
   }
 
   /** Moves a finished folder to its key. Where another process was faster, its folder is taken. */
   async keep(folder: string, key: string): Promise<string> {
-    const kept = this.#kept(key);
-    try {
-      renameSync(folder, kept);
-    } catch (error) {
-      if (lookAt(kept)?.isDirectory() !== true) throw error;
+    const found = this.find(key);
+    if (found !== undefined) {
       await removeFolders(this.#tools, [folder]);
+      return found;
     }
+    const kept = join(this.root, "kept", keptName(key) + identityOf(folder));
+    renameSync(folder, kept);
     this.#touch(kept);
     return kept;
   }
@@ -85,18 +94,42 @@ export class RootFolders {
     await removeFolders(this.#tools, [this.work]);
   }
 
-  #kept(key: string): string {
-    return join(this.root, "kept", sha256Hex(key).slice(0, 24));
+  /** Takes a folder out of the way at once; to remove its files takes longer. */
+  #drop(folder: string): void {
+    const aside = join(this.work, `${this.#count++}`);
+    try {
+      renameSync(folder, aside);
+    } catch {
+      // Another process was faster.
+      return;
+    }
+    void removeFolders(this.#tools, [aside]);
   }
 
   /** When a folder was last used stands beside it: the folder itself is part of an image. */
   #touch(folder: string): void {
     try {
-      if (lookAt(`${folder}.used`)?.isFile() !== true) writePlainFile(`${folder}.used`, "");
+      const mark = folder + USED;
+      if (lookAt(mark)?.isFile() !== true) writePlainFile(mark, "");
       const now = new Date();
-      utimesSync(`${folder}.used`, now, now);
+      utimesSync(mark, now, now);
     } catch {
       // Only the order of pruning suffers.
     }
   }
+}
+
+/** The end of the name of the file beside a kept folder, whose time is when it was used last. */
+export const USED = ".used";
+
+function keptName(key: string): string {
+  return `${sha256Hex(key).slice(0, 24)}-`;
+}
+
+/** What tells a directory from any other that is made in its place; a rename does not change it. */
+function identityOf(folder: string): string {
+  const stat = lstatSync(folder, { bigint: true, throwIfNoEntry: false });
+  if (stat === undefined) return "gone";
+  const { ino, birthtimeNs } = stat;
+  return `${ino.toString(36)}-${birthtimeNs.toString(36)}`;
 }

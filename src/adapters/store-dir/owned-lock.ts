@@ -130,6 +130,12 @@ function renew(lock: string, mine: string): void {
   }
 }
 
+/** Tells a lock that somebody holds, as far as can be seen from here. */
+export function isHeld(lock: string): boolean {
+  const holder = holderOf(lock);
+  return holder !== undefined && isOwnedName(holder) && ownerState(holder) !== "gone";
+}
+
 /** Removes a lock, or what lies in its place; with something mounted in it, it cannot be removed and would be waited for for good. */
 function remove(lock: string): void {
   if (hasMounts(lock)) throw Object.assign(new Error(`${lock} is mounted on`), { code: "EBUSY" });

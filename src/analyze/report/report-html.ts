@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { shownLine, shownText } from "../../core/shown-text.js";
 import type { ReportData } from "./report-data.js";
 
 /** The page's own script and style. */
@@ -27,7 +28,7 @@ export function reportHtml(data: ReportData, { script, style }: PageAssets): str
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
-<title>${htmlText(data.title)} – layerwright report</title>
+<title>${htmlText(shownLine(data.title))} – layerwright report</title>
 <style>${style}</style>
 </head>
 <body>
@@ -44,12 +45,9 @@ function htmlText(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-/** JSON that cannot end the element that it is in, nor open a comment in it. */
+/** JSON that cannot end the element that it is in, nor open a comment in it, nor look like other text than it is. */
 function scriptJson(data: unknown): string {
-  return JSON.stringify(data).replace(
-    /[<\u2028\u2029]/g,
-    (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return shownText(JSON.stringify(data)).replaceAll("<", "\\u003c");
 }
 
 function integrity(text: string): string {

@@ -1,11 +1,12 @@
 import { type Command, Option } from "commander";
 import type { InspectedImage } from "../../api/inspect.js";
+import { shownLine } from "../../core/shown-text.js";
 import { sizeText } from "../../core/size-text.js";
 import { platformText } from "../../oci/platform.js";
 import { columns } from "../columns.js";
 import { counted } from "../counted.js";
 import { examples } from "../examples.js";
-import { layerTree, onOneLine, shortDigest } from "../layer-tree.js";
+import { layerTree, shortDigest } from "../layer-tree.js";
 import { readPlatform } from "../option-value.js";
 import type { Paint } from "../paint.js";
 import type { Report } from "../report.js";
@@ -72,7 +73,7 @@ function imageText(image: InspectedImage, path: string, paint: Paint): string {
     shortDigest(digest),
     `${sizeText(size)} in ${counted(layers.length, "layer")}`,
   ];
-  const title = `${paint.bold(onOneLine(name))} ${facts.filter((it) => it !== "").join(", ")}`;
+  const title = `${paint.bold(shownLine(name))} ${facts.filter((it) => it !== "").join(", ")}`;
   const shown = layers.map((layer) => ({
     digest: layer.digest,
     size: layer.size,
@@ -94,12 +95,12 @@ function imageText(image: InspectedImage, path: string, paint: Paint): string {
 }
 
 function fileRow({ path, type, mode, uid, gid, size, linkname }: File, paint: Paint) {
-  const target = linkname === undefined || linkname === "" ? "" : ` -> ${onOneLine(linkname)}`;
+  const target = linkname === undefined || linkname === "" ? "" : ` -> ${shownLine(linkname)}`;
   return [
     `     ${letterOf(type)}${mode.toString(8).padStart(4, "0")}`,
     `${uid}:${gid}`,
     sizeText(size),
-    `${onOneLine(path)}${paint.dim(target)}`,
+    `${shownLine(path)}${paint.dim(target)}`,
   ];
 }
 

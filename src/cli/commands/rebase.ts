@@ -1,11 +1,12 @@
 import { type Command, Option } from "commander";
 import type { RebasedPlatform, RebaseResult } from "../../api/rebase.js";
+import { shownLine } from "../../core/shown-text.js";
 import { sizeText } from "../../core/size-text.js";
 import { unsafeText } from "../../engine/rebase/unsafe-text.js";
 import { platformText } from "../../oci/platform.js";
 import { counted } from "../counted.js";
 import { examples } from "../examples.js";
-import { onOneLine, shortDigest } from "../layer-tree.js";
+import { shortDigest } from "../layer-tree.js";
 import type { Paint } from "../paint.js";
 import { withProgress } from "../progress.js";
 import type { Report } from "../report.js";
@@ -51,7 +52,7 @@ async function rebaseImage(
   for (const { platform, unsafe } of result.platforms) {
     for (const layer of unsafe) {
       session.note(
-        `${yellow("warning")} ${platformText(platform)}: may not fit the new base: ${onOneLine(unsafeText(layer))}\n`,
+        `${yellow("warning")} ${platformText(platform)}: may not fit the new base: ${shownLine(unsafeText(layer))}\n`,
       );
     }
   }

@@ -119,7 +119,7 @@ async function dockerfileText(
     );
   }
   const { text } = emitted;
-  return { json: { name: only.name, dockerfile: text }, quiet: text, text: () => text };
+  return { json: { name: only.name, dockerfile: text }, quiet: text, text: () => text, verbatim: true };
 }
 
 function dialectOf({ dialect, frontend, syntax, comments }: SynthFlags): DockerfileStyle {
@@ -137,7 +137,7 @@ function plansOf(catalog: OpenCatalog): Report {
   );
   const json = { catalog: catalog.name, images };
   const text = `${JSON.stringify(json, null, 2)}\n`;
-  return { json, quiet: text, text: () => text };
+  return { json, quiet: text, text: () => text, verbatim: true };
 }
 
 function asJson({ platforms, ...image }: SynthesizedImage): unknown {

@@ -1,3 +1,4 @@
+import { shownText } from "../../core/shown-text.js";
 import { type LoadRequest, REQUEST_VARIABLE } from "./loaded-catalog.js";
 
 /** Long enough for a program that only fetches something. */
@@ -14,7 +15,7 @@ function watchProgram(request: LoadRequest): void {
   let answered = false;
   const waiting = setTimeout(() => {
     process.stderr.write(
-      `${request.shown} is still running (a timer, a server, a connection?); waiting for it to end\n`,
+      `${shownText(request.shown)} is still running (a timer, a server, a connection?); waiting for it to end\n`,
     );
   }, PATIENCE_MS);
   waiting.unref();

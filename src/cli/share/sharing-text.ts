@@ -1,10 +1,10 @@
 import type { PullBytes } from "../../analyze/sharing/pull-bytes.js";
 import type { Sharing } from "../../analyze/sharing/share-images.js";
 import type { SharingNode } from "../../analyze/sharing/sharing-tree.js";
+import { shownLine } from "../../core/shown-text.js";
 import { sizeText } from "../../core/size-text.js";
 import { columns } from "../columns.js";
 import { counted } from "../counted.js";
-import { onOneLine } from "../layer-tree.js";
 import type { Paint } from "../paint.js";
 import { namesText } from "./names-text.js";
 
@@ -18,14 +18,14 @@ export function sharingText(
   paint: Paint,
 ): string {
   const { images, virtualBytes, effectiveBytes, compressedBytes, effectiveCompressedBytes, tree } = sharing;
-  const pullHeads = pulled === undefined ? [] : ["FIRST PULL", `HAVING ${onOneLine(pulled.having)}`];
+  const pullHeads = pulled === undefined ? [] : ["FIRST PULL", `HAVING ${shownLine(pulled.having)}`];
   const heads = ["NAME", "LAYERS", "VIRTUAL", "UNIQUE", "SHARED", "COMPRESSED", ...pullHeads, "SHARED WITH"];
   const rows = images.map((image, at) => {
     const pull = pulled?.pulls[at];
     const bytes = [image.virtualBytes, image.uniqueBytes, image.sharedBytes, image.compressedBytes];
     const pulls = pull === undefined ? [] : [pull.firstPullBytes, pull.incrementalPullBytes];
     return [
-      { text: onOneLine(image.name), paint: paint.bold },
+      { text: shownLine(image.name), paint: paint.bold },
       `${image.layers}`,
       ...[...bytes, ...pulls].map(sizeText),
       namesText(
@@ -61,7 +61,7 @@ function branchText(node: SharingNode, indent: string, mark: string, paint: Pain
 
 function nodeText({ images, base, bytes, layers }: SharingNode, paint: Paint): string {
   const names = namesText(images, images.length);
-  const shownBase = base === undefined ? "" : onOneLine(base);
+  const shownBase = base === undefined ? "" : shownLine(base);
   const name =
     names === ""
       ? shownBase || `(${counted(layers, "layer")} in common)`

@@ -1,3 +1,5 @@
+import { shownText } from "../../../core/shown-text.js";
+
 /** What an element is made of: text is put in as text, never as markup. */
 export type Child = Node | string | number | undefined | false;
 
@@ -42,11 +44,11 @@ export function placeAt(box: HTMLElement, x: number, y: number, width: number, h
 function fill<Made extends Element>(made: Made, attributes: Attributes, children: readonly Child[]): Made {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined || value === false) continue;
-    made.setAttribute(name, value === true ? "" : String(value));
+    made.setAttribute(name, value === true ? "" : shownText(String(value)));
   }
   for (const child of children) {
     if (child === undefined || child === false) continue;
-    made.append(typeof child === "number" ? String(child) : child);
+    made.append(typeof child === "object" ? child : shownText(String(child)));
   }
   return made;
 }

@@ -1,3 +1,4 @@
+import { shownText } from "../../../core/shown-text.js";
 import { sizeText } from "../../../core/size-text.js";
 import type { ReportData } from "../report-data.js";
 import { button, el } from "./element.js";
@@ -52,7 +53,7 @@ export function filesSection(data: ReportData): {
     map.append(...drawn.parts);
     list.replaceChildren(folderTable(data, view.image, folder, inside));
     if (!focus) return;
-    said.textContent = `${pathText(view.path)}, ${sizeText(folder.bytes)}`;
+    said.textContent = shownText(`${pathText(view.path)}, ${sizeText(folder.bytes)}`);
     drawn.focus();
   };
   select.addEventListener("change", () => show({ image: Number(select.value), layer: undefined, path: [] }));
