@@ -62,7 +62,7 @@ describe.each(Object.entries(WAYS))("T5: %s", (way, fail) => {
           return fail();
         },
       };
-      const built = build(loudImage(), { store, output, context: folder, progress });
+      const built = build(loudImage(), { store, output, context: tempFolder(), progress });
       await expect(built).rejects.toThrow(HookFailed);
       expect(failed).toBeGreaterThan(0);
       expect(existsSync(output)).toBe(false);
@@ -77,13 +77,13 @@ describe.each(Object.entries(WAYS))("T5: %s", (way, fail) => {
     const catalog = new Catalog("acme", { image }, { platforms: ["linux/amd64"] });
     const verbs: Readonly<Record<string, (options: object) => Promise<unknown>>> = {
       build: (options) => build(catalog, { ...options, output: join(folder, "out") }),
-      report: (options) => report(catalog, { ...options, out: "report.html" }),
+      report: (options) => report(catalog, { ...options, out: join(folder, "report.html") }),
       share: (options) => share(catalog, options),
       waste: (options) => waste(catalog, options),
     };
     for (const [name, verb] of Object.entries(verbs)) {
       const store = join(folder, `store-${name}`);
-      const done = verb({ store, context: folder, progress: { report: () => fail() } });
+      const done = verb({ store, context: tempFolder(), progress: { report: () => fail() } });
       await expect(done, name).rejects.toThrow(HookFailed);
       expect(leftIn(store)).toEqual([]);
     }
@@ -91,7 +91,7 @@ describe.each(Object.entries(WAYS))("T5: %s", (way, fail) => {
     if (way !== "a hook whose promise rejects later")
       expect(readdirSync(folder).filter((name) => !name.startsWith("store-"))).toEqual([]);
     // One that builds nothing reports nothing.
-    await check(catalog, { context: folder, progress: { report: () => fail() } });
+    await check(catalog, { context: tempFolder(), progress: { report: () => fail() } });
   });
 });
 
@@ -125,7 +125,7 @@ describe("T5: a signal", () => {
       const built = build(loudImage(), {
         store,
         output,
-        context: folder,
+        context: tempFolder(),
         signal: stop.signal,
         progress: {
           report: (event) => {
