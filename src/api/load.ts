@@ -41,7 +41,7 @@ export interface LoadResult {
  *
  * @throws {EnvironmentError} ENGINE_NOT_FOUND, ENGINE_UNREACHABLE, ENGINE_REFUSED, ENGINE_HOST_UNSUPPORTED,
  *   ENGINE_CONTEXT_INVALID
- * @throws {PlanError} LOAD_PLATFORM_MISSING, OUTPUT_NEEDS_LAYER, SQUASH_UNSHARES, POLICIES_BROKEN, and those of `build`
+ * @throws {PlanError} LOAD_PLATFORM_MISSING, SQUASH_UNSHARES, POLICIES_BROKEN, and those of `build`
  * @throws {IntegrityError} ENGINE_IMAGE_WRONG
  * @example
  * ```ts no-run

@@ -129,6 +129,13 @@ describe("the archive that every loader takes", () => {
     expect(document(files, "index.json").manifests[0].annotations).toBeUndefined();
   });
 
+  it("G15: holds an image without layers, as docker load, podman and crane take it", async () => {
+    const path = await write("archive", [[NAME], []]);
+    expect(document(contents(path), "manifest.json")[0].Layers).toEqual([]);
+    for (const kind of ["layout", "archive"] as const)
+      expect((await readBase({ kind, path }, amd64)).layers).toEqual([]);
+  });
+
   it("may hold several images, and is read by tar", async () => {
     const path = await write("archive", [["a.example/a:1"], ["one"]], [["a.example/b:1"], ["one", "three"]]);
     const files = contents(path);
@@ -139,7 +146,6 @@ describe("the archive that every loader takes", () => {
   });
 
   it.each([
-    ["OUTPUT_NEEDS_LAYER", [finishedImage([NAME], [])]],
     [
       "OUTPUT_PLATFORMS",
       [finishedImage([NAME]), finishedImage([NAME], ["one"], { os: "linux", architecture: "arm64" })],

@@ -30,7 +30,7 @@ export function dockerManifest(images: readonly FinishedImage[]): SmallFile {
 
 /**
  * Refuses what some loader of the hybrid archive does not take: more than one platform (skopeo's docker-archive and
- * umoci fail), an image without layers (docker and crane fail), a reference that is not full (podman renames it).
+ * umoci fail), a reference that is not full (podman renames it).
  */
 export function checkLoadable(images: readonly FinishedImage[], path: string): void {
   const platforms = new Set(images.flatMap(({ manifest }) => platformNames(manifest.descriptor)));
@@ -43,7 +43,6 @@ export function checkLoadable(images: readonly FinishedImage[], path: string): v
   }
   const owners = new Map<string, Digest>();
   for (const image of images) {
-    if (image.layers.length === 0) throw new PlanError("OUTPUT_NEEDS_LAYER", { path }, { subject: path });
     for (const reference of image.references) {
       tagOf(reference);
       const owner = owners.get(reference) ?? image.manifest.descriptor.digest;

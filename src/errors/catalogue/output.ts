@@ -30,10 +30,6 @@ export const outputMessages = {
     message: `the archive ${p.path} can hold one platform only, and these were built: ${p.platforms.join(", ")}`,
     hint: 'use the output type "oci" or "layout", or build one platform',
   }),
-  OUTPUT_NEEDS_LAYER: (p: { path: string }) => ({
-    message: `an image without layers cannot be in the archive ${p.path}: docker load and crane refuse it`,
-    hint: 'add a file to the image, or use the output type "oci" or "layout"',
-  }),
   OUTPUT_REFERENCE_INVALID: (p: { reference: string }) => ({
     message: `${JSON.stringify(p.reference)} is not a full image reference with a tag`,
     hint: "write it as registry/name:tag, e.g. docker.io/library/app:v1",
