@@ -19,13 +19,21 @@ const TYPES: readonly string[] = [
   mediaType.dockerManifest,
 ];
 
+/** Refusals whose reason is in the body. */
+const UNTOLD: ReadonlySet<string> = new Set(["REGISTRY_DENIED", "REGISTRY_REFUSED", "STORAGE_REFUSED"]);
+
 /** What a tag or digest names, without its body; undefined where there is no such thing. */
 export async function headDocument(
   session: RegistrySession,
   reference: Reference,
   signal: AbortSignal | undefined,
 ): Promise<Descriptor | "unsaid" | undefined> {
-  const answer = await ask(session, reference, "HEAD", signal);
+  const answer = await ask(session, reference, "HEAD", signal).catch((error: unknown) => {
+    // An answer to HEAD has no words, and not every registry takes one: the document itself, or its refusal, tells.
+    if (error instanceof RegistryError && UNTOLD.has(error.code)) return undefined;
+    throw error;
+  });
+  if (answer === undefined) return "unsaid";
   answer.discard();
   if (answer.status === 404) return undefined;
   const digest = answer.headers["docker-content-digest"];

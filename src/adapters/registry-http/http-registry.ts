@@ -95,16 +95,19 @@ export class HttpRegistry implements Registry {
   /** Asks a registry whether it lets us in at all (distribution spec, end-1). An open one asks for no login. */
   async ping(domain: string, signal?: AbortSignal): Promise<{ readonly asked: boolean }> {
     const session = this.#own({ domain, path: "" });
-    const answer = await session.request({
-      repository: { domain, path: "" },
-      action: "log in to",
-      method: "GET",
-      url: session.endpoint.base,
-      scopes: [],
-      expect: [200],
-      signal,
-    });
+    const { base } = session.endpoint;
+    const ask = (url: URL, expect: readonly number[]) =>
+      session.request({
+        ...{ repository: { domain, path: "" }, action: "log in to", method: "GET", scopes: [] },
+        ...{ url, expect, signal },
+      });
+    let answer = await ask(base, [200, 404]);
     answer.discard();
+    if (answer.status === 404) {
+      // Some servers know the address without its slash only.
+      answer = await ask(new URL(base.href.replace(/\/$/, "")), [200]);
+      answer.discard();
+    }
     return { asked: session.wasAsked };
   }
 

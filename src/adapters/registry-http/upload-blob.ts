@@ -82,7 +82,17 @@ class Upload {
   async isThere(): Promise<boolean> {
     const { digest, size } = this.#blob.descriptor;
     const url = addressOf(this.#session.endpoint, this.#to, `blobs/${digest}`);
-    const answer = await this.#request({ method: "HEAD", url, expect: [200, 404] });
+    let answer: Answer;
+    try {
+      answer = await this.#request({ method: "HEAD", url, expect: [200, 404] });
+    } catch (error) {
+      if (!(error instanceof RegistryError) || error.code !== "STORAGE_REFUSED") throw error;
+      // Storages sign an address for a GET alone.
+      const headers = { range: "bytes=0-0" };
+      answer = await this.#request({ method: "GET", url, headers, expect: [200, 206, 404, 416] });
+      answer.discard();
+      return answer.status !== 404;
+    }
     answer.discard();
     if (answer.status !== 200) return false;
     const { "content-length": length, "content-type": type } = answer.headers;
