@@ -217,6 +217,14 @@ describe("T1, T2: in the store itself", () => {
     expect(() => lstatSync(dead)).toThrow("ENOENT");
   });
 
+  test("many records of a new kind are written at once", async () => {
+    const folder = tempFolder();
+    const blobs = await openDirStore({ folder });
+    const keys = Array.from({ length: 30 }, (_, at) => `key${at}`);
+    await Promise.all(keys.map((key) => blobs.putRecord("kind", key, key)));
+    for (const key of keys) expect(await blobs.getRecord("kind", key)).toBe(key);
+  });
+
   test("an empty lock is one for as long as it may be just being made", async () => {
     const lock = join(tempFolder(), "lock");
     writeFileSync(lock, "");

@@ -57,7 +57,9 @@ export async function renameIntoPlace(
     try {
       return await renamePatiently(disk, from, to);
     } catch (error) {
-      if (attempt > 2 || !makeRoom(disk, to, temp)) throw error;
+      // Another writer may have made room meanwhile.
+      const another = attempt <= 3 && (makeRoom(disk, to, temp) || errnoOf(error) === "ENOENT");
+      if (!another) throw error;
     }
   }
 }
