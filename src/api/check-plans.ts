@@ -4,6 +4,7 @@ import { resolveSources } from "../engine/resolve-sources.js";
 import { isLayerwrightError, ofImage } from "../errors/layerwright-error.js";
 import { refuseTooManyLayers } from "../plan/layer-count.js";
 import type { Plan } from "../plan/plan.js";
+import { refuseSecrets } from "../policy/refuse-secrets.js";
 import type { FileSource } from "../ports/file-source.js";
 import { contextFiles } from "./context-files.js";
 import { listedOnce } from "./listed-once.js";
@@ -27,6 +28,7 @@ const DESCRIPTION_CODES: readonly string[] = [
 export function checkPlan(plan: Plan, files: FileSource): void {
   refuseTooManyLayers(plan);
   checkDescribed(plan, files);
+  refuseSecrets(plan, files);
   try {
     emitDockerfile(resolveSources(plan, files), { dialect: "buildkit", frontend: "1.19" });
   } catch (error) {

@@ -23,11 +23,16 @@ export interface PlanOptions extends LockPlace, Pick<RegistryOptions, "registrie
 /** The plan of an image as its steps say it, before anything outside is looked at and before the passes. */
 export function lowerImage(
   node: ImageNode,
-  options: Pick<PlanOptions, "context" | "platform"> & Pick<LowerOptions, "nameOf">,
+  options: Pick<PlanOptions, "context" | "platform"> & Pick<LowerOptions, "nameOf" | "suppressed">,
 ): Plan {
-  const { nameOf } = options;
+  const { nameOf, suppressed } = options;
   const place = placeIn(resolve(options.context ?? "."));
-  return lower(node, { platform: platformOf(options.platform), place, ...(nameOf && { nameOf }) });
+  return lower(node, {
+    platform: platformOf(options.platform),
+    place,
+    ...(nameOf && { nameOf }),
+    ...(suppressed && { suppressed }),
+  });
 }
 
 /** Runs the passes over the lowered plans of all images that belong together. */

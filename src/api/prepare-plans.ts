@@ -7,6 +7,7 @@ import { manyLayers } from "../plan/layer-count.js";
 import { lostAttributes } from "../plan/lost-attributes.js";
 import type { OptimizedPlan } from "../plan/passes/pipeline.js";
 import type { Plan } from "../plan/plan.js";
+import { suppressedFor } from "../policy/suppression.js";
 import type { Progress } from "../ports/progress.js";
 import { contextFiles } from "./context-files.js";
 import { hasUnknownBase, type LookedUp, lookUpBasesSync } from "./known-bases-sync.js";
@@ -98,9 +99,11 @@ export async function prepareCatalog(
   );
   const nameOf = catalogName(catalog);
   const prepared = await preparePlans(
-    jobs.map(({ image, platform }) =>
-      lowerImage(image.node, { platform, nameOf, ...(context === undefined ? {} : { context }) }),
-    ),
+    jobs.map(({ name, image, platform }) => {
+      const suppressed = suppressedFor(catalog.suppressions, name);
+      const place = context === undefined ? {} : { context };
+      return lowerImage(image.node, { platform, nameOf, suppressed, ...place });
+    }),
     options,
   );
   const keyOf = (name: string, platform: string | Platform) =>

@@ -1,5 +1,6 @@
 import type { Origin } from "../errors/origin.js";
 import type { ImageNode } from "../image/image-node.js";
+import type { Step } from "../image/steps/step.js";
 import type { Platform } from "../oci/platform.js";
 import { addressPlan } from "./address.js";
 import { ContextNames } from "./context-names.js";
@@ -17,6 +18,8 @@ export interface LowerOptions {
   readonly place?: (origin: Origin) => Origin;
   /** The name of an image that has none of its own, e.g. in a catalog. */
   readonly nameOf?: (node: ImageNode) => string | undefined;
+  /** Codes of findings that a catalog lets stand for the image. */
+  readonly suppressed?: readonly string[];
 }
 
 /** What is collected while an image and all that it depends on are lowered. */
@@ -46,6 +49,7 @@ export function lower(image: ImageNode, options: LowerOptions): Plan {
   const stages: Stage[] = [];
   const contexts = new ContextNames();
   const place = options.place;
+  const suppressed = new Set(options.suppressed);
   const lowering: Lowering = {
     platform: options.platform,
     place: (origin) => (origin === undefined || place === undefined ? origin : place(origin)),
@@ -53,6 +57,7 @@ export function lower(image: ImageNode, options: LowerOptions): Plan {
     stageOf(node) {
       const known = done.get(node);
       if (known !== undefined) return known;
+      for (const code of suppressedBy(node.steps)) suppressed.add(code);
       const { base, state: start } = lowerBase(node.base, lowering);
       const { layers, config, state } = lowerSteps(node.steps, start, lowering);
       const name = node.name ?? options.nameOf?.(node);
@@ -71,5 +76,16 @@ export function lower(image: ImageNode, options: LowerOptions): Plan {
     },
   };
   lowering.stageOf(image);
-  return addressPlan({ schema: 1, platform: options.platform, stages, contexts: contexts.folders });
+  const plan = addressPlan({ schema: 1, platform: options.platform, stages, contexts: contexts.folders });
+  return suppressed.size === 0 ? plan : { ...plan, suppressed: [...suppressed].sort() };
+}
+
+/** The codes of the findings that steps let stand, whatever platform they are for. */
+function suppressedBy(steps: readonly Step[]): readonly string[] {
+  return steps.flatMap((step) => {
+    if (step.kind === "suppress") return [step.code];
+    if (step.kind === "layer") return suppressedBy(step.steps);
+    if (step.kind !== "platform") return [];
+    return suppressedBy([...step.variants.flatMap((variant) => variant.steps), ...(step.otherwise ?? [])]);
+  });
 }

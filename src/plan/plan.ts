@@ -16,6 +16,8 @@ export interface Plan {
   readonly stages: readonly Stage[];
   /** Named contexts by name: the folder as the user wrote it. */
   readonly contexts: Readonly<Record<string, string>>;
+  /** Codes of findings that the images of the plan let stand, each with a reason in the description. */
+  readonly suppressed?: readonly string[];
 }
 
 /** A base and the layers on it. */

@@ -68,3 +68,8 @@ function stepSuppressions(step: Step): readonly PlacedSuppression[] {
 export function concerns({ image }: Suppression, name: string): boolean {
   return image === undefined || namePattern(image)(name);
 }
+
+/** The codes that the suppressions of a catalog let stand for an image. */
+export function suppressedFor(suppressions: readonly Suppression[], name: string): readonly string[] {
+  return suppressions.filter((one) => concerns(one, name)).map(({ code }) => code);
+}

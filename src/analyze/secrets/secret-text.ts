@@ -19,6 +19,33 @@ export function secretIn(text: string): string | undefined {
   return SHAPES.find(([, shape]) => shape.test(text))?.[0];
 }
 
+/**
+ * Shapes that nothing but a secret has, in their whole length: what is refused without being asked. A name of a variable
+ * alone, a URL with a password and an example are none.
+ */
+const SURE_SHAPES: readonly (readonly [string, RegExp])[] = [
+  [
+    "a private key",
+    /-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:\s|\\n)[\s\S]{0,200}?[A-Za-z0-9+/=]{32}/,
+  ],
+  ["a token of GitHub", /\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59})\b/],
+  ["a token of GitLab", /\bglpat-[A-Za-z0-9_-]{20}/],
+  ["a token of npm", /\bnpm_[A-Za-z0-9]{36}\b/],
+  ["a token of npm", /_authToken\s*=\s*["']?[A-Za-z0-9_.-]{16}/],
+  ["a secret key of AWS", /aws_secret_access_key["']?\s*[=:]\s*["']?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])/i],
+  ["a token of Slack", /\bxox[abpr]-[0-9]{10,13}-[A-Za-z0-9-]{20}/],
+  ["a key of Stripe", /\b[rs]k_live_[A-Za-z0-9]{24}/],
+  ["a token of PyPI", /\bpypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{50}/],
+];
+
+/** What kind of secret a text holds beyond doubt; the text itself is never said. */
+export function sureSecretIn(text: string): string | undefined {
+  return SURE_SHAPES.map(([what, shape]) => {
+    const found = shape.exec(text)?.[0];
+    return found === undefined || /EXAMPLE/.test(found) ? undefined : what;
+  }).find((what) => what !== undefined);
+}
+
 const SECRET_WORDS =
   /(?:^|[_-])(?:password|passwd|passphrase|pword|secret|secrets|token|apikey|api[_-]key|access[_-]key|private[_-]key|credential|credentials|auth)$/i;
 

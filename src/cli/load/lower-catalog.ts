@@ -5,6 +5,7 @@ import { catalogName } from "../../catalog/named-nodes.js";
 import type { BaseNode } from "../../image/base-node.js";
 import type { Image } from "../../image/image.js";
 import type { ImageNode } from "../../image/image-node.js";
+import { suppressedFor } from "../../policy/suppression.js";
 import { selectNames } from "../select/select-names.js";
 import type { LoadRequest, LoweredCatalog } from "./loaded-catalog.js";
 import { packVariant } from "./plan-variant.js";
@@ -23,7 +24,8 @@ export function lowerCatalog(catalog: Catalog, request: LoadRequest): LoweredCat
       squash: node.squash,
       dependencies: catalog.dependencies(name),
       plans: platforms.map((platform) => {
-        const options = { platform, context: request.context, nameOf: catalogName(catalog) };
+        const suppressed = suppressedFor(catalog.suppressions, name);
+        const options = { platform, context: request.context, nameOf: catalogName(catalog), suppressed };
         const lowered = lowerImage(node, options);
         const variants = request.variants?.map((squash) =>
           packVariant(squash, lowerImage({ ...node, squash }, options), lowered),

@@ -20,6 +20,10 @@ export const policyMessages = {
     message: `${p.call}: ${p.reason}`,
     hint: "docs/policies.md lists the policies and what they take",
   }),
+  SECRET_IN_IMAGE: (p: { where: string; what: string }) => ({
+    message: `${p.where} holds ${p.what}, for everybody who has the image or its Dockerfile`,
+    hint: 'give it when a container starts, or to a command of the build by a mount of type "secret"; where it is none, image.suppress("NO_SECRETS", "why it may stand")',
+  }),
   SUPPRESSION_INVALID: (p: {
     call: string;
     what: "code" | "reason" | "image";
