@@ -1,3 +1,5 @@
+import type { Origin } from "../errors/origin.js";
+
 /**
  * One layer of a root file system, unpacked on this machine. Only the sandbox knows where and how; it stays for as long
  * as the sandbox is open, and longer when it has a key.
@@ -60,6 +62,8 @@ export interface SandboxRun {
   readonly mounts: readonly SandboxMount[];
   /** Paths that the root file system lacks and that are made to mount something there, the deepest first. */
   readonly stubs: readonly string[];
+  /** The user's line, for what is refused. */
+  readonly origin?: Origin | undefined;
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Told each piece of what the command prints, as it comes. */

@@ -1,7 +1,8 @@
-import { mkdirSync, utimesSync } from "node:fs";
-import { join } from "node:path";
+import { lstatSync, mkdirSync, utimesSync } from "node:fs";
+import { basename, join } from "node:path";
 import { sha256Hex } from "../../core/sha256.js";
-import type { SandboxMount } from "../../ports/sandbox.js";
+import { PlanError } from "../../errors/layerwright-error.js";
+import type { SandboxMount, SandboxRun } from "../../ports/sandbox.js";
 import { takeLock } from "../store-dir/owned-lock.js";
 import { lookAt, removeTree } from "../store-dir/plain-file.js";
 
@@ -10,6 +11,45 @@ export interface TakenCaches {
   /** By id. */
   readonly paths: ReadonlyMap<string, string>;
   release(): void;
+}
+
+/**
+ * Refuses mounts and a working directory below a cache mount that a link in the cache leads to: an earlier command may
+ * have put it there, and it says where a mount point is made in the image.
+ *
+ * @throws {PlanError} SANDBOX_TARGET
+ */
+export function refuseLinksInCaches(
+  { mounts, cwd, origin }: Pick<SandboxRun, "mounts" | "cwd" | "origin">,
+  paths: ReadonlyMap<string, string>,
+): void {
+  const places = [...mounts.map(({ target }) => target), cwd];
+  for (const [index, place] of places.entries()) {
+    const around = mounts.slice(0, index).findLast(({ target }) => place.startsWith(`${target}/`));
+    if (around?.type !== "cache") continue;
+    let at = paths.get(around.id)!;
+    for (const name of place.slice(around.target.length + 1).split("/")) {
+      at = join(at, name);
+      const found = look(at);
+      if (found === "nothing") break;
+      if (found === "something") continue;
+      const what = index === mounts.length ? `the working directory ${place}` : `the mount at ${place}`;
+      const reason = `${found} in the cache at ${around.target}`;
+      throw new PlanError("SANDBOX_TARGET", { what, reason }, { subject: what, origin });
+    }
+  }
+}
+
+function look(
+  path: string,
+): "nothing" | "something" | `${string}${" is a symbolic link" | " cannot be read"}` {
+  try {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) return "nothing";
+    return stat.isSymbolicLink() ? `${basename(path)} is a symbolic link` : "something";
+  } catch {
+    return `${basename(path)} cannot be read`;
+  }
 }
 
 interface CacheFolder {
@@ -80,6 +120,8 @@ export class CacheFolders {
   #folder(name: string): string {
     const path = join(this.#root, name, "files");
     for (const folder of [join(this.#root, name), path]) clearUnlessFolder(folder);
+    // Nobody else of the machine gets at what commands leave there, such as programs that are set-user-id.
+    mkdirSync(this.#root, { recursive: true, mode: 0o700 });
     mkdirSync(path, { recursive: true, mode: 0o755 });
     // When it was last used, for pruning: on the folder around it, which commands do not see.
     const now = new Date();

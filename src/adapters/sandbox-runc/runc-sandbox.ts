@@ -3,7 +3,7 @@ import { EnvironmentError } from "../../errors/layerwright-error.js";
 import type { HostRun, RootLayer, Sandbox, SandboxEnd, SandboxRun } from "../../ports/sandbox.js";
 import { isInterpreted } from "./binfmt.js";
 import { layBundle } from "./bundle.js";
-import { CacheFolders } from "./cache-folders.js";
+import { CacheFolders, refuseLinksInCaches } from "./cache-folders.js";
 import { changedSince, copyTrees, listAll } from "./copied-root.js";
 import { hostRun } from "./host-run.js";
 import { asRoot, findHostTools, type HostTools, hasProgram, type ToolSearch } from "./host-tools.js";
@@ -106,6 +106,12 @@ export class RuncSandbox implements Sandbox {
     const { paths: caches, release } = await this.#caches.takeAll(request.mounts, request.signal);
     const name = `layerwright-${process.pid}-${this.#runs++}-${Date.now().toString(36)}`;
     let ended = false;
+    try {
+      refuseLinksInCaches(request, caches);
+    } catch (error) {
+      release();
+      throw error;
+    }
     const bundle = layBundle({
       request,
       network,

@@ -177,6 +177,7 @@ async function runNow(
     network,
     mounts,
     stubs,
+    origin: run.origin,
     timeoutMs: run.timeout === undefined ? undefined : run.timeout * 1000,
     signal: options.signal,
     onOutput: (stream, piece) => lines.add(stream, piece),
