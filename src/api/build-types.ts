@@ -41,6 +41,11 @@ export interface BuildOptions extends LockOptions {
   readonly secrets?: Readonly<Record<string, SecretPlace>>;
   /** Sockets of SSH agents for `ssh` mounts by id (`default` where a mount names none). @default - none */
   readonly ssh?: Readonly<Record<string, string>>;
+  /**
+   * Limits of each command in the direct build, where the machine can set them: the memory in bytes and the number of
+   * processes. @default - no limit of memory, 16384 processes
+   */
+  readonly limits?: { readonly memoryBytes?: number | undefined; readonly processes?: number | undefined };
   /** Stops the build; nothing half-made stays behind. */
   readonly signal?: AbortSignal;
   /** Receives progress. @default - nobody is told */

@@ -21,7 +21,7 @@ import { incomplete, lockOf } from "./pin-by-lock.js";
 export interface PinOptions
   extends LockOptions,
     LookUpOptions,
-    Pick<BuildOptions, "compression" | "cache" | "noCacheSteps" | "secrets" | "ssh"> {
+    Pick<BuildOptions, "compression" | "cache" | "noCacheSteps" | "secrets" | "ssh" | "limits"> {
   readonly context?: string | undefined;
   /** What the plans are called in the catalog, in their order. */
   readonly names?: readonly string[];

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { CommandLimits } from "../adapters/sandbox-runc/process-group.js";
 import { NodeSecrets, type SecretPlace } from "../adapters/secrets-node/node-secrets.js";
 import { type DirBlobStore, openDirStore } from "../adapters/store-dir/dir-blob-store.js";
 import type { BuildPorts } from "../engine/ports.js";
@@ -21,6 +22,7 @@ export interface WorkspaceOptions extends RegistryOptions {
   readonly secrets?: Readonly<Record<string, SecretPlace>> | undefined;
   /** Sockets of SSH agents by id. */
   readonly ssh?: Readonly<Record<string, string>> | undefined;
+  readonly limits?: CommandLimits | undefined;
 }
 
 /** The default adapters, bound to a context folder. */
@@ -55,7 +57,7 @@ export async function withWorkspace<Result>(
       bases,
       registry: registry.get,
       async portsFor(plan) {
-        if (plan.stages.some((stage) => runsOf(stage).length > 0)) sandbox ??= openSandbox(store);
+        if (plan.stages.some((stage) => runsOf(stage).length > 0)) sandbox ??= openSandbox(store, options);
         const files = contextFiles(context, plan.contexts);
         return {
           store,
@@ -77,9 +79,12 @@ export async function withWorkspace<Result>(
 
 // Most images need none of these adapters, and to load one takes longer than many a build.
 
-async function openSandbox({ folder }: DirBlobStore): Promise<Sandbox> {
+async function openSandbox(
+  { folder }: DirBlobStore,
+  { limits }: Pick<WorkspaceOptions, "limits">,
+): Promise<Sandbox> {
   const { RuncSandbox } = await import("../adapters/sandbox-runc/runc-sandbox.js");
-  return new RuncSandbox({ folder });
+  return new RuncSandbox({ folder, limits });
 }
 
 function lateBases(

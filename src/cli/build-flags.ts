@@ -1,8 +1,9 @@
 import type { BuildOptions } from "../api/build-types.js";
 import { holdsPlatforms } from "../api/holds-platforms.js";
 import { parseReference } from "../oci/reference.js";
+import { parseSize } from "./amounts.js";
 import { type LockFlags, lockOptionsOf } from "./lock-flags.js";
-import { optionValue, readPlatform } from "./option-value.js";
+import { optionValue, readPlatform, refuseValue } from "./option-value.js";
 import { type OutputOption, parseOutput } from "./output-option.js";
 import { labelOf, type Placed } from "./output-places.js";
 import { readAgents, readSecrets } from "./secret-option.js";
@@ -21,6 +22,8 @@ export interface BuildFlags extends LockFlags {
   readonly secret?: readonly string[];
   readonly ssh?: readonly string[];
   readonly store?: string;
+  readonly runMemory?: string;
+  readonly runProcesses?: string;
   readonly iidfile?: string;
   readonly metadataFile?: string;
   readonly push?: boolean;
@@ -35,7 +38,16 @@ export interface CheckedFlags {
   /** What holds for every image. */
   readonly common: Pick<
     BuildOptions,
-    "compression" | "store" | "cache" | "noCacheSteps" | "secrets" | "ssh" | "lock" | "locked" | "offline"
+    | "compression"
+    | "store"
+    | "cache"
+    | "noCacheSteps"
+    | "secrets"
+    | "ssh"
+    | "limits"
+    | "lock"
+    | "locked"
+    | "offline"
   >;
   /** Refuses options that take one image when several were chosen. */
   checkCount(jobs: readonly Placed[], names: readonly string[]): void;
@@ -65,6 +77,7 @@ export async function checkBuildOptions(flags: BuildFlags, json: boolean): Promi
       cache: flags.cache,
       ...(Array.isArray(flags.cacheStep) ? { noCacheSteps: flags.cacheStep } : {}),
       ...(flags.secret === undefined ? {} : { secrets: readSecrets(flags.secret) }),
+      ...limitsOf(flags),
       ...(flags.ssh === undefined ? {} : { ssh: readAgents(flags.ssh) }),
       ...(flags.compression === undefined ? {} : { compression: await readCompression(flags.compression) }),
       ...(flags.store === undefined ? {} : { store: flags.store }),
@@ -116,4 +129,14 @@ async function readCompression(text: string): Promise<string> {
     parseCompression,
   );
   return text;
+}
+
+/** The limits of commands. @throws {UsageError} OPTION_VALUE_INVALID */
+function limitsOf({ runMemory, runProcesses }: BuildFlags): Pick<BuildOptions, "limits"> {
+  if (runMemory === undefined && runProcesses === undefined) return {};
+  const memoryBytes = runMemory === undefined ? undefined : parseSize("--run-memory", runMemory);
+  if (runProcesses !== undefined && !/^[1-9]\d{0,8}$/.test(runProcesses))
+    refuseValue("--run-processes", runProcesses, "a number from 1");
+  const processes = runProcesses === undefined ? undefined : Number(runProcesses);
+  return { limits: { memoryBytes, ...(processes !== undefined && { processes }) } };
 }

@@ -19,6 +19,14 @@ export function addMakeFlags(command: Command): void {
       several,
     )
     .option("--ssh <agent>", "default, or ID=SOCKET, for the ssh mounts of run steps", several)
+    .addOption(
+      new Option("--run-memory <size>", "memory of each command, e.g. 2GB").env("LAYERWRIGHT_RUN_MEMORY"),
+    )
+    .addOption(
+      new Option("--run-processes <number>", "processes of each command (default: 16384)").env(
+        "LAYERWRIGHT_RUN_PROCESSES",
+      ),
+    )
     .addOption(new Option("--store <folder>", "the folder of the store").env("LAYERWRIGHT_CACHE"));
   addLockFlags(command);
   addLookFlags(command);

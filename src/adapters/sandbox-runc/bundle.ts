@@ -14,6 +14,8 @@ import { runtimeConfig } from "./runtime-config.js";
 export interface BundleInput {
   readonly request: SandboxRun;
   readonly network: NetworkKind;
+  /** The files by which the command joins its group of processes. */
+  readonly joins: readonly string[];
   readonly tools: HostTools;
   /** An empty folder for all that the runtime needs. */
   readonly folder: string;
@@ -43,7 +45,7 @@ export interface Bundle {
 
 /** Lays out the bundle of the runtime (OCI runtime-spec bundle.md), with the script that runs it. */
 export function layBundle(input: BundleInput): Bundle {
-  const { request, network, tools, folder, layer, overlay, caches, copies, filter, name } = input;
+  const { request, network, joins, tools, folder, layer, overlay, caches, copies, filter, name } = input;
   const bundle = new BundleFolder(folder);
   // The runtime goes through it as the command's user.
   chmodSync(folder, 0o711);
@@ -71,6 +73,7 @@ export function layBundle(input: BundleInput): Bundle {
     mounts: [root, ...mounts.script],
     memory: bundle.memory,
     network: network === "private",
+    joins,
     setupLog,
     runtime: runCommand(tools, places),
   });

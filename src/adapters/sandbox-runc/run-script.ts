@@ -20,6 +20,8 @@ export interface RunScript {
   readonly memory: string;
   /** Whether it waits for a network of its own. */
   readonly network: boolean;
+  /** The files by which it joins its group of processes. */
+  readonly joins: readonly string[];
   /** The file that what fails before the runtime is started is written to; empty when all is ready. */
   readonly setupLog: string;
   /** The command of the runtime. */
@@ -29,9 +31,23 @@ export interface RunScript {
 /**
  * A shell script for a mount namespace of its own: the mounts vanish with its last process, whatever ends it.
  */
-export function runScript({ tools, folder, mounts, memory, network, setupLog, runtime }: RunScript): string {
+export function runScript({
+  tools,
+  folder,
+  mounts,
+  memory,
+  network,
+  joins,
+  setupLog,
+  runtime,
+}: RunScript): string {
   const mount = word(tools.mount);
-  const setup = [`cd ${word(folder)}`, ...mounts.map((one) => `${mount} ${mountOptions(one, tools.root)}`)];
+  const setup = [
+    // Where the kernel does not let it in, it runs without the limit, as on a machine that has none.
+    ...joins.map((file) => `{ { echo 0 >${word(file)}; } 2>/dev/null || :; }`),
+    `cd ${word(folder)}`,
+    ...mounts.map((one) => `${mount} ${mountOptions(one, tools.root)}`),
+  ];
   setup.push(`${mount} -t tmpfs -o nosuid,mode=0755,size=64m tmpfs ${word(memory)}`);
   setup.push(`${word(tools.tar)} -x -p --same-owner --numeric-owner -C ${word(memory)} -f - <&3`);
   // Without cgroups crun does not care how this machine has them, if it does not see them either.

@@ -8,6 +8,7 @@ import { changedSince, copyTrees, listAll } from "./copied-root.js";
 import { hostRun } from "./host-run.js";
 import { asRoot, findHostTools, type HostTools, hasProgram, type ToolSearch } from "./host-tools.js";
 import { probeSandbox } from "./probe.js";
+import { type CommandLimits, makeGroup, removeDeadGroups } from "./process-group.js";
 import { readEnd } from "./read-end.js";
 import { removeStubs } from "./remove-stubs.js";
 import { RootFolders } from "./root-folders.js";
@@ -23,6 +24,8 @@ export interface RuncSandboxOptions {
   readonly folder: string;
   /** Looks for the programs. @default - on this machine's PATH and in its system folders */
   readonly find?: () => ToolSearch;
+  /** Limits of each command, where groups of processes can be made. */
+  readonly limits?: CommandLimits | undefined;
   /** False copies root file systems also where folders can be laid over each other. @default - what the folder allows */
   readonly overlay?: boolean;
 }
@@ -112,8 +115,10 @@ export class RuncSandbox implements Sandbox {
       release();
       throw error;
     }
+    const group = makeGroup(this.#options.limits ?? {});
     const bundle = layBundle({
       request,
+      joins: group.joins,
       network,
       tools,
       folder,
@@ -146,6 +151,7 @@ export class RuncSandbox implements Sandbox {
       };
     } finally {
       if (!ended) await runQuietly([...asRoot(tools), ...deleteCommand(tools, bundle.state, name)]);
+      group.remove();
       release();
       for (const copy of copies.values()) await roots.remove(copy);
       await roots.remove(folder);
@@ -168,6 +174,7 @@ export class RuncSandbox implements Sandbox {
       if (tools === undefined) throw new EnvironmentError("SANDBOX_FAILED", { what: "start", reason: "" });
       const roots = new RootFolders(join(this.#options.folder, "roots"), tools);
       await roots.open();
+      removeDeadGroups();
       const { overlay, ...can } = await probeSandbox(tools, this.#options.folder);
       return { tools, roots, ...can, overlay: overlay && this.#options.overlay !== false };
     });

@@ -23,6 +23,8 @@ export async function checkSandbox(store: string): Promise<readonly Finding[]> {
   const how = overlay ? "over an overlay" : "in a copied root (no overlay can be mounted here)";
   const who = tools.root ? "as root" : "as an ordinary user";
   const version = versionOf(tools.runtime);
+  const { possibleLimits } = await import("../../adapters/sandbox-runc/process-group.js");
+  const limits = possibleLimits().map((limit) => (limit === "processes" ? "processes" : "memory"));
   return [
     ok("run steps", `${version} ${how}, ${who}`),
     checkRuntime(version),
@@ -32,6 +34,13 @@ export async function checkSandbox(store: string): Promise<readonly Finding[]> {
           "system calls",
           "not filtered: the kernel or the runtime has no seccomp",
           "use a runtime that was built with libseccomp",
+        ),
+    limits.length === 2
+      ? ok("limits", "processes and memory of commands can be limited")
+      : warn(
+          "limits",
+          `of commands, ${limits.length === 0 ? "neither processes nor memory" : `only ${limits[0]}`} can be limited: no cgroup can be made here`,
+          "run as root, or in a session with delegated cgroups",
         ),
     privateNetwork
       ? ok("network", "commands have one of their own, by slirp4netns")

@@ -20,6 +20,7 @@ const script = (more: Partial<Parameters<typeof runScript>[0]>) =>
     mounts: [],
     memory: "/memory",
     network: false,
+    joins: [],
     setupLog: "/log",
     runtime: ["run"],
     ...more,
