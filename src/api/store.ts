@@ -1,4 +1,4 @@
-import { type KeptFolder, listKept, removeKept } from "../adapters/sandbox-runc/kept-folders.js";
+import { isInUse, type KeptFolder, listKept, removeKept } from "../adapters/sandbox-runc/kept-folders.js";
 import { type DirBlobStore, openDirStore } from "../adapters/store-dir/dir-blob-store.js";
 import type { PruneOptions } from "../adapters/store-dir/prune.js";
 
@@ -7,32 +7,33 @@ export function openStore(folder?: string): Promise<DirBlobStore> {
   return openDirStore(folder === undefined ? {} : { folder });
 }
 
-/** The folders that run steps keep in a store: unpacked bases and caches of commands. */
+/** The folders that run steps keep or left in a store: unpacked bases, caches of commands, work of those that were killed. */
 export function keptFolders(store: DirBlobStore): Promise<KeptFolder[]> {
   return listKept(store.folder);
 }
 
-const GRACE_MS = 60 * 60 * 1000;
-
 /**
- * Removes the folders of run steps that the limits leave no room for, the least recently used first; what was used
- * within an hour stays.
+ * Removes what killed commands left, and the folders of run steps that the limits leave no room for, the least recently
+ * used first. What a running process may use stays: its mark in the store says since when.
  *
  * @param usedBytes what the rest of the store takes
  */
 export async function pruneFolders(
   store: DirBlobStore,
-  { maxBytes, maxAgeMs, dryRun, graceMs = GRACE_MS }: PruneOptions,
+  { maxBytes, maxAgeMs, dryRun, graceMs }: PruneOptions,
   usedBytes: number,
 ): Promise<KeptFolder[]> {
   const kept = await keptFolders(store);
+  const now = Date.now();
+  const grace = graceMs === undefined ? Number.POSITIVE_INFINITY : now - graceMs;
+  const newest = Math.min(grace, store.usedSince());
   let total = usedBytes + kept.reduce((sum, { size }) => sum + size, 0);
   const removed: KeptFolder[] = [];
   for (const folder of kept.reverse()) {
-    const age = Date.now() - folder.usedAt;
-    const goes =
-      age >= (maxAgeMs ?? Number.POSITIVE_INFINITY) || (maxBytes !== undefined && total > maxBytes);
-    if (!goes || age < graceMs || (dryRun !== true && !(await removeKept(folder)))) continue;
+    const old = now - folder.usedAt >= (maxAgeMs ?? Number.POSITIVE_INFINITY);
+    const over = maxBytes !== undefined && total > maxBytes;
+    const goes = folder.kind === "work" || ((old || over) && folder.usedAt < newest);
+    if (!goes || isInUse(folder) || (dryRun !== true && !(await removeKept(store.folder, folder)))) continue;
     removed.push(folder);
     total -= folder.size;
   }

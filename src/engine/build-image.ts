@@ -11,6 +11,7 @@ import { neededStages, stagesOf } from "./check-plan.js";
 import { configDocument, manifestDocument } from "./documents/image-documents.js";
 import type { BuildImageOptions, BuildPorts } from "./ports.js";
 import { checkRuns } from "./run/check-runs.js";
+import { imageSandbox } from "./run/image-sandbox.js";
 import { sideBySide } from "./side-by-side.js";
 import { dateText } from "./source-date.js";
 import { buildStage, type StageContext } from "./stages/build-stage.js";
@@ -39,15 +40,17 @@ export interface BuiltImage {
  */
 export async function buildImage(
   plan: Plan,
-  ports: BuildPorts,
+  given: BuildPorts,
   options: BuildImageOptions,
 ): Promise<BuiltImage> {
+  const own = given.sandbox === undefined ? undefined : imageSandbox(given.sandbox);
+  const ports = own === undefined ? given : { ...given, sandbox: own.sandbox };
   const { order, packed } = neededStages(plan);
   refuseTooManyLayers(plan);
   await checkRuns(order, plan.platform, ports);
   options.signal?.throwIfAborted();
   const downloads = new Downloads(ports);
-  const closers: (() => Promise<void>)[] = [() => downloads.close()];
+  const closers: (() => Promise<void>)[] = [() => downloads.close(), async () => own?.done()];
   const onOpen = (close: () => Promise<void>) => void closers.push(close);
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();
@@ -99,6 +102,7 @@ export async function buildImage(
       const made = turns === undefined || stage.layers.length === 0 ? make() : turns.take(key, make);
       images.set(stage.id, await made);
     });
+    await own?.done();
     const last = images.get(order.at(-1)!.id)!;
     const layers = last.layers.map(({ blob: _, ...report }) => report);
     return { plan, image: finish(last, platform, options), layers, close };

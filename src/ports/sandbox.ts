@@ -126,6 +126,8 @@ export interface Sandbox {
   run(request: SandboxRun): Promise<SandboxEnd>;
   /** Lets tools of this machine change a copy of a root file system. */
   hostRun(request: HostRun): Promise<SandboxEnd>;
+  /** Removes layers without a key that nobody needs any more. The removal may go on when this returns. */
+  release(layers: readonly RootLayer[]): Promise<void>;
   /** Removes every layer without a key, and whatever else is temporary. */
   close(): Promise<void>;
 }

@@ -1,18 +1,22 @@
-import { join } from "node:path";
+import { mkdirSync, renameSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { isHeld } from "../store-dir/owned-lock.js";
-import { lookAt } from "../store-dir/plain-file.js";
-import { namesIn } from "../store-dir/store-folder.js";
+import { newOwnedName } from "../store-dir/owner-mark.js";
+import { bytesBelow, lookAt, removeTree } from "../store-dir/plain-file.js";
+import { isLeftover, namesIn } from "../store-dir/store-folder.js";
 import { cacheLock } from "./cache-folders.js";
+import { endDeadRuns } from "./dead-runs.js";
 import { hasMounts } from "./has-mounts.js";
 import { asRoot, findHostTools } from "./host-tools.js";
 import { USED } from "./root-folders.js";
-import { runProgram } from "./run-program.js";
+import { runProgram, runQuietly } from "./run-program.js";
 
-/** A folder that run steps left for later builds: an unpacked base, or a cache that commands mount. */
+/** A folder that run steps left: an unpacked base, a cache that commands mount, or what a command works in. */
 export interface KeptFolder {
-  readonly kind: "root" | "cache";
+  /** `work`: of a command that runs, or of one whose process was killed. */
+  readonly kind: "root" | "cache" | "work";
   readonly path: string;
-  /** Bytes on disk. */
+  /** Bytes of the files in it. */
   readonly size: number;
   /** When it was last used, in milliseconds since the epoch. */
   readonly usedAt: number;
@@ -20,26 +24,64 @@ export interface KeptFolder {
 
 /** Lists the folders that are kept beside the store's blobs, the most recently used first. */
 export async function listKept(store: string): Promise<KeptFolder[]> {
-  const roots = namesIn(join(store, "roots", "kept"))
-    .filter((name) => !name.endsWith(USED))
-    .map((name) => ({ kind: "root" as const, path: join(store, "roots", "kept", name) }));
-  const caches = namesIn(join(store, "caches")).map((name) => ({
-    kind: "cache" as const,
-    path: join(store, "caches", name),
-  }));
   const kept: KeptFolder[] = [];
-  for (const folder of [...roots, ...caches])
-    kept.push({ ...folder, size: await sizeOf(folder.path), usedAt: usedAt(folder.path, folder.kind) });
+  for (const [kind, folder] of PLACES) {
+    for (const name of namesIn(join(store, folder))) {
+      const path = join(store, folder, name);
+      // The mark of a kept folder belongs to it; where the folder has gone, the mark is what is left.
+      if (kind === "root" && name.endsWith(USED) && lookAt(path.slice(0, -USED.length)) !== undefined)
+        continue;
+      // Beside the other two there are files of this machine's own.
+      if (folder === "roots" && (name === "kept" || name === "work")) continue;
+      kept.push({ kind, path, size: await sizeOf(path), usedAt: usedAt(path, kind) });
+    }
+  }
   return kept.sort((left, right) => right.usedAt - left.usedAt);
 }
 
-/** Removes kept folders that nobody uses now. False where one is in use, or cannot be removed. */
-export async function removeKept({ path, kind }: KeptFolder): Promise<boolean> {
+const PLACES: readonly (readonly [KeptFolder["kind"], string])[] = [
+  ["root", "roots/kept"],
+  ["cache", "caches"],
+  ["work", "roots/work"],
+  ["work", "roots"],
+];
+
+/** Tells a folder that a process which runs works in, or a command that holds its lock. */
+export function isInUse({ path, kind }: KeptFolder): boolean {
+  if (hasMounts(path)) return true;
+  if (kind === "cache") return isHeld(cacheLock(path));
+  if (kind === "root") return false;
+  const owner = /[0-9a-f]{12}\.\d+\.\d+\.[0-9a-f]{12}$/.exec(basename(path))?.[0];
+  return owner !== undefined && !isLeftover(path, owner);
+}
+
+/**
+ * Removes a folder that nobody uses now. It is moved away first, so that a command which starts meanwhile finds none.
+ *
+ * @returns false where it is in use, was used since it was listed, or cannot be removed
+ */
+export async function removeKept(store: string, folder: KeptFolder): Promise<boolean> {
+  const { path, kind } = folder;
   const { tools } = findHostTools();
-  if (tools === undefined || hasMounts(path)) return false;
-  if (kind === "cache" && isHeld(cacheLock(path))) return false;
-  const { code } = await runProgram([...asRoot(tools), "rm", "-rf", "--", path, path + USED]);
-  return code === 0;
+  if (isInUse(folder) || (kind !== "work" && usedAt(path, kind) !== folder.usedAt)) return false;
+  if (kind === "work" && tools !== undefined) await endDeadRuns(tools, path);
+  const aside = kind === "work" ? path : movedAside(store, path);
+  const mark = kind === "root" ? [path + USED] : [];
+  if (tools === undefined) for (const one of [aside, ...mark]) removeTree(one);
+  else await runQuietly([...asRoot(tools), "rm", "-rf", "--one-file-system", "--", aside, ...mark]);
+  return lookAt(aside) === undefined;
+}
+
+function movedAside(store: string, path: string): string {
+  const aside = join(store, "roots", "work", newOwnedName());
+  try {
+    mkdirSync(dirname(aside), { recursive: true, mode: 0o700 });
+    renameSync(path, aside);
+    return aside;
+  } catch {
+    // A folder of another user cannot be moved; it is removed where it is.
+    return path;
+  }
 }
 
 function usedAt(path: string, kind: KeptFolder["kind"]): number {
@@ -48,6 +90,11 @@ function usedAt(path: string, kind: KeptFolder["kind"]): number {
 }
 
 async function sizeOf(path: string): Promise<number> {
+  try {
+    return bytesBelow(path);
+  } catch {
+    // Files of other users: only root of a user namespace sees them.
+  }
   const { tools } = findHostTools();
   if (tools === undefined) return 0;
   let said = "";

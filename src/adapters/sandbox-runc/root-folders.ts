@@ -1,5 +1,5 @@
 import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, renameSync, utimesSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { sha256Hex } from "../../core/sha256.js";
 import { newOwnedName, ownerState } from "../store-dir/owner-mark.js";
 import { lookAt, writePlainFile } from "../store-dir/plain-file.js";
@@ -88,6 +88,14 @@ export class RootFolders {
   /** Removes a folder with files of any owner. */
   async remove(folder: string): Promise<void> {
     await removeFolders(this.#tools, [folder]);
+  }
+
+  /** Removes folders of this process; what is kept stays. */
+  async removeAll(folders: readonly string[]): Promise<void> {
+    await removeFolders(
+      this.#tools,
+      folders.filter((folder) => dirname(folder) === this.work),
+    );
   }
 
   async close(): Promise<void> {

@@ -163,6 +163,11 @@ export class RuncSandbox implements Sandbox {
     return hostRun(tools, roots, request);
   }
 
+  async release(layers: readonly RootLayer[]): Promise<void> {
+    const { roots } = await this.#open();
+    await roots.removeAll(layers.map(({ id }) => id));
+  }
+
   async close(): Promise<void> {
     const ready = await this.#ready?.catch(() => undefined);
     await ready?.roots.close();

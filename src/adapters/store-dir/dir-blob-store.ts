@@ -17,10 +17,17 @@ import { defaultStoreFolder } from "./default-location.js";
 import { type DiskCalls, errnoOf, realDisk } from "./disk-calls.js";
 import { storeError } from "./disk-error.js";
 import { removeQuietly } from "./durable.js";
-import { takeLock } from "./owned-lock.js";
+import { removeDeadLocks, takeLock } from "./owned-lock.js";
 import { newOwnedName } from "./owner-mark.js";
 import { lookAt } from "./plain-file.js";
-import { listStore, type PruneOptions, type PruneReport, pruneStore, type StoreListing } from "./prune.js";
+import {
+  listStore,
+  type PruneOptions,
+  type PruneReport,
+  pruneStore,
+  type StoreListing,
+  usedSince,
+} from "./prune.js";
 import { readRecord, recordPath, writeRecord } from "./record-file.js";
 import { makeFolders, prepareFolders, removeLeftovers, type StorePaths, storePaths } from "./store-folder.js";
 import { touch } from "./touch.js";
@@ -137,7 +144,13 @@ export class DirBlobStore implements BlobStore {
   async prune(options: PruneOptions): Promise<PruneReport> {
     removeLeftovers(this.#disk, this.#paths.temp);
     removeLeftovers(this.#disk, this.#paths.active);
+    if (options.dryRun !== true) removeDeadLocks(this.#paths.locks);
     return pruneStore(this.#disk, this.#paths, options, this.#mark);
+  }
+
+  /** The time since when other running processes may have used what is in the store; infinite where there is none. */
+  usedSince(): number {
+    return usedSince(this.#paths, this.#mark);
   }
 
   /** Takes back the mark that this process uses the store. */

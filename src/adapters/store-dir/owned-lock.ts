@@ -1,8 +1,10 @@
 import { lutimesSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { hasMounts } from "../sandbox-runc/has-mounts.js";
 import { isOwnedName, newOwnedName, ownerState } from "./owner-mark.js";
 import { lookAt, readPlainFile } from "./plain-file.js";
+import { namesIn } from "./store-folder.js";
 
 /** How somebody waits for a lock. */
 export interface LockWait {
@@ -19,6 +21,9 @@ export interface LockWait {
 const RENEW_MS = 5_000;
 
 const SILENCE_MS = 60_000;
+
+/** The end of the name of the lock under which another one is removed. */
+const BREAK = ".break";
 
 /** The longest pause between two looks. */
 const PAUSE_MS = 250;
@@ -98,7 +103,7 @@ function take(lock: string, mine: string): boolean {
  */
 function breakDead(lock: string, silence: Silence): boolean {
   if (!isDead(lock, silence)) return false;
-  const breaker = `${lock}.break`;
+  const breaker = lock + BREAK;
   if (!take(breaker, newOwnedName())) {
     if (isDead(breaker, silence)) remove(breaker);
     return false;
@@ -127,6 +132,22 @@ function renew(lock: string, mine: string): void {
     lutimesSync(lock, now, now);
   } catch {
     // Another machine may then take the lock over: what it guards is done twice, and the first result counts.
+  }
+}
+
+/** Removes the locks in a directory whose owners are dead. */
+export function removeDeadLocks(folder: string): void {
+  const silence = new Silence(SILENCE_MS);
+  for (const name of namesIn(folder)) {
+    try {
+      const lock = join(folder, name);
+      // The lock of a removal is taken away with the lock that it was for, or here, where that one has gone.
+      if (name.endsWith(BREAK)) {
+        if (isDead(lock, silence)) remove(lock);
+      } else breakDead(lock, silence);
+    } catch {
+      // One that cannot be removed is told to who wants it.
+    }
   }
 }
 

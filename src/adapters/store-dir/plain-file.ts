@@ -4,6 +4,7 @@ import {
   fstatSync,
   lstatSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   type Stats,
@@ -117,6 +118,24 @@ export function clearPath(disk: DiskCalls, path: string, temp: string): boolean 
   }
   removeTree(aside);
   return true;
+}
+
+/** Bytes of all files below a path and of the links, each file once whatever its names. Throws where one cannot be read. */
+export function bytesBelow(path: string): number {
+  const seen = new Set<string>();
+  const bytesOf = (place: string): number => {
+    const stat = lstatSync(place, { throwIfNoEntry: false });
+    if (stat === undefined) return 0;
+    if (stat.isDirectory())
+      return readdirSync(place).reduce((sum, name) => sum + bytesOf(join(place, name)), 0);
+    if (stat.nlink > 1) {
+      const file = `${stat.dev} ${stat.ino}`;
+      if (seen.has(file)) return 0;
+      seen.add(file);
+    }
+    return stat.size;
+  };
+  return bytesOf(path);
 }
 
 /** Removes a file or a directory that nothing is mounted in; does nothing where that cannot be done. */

@@ -20,7 +20,9 @@ export interface StoreListing {
   /** The most recently used first. */
   readonly blobs: readonly ListedBlob[];
   readonly records: { readonly count: number; readonly bytes: number };
-  /** Bytes of blobs and records. */
+  /** Temporary files of running processes, locks and marks of owners. */
+  readonly temporary: { readonly count: number; readonly bytes: number };
+  /** Bytes of all these. */
   readonly bytes: number;
 }
 
@@ -32,7 +34,7 @@ export interface PruneOptions {
   readonly maxAgeMs?: number;
   /** Only say what would go. */
   readonly dryRun?: boolean;
-  /** What was used within this time stays in any case (default: an hour). */
+  /** What was used within this time stays in any case (default: what no running process can have used goes). */
   readonly graceMs?: number;
 }
 
@@ -44,8 +46,6 @@ export interface PruneReport {
   /** Bytes that are left. */
   readonly keptBytes: number;
 }
-
-const DEFAULT_GRACE_MS = 60 * 60 * 1000;
 
 /** File systems keep times in steps, and two clocks may be read. */
 const CLOCK_SLACK_MS = 5000;
@@ -61,10 +61,12 @@ export function listStore(paths: StorePaths): StoreListing {
   const blobs = blobsOf(paths);
   const records = recordsOf(paths);
   const recordBytes = total(records);
+  const temporary = temporaryOf(paths);
   return {
     blobs: blobs.map(({ digest, size, usedAt }) => ({ digest, size, usedAt })),
     records: { count: records.length, bytes: recordBytes },
-    bytes: total(blobs) + recordBytes,
+    temporary: { count: temporary.length, bytes: total(temporary) },
+    bytes: total(blobs) + recordBytes + total(temporary),
   };
 }
 
@@ -79,10 +81,8 @@ export function pruneStore(
   ownMark: string,
 ): PruneReport {
   const now = Date.now();
-  const newest = Math.min(
-    now - (options.graceMs ?? DEFAULT_GRACE_MS),
-    oldestMark(paths, ownMark) - CLOCK_SLACK_MS,
-  );
+  const grace = options.graceMs === undefined ? Number.POSITIVE_INFINITY : now - options.graceMs;
+  const newest = Math.min(grace, usedSince(paths, ownMark));
   const expired = now - (options.maxAgeMs ?? Number.POSITIVE_INFINITY);
   const records = recordsOf(paths);
   const oldRecords = records.filter(({ usedAt }) => usedAt < newest && usedAt < expired);
@@ -97,11 +97,19 @@ export function pruneStore(
     removed.push(blob);
     kept -= blob.size;
   }
-  if (options.dryRun !== true) for (const record of oldRecords) removeUnused(disk, record);
+  // Records are small, and help to make blobs again: they go when there is still too much.
+  const goingRecords = [...oldRecords];
+  for (const record of records.sort((left, right) => left.usedAt - right.usedAt)) {
+    if (options.maxBytes === undefined || kept <= options.maxBytes) break;
+    if (record.usedAt >= newest || oldRecords.includes(record)) continue;
+    goingRecords.push(record);
+    kept -= record.size;
+  }
+  if (options.dryRun !== true) for (const record of goingRecords) removeUnused(disk, record);
   return {
     removed: removed.map(({ digest, size, usedAt }) => ({ digest, size, usedAt })),
-    removedRecords: oldRecords.length,
-    freedBytes: total(removed) + total(oldRecords),
+    removedRecords: goingRecords.length,
+    freedBytes: total(removed) + total(goingRecords),
     keptBytes: kept,
   };
 }
@@ -111,6 +119,11 @@ function removeUnused(disk: DiskCalls, file: UsedFile): boolean {
   if (stat === undefined || stat.mtimeMs !== file.usedAt) return false;
   removeQuietly(disk, file.path);
   return lookAt(file.path) === undefined;
+}
+
+/** The time since when running processes may have used what is in the store, by their marks; infinite where there is none. */
+export function usedSince(paths: StorePaths, ownMark: string): number {
+  return oldestMark(paths, ownMark) - CLOCK_SLACK_MS;
 }
 
 function oldestMark(paths: StorePaths, ownMark: string): number {
@@ -133,6 +146,15 @@ function blobsOf(paths: StorePaths): (UsedFile & ListedBlob)[] {
 
 function recordsOf(paths: StorePaths): UsedFile[] {
   return namesIn(paths.records).flatMap((kind) => filesIn(join(paths.records, kind)));
+}
+
+function temporaryOf(paths: StorePaths): UsedFile[] {
+  return [paths.temp, paths.active, paths.locks].flatMap((folder) =>
+    namesIn(folder).flatMap((name) => {
+      const stat = lookAt(join(folder, name));
+      return stat === undefined ? [] : [{ path: join(folder, name), size: stat.size, usedAt: stat.mtimeMs }];
+    }),
+  );
 }
 
 function filesIn(folder: string): (UsedFile & { readonly name: string })[] {

@@ -105,16 +105,22 @@ const FOREIGN_AGE_MS = 24 * 60 * 60 * 1000;
 
 /** Removes what dead processes left in a folder of owned files (see owner-mark.ts). Never fails. */
 export function removeLeftovers(disk: DiskCalls, folder: string): void {
-  for (const name of namesIn(folder)) {
-    const path = join(folder, name);
-    const state = ownerState(name);
-    if (state === "running") continue;
-    if (state === "elsewhere") {
-      const stat = lookAt(path);
-      if (stat === undefined || Date.now() - stat.mtimeMs < FOREIGN_AGE_MS) continue;
-    }
-    removeQuietly(disk, path);
-  }
+  for (const path of leftoversIn(folder)) removeQuietly(disk, path);
+}
+
+/** The paths of what dead processes left in a folder of owned files. */
+function leftoversIn(folder: string): string[] {
+  return namesIn(folder)
+    .filter((name) => isLeftover(join(folder, name), name))
+    .map((name) => join(folder, name));
+}
+
+/** Tells what the owner that is named left behind; one that cannot be seen from here has a day to write to it. */
+export function isLeftover(path: string, owner: string): boolean {
+  const state = ownerState(owner);
+  if (state !== "elsewhere") return state === "gone";
+  const stat = lookAt(path);
+  return stat !== undefined && Date.now() - stat.mtimeMs >= FOREIGN_AGE_MS;
 }
 
 /** The names in a folder, none when it cannot be read. */

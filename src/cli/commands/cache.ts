@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import type { PruneReport } from "../../adapters/store-dir/prune.js";
 import { sizeText } from "../../core/size-text.js";
 import { ageText, parseAge, parseSize } from "../amounts.js";
 import { columns } from "../columns.js";
@@ -41,18 +42,20 @@ export function define(command: Command, shell: Shell): void {
 async function list(_: Session, __: readonly string[], flags: CacheFlags): Promise<Report> {
   const { keptFolders, openStore } = await import("../../api/store.js");
   const store = await openStore(flags.store);
-  const { blobs, records, bytes } = await store.list();
+  await store.close();
+  const { blobs, records, temporary, bytes } = await store.list();
   const folders = await keptFolders(store);
+  const total = bytes + sumOf(folders);
   const now = Date.now();
   return {
-    json: { folder: store.folder, blobs, records, bytes, folders },
+    json: { folder: store.folder, blobs, records, temporary, bytes, folders, total },
     quiet: blobs.map(({ digest }) => `${digest}\n`).join(""),
     text: (paint) =>
       columns(
         blobs.map(({ digest, size, usedAt }) => [digest, sizeText(size), ageText(now - usedAt)]),
         [1],
       ) +
-      `${paint.bold(sizeText(bytes))} in ${store.folder}: ${counted(blobs.length, "blob")}, ${counted(records.count, "record")}\n` +
+      `${paint.bold(sizeText(total))} in ${store.folder}: ${counted(blobs.length, "blob")}, ${counted(records.count, "record")}, ${counted(temporary.count, "temporary file")} (${sizeText(bytes)})\n` +
       foldersText(folders),
   };
 }
@@ -66,12 +69,20 @@ async function pruneStore(_: Session, __: readonly string[], flags: PruneFlags):
   const { openStore, pruneFolders } = await import("../../api/store.js");
   const store = await openStore(flags.store);
   const dryRun = flags.dryRun === true;
-  const report = await store.prune({ ...chosen, dryRun });
-  const folders = await pruneFolders(store, { ...chosen, dryRun }, report.keptBytes);
+  try {
+    const report = await store.prune({ ...chosen, dryRun });
+    const folders = await pruneFolders(store, { ...chosen, dryRun }, report.keptBytes);
+    return pruneReport(store.folder, dryRun, report, folders);
+  } finally {
+    await store.close();
+  }
+}
+
+function pruneReport(folder: string, dryRun: boolean, report: PruneReport, folders: Folders): Report {
   const verb = dryRun ? "would remove" : "removed";
   const { removed, removedRecords, freedBytes, keptBytes } = report;
   return {
-    json: { folder: store.folder, dryRun, ...report, folders },
+    json: { folder, dryRun, ...report, folders },
     quiet: removed.map(({ digest }) => `${digest}\n`).join(""),
     text: (paint) =>
       `${verb} ${counted(removed.length, "blob")} and ${counted(removedRecords, "record")}: ${paint.bold(sizeText(freedBytes))}, ${sizeText(keptBytes)} left\n` +
@@ -81,13 +92,20 @@ async function pruneStore(_: Session, __: readonly string[], flags: PruneFlags):
   };
 }
 
-type Folders = readonly { readonly kind: "root" | "cache"; readonly size: number }[];
+type Folders = readonly { readonly kind: "root" | "cache" | "work"; readonly size: number }[];
 
 function foldersText(folders: Folders): string {
   if (folders.length === 0) return "";
-  const roots = folders.filter(({ kind }) => kind === "root").length;
-  const parts = [counted(roots, "unpacked base"), counted(folders.length - roots, "cache")];
-  return `${sizeText(sumOf(folders))} for run steps: ${parts.join(", ")}\n`;
+  const count = (kind: Folders[number]["kind"], noun: string): string[] => {
+    const number = folders.filter((folder) => folder.kind === kind).length;
+    return number === 0 ? [] : [counted(number, noun)];
+  };
+  const parts = [
+    ...count("root", "unpacked base"),
+    ...count("cache", "cache"),
+    ...count("work", "folder of running or killed commands"),
+  ];
+  return `${sizeText(sumOf(folders))} of it for run steps: ${parts.join(", ")}\n`;
 }
 
 function sumOf(folders: Folders): number {

@@ -50,6 +50,8 @@ class CountingSandbox implements Sandbox {
   async hostRun(): Promise<never> {
     throw new Error("no command of the host here");
   }
+  async release(): Promise<void> {}
+
   async close(): Promise<void> {}
 }
 
