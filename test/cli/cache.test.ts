@@ -17,11 +17,15 @@ const image = Image.from(base).write("/etc/one", "one").run(${JSON.stringify(com
 export default new Catalog("acme", { image }, { platforms: ["linux/amd64"] });
 `;
 
-/** The files and links below a directory, with their sizes. */
-function filesBelow(folder: string): { path: string; size: number }[] {
+/** The files and links below a directory, each once whatever its names, with their sizes: what `du --apparent-size` adds. */
+function filesBelow(folder: string, seen = new Set<number>()): { path: string; size: number }[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    return entry.isDirectory() ? filesBelow(path) : [{ path, size: lstatSync(path).size }];
+    if (entry.isDirectory()) return filesBelow(path, seen);
+    const { size, ino } = lstatSync(path);
+    if (seen.has(ino)) return [];
+    seen.add(ino);
+    return [{ path, size }];
   });
 }
 
