@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, describe as group, test } from "vitest";
+import { chooseImage } from "../../src/adapters/bases-disk/choose-image.js";
 import { build } from "../../src/api/build.js";
 import { diff } from "../../src/api/diff.js";
 import { inspectArchive } from "../../src/api/inspect.js";
@@ -223,6 +224,28 @@ group("G1, G2: what an index of a registry may look like", () => {
     const work = pull(`${at.host}/app:deep`, { ...at.common, platforms: [AMD], output: file("x.tar") });
     expect(await coded(work)).toMatchObject({ code: "BASE_IMAGE_INVALID" });
   });
+});
+
+test("G2: a choice among thousands of entries without a platform reads 500 documents and no more", async () => {
+  let read = 0;
+  const tops = Array.from({ length: 5000 }, (_, entry) => ({
+    mediaType: mediaType.ociManifest,
+    digest: digestOf(`entry ${entry}`),
+    size: 1,
+  }));
+  const work = chooseImage(
+    tops,
+    { platform: hostPlatform() },
+    {
+      name: "a.example/app",
+      has: () => true,
+      index: async () => undefined,
+      image: async () => ({ read: ++read }),
+      platformOf: () => ({ os: "linux", architecture: "s390x" }),
+    },
+  );
+  expect(await coded(work)).toMatchObject({ code: "BASE_IMAGE_INVALID" });
+  expect(read).toBe(500);
 });
 
 test("G14: diff of images in a registry for another processor alone needs no platform", async () => {

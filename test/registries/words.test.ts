@@ -121,6 +121,12 @@ group("G23: the registry's own words", () => {
     expect(error.message.length).toBeLessThan(1000);
   });
 
+  test("more than 64 KiB of them are not read", async () => {
+    const error = await refused(400, { errors: [{ code: "LONG", message: "x".repeat(1 << 20) }] });
+    expect(error.code).toBe("REGISTRY_REFUSED");
+    expect(error.message).not.toContain("LONG");
+  });
+
   test("secrets in them are masked", async () => {
     const secret = "s3cr3tvalue99";
     const error = await refused(400, {
