@@ -2,12 +2,17 @@ import { X509Certificate } from "node:crypto";
 import { beginCall, type Call, refuse } from "../image/call.js";
 import type { Recipe } from "../image/image.js";
 import { checkOptions } from "../image/options.js";
+import { add } from "../image/steps/add-step.js";
 import { bundledFile, CERTIFICATES_PATH, certificatesFile } from "./bundled-certificates.js";
 
 /** Which authorities an image trusts. */
 export interface CaCertificatesOptions {
-  /** PEM text with one or several certificates, instead of Mozilla's list. */
-  readonly pem?: string;
+  /** PEM text with one or several certificates, or several such texts, instead of the bundled list. */
+  readonly pem?: string | readonly string[];
+  /** Where a list in PEM is fetched from, instead of the bundled one; the lock says which it was. */
+  readonly url?: string;
+  /** The sha256 of what is fetched, 64 hex characters. @default - the lock's */
+  readonly sha256?: string;
 }
 
 const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
@@ -15,20 +20,31 @@ const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 /**
  * Writes the certificates of the authorities that TLS clients trust: Mozilla's list as it is bundled with the
  * Node that evaluates the description, sorted, or `pem`. The list changes with Node's version: a lock that has it
- * tells of another one; for one that never varies pass `pem`. Sets no environment variable.
+ * tells of another one. For one that never varies pass `pem`, or the `url` of a list: the lock pins what is there. Sets no
+ * environment variable.
  *
- * @throws {DefinitionError} CERTIFICATES_INVALID, OPTION_UNKNOWN
+ * @throws {DefinitionError} CERTIFICATES_INVALID, URL_INVALID, URL_HAS_CREDENTIALS, CHECKSUM_INVALID, OPTION_UNKNOWN
  * @example
  * ```ts
  * import { caCertificates, Image } from "layerwright";
  *
- * export const client = Image.scratch().binary("dist/client", "/client").with(caCertificates()).cmd(["/client"]);
+ * const authorities = caCertificates({ url: "https://example.org/authorities.pem" });
+ * export const client = Image.scratch().binary("dist/client", "/client").with(authorities).cmd(["/client"]);
  * ```
  */
 export function caCertificates(options: CaCertificatesOptions = {}): Recipe {
   const call = beginCall("caCertificates");
-  checkOptions(call, options, ["pem"]);
-  const given = options.pem === undefined ? undefined : parsePem(call, options.pem);
+  checkOptions(call, options, ["pem", "url", "sha256"]);
+  const { pem, url, sha256 } = options;
+  if (url !== undefined) {
+    if (pem !== undefined)
+      refuse(call, "CERTIFICATES_INVALID", { reason: "pem and url are given, allowed is one" });
+    const step = add(url, CERTIFICATES_PATH, { mode: 0o644, ...(sha256 === undefined ? {} : { sha256 }) });
+    return (image) => image.step(step);
+  }
+  if (sha256 !== undefined) refuse(call, "CERTIFICATES_INVALID", { reason: "sha256 needs a url" });
+  const given = pem === undefined ? undefined : [pem].flat().flatMap((text) => parsePem(call, text));
+  if (given?.length === 0) refuse(call, "CERTIFICATES_INVALID", { reason: "the list of pem texts is empty" });
   return (image) => {
     return image.write(CERTIFICATES_PATH, given === undefined ? bundledFile().text : certificatesFile(given));
   };

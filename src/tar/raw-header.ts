@@ -51,6 +51,12 @@ export class RawHeader {
     return !this.#isPosix && this.#bytes[this.#offset + field.prefix] !== 0;
   }
 
+  /** Whether ustar's prefix has no name behind it, which some readers take for a directory by its last slash. */
+  get isPrefixAlone(): boolean {
+    const at = this.#offset;
+    return this.#isPosix && this.#bytes[at + field.name] === 0 && this.#bytes[at + field.prefix] !== 0;
+  }
+
   /** Name with ustar's prefix. GNU archives keep times where the prefix is, so only POSIX magic has one. */
   get name(): string {
     const name = this.#text(field.name, 100);

@@ -45,6 +45,7 @@ export function readEntry(header: RawHeader, meta: PendingMeta): TarEntry | BadE
 
   if (flag === OLD_FILE && header.name.endsWith("/") !== rawPath.endsWith("/"))
     return new BadEntry("damaged", "it is a directory by one of its names and a file by the other");
+  if (header.isPrefixAlone) return new BadEntry("damaged", "its header has a prefix and no name");
   if (header.hasStrayPrefix && meta.longName === undefined && !pax.has("path"))
     return new BadEntry("damaged", "its header is not ustar and has a prefix all the same");
   const size = paxNumber(pax, "size") ?? header.number(field.size, 12);

@@ -65,6 +65,20 @@ describe("caCertificates", () => {
     ]);
   });
 
+  it("takes several texts, and a list that the lock pins", () => {
+    expect(flat(Image.scratch().with(caCertificates({ pem: [second, first] })))).toMatchObject([
+      { contents: `${second.trim()}\n${first.trim()}\n` },
+    ]);
+    const url = "https://example.org/authorities.pem";
+    const sha256 = "a".repeat(64);
+    const path = { kind: "add", dest: "/etc/ssl/certs/ca-certificates.crt", mode: { octal: 0o644 }, url };
+    expect(flat(Image.scratch().with(caCertificates({ url })))).toMatchObject([path]);
+    expect(flat(Image.scratch().with(caCertificates({ url, sha256 })))).toMatchObject([{ ...path, sha256 }]);
+    for (const wrong of [{ url, pem: first }, { sha256 }, { pem: [] }])
+      expect(refusal(() => caCertificates(wrong)).code).toBe("CERTIFICATES_INVALID");
+    expect(refusal(() => caCertificates({ url: "ftp://example.org/x" })).code).toBe("URL_INVALID");
+  });
+
   it.each([
     "",
     "x",

@@ -228,6 +228,7 @@ describe("TarParser refuses", () => {
     ["A4: an empty PAX size", () => one(pax(paxRecord("size", "")), plain)],
     ["A4: a number behind a NUL", () => patchHeader(plain, 0, { 124: "\0" + "0000000003" + "\0" })],
     ["A4: a prefix in a header of GNU tar", () => patchHeader(plain, 0, { 257: "ustar  \0", 345: "p" })],
+    ["A4: a prefix without a name", () => patchHeader(rawEntry("", "\0"), 0, { 345: "p" })],
     ["A4: an old directory with content", () => one(rawEntry("d/", "\0", Buffer.from("x")))],
     ["A4: a file or directory by its two names", () => one(long("L"), rawEntry("d/", "\0"))],
     ["an unknown type", () => one(rawEntry("f", "Z"))],
