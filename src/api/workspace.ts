@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { CommandLimits } from "../adapters/sandbox-runc/process-group.js";
 import { NodeSecrets, type SecretPlace } from "../adapters/secrets-node/node-secrets.js";
 import { type DirBlobStore, openDirStore } from "../adapters/store-dir/dir-blob-store.js";
+import { systemError } from "../adapters/store-dir/disk-error.js";
 import type { BuildPorts } from "../engine/ports.js";
 import { runsOf } from "../engine/run/check-runs.js";
 import type { Plan } from "../plan/plan.js";
@@ -70,6 +71,8 @@ export async function withWorkspace<Result>(
         };
       },
     });
+  } catch (error) {
+    throw systemError(error);
   } finally {
     await (await sandbox?.catch(() => undefined))?.close();
     await registry.close();

@@ -8,6 +8,7 @@ export const exitCodes = {
   integrity: 5,
   lock: 6,
   bug: 70,
+  hungUp: 129,
   interrupted: 130,
   terminated: 143,
 } as const;
@@ -22,7 +23,7 @@ export const exitCodeText: readonly (readonly [number, string])[] = [
   [exitCodes.integrity, "bytes are not what their digest says"],
   [exitCodes.lock, "the lock does not have what the images need"],
   [exitCodes.bug, "a fault of layerwright"],
-  [exitCodes.interrupted, "interrupted (143: terminated)"],
+  [exitCodes.interrupted, "interrupted (143: terminated, 129: the terminal was closed)"],
 ];
 
 const NETWORK = new Set(["DOWNLOAD_FAILED", "OFFLINE_MISSING"]);

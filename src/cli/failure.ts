@@ -1,3 +1,4 @@
+import { systemError } from "../adapters/store-dir/disk-error.js";
 import { isLayerwrightError } from "../errors/layerwright-error.js";
 import type { Origin } from "../errors/origin.js";
 
@@ -44,7 +45,8 @@ export function codedFailure(error: unknown): Failure | undefined {
 }
 
 /** Any error as data: what has no code is a fault of ours. */
-export function failureOf(error: unknown): Failure {
+export function failureOf(thrown: unknown): Failure {
+  const error = systemError(thrown);
   const coded = codedFailure(error);
   if (coded !== undefined) return coded;
   const stack = error instanceof Error ? error.stack : undefined;

@@ -6,12 +6,15 @@ import { run } from "./run.js";
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(exitCodes.ok);
+    // The terminal is gone; what stops the command has said so, or comes now.
+    if (error.code === "EIO") process.exit(process.exitCode ?? exitCodes.hungUp);
     throw error;
   });
 }
 
 const stop = new AbortController();
 for (const [name, code] of [
+  ["SIGHUP", exitCodes.hungUp],
   ["SIGINT", exitCodes.interrupted],
   ["SIGTERM", exitCodes.terminated],
 ] as const) {

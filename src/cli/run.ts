@@ -1,3 +1,4 @@
+import { EnvironmentError } from "../errors/layerwright-error.js";
 import { commandLineError, isAnswered, isCommanderError } from "./command-line-error.js";
 import { commandTable } from "./command-table.js";
 import { exitCodeOf, exitCodes } from "./exit-codes.js";
@@ -16,7 +17,11 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
   } catch (error) {
     if (isCommanderError(error) && isAnswered(error)) return error.exitCode === 0 ? 0 : exitCodes.usage;
     // The one who interrupts knows why nothing came of it.
-    if (signal.aborted) return exitCodes.interrupted;
+    if (signal.aborted) {
+      if (args.includes("--json"))
+        printFailure(failureOf(new EnvironmentError("INTERRUPTED", undefined)), args, shell);
+      return exitCodes.interrupted;
+    }
     const known = isCommanderError(error) ? commandLineError(error, helpCommand(args)) : error;
     const failure = failureOf(known);
     printFailure(failure, args, shell);

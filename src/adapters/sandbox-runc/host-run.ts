@@ -50,8 +50,8 @@ async function fill(
   const kill = () => void child.kill("SIGKILL");
   signal?.addEventListener("abort", kill, { once: true });
   process.once("exit", kill);
-  child.stdout.on("data", (piece: Buffer) => onOutput("stdout", piece));
-  child.stderr.on("data", (piece: Buffer) => onOutput("stderr", piece));
+  child.stdout?.on("data", (piece: Buffer) => onOutput("stdout", piece));
+  child.stderr?.on("data", (piece: Buffer) => onOutput("stderr", piece));
   try {
     const [code] = (await once(child, "close")) as [number | null];
     signal?.throwIfAborted();

@@ -55,9 +55,10 @@ export async function wrappedRun(tools: HostTools, run: WrappedRun): Promise<Wra
   process.once("exit", onExit);
   child.stdout?.on("data", (piece: Buffer) => run.onOutput("stdout", piece));
   child.stderr?.on("data", (piece: Buffer) => run.onOutput("stderr", piece));
-  const secrets = child.stdio[3] as NodeJS.WritableStream;
-  secrets.on("error", () => {});
-  Readable.from(run.secrets).pipe(secrets);
+  // A process that could not be started has no streams.
+  const secrets = child.stdio?.[3] as NodeJS.WritableStream | undefined;
+  secrets?.on("error", () => {});
+  if (secrets !== undefined) Readable.from(run.secrets).pipe(secrets);
   let network: PrivateNetwork | undefined;
   let failure: unknown;
   const gate = child.stdio[4] as Duplex | null | undefined;

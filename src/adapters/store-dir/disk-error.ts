@@ -18,6 +18,9 @@ export function storeError(error: unknown, action: string, path: string): Layerw
     case "ENOSPC":
     case "EDQUOT":
       return new EnvironmentError("DISK_FULL", { path }, context);
+    case "EMFILE":
+    case "ENFILE":
+      return openFilesLimit(error);
     case "EROFS":
     case "EACCES":
     case "EPERM":
@@ -25,4 +28,31 @@ export function storeError(error: unknown, action: string, path: string): Layerw
     default:
       return new EnvironmentError("STORE_FAILED", { path, action, reason: errno ?? String(error) }, context);
   }
+}
+
+/**
+ * The coded error for a call of the system that failed and that nobody said more about: `DISK_FULL`, `OPEN_FILES_LIMIT`
+ * or `SYSTEM_REFUSED`. Every other value is given back as it is.
+ */
+export function systemError(error: unknown): unknown {
+  if (isLayerwrightError(error) || !(error instanceof Error)) return error;
+  const { code, syscall, path = "" } = error as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined) return error;
+  const context = { subject: path === "" ? syscall : path, cause: error };
+  if (code === "ENOSPC" || code === "EDQUOT") return new EnvironmentError("DISK_FULL", { path }, context);
+  if (code === "EMFILE" || code === "ENFILE") return openFilesLimit(error);
+  return new EnvironmentError("SYSTEM_REFUSED", { call: syscall, path, reason: code }, context);
+}
+
+function openFilesLimit(error: unknown): LayerwrightError {
+  const limit = errnoOf(error) === "ENFILE" ? "the limit of the machine" : `${softLimit()} at once`;
+  return new EnvironmentError("OPEN_FILES_LIMIT", { limit }, { subject: "open files", cause: error });
+}
+
+/** The limit of this process; asked of the system by a call that opens no file, since no more can be opened. */
+function softLimit(): string {
+  const report = process.report?.getReport() as
+    | { userLimits?: { open_files?: { soft?: number | string } } }
+    | undefined;
+  return String(report?.userLimits?.open_files?.soft ?? "its limit");
 }

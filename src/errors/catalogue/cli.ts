@@ -42,4 +42,8 @@ export const cliMessages = {
     message: `${p.file} failed: ${p.reason}`,
     hint: `correct the program; \`npx tsx ${p.file}\` runs it alone`,
   }),
+  INTERRUPTED: () => ({
+    message: "the command was stopped by a signal before it was done",
+    hint: "run it again: nothing half-made is left behind",
+  }),
 } satisfies MessageArea;

@@ -18,6 +18,14 @@ export const storeMessages = {
     message: `no space is left on the disk of ${p.path}`,
     hint: "free space there (layerwright's own store can be pruned), then run it again: nothing half-written is left behind",
   }),
+  OPEN_FILES_LIMIT: (p: { limit: string }) => ({
+    message: `more files are open than this process may have: ${p.limit}`,
+    hint: "raise the limit (`ulimit -n 1024`), or end what else has files open",
+  }),
+  SYSTEM_REFUSED: (p: { call: string; path: string; reason: string }) => ({
+    message: `the system refused to ${p.call}${p.path === "" ? "" : ` ${p.path}`}: ${p.reason}`,
+    hint: "check that the path is there, that you may use it, and that its disk works",
+  }),
   BLOB_DAMAGED: (p: { digest: string; reason: string }) => ({
     message: `the stored blob ${p.digest} is damaged and was dropped: ${p.reason}`,
     hint: "run it again, which makes or fetches the blob again; if it comes back, check the disk",
