@@ -1,10 +1,22 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Image } from "layerwright";
+import { Image, isLayerwrightError, StepError } from "layerwright";
 import { afterAll, expect, type TestContext } from "vitest";
+import type { Sandbox } from "../../src/ports/sandbox.js";
 import { bothWays, type ContextFile, type Way } from "../faults/on-bases.js";
+import { baseFrom, baseImage } from "../fixtures/base-kinds.js";
+import { buildIn } from "../fixtures/sandbox-build.js";
 import type { TarInput } from "../fixtures/tar-bytes.js";
 
 /** A directory of this machine that no image may change, with one file; absolute. */
@@ -59,6 +71,35 @@ function hostState(): readonly string[] {
 }
 
 const REPORT = fileURLToPath(new URL("report.md", import.meta.url));
+
+/** Builds an attack directly alone, in a sandbox of the test's choice. */
+export async function attemptIn(sandbox: Sandbox, work: string, attack: Attack): Promise<void> {
+  const before = hostState();
+  const { name, layer, config, context = {}, image = runsPlainly, ends } = attack;
+  const base = baseImage("busybox", { ...(layer && { layer }), ...(config && { config }) });
+  if (typeof base === "string") throw new Error(base);
+  const folder = mkdtempSync(join(work, "attack-"));
+  writeContext(folder, context);
+  let end = "built";
+  try {
+    const described = image(Image.from(baseFrom(base, "disk")));
+    await buildIn(described, { sandbox, context: folder, work, cache: false });
+  } catch (error) {
+    if (!isLayerwrightError(error)) throw error;
+    end = error instanceof StepError ? "failed" : error.code;
+  }
+  expect(hostState(), "the host's directory").toEqual(before);
+  // That there is no shell is found before a build, which here is left out: the command is started.
+  expect(`${name}: ${end}`).toBe(`${name}: ${ends === "NO_SHELL" ? "failed" : ends}`);
+}
+
+function writeContext(folder: string, files: Readonly<Record<string, ContextFile>>): void {
+  for (const [path, content] of Object.entries(files)) {
+    if (typeof content === "string") writeFileSync(join(folder, path), content);
+    else if ("link" in content) symlinkSync(content.link, join(folder, path));
+    else throw new Error(`no attack has such a file: ${path}`);
+  }
+}
 
 /** The lines of a table of Markdown, the first row its head, in the form that the formatter gives it. */
 function aligned(rows: readonly (readonly string[])[]): readonly string[] {

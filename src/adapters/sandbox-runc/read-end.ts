@@ -18,7 +18,8 @@ export function readEnd(code: number, setupLog: string, runtimeLog: string): num
   const reason = code === 0 ? undefined : lastError(runtimeLog);
   if (reason === undefined) return code;
   if (/executable file .*not found|exec: .*no such file or directory/.test(reason)) return NOT_FOUND;
-  if (/(?:exec: .*|open executable: )permission denied/i.test(reason)) return NOT_EXECUTABLE;
+  if (/(?:exec: .*|open executable: )(?:permission denied|operation not permitted)/i.test(reason))
+    return NOT_EXECUTABLE;
   throw failed("start the command", reason);
 }
 

@@ -29,6 +29,7 @@ describe("how a command ended", () => {
     ],
     ["runc with a program of no use", 1, [error('exec: "/etc/passwd": permission denied')], 126],
     ["crun with a program of no use", 1, [error("open executable: Permission denied")], 126],
+    ["crun with a pipe", 1, [error("open executable: Operation not permitted")], 126],
   ] as const)("%s", (_, code, messages, expected) => {
     expect(end(code, "", messages)).toBe(expected);
   });
