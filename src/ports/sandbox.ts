@@ -113,8 +113,8 @@ export interface Sandbox {
    * processor, in every root file system.
    */
   interprets(start: Uint8Array): boolean;
-  /** Whether `network: "default"` is a network of its own. */
-  hasPrivateNetwork(): Promise<boolean>;
+  /** True the first time that it is asked, where `network: "default"` is the machine's network. */
+  isFirstOnHostNetwork(): Promise<boolean>;
   /** The layer that was kept under a key, if it is still there. */
   find(key: string): Promise<RootLayer | undefined>;
   /**

@@ -106,7 +106,8 @@ test.skipIf(missing !== undefined)(
     mkdirSync(folder);
     const sandbox = new RuncSandbox({ folder, find: () => ({ tools }) });
     try {
-      expect(await sandbox.hasPrivateNetwork()).toBe(false);
+      expect(await sandbox.isFirstOnHostNetwork()).toBe(true);
+      expect(await sandbox.isFirstOnHostNetwork()).toBe(false);
     } finally {
       await sandbox.close();
     }

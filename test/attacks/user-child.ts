@@ -11,7 +11,7 @@ for (const name of ["runc", "crun"] as const) {
   if (search.tools === undefined) continue;
   const options = { folder: join(work, name), find: () => search };
   const sandbox = new RuncSandbox(options);
-  network[name] = search.tools.network === undefined || (await sandbox.hasPrivateNetwork());
+  network[name] = search.tools.network === undefined || !(await sandbox.isFirstOnHostNetwork());
   await sandbox.close();
   found[name] = await tried(options, join(work, name), probe === "" ? undefined : probe);
 }

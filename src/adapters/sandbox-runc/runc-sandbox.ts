@@ -47,6 +47,7 @@ export class RuncSandbox implements Sandbox {
   readonly #caches: CacheFolders;
   #ready: Promise<Ready> | undefined;
   #runs = 0;
+  #toldOfNetwork = false;
 
   constructor(options: RuncSandboxOptions) {
     this.#options = options;
@@ -70,8 +71,11 @@ export class RuncSandbox implements Sandbox {
     return isInterpreted(start);
   }
 
-  async hasPrivateNetwork(): Promise<boolean> {
-    return (await this.#open()).privateNetwork;
+  async isFirstOnHostNetwork(): Promise<boolean> {
+    if (this.#toldOfNetwork || (await this.#open()).privateNetwork) return false;
+    const first = !this.#toldOfNetwork;
+    this.#toldOfNetwork = true;
+    return first;
   }
 
   async find(key: string): Promise<RootLayer | undefined> {

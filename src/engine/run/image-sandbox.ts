@@ -18,7 +18,7 @@ export function imageSandbox(sandbox: Sandbox): ImageSandbox {
       check: (command, count) => sandbox.check(command, count),
       hasProgram: (name) => sandbox.hasProgram(name),
       interprets: (start) => sandbox.interprets(start),
-      hasPrivateNetwork: () => sandbox.hasPrivateNetwork(),
+      isFirstOnHostNetwork: () => sandbox.isFirstOnHostNetwork(),
       find: (key) => sandbox.find(key),
       async unpack(tar, key) {
         const layer = await sandbox.unpack(tar, key);

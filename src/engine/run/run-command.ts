@@ -192,12 +192,9 @@ async function runNow(
   return end.changes;
 }
 
-const warned = new WeakSet<Sandbox>();
-
 /** Says once that commands that ask for no network have the machine's. */
 async function warnOfHostNetwork(sandbox: Sandbox, { progress }: RunContext["ports"]): Promise<void> {
-  if (warned.has(sandbox) || (await sandbox.hasPrivateNetwork())) return;
-  warned.add(sandbox);
+  if (!(await sandbox.isFirstOnHostNetwork())) return;
   const message =
     'commands use this machine\'s network: install slirp4netns for one of their own, or say network: "host" or "none"';
   progress?.report({ kind: "warn", message });

@@ -24,8 +24,8 @@ class CountingSandbox implements Sandbox {
   hasProgram(): boolean {
     return true;
   }
-  async hasPrivateNetwork(): Promise<boolean> {
-    return true;
+  async isFirstOnHostNetwork(): Promise<boolean> {
+    return false;
   }
   interprets(): boolean {
     return true;
