@@ -3,6 +3,7 @@ import { readManifest } from "../adapters/bases-disk/manifest-document.js";
 import { EnvironmentError } from "../errors/layerwright-error.js";
 import type { Lock } from "../lock/lock.js";
 import { type Digest, isDigest } from "../oci/digest.js";
+import { MAX_DOCUMENT } from "../oci/manifest.js";
 import { mediaType } from "../oci/media-type.js";
 import { platformText } from "../oci/platform.js";
 import { canonicalReference, parseReference } from "../oci/reference.js";
@@ -73,7 +74,8 @@ async function layersInStore(
   reference: string,
   store: BlobStore,
 ): Promise<readonly Digest[]> {
-  if (digest === undefined || (await store.stat(digest)) === undefined) return [];
+  const size = digest === undefined ? undefined : await store.stat(digest);
+  if (digest === undefined || size === undefined || size > MAX_DOCUMENT) return [];
   const chunks: Uint8Array[] = [];
   for await (const chunk of store.read(digest)) chunks.push(Uint8Array.from(chunk));
   const document = toDocument(reference, "the manifest", Buffer.concat(chunks));

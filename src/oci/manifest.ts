@@ -1,5 +1,11 @@
 import type { Descriptor } from "./descriptor.js";
 
+/**
+ * Bytes of an index, a manifest or a config at most, as registries and containerd have it. A larger document of others is
+ * refused by its stated size, wherever it comes from: it is held in memory whole.
+ */
+export const MAX_DOCUMENT = 4 << 20;
+
 /** The manifest of one image (image-spec manifest.md). */
 export interface ImageManifest {
   readonly schemaVersion: 2;

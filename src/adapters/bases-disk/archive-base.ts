@@ -1,6 +1,7 @@
 import { PlanError } from "../../errors/layerwright-error.js";
 import type { Descriptor } from "../../oci/descriptor.js";
 import { type Digest, digestOf, isDigest } from "../../oci/digest.js";
+import { MAX_DOCUMENT } from "../../oci/manifest.js";
 import { type LayerEncoding, mediaType } from "../../oci/media-type.js";
 import type { BaseLayer } from "../../ports/base-source.js";
 import { type ArchiveImage, readArchiveManifest } from "./archive-manifest.js";
@@ -11,7 +12,7 @@ import { platformFit } from "./choose-platform.js";
 import { readConfig } from "./config-document.js";
 import { damaged, type HostRange, hashRange, readRange } from "./host-range.js";
 import { type ImageFiles, invalid } from "./image-files.js";
-import { MAX_DOCUMENT, readDocument } from "./json-document.js";
+import { readDocument } from "./json-document.js";
 import type { FoundImage } from "./layout-base.js";
 
 /**

@@ -1,10 +1,8 @@
 import { BadJson, parseStrictJson } from "../../core/strict-json.js";
 import { type Digest, digestHex, digestOf } from "../../oci/digest.js";
+import { MAX_DOCUMENT } from "../../oci/manifest.js";
 import { damaged, readRange } from "./host-range.js";
 import { type ImageFiles, invalid } from "./image-files.js";
-
-/** Bytes of an index, a manifest or a config at most, as registries and containerd have it. */
-export const MAX_DOCUMENT = 4 << 20;
 
 /** A JSON document of an image, with what is needed to say what is wrong with it. */
 export interface JsonDocument {

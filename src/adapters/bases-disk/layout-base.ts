@@ -3,6 +3,7 @@ import type { Descriptor } from "../../oci/descriptor.js";
 import { type Digest, digestHex } from "../../oci/digest.js";
 import type { ImageConfig } from "../../oci/image-config.js";
 import type { ImageManifest } from "../../oci/manifest.js";
+import { MAX_DOCUMENT } from "../../oci/manifest.js";
 import type { BaseLayer } from "../../ports/base-source.js";
 import { layerAt } from "./base-layers.js";
 import { chooseByTag, tagNeeded } from "./choose-by-tag.js";
@@ -10,7 +11,7 @@ import { chooseImage, type ImageReader, listImages, type PlatformWish } from "./
 import { platformText } from "./choose-platform.js";
 import { checkConfigType, readConfig } from "./config-document.js";
 import { type ImageFiles, invalid } from "./image-files.js";
-import { MAX_DOCUMENT, objectOf, readBlobDocument, readDocument } from "./json-document.js";
+import { objectOf, readBlobDocument, readDocument } from "./json-document.js";
 import { readIndex, readManifest } from "./manifest-document.js";
 
 /** An image with its documents read and its layers found. */

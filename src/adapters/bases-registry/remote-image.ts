@@ -1,12 +1,13 @@
 import type { Descriptor } from "../../oci/descriptor.js";
 import type { ImageConfig } from "../../oci/image-config.js";
 import type { ImageManifest } from "../../oci/manifest.js";
+import { MAX_DOCUMENT } from "../../oci/manifest.js";
 import { canonicalReference, familiarReference, type Reference } from "../../oci/reference.js";
 import type { RegistryDocument } from "../../ports/registry.js";
 import { chooseImage, type ImageReader, type PlatformWish } from "../bases-disk/choose-image.js";
 import { checkConfigType, readConfig } from "../bases-disk/config-document.js";
 import { invalid } from "../bases-disk/image-files.js";
-import { MAX_DOCUMENT, toDocument } from "../bases-disk/json-document.js";
+import { toDocument } from "../bases-disk/json-document.js";
 import { isIndexType, readIndex, readManifest } from "../bases-disk/manifest-document.js";
 import type { BlobFetcher } from "./fetch-blob.js";
 import { type DocumentTools, storedDocument } from "./stored-document.js";

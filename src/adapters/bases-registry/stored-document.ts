@@ -1,4 +1,5 @@
 import { digestOf, isDigest } from "../../oci/digest.js";
+import { MAX_DOCUMENT } from "../../oci/manifest.js";
 import type { Reference } from "../../oci/reference.js";
 import type { BlobStore } from "../../ports/blob-store.js";
 import type { Registry, RegistryDocument } from "../../ports/registry.js";
@@ -37,7 +38,8 @@ async function keptDocument(
   digest: RegistryDocument["descriptor"]["digest"],
 ): Promise<RegistryDocument | undefined> {
   const record = (await store.getRecord(KIND, digest)) as { mediaType?: unknown } | undefined;
-  if (typeof record?.mediaType !== "string" || (await store.stat(digest)) === undefined) return undefined;
+  const size = await store.stat(digest);
+  if (typeof record?.mediaType !== "string" || size === undefined || size > MAX_DOCUMENT) return undefined;
   const chunks: Uint8Array[] = [];
   try {
     for await (const chunk of store.read(digest)) chunks.push(Buffer.from(chunk));

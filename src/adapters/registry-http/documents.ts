@@ -1,6 +1,7 @@
 import { IntegrityError, isLayerwrightError, RegistryError } from "../../errors/layerwright-error.js";
 import type { Descriptor } from "../../oci/descriptor.js";
 import { digestOf, isDigest } from "../../oci/digest.js";
+import { MAX_DOCUMENT } from "../../oci/manifest.js";
 import { mediaType } from "../../oci/media-type.js";
 import { canonicalReference, type Reference } from "../../oci/reference.js";
 import type { RegistryDocument } from "../../ports/registry.js";
@@ -8,9 +9,6 @@ import { addressOf } from "./endpoint.js";
 import { connectionError, isBroken } from "./failure.js";
 import { type Answer, BodyTooLong } from "./http/answer.js";
 import type { RegistrySession } from "./registry-session.js";
-
-/** Bytes of a manifest or an index at most, as registries have it. */
-const MOST_BYTES = 4 << 20;
 
 const TYPES: readonly string[] = [
   mediaType.ociIndex,
@@ -143,7 +141,7 @@ async function askWhole(
       throw wrong(`its type is ${saidType(answer)}`);
     }
     try {
-      return { answer, bytes: await answer.read(MOST_BYTES) };
+      return { answer, bytes: await answer.read(MAX_DOCUMENT) };
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof BodyTooLong) throw wrong(error.message);
