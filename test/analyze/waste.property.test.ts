@@ -2,6 +2,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { ObservedEntry } from "../../src/analyze/observed-image.js";
 import { wasteOf } from "../../src/analyze/waste/waste-of.js";
+import { applyLayer } from "../../src/layer/apply.js";
+import { emptyTree } from "../../src/layer/tree.js";
+import { noBytes } from "../layer/random-trees.js";
 import { observedImage } from "./observed-images.js";
 import { reportFigures } from "./report-figures.js";
 import { type ReferenceEntry, referenceFigures } from "./waste-reference.js";
@@ -53,7 +56,7 @@ const layer = fc.array(
   { maxLength: 9 },
 );
 
-/** Layers without hard links to what is not there at that point, which no image can have. */
+/** Layers that can be applied: no hard links to what is not there, nothing below what is no directory. */
 const layers = fc.array(layer, { minLength: 1, maxLength: 6 }).map((drafts) => {
   const kept: ReferenceEntry[][] = [];
   for (const draft of drafts) {
@@ -66,10 +69,15 @@ const layers = fc.array(layer, { minLength: 1, maxLength: 6 }).map((drafts) => {
   return kept;
 });
 
-/** Whether every hard link leads to a file: laid out by the paths alone. */
+/** Whether every hard link leads to a file, laid out by the paths alone, and every entry has its place. */
 function isWhole(layers: readonly (readonly ReferenceEntry[])[]): boolean {
   try {
     referenceFigures(layers);
+    const tree = emptyTree();
+    for (const drawn of layers) {
+      const entries = drawn.map((one) => ({ entry: observedEntry(one), offset: 0 }));
+      applyLayer(tree, { diffId: `sha256:${"0".repeat(64)}`, size: 0, entries }, noBytes());
+    }
     return true;
   } catch {
     return false;

@@ -47,7 +47,7 @@ describe("what is lost", () => {
 
   it("knows a file in the place of a folder, and a folder in the place of a file", async () => {
     expect(await rowsOf(["d/a=9"], ["d=3"])).toEqual(["removed 9 layer 0 by 1: /d/a"]);
-    expect(await rowsOf(["d=9"], ["d/a=3"])).toEqual(["overwritten 9 layer 0 by 1: /d"]);
+    expect(await rowsOf(["d=9"], ["d/", "d/a=3"])).toEqual(["overwritten 9 layer 0 by 1: /d"]);
     expect(await rowsOf(["d=9"], ["d -> e"])).toEqual(["overwritten 9 layer 0 by 1: /d"]);
   });
 
