@@ -124,12 +124,21 @@ async function peersOn(archives: readonly Buffer[]): Promise<PeerReadings[]> {
   }
 }
 
-/** GNU tar names the block of an entry's header, or of the long name before it. */
+/** GNU tar names the block of an entry's header, or of a long name before it, behind a global header if there is one. */
 function inPlace(reading: Reading, own: readonly Listed[]): Reading {
   if (typeof reading === "string") return reading;
   return reading.map(([type, path, mode, uid, gid, size, link, block], at) => {
     const [data, header] = [own[at]?.[7] ?? 0, own[at]?.[8]];
-    return [type, path, mode, uid, gid, size, link, block === header ? data : block + 512];
+    return [
+      type,
+      path,
+      mode,
+      uid,
+      gid,
+      size,
+      link,
+      header !== undefined && block >= header && block < data ? data : block + 512,
+    ];
   });
 }
 
