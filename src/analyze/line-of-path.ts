@@ -29,7 +29,7 @@ function covers(operation: Operation, path: string): boolean {
   return target !== undefined && (isWithin(path, target) || isWithin(target, path));
 }
 
-/** Whether a copy has a source of the path's name, or one whose names are not known: a folder's contents, a glob. */
+/** True when a copy has a source of the path's name, or one whose names are not known: a folder's contents, a glob. */
 function namesSource({ sources, dest, into }: CopyOperation, path: string): boolean {
   if (!into || path === dest) return true;
   const name = path.slice(dest === "/" ? 1 : dest.length + 1).split("/")[0];

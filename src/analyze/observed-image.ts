@@ -34,9 +34,9 @@ export interface ObservedLayer {
   readonly description?: string;
   /** Id of the layer in the plan of its image; undefined for layers that the plan only found. */
   readonly planLayer?: string;
-  /** Whether it is known to belong to the base of its image. */
+  /** True when it is known to belong to the base of its image. */
   readonly inherited: boolean;
-  /** Whether it is known to be of a base from outside, and not of an image that is described here. */
+  /** True when it is known to be of a base from outside, and not of an image that is described here. */
   readonly outside?: boolean;
   /** The entries in the order of the tar, read when first asked for; layers that are equal share one list. */
   entries(): Promise<readonly ObservedEntry[]>;

@@ -8,7 +8,7 @@ import type { PlanContextSource } from "../plan/operation.js";
 import type { Plan, Stage } from "../plan/plan.js";
 
 /**
- * Whether a file or folder, which need not exist any more, is something that an image is made from: a source that its
+ * True when a file or folder, which need not exist any more, is something that an image is made from: a source that its
  * steps copy or mount and no rule ignores, a base on disk, or the file of the program that a step was written in. What
  * the images below it and beside it are made from counts, since their stages are in the plan.
  *
@@ -27,7 +27,7 @@ export function isMadeFrom(plan: Plan, path: string, context: string): boolean {
   );
 }
 
-/** Whether a step of the image was written in a file. */
+/** True when a step of the image was written in a file. */
 export function isWritten(plan: Plan, path: string, context: string): boolean {
   const file = withoutLinks(path);
   return plan.stages.some((stage) => isWrittenIn(stage, file, context));
@@ -75,7 +75,7 @@ function holds(
   return false;
 }
 
-/** Whether a pattern can match something inside of a folder. */
+/** True when a pattern can match something inside of a folder. */
 function reachesBelow({ wild, components }: GlobPattern, folder: string): boolean {
   return components.some(
     (component, at) =>

@@ -68,9 +68,9 @@ export interface BuiltLayer {
   readonly size: number;
   /** Bytes of the plain tar; undefined for a layer of the base that was never unpacked. */
   readonly uncompressedSize?: number;
-  /** Whether the layer came out of the store without reading its files. */
+  /** True when the layer came out of the store without reading its files. */
   readonly cached: boolean;
-  /** Whether the layer belongs to the base. */
+  /** True when the layer belongs to the base. */
   readonly inherited: boolean;
 }
 

@@ -43,7 +43,7 @@ export interface CheckedPlan {
   readonly plan: Plan;
   /** The name that a refusal gives the image. */
   readonly knownAs?: string | undefined;
-  /** Whether the image is one that could be, and is only looked at: then no Dockerfile has to say it. */
+  /** True when the image is one that could be, and is only looked at: then no Dockerfile has to say it. */
   readonly isVariant?: boolean | undefined;
 }
 

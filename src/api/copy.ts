@@ -16,7 +16,7 @@ export interface CopyResult {
   readonly from: string;
   readonly to: string;
   readonly digest: string;
-  /** Whether everything was there, so that only the tag was set. */
+  /** True when everything was there, so that only the tag was set. */
   readonly complete: boolean;
   /** Bytes of blobs that were sent. */
   readonly sentBytes: number;

@@ -109,7 +109,7 @@ async function firstRefused(
   return undefined;
 }
 
-/** Whether a decision is another one than to keep the layers. */
+/** True when a decision is another one than to keep the layers. */
 function isChanged(layering: LockedLayering | undefined): boolean {
   if (layering === undefined) return false;
   const { melt, layers, portable } = layering;

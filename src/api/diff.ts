@@ -5,7 +5,7 @@ import { watched } from "./watched.js";
 
 /** How two images are compared: as a build makes those that are described, and what counts. */
 export interface DiffOptions extends Omit<BuildOptions, "output" | "reference"> {
-  /** Whether times count: of the config, of its history, of files. @default - false */
+  /** True when times count: of the config, of its history, of files. @default - false */
   readonly times?: boolean;
 }
 

@@ -23,7 +23,7 @@ export interface DockerfileStyle {
   readonly frontend?: FrontendVersion;
   /** A front end for a `# syntax=` line. @default - no such line, so that builders without a network work */
   readonly syntax?: string;
-  /** Whether the text has comments: a first line, and where each layer was written. @default - true */
+  /** True when the text has comments: a first line, and where each layer was written. @default - true */
   readonly comments?: boolean;
 }
 

@@ -6,7 +6,7 @@ import { type WorkspaceOptions, withWorkspace } from "./workspace.js";
 
 type HostLayer = NonNullable<HostRunOperation["layer"]>;
 
-/** Whether tools of the host make a part of an image. */
+/** True when tools of the host make a part of an image. */
 export function hasHostRun(plan: Plan): boolean {
   return plan.stages.some((stage) => lastHostRun(stage) >= 0);
 }

@@ -56,7 +56,7 @@ const CERTIFICATES = "certificates";
 type Kind = LockEntry["kind"] | "encoder" | "certificates";
 type Chosen = (kind: Kind, name: string) => boolean;
 
-/** Whether a lock holds nothing that images are made of. */
+/** True when a lock holds nothing that images are made of. */
 function isEmpty({ images, files, layering, certificates }: Lock): boolean {
   if (certificates !== undefined) return false;
   return [images, files, layering].every((entries) => Object.keys(entries).length === 0);

@@ -13,7 +13,7 @@ export function withCertificates(lock: Lock, plans: readonly Plan[]): Lock {
   return { ...lock, certificates: ownList() };
 }
 
-/** Whether an image has the list that this Node brings. */
+/** True when an image has the list that this Node brings. */
 export function hasBundledList(plans: readonly Plan[]): boolean {
   return bundledWrite(plans) !== undefined;
 }

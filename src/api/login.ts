@@ -39,7 +39,7 @@ export interface LogoutResult {
   readonly registry: string;
   /** Docker's file of credentials. */
   readonly file: string;
-  /** Whether there was something to forget. */
+  /** True when there was something to forget. */
   readonly loggedOut: boolean;
   /** Files of podman that know the registry too and were left as they are. */
   readonly elsewhere: readonly string[];

@@ -146,7 +146,7 @@ export async function observeFound(
 /** What is known of how a layer was made. */
 interface PlannedLayer {
   readonly operations: readonly Operation[];
-  /** Whether it also has files that no operation of the plan wrote: those of a base that `"all"` melted in. */
+  /** True when it also has files that no operation of the plan wrote: those of a base that `"all"` melted in. */
   readonly foreign: boolean;
 }
 

@@ -41,7 +41,7 @@ export function pinByLock(
   return plans.map((plan) => pinPlan(plan, lock));
 }
 
-/** What a synthesis says of an image whose list of certificates is another one than the lock has. */
+/** The warning of a synthesis for an image whose list of certificates is another one than the lock has. */
 export function certificateWarnings(
   plans: readonly Plan[],
   options: LockSearch,

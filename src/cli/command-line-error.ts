@@ -8,7 +8,7 @@ export function isCommanderError(error: unknown): error is CommanderError {
   return error instanceof Error && error.name === "CommanderError";
 }
 
-/** Whether commander ended because it printed the help or the version that were asked for. */
+/** True when commander ended because it printed the help or the version that were asked for. */
 export function isAnswered(error: CommanderError): boolean {
   return HELP.has(error.code);
 }

@@ -17,7 +17,7 @@ export function addLockFlags(command: Command): void {
     .option("--locked", "refuse what is not in the lock, and never write it");
 }
 
-/** Whether anything outside may be looked at. */
+/** True when anything outside may be looked at. */
 export function addLookFlags(command: Command): void {
   command.option("--offline", "never use the network: all has to be in the lock and in the store");
 }

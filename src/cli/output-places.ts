@@ -13,7 +13,7 @@ export const defaultFolder = "layerwright.out";
 export interface Placed {
   readonly name: string;
   readonly platform: Platform;
-  /** Whether the image is built for other platforms, too. */
+  /** True when the image is built for other platforms, too. */
   readonly several: boolean;
 }
 

@@ -13,7 +13,7 @@ export interface ColorChoice {
   /** `--color` or `--no-color`, when one was given. */
   readonly flag: boolean | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Whether the stream is a terminal. */
+  /** True when the stream is a terminal. */
   readonly terminal: boolean;
 }
 

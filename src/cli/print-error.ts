@@ -12,7 +12,7 @@ const DOCS = "docs/errors.md";
 export interface Surroundings {
   /** The folder that the files of plans are relative to: the context. */
   readonly folder: string;
-  /** Whether a fault of ours is shown with its stack. */
+  /** True when a fault of ours is shown with its stack. */
   readonly debug: boolean;
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { shownText } from "../core/shown-text.js";
 import { type Paint, paintWith, wantsColor } from "./paint.js";
 
-/** What stands for the start of a colour of ours until text is written: nobody whose text is in it can have written this. */
+/** Stands for the start of a colour of ours until text is written: nobody whose text is in it can have written this. */
 const MARK = `\u001b[${randomBytes(8).toString("hex")};`;
 
 /** Lines that begin so are commands to the runners of some build services, which read them out of any output. */

@@ -32,7 +32,7 @@ export function pathToBytes(path: string): Buffer {
   return Buffer.concat(pieces);
 }
 
-/** Whether a path string carries bytes that are not UTF-8. */
+/** True when a path string carries bytes that are not UTF-8. */
 export function hasEscapedBytes(path: string): boolean {
   return SURROGATE.test(path) && ESCAPED.test(path);
 }

@@ -28,7 +28,7 @@ export function baseName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-/** Whether `path` is `folder` or lies below it; both cleaned and absolute. */
+/** True when `path` is `folder` or lies below it; both cleaned and absolute. */
 export function isWithin(path: string, folder: string): boolean {
   return path === folder || folder === "/" || path.startsWith(`${folder}/`);
 }

@@ -15,7 +15,7 @@ export interface BakeImage {
   /** Ids of the secrets and agents that its commands cannot do without. */
   readonly secrets: readonly string[];
   readonly ssh: readonly string[];
-  /** Whether a command sees the network of the machine that builds, which buildx asks about. */
+  /** True when a command sees the network of the machine that builds, which buildx asks about. */
   readonly hostNetwork: boolean;
   /** The key of the image itself by platform. */
   readonly image: Readonly<Record<string, string>>;

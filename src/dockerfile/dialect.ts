@@ -16,7 +16,7 @@ export interface Dialect {
   readonly checksum: boolean;
   /** `COPY --exclude` and symbolic `--chmod`. */
   readonly modern: boolean;
-  /** Whether WORKDIR makes its folder in a stage from scratch; buildah leaves it out. */
+  /** True when WORKDIR makes its folder in a stage from scratch; buildah leaves it out. */
   readonly workdirMakesFolder: boolean;
 }
 

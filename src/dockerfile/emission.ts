@@ -84,7 +84,7 @@ export class Emission {
   }
 
   /**
-   * Whether the ignore file can leave out what a copy excludes: nothing else may read there, and patterns with `!` could
+   * True when the ignore file can leave out what a copy excludes: nothing else may read there, and patterns with `!` could
    * bring back what the user's own rules hide.
    */
   canIgnore({ context, path }: PlanContextSource, exclude: readonly string[]): boolean {
@@ -135,7 +135,7 @@ function imageNames({ base }: Plan["stages"][number]): string[] {
   return [reference, short];
 }
 
-/** Whether a copy reads, or its pattern could, what is in a folder of the main context. */
+/** True when a copy reads, or its pattern could, what is in a folder of the main context. */
 function readsInto(plan: Plan, folder: string): boolean {
   return plan.stages
     .flatMap((stage) => operationsOf(stage).flatMap(sourcesOf))

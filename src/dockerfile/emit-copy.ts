@@ -28,7 +28,7 @@ interface Piece {
   readonly owner: OwnerFlag | undefined;
   /** The mode and owner of the destination where the copy makes it. */
   readonly top: { readonly mode: number; readonly owner: OwnerFlag | undefined };
-  /** Whether contents of a folder are merged, so that a new destination is one of the copied folders. */
+  /** True when contents of a folder are merged, so that a new destination is one of the copied folders. */
   readonly merges: boolean;
 }
 
@@ -103,7 +103,7 @@ function ownerOfPiece(
   return owner === undefined || rootOfContext ? undefined : ownerFlag(draft, owner, origin);
 }
 
-/** Whether the first match is a file: then the destination is made as its parent, and directories are merged into it. */
+/** True when the first match is a file: then the destination is made as its parent, and directories are merged into it. */
 function beginsWithFile(first: SpelledSource | undefined): boolean {
   return first?.found?.matches?.[0]?.shape === "file";
 }
@@ -168,7 +168,7 @@ function chmodOf(modes: CopyModes): CopyFlags {
   return modes.chmod === undefined ? {} : { chmod: modes.chmod };
 }
 
-/** Whether `--chown` and `--chmod` could only reach what is meant. */
+/** True when `--chown` and `--chmod` could only reach what is meant. */
 function canFlag(draft: StageDraft, piece: Piece, folder: string): boolean {
   if (piece.owner?.byName && !draft.canName) return false;
   if (piece.owner === undefined && sparesNewFolders(piece.modes.chmod)) return true;

@@ -45,7 +45,7 @@ export function emitJoinedRun(draft: StageDraft, operations: readonly JoinedOper
   draft.shellSeen = true;
 }
 
-/** Whether the layer makes the working directory of its first command: a WORKDIR before it would be a layer more. */
+/** True when the layer makes the working directory of its first command: a WORKDIR before it would be a layer more. */
 function makesWorkdir(operations: readonly JoinedOperation[]): boolean {
   const at = operations.findIndex(({ op }) => op === "run");
   const workdir = (operations[at] as RunOperation | undefined)?.workdir;
@@ -71,7 +71,7 @@ class MountedFiles {
   readonly #draft: StageDraft;
   #prep: StageDraft | undefined;
   #count = 0;
-  /** Whether the script gives some of it to somebody. */
+  /** True when the script gives some of it to somebody. */
   #changed = false;
 
   constructor(draft: StageDraft) {
@@ -150,7 +150,7 @@ function scriptOf(
   return { script: `${["set -e", ...functionLines(uses), ...lines].join("\n")}\n`, mounted };
 }
 
-/** Whether an operation may change a file that is there without putting another in its place. */
+/** True when an operation may change a file that is there without putting another in its place. */
 function changesInPlace({ op }: JoinedOperation): boolean {
   return op === "run" || op === "chmod" || op === "chown";
 }

@@ -41,7 +41,7 @@ export function refuseLongArguments(command: RunCommand, runs: readonly RunOpera
   for (const text of texts) refuse("the script of a layer's commands and files", text, runs[0]?.origin);
 }
 
-/** Whether a shell takes POSIX words and `-c`. */
+/** True when a shell takes POSIX words and `-c`. */
 export function isPosixShell(shell: readonly string[]): boolean {
   return /(^|\/)(sh|bash|dash|ash|ksh|zsh)$/.test(shell[0] ?? "") && /^-[a-z]*c$/.test(shell.at(-1) ?? "");
 }

@@ -129,7 +129,7 @@ export function emitMkdir(draft: StageDraft, operation: MkdirOperation): void {
   place(draft, parent, flags, owner, write, { path, source: `${OUT}/`, dest: slashed(parent) });
 }
 
-/** Whether a WORKDIR here makes the folder and its parents as they should be: the current user is root and nothing else. */
+/** True when a WORKDIR here makes the folder and its parents as they should be: the current user is root and nothing else. */
 function isFolderOfWorkdir(draft: StageDraft, operation: MkdirOperation, real: string): boolean {
   if (!draft.emission.dialect.workdirMakesFolder || draft.isPrep || draft.baseConfig === undefined)
     return false;

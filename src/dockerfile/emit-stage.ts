@@ -28,7 +28,7 @@ export function emitStage(emission: Emission, stage: Stage, name: string): void 
   finishStage(emission, stage, draft);
 }
 
-/** What the triggers of a base do at its FROM: nothing is written for them, but files have to be there for them. */
+/** Notes the effects of a base's triggers at its FROM: nothing is written for them, but files have to be there. */
 function noteTriggers(draft: StageDraft, { layers, config }: Stage): void {
   for (const operation of layers.flatMap(({ operations }) => operations)) {
     if (operation.op === "run") noteCommand(draft, operation.command);

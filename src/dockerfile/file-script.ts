@@ -202,7 +202,7 @@ function shapeOf(draft: StageDraft, operation: PlacingOperation): "file" | "tree
   return areFiles ? "file" : "unknown";
 }
 
-/** Whether a file that is brought may have setuid or setgid. */
+/** True when a file that is brought may have setuid or setgid. */
 function mayBeSpecial(operation: FileOperation): boolean {
   const mode = "mode" in operation ? operation.mode : undefined;
   if (mode !== undefined && "octal" in mode) return (mode.octal & 0o6000) !== 0;

@@ -29,7 +29,7 @@ export class IgnoreFile {
     this.#generated.add(path);
   }
 
-  /** Whether some copy takes the whole context. */
+  /** True when some copy takes the whole context. */
   get wholeContext(): boolean {
     return this.#uses.some((use) => use.path === ".");
   }
@@ -75,7 +75,7 @@ function lastOnes(lines: readonly string[]): string[] {
   return lines.filter((line, index) => lines.lastIndexOf(line) === index);
 }
 
-/** Whether two source patterns may meet; a component with a wildcard may meet any that it matches. */
+/** True when two source patterns may meet; a component with a wildcard may meet any that it matches. */
 export function overlaps(left: string, right: string): boolean {
   if (left === "." || right === ".") return true;
   const a = left.split("/");

@@ -37,7 +37,7 @@ export interface FolderFact {
 /** A folder as both syntheses make a missing parent. */
 export const NEW_FOLDER: Fact = { kind: "folder", mode: 0o755, uid: 0, gid: 0 };
 
-/** Whether a folder is there, of whatever mode. */
+/** True when a folder is there, of whatever mode. */
 export function isFolder(fact: Fact): boolean {
   return fact.kind === "folder" || fact.kind === "some-folder";
 }
@@ -47,7 +47,7 @@ const UNKNOWN: Fact = { kind: "unknown" };
 /** As many links as Linux follows in one path. */
 const MOST_LINKS = 40;
 
-/** Where packages of distributions have directories with setgid: logs, mail, caches and spools of a group. */
+/** Places where packages of distributions have directories with setgid: logs, mail, caches and spools of a group. */
 const PACKAGES_SETGID = /^\/var\/(cache|log|mail|spool)\/./;
 
 /**
@@ -62,9 +62,9 @@ export class KnownTree {
   readonly #vouched: ReadonlySet<string>;
   /** What was known before a command, which it may have changed. */
   readonly #before: Map<string, Fact>;
-  /** Whether a command may have made directories with setgid, or a step gave the bit to one that is not known. */
+  /** True when a command may have made directories with setgid, or a step gave the bit to one that is not known. */
   #setgidMade: boolean;
-  /** Whether a command has installed packages. */
+  /** True when a command has installed packages. */
   #installed: boolean;
 
   private constructor(
@@ -203,7 +203,7 @@ export class KnownTree {
   }
 
   /**
-   * Whether a directory that a builder would make on the way to this one could come to lie below one with setgid, of
+   * True when a directory that a builder would make on the way to this one could come to lie below one with setgid, of
    * which a command has left nothing certain: it was so before, or the command sets such bits.
    */
   mayInherit(folder: string): boolean {
@@ -263,7 +263,7 @@ export class KnownTree {
 
 type Placed = Pick<CopyOperation | AddOperation, "dest" | "into">;
 
-/** Whether a file without a slash behind its destination goes into a directory that is known to be there. */
+/** True when a file without a slash behind its destination goes into a directory that is known to be there. */
 export function enters(tree: KnownTree, { dest, into }: Placed): boolean {
   return !into && isFolder(tree.at(tree.real(dest, true)));
 }

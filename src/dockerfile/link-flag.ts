@@ -26,7 +26,7 @@ export function linkFlag(draft: StageDraft, folder: string, flags: CopyFlags): C
 }
 
 /**
- * Whether a file without a slash behind its destination may go into a directory there: nobody knows, so that the builder
+ * True when a file without a slash behind its destination may go into a directory there: nobody knows, so that the builder
  * has to look. A file under its own name is laid over what a base has there, as the direct build does it where it does
  * not look into the base.
  */

@@ -13,7 +13,7 @@ export function octalText(bits: number): string {
 }
 
 /**
- * Whether a `--chmod` leaves the folders that the copy makes as every builder makes them, 0755. BuildKit of Docker
+ * True when a `--chmod` leaves the folders that the copy makes as every builder makes them, 0755. BuildKit of Docker
  * 28 gives them the octal mode without the write bits of others, 26.1 and buildah do not (measured); symbolic modes
  * never reach them.
  */

@@ -61,7 +61,7 @@ const LINK_WITHOUT_S = /(^|[\s;&|(])ln\s+(?!(\S+\s+)*?(-[a-zA-Z]*s[a-zA-Z]*|--sy
 const LINKING_COPY = /(^|[\s;&|(])cp\s+(\S+\s+)*?(-[a-zA-Z]*l[a-zA-Z]*|--link)(\s|$)/;
 const LINKING_SYNC = /(^|[\s;&|(])rsync\s+(\S+\s+)*?(-[a-zA-Z]*H[a-zA-Z]*|--hard-links|--link-dest\S*)(\s|$)/;
 
-/** Whether a command, by its words, may give a file another name. */
+/** True when a command, by its words, may give a file another name. */
 export function mayLink({ command }: RunOperation): boolean {
   const text = typeof command === "string" ? command : command.join(" ");
   return text

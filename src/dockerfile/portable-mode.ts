@@ -21,7 +21,7 @@ export function portableMode(clauses: string): PortableMode {
   };
 }
 
-/** Whether clauses mean the same to every chmod(1) as they stand. */
+/** True when clauses mean the same to every chmod(1) as they stand. */
 export function isPortable(clauses: string): boolean {
   return !/=/.test(clauses) && !/t/.test(clauses);
 }

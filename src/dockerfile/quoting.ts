@@ -6,19 +6,19 @@ import { sha256Hex } from "../core/sha256.js";
  * Source: moby/buildkit frontend/dockerfile/{parser,shell}; buildah takes its parser from the same origin.
  */
 
-/** What BuildKit asks a client for goes into a header of printable ASCII; other Unicode is escaped there. */
+/** Unicode that BuildKit, which asks a client for files in a header of printable ASCII, escapes there. */
 const CONTROL = /[\u0001-\u001f\u007f]/;
 
 /** Characters that no builder reads as anything but themselves, wherever they stand in a word. */
 const PLAIN = /^[A-Za-z0-9_./@%+=:,-]+$/;
 const CONTROL_LINE = /[\n\r\0]/;
 
-/** Whether a builder can carry this text in a field that it reads word by word: one line, real Unicode. */
+/** True when a builder can carry this text in a field that it reads word by word: one line, real Unicode. */
 export function isOneLine(text: string): boolean {
   return !CONTROL_LINE.test(text) && isText(text);
 }
 
-/** Whether a string survives UTF-8: a lone surrogate does not. */
+/** True when a string survives UTF-8: a lone surrogate does not. */
 export function isText(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
 }
@@ -69,7 +69,7 @@ function notAFlag(source: string): string {
   return /^(-|<<|#|[A-Za-z][A-Za-z0-9+.-]*:|git@|\[)/.test(source) ? `./${source}` : source;
 }
 
-/** Whether a path can stand bare beside a here-document, where JSON cannot be used. */
+/** True when a path can stand bare beside a here-document, where JSON cannot be used. */
 export function isPlainPath(path: string): boolean {
   return PLAIN.test(path) && path.startsWith("/");
 }
@@ -113,7 +113,7 @@ export function contextPattern(pattern: string): { readonly pattern: string } | 
   return { pattern: edges.includes("/") ? edges : edges.replace(/ $/, "[ ]") };
 }
 
-/** Whether a name on disk is one that a COPY of it alone could not find. */
+/** True when a name on disk is one that a COPY of it alone could not find. */
 export function isUnnameable(path: string): boolean {
   return /[*?\\]/.test(path) || CONTROL.test(path) || !isText(path);
 }
@@ -121,7 +121,7 @@ export function isUnnameable(path: string): boolean {
 /** Text of a line that a here-document, a comment or a flag cannot be made of. */
 const LONGEST_LINE = 8 * 1024;
 
-/** Whether a here-document gives exactly these bytes: whole lines, no carriage return, not too long. */
+/** True when a here-document gives exactly these bytes: whole lines, no carriage return, not too long. */
 export function fitsHeredoc(text: string, limit: number): boolean {
   if (!text.endsWith("\n") || /[\r\0\ufeff]/.test(text) || !isText(text)) return false;
   if (Buffer.byteLength(text) > limit) return false;
@@ -152,14 +152,14 @@ export function shellWords(words: readonly string[]): string {
 }
 
 /**
- * Whether a shell command can be written as it stands after RUN: one line of printable ASCII that is no flag, no
+ * True when a shell command can be written as it stands after RUN: one line of printable ASCII that is no flag, no
  * JSON, no here-document, no comment and does not go on in the next line.
  */
 export function isPlainCommand(text: string): boolean {
   return /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(text) && !/^([[#-])|<<|\\$/.test(text);
 }
 
-/** Whether a pattern can be the value of a flag, where quotes are read twice. */
+/** True when a pattern can be the value of a flag, where quotes are read twice. */
 export function isFlagPattern(pattern: string): boolean {
   return /^[A-Za-z0-9_./@%+=:,*?[\]!^~ -]+$/.test(pattern);
 }

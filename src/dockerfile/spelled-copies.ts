@@ -41,7 +41,7 @@ export function spelledCopies(emission: Emission, operation: CopyOperation): rea
   return joined(spelled);
 }
 
-/** Whether COPY understands a source with the excludes of its copy as they are. */
+/** True when COPY understands a source with the excludes of its copy as they are. */
 function isPlain(emission: Emission, { exclude }: CopyOperation, source: PlanSource): boolean {
   if (source.from === "stage" || source.found === undefined) return true;
   const { found, path } = source;

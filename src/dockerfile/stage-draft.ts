@@ -41,9 +41,9 @@ export class StageDraft {
   baseConfig: RuntimeConfig | undefined;
   /** The whole config that the stage starts with, and once it is finished the one that it ends with. */
   fullConfig: RuntimeConfig | undefined;
-  /** Whether a command has run in a POSIX shell here, so that the image must have one. */
+  /** True when a command has run in a POSIX shell here, so that the image must have one. */
   shellSeen = false;
-  /** Whether a command has run here or below, so that nothing but what came later is known. */
+  /** True when a command has run here or below, so that nothing but what came later is known. */
   commandSeen = false;
   #fromNothing = false;
   readonly #name: string;
@@ -63,12 +63,12 @@ export class StageDraft {
     return this.#name;
   }
 
-  /** Whether the stage only lays files out for another one. */
+  /** True when the stage only lays files out for another one. */
   get isPrep(): boolean {
     return this.real !== this;
   }
 
-  /** Whether `--chown` can name accounts here; a prep stage from scratch has those alone that it brings. */
+  /** True when `--chown` can name accounts here; a prep stage from scratch has those alone that it brings. */
   get canName(): boolean {
     return !this.#fromNothing || this.tree.at("/etc/passwd").kind === "file";
   }

@@ -56,7 +56,7 @@ export function setUser(draft: StageDraft, user: string | undefined, origin: Ori
   draft.config.user = want;
 }
 
-/** Whether a user of a config is root; unset is. */
+/** True when a user of a config is root; unset is. */
 export function isRoot(user: string | undefined): boolean {
   return user === undefined || /^(|root|0)(:(root|0))?$/.test(user);
 }

@@ -16,7 +16,7 @@ import type { StageDraft } from "./stage-draft.js";
 /** An operation that only brings things. */
 export type BringOperation = Exclude<FileOperation, { op: "remove" | "chmod" | "chown" }>;
 
-/** Whether an operation only brings things. */
+/** True when an operation only brings things. */
 export function isBring(operation: Operation): operation is BringOperation {
   return !["run", "hostRun", "remove", "chmod", "chown"].includes(operation.op);
 }
@@ -56,7 +56,7 @@ function withoutImplied(draft: StageDraft, operations: readonly BringOperation[]
 }
 
 /**
- * Whether a layer begins with a working folder that is to be somebody's where it is missing, and nobody knows
+ * True when a layer begins with a working folder that is to be somebody's where it is missing, and nobody knows
  * whether it is.
  */
 function isLateFolder(draft: StageDraft, operations: readonly BringOperation[]): boolean {
@@ -138,14 +138,14 @@ function targetRoot(draft: StageDraft, operation: BringOperation): string {
 }
 
 /**
- * Whether builders might make a directory for an operation with the group and setgid of one that a command has left
+ * True when builders might make a directory for an operation with the group and setgid of one that a command has left
  * uncertain. Only a script can look.
  */
 export function mayInheritGroup(draft: StageDraft, operation: BringOperation): boolean {
   return draft.tree.mayInherit(targetRoot(draft, operation));
 }
 
-/** Whether a folder that is missing would be made below one with setgid: BuildKit hands the group and bit on. */
+/** True when a folder that is missing would be made below one with setgid: BuildKit hands the group and bit on. */
 function inheritsGroup(draft: StageDraft, folder: string): boolean {
   if (draft.tree.at(folder).kind !== "absent") return false;
   let above = parentPath(folder);
@@ -189,7 +189,7 @@ function linkable(draft: StageDraft, { root }: Layout): boolean {
   return draft.emission.dialect.link && !draft.isPrep && root === "/";
 }
 
-/** Whether an operation makes this folder, where it is new, as something else than root's 0755. */
+/** True when an operation makes this folder, where it is new, as something else than root's 0755. */
 function givesLook(draft: StageDraft, operation: BringOperation, folder: string): boolean {
   if (operation.op === "mkdir") {
     return (
@@ -201,7 +201,7 @@ function givesLook(draft: StageDraft, operation: BringOperation, folder: string)
   return operation.owner !== undefined || modeAfter(operation.mode, 0o755, true) !== 0o755;
 }
 
-/** Whether a copy merges the contents of a folder, as far as that is known. */
+/** True when a copy merges the contents of a folder, as far as that is known. */
 export function mergesFolder(draft: StageDraft, operation: BringOperation): boolean {
   if (operation.op !== "copy" || operation.executable) return false;
   return operation.sources.some((source) => {

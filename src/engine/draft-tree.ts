@@ -10,7 +10,7 @@ export class DraftTree {
   /** The tree below the layer; stays as it is. */
   readonly lower: FolderNode;
   #root: FolderNode;
-  /** Whether one file was put under several names. Files are told apart only then, which takes memory for each. */
+  /** True when one file was put under several names. Files are told apart only then, which takes memory for each. */
   hasLinks = false;
   readonly #owned = new Set<FolderNode>();
   readonly #fresh = new Set<FolderNode>();
@@ -51,7 +51,7 @@ export class DraftTree {
     return folder;
   }
 
-  /** Whether a folder was made for this layer, so that nothing of a folder of the same name below shines through. */
+  /** True when a folder was made for this layer, so that nothing of a folder of the same name below shines through. */
   isFresh(folder: FolderNode): boolean {
     return this.#fresh.has(folder);
   }

@@ -124,7 +124,7 @@ class ItemWriter {
   }
 }
 
-/** Whether a folder is as one that comes into being above a file. */
+/** True when a folder is as one that comes into being above a file. */
 function isNewFolder({ mode, uid, gid, xattrs }: FolderNode): boolean {
   return mode === 0o755 && uid === 0 && gid === 0 && xattrs === undefined;
 }
@@ -136,7 +136,7 @@ function sameHostFile(below: TreeNode, node: TreeNode): boolean {
   return below.size === node.size && left !== undefined && left === right;
 }
 
-/** Whether a name stands before what is in a folder, in the byte order of whole paths: `a-b` does before `a/c`. */
+/** True when a name stands before what is in a folder, in the byte order of whole paths: `a-b` does before `a/c`. */
 function comesBeforeContents(name: string, folder: string): boolean {
   return name.charCodeAt(folder.length) < SLASH && name.startsWith(folder);
 }

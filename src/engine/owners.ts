@@ -21,7 +21,7 @@ export interface Accounts {
 const LARGEST = 4 << 20;
 const cache = new WeakMap<FileNode, string>();
 
-/** Whether an owner is numbers alone, which mean the same in every tree. */
+/** True when an owner is numbers alone, which mean the same in every tree. */
 export function isNumeric({ user, group }: Owner): boolean {
   return typeof user === "number" && typeof group !== "string";
 }

@@ -109,7 +109,7 @@ export class BaseResolver {
 /** A base whose layers are opened when first asked for. */
 interface OpenedBase {
   readonly config: RuntimeConfig;
-  /** How many layers it has. */
+  /** The number of its layers. */
   readonly count: number;
   tree(): Promise<{ readonly tree: FolderNode }>;
   close(): Promise<void>;

@@ -4,7 +4,7 @@ export interface Together<Item> {
   /** The ids of the items that come before one. */
   needs(item: Item): Iterable<string>;
   readonly signal: AbortSignal | undefined;
-  /** Whether a failure leaves those alone that do not need the item. */
+  /** True when a failure leaves those alone that do not need the item. */
   readonly keepGoing: boolean;
   /** How many are worked on at once. @default - no limit */
   readonly limit?: number;

@@ -8,7 +8,7 @@ export interface ImageNode {
   readonly base: BaseNode;
   readonly steps: readonly Step[];
   readonly squash: SquashPolicy;
-  /** What a Dockerfile calls its stage. Names change nothing else: no id, no cache key, no image. */
+  /** The name of its stage in a Dockerfile. Names change nothing else: no id, no cache key, no image. */
   readonly name?: string;
   /** Where the policy was set, when it was. */
   readonly squashedAt?: Origin;

@@ -44,7 +44,7 @@ function numericMode(call: Call, value: number): number {
   return value;
 }
 
-/** Whether the decimal digits read as a mode that people use, and the number itself does not (0o4755 is 2541). */
+/** True when the decimal digits read as a mode that people use, and the number itself does not (0o4755 is 2541). */
 function looksDecimal(value: number): boolean {
   return isUsual(String(value)) && !isUsual(value.toString(8));
 }

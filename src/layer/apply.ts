@@ -54,7 +54,7 @@ export function applyLayer(tree: FolderNode, index: LayerIndex, bytes: LayerByte
   }
 }
 
-/** Whether an entry is a whiteout or bookkeeping. */
+/** True when an entry is a whiteout or bookkeeping. */
 function isHidden(path: string, parentPath: string, name: string, layer: string): boolean {
   // AUFS kept its own files in directories of the root: nothing in them is part of an image.
   if (path.startsWith(META_PREFIX) && path !== OPAQUE_NAME) return true;

@@ -54,7 +54,7 @@ export class LayerChanges {
     this.set(path, folder);
   }
 
-  /** Whether the layer does nothing. (A removal of what does not exist counts as something until entries are made.) */
+  /** True when the layer does nothing. (A removal of what does not exist counts as something until entries are made.) */
   get isEmpty(): boolean {
     return this.root.node === undefined && this.root.children.size === 0;
   }
@@ -65,7 +65,7 @@ export class LayerChanges {
     applyChildren(tree, this.root.children);
   }
 
-  /** Whether this layer already has nothing at a path, because of what it did to a folder above. */
+  /** True when this layer already has nothing at a path, because of what it did to a folder above. */
   #isGone(names: readonly string[]): boolean {
     let change: Change | undefined = this.root;
     for (const name of names.slice(0, -1)) {

@@ -76,7 +76,7 @@ class EntryWriter {
     this.items.push({ entry: { type: "file", path, mode: 0o644, uid: 0, gid: 0, size: 0, mtime } });
   }
 
-  /** Whether an entry for this folder would change nothing. */
+  /** True when an entry for this folder would change nothing. */
   sameFolder(node: TreeNode, lower: TreeNode | undefined): boolean {
     if (node.type !== "folder" || lower?.type !== "folder") return false;
     return sameAttributes(

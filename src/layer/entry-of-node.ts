@@ -42,7 +42,7 @@ export function xattrsOf(
 /** Attributes that belong to the machine's own file system, and not to the image. */
 const BOOKKEEPING = /^(?:(?:trusted|user)\.overlay\.|security\.selinux$)/;
 
-/** Whether an attribute is the machine's own, so that it is no part of an image. */
+/** True when an attribute is the machine's own, so that it is no part of an image. */
 export function isBookkeeping(name: string): boolean {
   return BOOKKEEPING.test(name);
 }

@@ -2,7 +2,7 @@ import type { NodeContent, TreeNode } from "./tree-node.js";
 
 type Attributes = Pick<TreeNode, "mode" | "uid" | "gid" | "xattrs">;
 
-/** Whether mode, owner and extended attributes are the same. Times are not looked at: layers do not carry them. */
+/** True when mode, owner and extended attributes are the same. Times are not looked at: layers do not carry them. */
 export function sameAttributes(left: Attributes, right: Attributes): boolean {
   return (
     left.mode === right.mode &&
@@ -12,7 +12,7 @@ export function sameAttributes(left: Attributes, right: Attributes): boolean {
   );
 }
 
-/** Whether two nodes are the same thing, children of folders aside. Different places of equal content count as different. */
+/** True when two nodes are the same thing, children of folders aside. Different places of equal content count as different. */
 export function sameNode(left: TreeNode, right: TreeNode): boolean {
   if (left === right) return true;
   if (left.type !== right.type || !sameAttributes(left, right)) return false;
@@ -41,7 +41,7 @@ function sameContent(left: NodeContent, right: NodeContent): boolean {
   return false;
 }
 
-/** Whether extended attributes are the same; none at all is the same as an empty set. */
+/** True when extended attributes are the same; none at all is the same as an empty set. */
 export function sameXattrs(left: Attributes["xattrs"], right: Attributes["xattrs"]): boolean {
   if (left === right) return true;
   const leftNames = Object.keys(left ?? {});

@@ -58,7 +58,7 @@ export interface CertificatesChange {
   readonly after?: LockedCertificates;
 }
 
-/** What changed from one lock to another: images by reference and platform, files by URL, layers by stage, encoders. */
+/** The changes from one lock to another: images by reference and platform, files by URL, layers by stage, encoders. */
 export function lockDiff(before: Lock, after: Lock): LockChange[] {
   const images = pairs(statesOf(before), statesOf(after)).map(([key, change]) => {
     const [reference, platform] = key.split(" ") as [string, string];

@@ -36,7 +36,7 @@ export function bytes(size: unknown, place: string, fail: Fail): number {
   return fail(`${place}.size`, "is no number of bytes");
 }
 
-/** Whether a value is an object with members. */
+/** True when a value is an object with members. */
 export function isMembers(value: unknown): value is Members {
   return value !== null && typeof value === "object" && !Array.isArray(value);
 }

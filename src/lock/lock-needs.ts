@@ -57,7 +57,7 @@ export function needsOf(plans: readonly Plan[]): LockNeeds {
   return { images, files, layering };
 }
 
-/** Whether plans want nothing of a lock, so that none has to be read. */
+/** True when plans want nothing of a lock, so that none has to be read. */
 export function isNothing({ images, files, layering }: LockNeeds): boolean {
   return images.size + files.size + layering.size === 0;
 }

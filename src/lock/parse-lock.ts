@@ -123,7 +123,7 @@ function placeOfSyntax(text: string): string {
   return `line ${bad < 0 ? lines.length : bad + 1}`;
 }
 
-/** Whether a text is JSON as far as it goes. */
+/** True when a text is JSON as far as it goes. */
 function mayGoOn(text: string): boolean {
   try {
     JSON.parse(text);

@@ -5,7 +5,7 @@ export type Digest = `sha256:${string}`;
 
 const GRAMMAR = /^sha256:[a-f0-9]{64}$/;
 
-/** Whether a value is a sha256 digest in OCI's grammar. Checked before a digest is ever used as a path. */
+/** True when a value is a sha256 digest in OCI's grammar. Checked before a digest is ever used as a path. */
 export function isDigest(value: unknown): value is Digest {
   return typeof value === "string" && GRAMMAR.test(value);
 }

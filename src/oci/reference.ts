@@ -107,7 +107,7 @@ export function familiarReference(reference: Reference | string): string {
   return /^[a-f0-9]{64}$/.test(short) ? `${domain}/${path}${end}` : `${short}${end}`;
 }
 
-/** Whether text is one part of a repository's path: what a catalog may call an image. */
+/** True when text is one part of a repository's path: what a catalog may call an image. */
 export function isPathComponent(text: string): boolean {
   return COMPONENT.test(text);
 }

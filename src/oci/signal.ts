@@ -4,7 +4,7 @@ export const signalNames: readonly string[] = [
   ..."SEGV STKFLT STOP SYS TERM TRAP TSTP TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ".split(" "),
 ].map((name) => `SIG${name}`);
 
-/** Whether a string is a signal as an image config spells it: a name, `SIGRTMIN+n`, `SIGRTMAX-n` or 1 to 64. */
+/** True when a string is a signal as an image config spells it: a name, `SIGRTMIN+n`, `SIGRTMAX-n` or 1 to 64. */
 export function isSignal(text: string): boolean {
   if (/^[1-9]\d?$/.test(text)) return Number(text) <= 64;
   const realtime = /^SIGRT(?:MIN(?:\+(\d{1,2}))?|MAX(?:-(\d{1,2}))?)$/.exec(text);

@@ -8,7 +8,7 @@ export function downloadName(url: string): string {
 }
 
 /**
- * Whether a file is copied under the name that it has. Only then a destination without a slash says that the file itself
+ * True when a file is copied under the name that it has. Only then a destination without a slash says that the file itself
  * is meant, whatever a base that nobody looked into has there: under another name it may be a directory to copy into.
  */
 export function keepsName(operation: AddOperation | CopyOperation): boolean {

@@ -38,7 +38,7 @@ export function refuseTooManyLayers(plan: Plan, baseLayers?: number): void {
   throw new PlanError("TOO_MANY_LAYERS", { own, base, most }, { origin: lastOrigin(plan) });
 }
 
-/** What is said of an image that is near the limit. */
+/** The warning for an image that is near the limit. */
 export function manyLayers(plan: Plan): readonly PassWarning[] {
   const { own, base } = layerCount(plan);
   if (own + base < MANY_LAYERS) return [];

@@ -4,7 +4,7 @@ import type { Layer, Plan, Stage } from "./plan.js";
 
 /** What was decided for a stage with squash `"auto"`; the lock keeps it. */
 export interface StageLayering {
-  /** Whether the base is melted into the one layer. */
+  /** True when the base is melted into the one layer. */
   readonly melt: boolean;
   /** The layers, bottom first, each as places among the layers that `"keep"` gives. */
   readonly layers: readonly (readonly number[])[];
@@ -23,7 +23,7 @@ export function mergeForSquash(layers: readonly Layer[], policy: SquashPolicy): 
   return [mergedLayer(layers)];
 }
 
-/** Whether nobody has decided yet what the layers of a stage are. */
+/** True when nobody has decided yet what the layers of a stage are. */
 export function isUndecided({ squash, layers }: Stage): boolean {
   return squash === "auto" && layers.length > 0;
 }
@@ -42,7 +42,7 @@ export function noteUndecided(plan: Plan): Plan {
   return { ...plan, stages };
 }
 
-/** Whether a decision is one for this stage: each of its layers is in it once. */
+/** True when a decision is one for this stage: each of its layers is in it once. */
 export function fitsStage({ layers, portable }: StageLayering, stage: Stage): boolean {
   const places = layers.flat().sort((left, right) => left - right);
   const whole = places.length === stage.layers.length && places.every((place, at) => place === at);

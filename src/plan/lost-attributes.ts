@@ -2,7 +2,7 @@ import { baseStages } from "./base-stages.js";
 import type { Plan } from "./plan.js";
 import type { PassWarning } from "./record.js";
 
-/** What is said of an image whose base has extended attributes that squash `"all"` does not keep, where that is known. */
+/** The warning for an image whose base has extended attributes that squash `"all"` does not keep, where that is known. */
 export function lostAttributes(plan: Plan): readonly PassWarning[] {
   const melting = baseStages(plan).find(({ squash }) => squash === "all");
   let lowest = melting;

@@ -24,7 +24,7 @@ const CONFIG_KINDS: ReadonlySet<Step["kind"]> = new Set<ConfigStep["kind"]>([
   "workdir",
 ]);
 
-/** Whether a step changes the runtime config. */
+/** True when a step changes the runtime config. */
 export function isConfigStep(step: Step): step is ConfigStep {
   return CONFIG_KINDS.has(step.kind);
 }

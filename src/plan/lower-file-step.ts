@@ -6,7 +6,7 @@ import type { FileOperation } from "./operation.js";
 import { planContents } from "./plan-contents.js";
 import { resolveInState, type StageState } from "./stage-state.js";
 
-/** Whether a destination is a folder to copy into: `/srv/`, `.`, `..` and what ends in them. */
+/** True when a destination is a folder to copy into: `/srv/`, `.`, `..` and what ends in them. */
 function namesFolder(dest: string): boolean {
   return /(^|\/)\.{0,2}$/.test(dest);
 }

@@ -56,7 +56,7 @@ export interface FoundSource {
   readonly matches?: readonly FoundMatch[];
   /** Paths of the context that are read beside the path itself: links on the way, and what they lead to. */
   readonly through?: readonly string[];
-  /** Whether two of the entries are names of one file. */
+  /** True when two of the entries are names of one file. */
   readonly hardLinks?: boolean;
   /** A path of an entry whose name, or the target of which, is not UTF-8: BuildKit can be sent none. */
   readonly notText?: string;
@@ -65,7 +65,7 @@ export interface FoundSource {
     readonly path: string;
     readonly type: "file" | "folder" | "symlink";
     readonly mode: number;
-    /** Where a link leads. */
+    /** The target of a link. */
     readonly target?: string;
   }[];
 }
@@ -216,7 +216,7 @@ export interface RunOperation extends Placed {
   /** Undefined: the base's own. */
   readonly workdir?: string;
   readonly user?: string;
-  /** Whether what a package manager leaves behind is meant to stay in the layer. */
+  /** True when what a package manager leaves behind is meant to stay in the layer. */
   readonly keepLeftovers?: boolean;
   /** The clean-up that passes put at the end of `command`; no part of any id. */
   readonly cleaned?: CleanedCommand;

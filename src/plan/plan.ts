@@ -47,7 +47,7 @@ export interface Layer {
   readonly id: string;
   readonly operations: readonly Operation[];
   readonly name?: string;
-  /** Whether it holds the folders above its files also where the base has them, so that it is the same on every base. */
+  /** True when it holds the folders above its files also where the base has them, so that it is the same on every base. */
   readonly portable?: true;
   /** A pass asked what the base holds before it changed the stage or left it: on another base the layer may be another. */
   readonly settledByBase?: true;
@@ -92,7 +92,7 @@ export interface BaseFacts {
   readonly digest?: string;
   /** Set where no step depends on more than the config: then nothing is said of paths and accounts. */
   readonly configOnly?: true;
-  /** How many layers it has. */
+  /** The number of its layers. */
   readonly layers?: number;
   /** The base's whole runtime config. */
   readonly config: RuntimeConfig;
@@ -109,7 +109,7 @@ export interface BaseFacts {
 export interface LostAttributes {
   /** Sorted: `user.mime_type`. */
   readonly names: readonly string[];
-  /** How many paths have one. */
+  /** The number of paths that have one. */
   readonly paths: number;
   /** The first of these paths, absolute. */
   readonly first: string;

@@ -8,7 +8,7 @@ export interface StageState {
   readonly baseLabel: string;
   /** The working folder, absolute; undefined where only the base knows it. */
   readonly workdir?: string;
-  /** Whether this image itself set the working folder. */
+  /** True when this image itself set the working folder. */
   readonly ownWorkdir?: boolean;
   /** The user that this image set. */
   readonly user?: string;

@@ -30,7 +30,7 @@ export interface JudgedImage {
 export interface CatalogRules {
   readonly policies: readonly Policy[];
   readonly suppressions: readonly PlacedSuppression[];
-  /** Whether all images of the catalog are judged: only then a suppression of many can be called unused. */
+  /** True when all images of the catalog are judged: only then a suppression of many can be called unused. */
   readonly whole: boolean;
   readonly place: (origin: Origin) => Origin;
 }

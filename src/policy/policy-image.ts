@@ -36,7 +36,7 @@ export interface PolicyBase {
   readonly name: string;
   /** Of an image in a registry: where its name, or else the lock, says it. */
   readonly digest?: string;
-  /** Whether it is a part of the image, and not of a stage that is only copied from. */
+  /** True when it is a part of the image, and not of a stage that is only copied from. */
   readonly shipped: boolean;
   readonly origin?: Origin;
 }
@@ -46,7 +46,7 @@ export interface PolicyCommand {
   /** Words of a command that no shell runs are joined by spaces. */
   readonly text: string;
   readonly operation: RunOperation;
-  /** Whether its layer is a part of the image. */
+  /** True when its layer is a part of the image. */
   readonly shipped: boolean;
   readonly origin?: Origin;
 }

@@ -30,7 +30,7 @@ export interface PolicyChecks {
   readonly plan?: (image: PolicyImage) => PolicyAnswer | Promise<PolicyAnswer>;
   /** Looks at the built image, which is made for it in the store. */
   readonly built?: (image: BuiltPolicyImage) => PolicyAnswer | Promise<PolicyAnswer>;
-  /** Whether `built` has anything to add for this image. @default - always */
+  /** True when `built` has anything to add for this image. @default - always */
   readonly needsBuilt?: (image: PolicyImage) => boolean;
 }
 

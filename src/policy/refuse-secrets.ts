@@ -18,7 +18,7 @@ const MAX_FILES = 500;
 const TELLTALE =
   /(?:^|\/)(?:\.npmrc|\.yarnrc(?:\.yml)?|\.pypirc|[._]netrc|\.git-credentials|\.dockercfg|\.docker\/config\.json|\.aws\/credentials|\.env(?:\.[^/]+)?|id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?|[^/]+\.(?:pem|key))$/i;
 
-/** Where packages and tests keep keys that are known to everybody. */
+/** Places where packages and tests keep keys that are known to everybody. */
 const PUBLIC =
   /(?:^|\/)(?:node_modules|vendor|site-packages|testdata|tests?|fixtures|__tests__|examples?)\//i;
 

@@ -64,7 +64,7 @@ function stepSuppressions(step: Step): readonly PlacedSuppression[] {
   }
 }
 
-/** Whether a suppression is for an image of this name. */
+/** True when a suppression is for an image of this name. */
 export function concerns({ image }: Suppression, name: string): boolean {
   return image === undefined || namePattern(image)(name);
 }

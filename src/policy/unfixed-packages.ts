@@ -15,7 +15,7 @@ interface ManagerRule {
   readonly verbs: readonly string[];
   /** Options that take the next word. */
   readonly takes: readonly string[];
-  /** Whether a word names a version. */
+  /** True when a word names a version. */
   readonly fixed: RegExp;
   readonly spelling: (name: string) => string;
   /** Options with which the versions come from elsewhere, or from an option of their own. */

@@ -53,7 +53,7 @@ export interface BaseSource<Location extends BaseLocation = BaseLocation> {
   open(base: Location, platform: Platform, options?: OpenOptions): Promise<BaseImage>;
 }
 
-/** How a base is opened. */
+/** Options for opening a base. */
 export interface OpenOptions {
   /** True takes the only image there is, also where it is for another platform. @default - false */
   readonly acceptOnly?: boolean;

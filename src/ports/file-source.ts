@@ -32,7 +32,7 @@ export interface SourceEntry {
   readonly size: number;
   /** Target text of a link. */
   readonly target?: string | undefined;
-  /** Whether the file has several names (hard links), of which some may be elsewhere. */
+  /** True when the file has several names (hard links), of which some may be elsewhere. */
   readonly linked?: boolean;
   /** The file on the host. */
   readonly host: HostFile;
@@ -49,7 +49,7 @@ export interface SourceMatch {
   readonly mode?: number;
   /** The entries below (and for a file the file itself), parents first, in byte order. */
   readonly entries: readonly SourceEntry[];
-  /** Where links lead to the match: the path of each link, and at last of what the match really is. */
+  /** The links that lead to the match: the path of each, and at last of the match itself. */
   readonly through?: readonly string[];
 }
 

@@ -26,7 +26,7 @@ export type SandboxMount =
       readonly wholeTar: () => Promise<Iterable<Uint8Array>>;
       /** The path in it, without a slash at its start; empty for all of it. */
       readonly path: string;
-      /** Whether the command may write there; what it writes is dropped. */
+      /** True when the command may write there; what it writes is dropped. */
       readonly writable: boolean;
     }
   | {
@@ -106,10 +106,10 @@ export interface HostRun {
 export interface Sandbox {
   /** Throws `RUN_NEEDS_SANDBOX`, with what was looked for, when this machine cannot run commands. */
   check(command: string, count: number): Promise<void>;
-  /** Whether this machine has a program of the name, for a host command. */
+  /** True when this machine has a program of the name, for a host command. */
   hasProgram(name: string): boolean;
   /**
-   * Whether this machine runs programs that begin with these bytes by an interpreter, such as an emulator of another
+   * True when this machine runs programs that begin with these bytes by an interpreter, such as an emulator of another
    * processor, in every root file system.
    */
   interprets(start: Uint8Array): boolean;

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 
-/** Where Go, OpenSSL on Debian, and most others look. */
+/** The place where Go, OpenSSL on Debian, and most others look. */
 export const CERTIFICATES_PATH = "/etc/ssl/certs/ca-certificates.crt";
 
 /** The file that `caCertificates()` writes, as this Node has it. */

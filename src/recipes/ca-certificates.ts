@@ -9,7 +9,7 @@ import { bundledFile, CERTIFICATES_PATH, certificatesFile } from "./bundled-cert
 export interface CaCertificatesOptions {
   /** PEM text with one or several certificates, or several such texts, instead of the bundled list. */
   readonly pem?: string | readonly string[];
-  /** Where a list in PEM is fetched from, instead of the bundled one; the lock says which it was. */
+  /** The URL of a list in PEM, instead of the bundled one; the lock says which it was. */
   readonly url?: string;
   /** The sha256 of what is fetched, 64 hex characters. @default - the lock's */
   readonly sha256?: string;

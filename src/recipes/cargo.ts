@@ -16,7 +16,7 @@ export interface CargoBuildOptions extends CacheOptions {
   readonly folder?: string;
   /** A target triple such as `"x86_64-unknown-linux-musl"`, which gives a static program. @default - the image's own */
   readonly target?: string;
-  /** Whether symbols stay in the program. @default - false */
+  /** True when symbols stay in the program. @default - false */
   readonly keepSymbols?: boolean;
 }
 

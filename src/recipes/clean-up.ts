@@ -30,19 +30,19 @@ export function cleanUp(manager: ManagerName, choice: CleanUpChoice = {}): strin
   ].join(" && ");
 }
 
-/** Whether one of these cache mounts holds what the manager downloads. */
+/** True when one of these cache mounts holds what the manager downloads. */
 function holdsCache(manager: ManagerName, mounted: readonly string[]): boolean {
   const { mounts, mountedAt }: Leftovers = leftovers[manager];
   return mounted.some((target) => isOneOf(mounts, target) || mountedAt?.test(target) === true);
 }
 
-/** Whether a leftover is inside of a mount, or a mount inside of it: then it cannot be removed either. */
+/** True when a leftover is inside of a mount, or a mount inside of it: then it cannot be removed either. */
 function isMounted(manager: ManagerName, word: string, mounted: readonly string[]): boolean {
   if (!word.startsWith("/")) return holdsCache(manager, mounted);
   return mounted.some((target) => `${word}/`.startsWith(`${target}/`) || target.startsWith(`${word}/`));
 }
 
-/** Whether a mount is one of the folders or holds one. */
+/** True when a mount is one of the folders or holds one. */
 function isOneOf(folders: readonly string[], target: string): boolean {
   return folders.some((folder) => `${folder}/`.startsWith(`${target}/`));
 }

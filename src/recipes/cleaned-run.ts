@@ -12,7 +12,7 @@ interface CleanedCommand {
   readonly env?: Readonly<Record<string, string>>;
   /** Where it runs; the working folder when absent. */
   readonly folder?: string | undefined;
-  /** Whether the command as it is written leaves nothing that has to be removed. */
+  /** True when the command as it is written leaves nothing that has to be removed. */
   readonly clean?: boolean;
 }
 

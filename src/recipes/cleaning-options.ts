@@ -14,13 +14,13 @@ export interface CacheOptions {
 
 /** What is kept of an installation by a package manager that writes logs. */
 export interface LogOptions extends CacheOptions {
-  /** Whether the manager's logs stay in the layer. @default - false */
+  /** True when the manager's logs stay in the layer. @default - false */
   readonly keepLogs?: boolean;
 }
 
 /** What is kept of an installation by a package manager whose packages bring documentation. */
 export interface DocumentationOptions extends LogOptions {
-  /** Whether manual pages and other documentation are installed. @default - false */
+  /** True when manual pages and other documentation are installed. @default - false */
   readonly keepDocs?: boolean;
 }
 

@@ -16,7 +16,7 @@ export interface DownloadOptions {
   readonly sha256: string;
   /** The file, or the folder to unpack into: absolute, or relative to the working folder. */
   readonly dest: string;
-  /** Whether it is a tar archive to unpack. @default - true for a name such as "tool.tar.gz" or "tool.tgz" */
+  /** True when it is a tar archive to unpack. @default - true for a name such as "tool.tar.gz" or "tool.tgz" */
   readonly extract?: boolean;
   /** How many leading folders the names in the archive lose, as tar's `--strip-components`. @default - 0 */
   readonly strip?: number;
@@ -105,7 +105,7 @@ function checkUnpacking(call: Call, extract: boolean, path: string, options: Dow
   if (!extract && tools !== undefined) invalid("tools", tools, "only for an archive that is unpacked");
 }
 
-/** Whether an image holds nothing that could unpack: it starts from scratch and only brings files. */
+/** True when an image holds nothing that could unpack: it starts from scratch and only brings files. */
 function startsEmpty(base: ImageNode["base"]): boolean {
   return base.kind === "scratch";
 }

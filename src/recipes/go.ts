@@ -14,9 +14,9 @@ export interface GoBuildOptions extends CacheOptions {
   readonly package?: string;
   /** The folder of the module in the image. @default - the working folder */
   readonly folder?: string;
-  /** Whether C code may be linked in: then the program is not static. @default - false */
+  /** True when C code may be linked in: then the program is not static. @default - false */
   readonly cgo?: boolean;
-  /** Whether symbols and debugging data stay in the program. @default - false */
+  /** True when symbols and debugging data stay in the program. @default - false */
   readonly keepSymbols?: boolean;
 }
 

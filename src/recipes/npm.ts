@@ -11,7 +11,7 @@ const QUIET = "--no-audit --no-fund --no-update-notifier";
 
 /** How `npm.install` installs. */
 export interface NpmInstallOptions extends CacheOptions {
-  /** Whether the packages are installed for the whole image, with their commands on the path. @default - false */
+  /** True when the packages are installed for the whole image, with their commands on the path. @default - false */
   readonly global?: boolean;
 }
 

@@ -26,7 +26,7 @@ export interface PackageGrammar {
   readonly version: RegExp;
   /** Between name and version: `=`, `==`, `@`, `-`. */
   readonly join: string;
-  /** Whether a name given as text may carry its version already. */
+  /** True when a name given as text may carry its version already. */
   readonly splits: boolean;
   readonly allowedName: string;
   readonly allowedVersion: string;

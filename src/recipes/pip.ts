@@ -11,7 +11,7 @@ import { shellWord } from "./shell-word.js";
 
 /** How pip installs. */
 export interface PipInstallOptions extends CacheOptions {
-  /** Whether bytecode of the packages is compiled: larger, and faster at the first start. @default - true */
+  /** True when bytecode of the packages is compiled: larger, and faster at the first start. @default - true */
   readonly bytecode?: boolean;
 }
 

@@ -6,7 +6,7 @@ import { type CacheOptions, checkCleaning } from "./cleaning-options.js";
 export interface ProjectOptions extends CacheOptions {
   /** The folder of the project in the image. @default - the working folder */
   readonly folder?: string;
-  /** Whether development dependencies are installed too. @default - false */
+  /** True when development dependencies are installed too. @default - false */
   readonly dev?: boolean;
 }
 

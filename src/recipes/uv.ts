@@ -9,13 +9,13 @@ import { pythonGrammar } from "./python-packages.js";
 
 /** How `uv.install` installs. */
 export interface UvInstallOptions extends CacheOptions {
-  /** Whether bytecode of the packages is compiled: larger, and faster at the first start. @default - false */
+  /** True when bytecode of the packages is compiled: larger, and faster at the first start. @default - false */
   readonly bytecode?: boolean;
 }
 
 /** How `uv.sync` installs. */
 export interface UvSyncOptions extends ProjectOptions, UvInstallOptions {
-  /** Whether the project itself is installed too, which needs its sources. @default - false */
+  /** True when the project itself is installed too, which needs its sources. @default - false */
   readonly project?: boolean;
 }
 

@@ -16,7 +16,7 @@ export interface BlockSpan {
   readonly to: number;
   /** Bytes. */
   readonly size: number;
-  /** Whether the two zero blocks that end a tar are in it. */
+  /** True when the two zero blocks that end a tar are in it. */
   readonly closes: boolean;
 }
 

@@ -5,7 +5,7 @@ import type { TarEntry } from "./tar-entry.js";
 import { type UstarFields, writeUstarHeader } from "./ustar-header.js";
 import { BLOCK, MAX_OCTAL_7, MAX_OCTAL_11, padding, typeFlag } from "./ustar-layout.js";
 
-/** Whether an entry's header is one plain 512-byte block: no PAX records are needed. */
+/** True when an entry's header is one plain 512-byte block: no PAX records are needed. */
 export function isPlain(entry: TarEntry): boolean {
   return (
     entry.path.length < 100 &&

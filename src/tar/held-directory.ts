@@ -15,7 +15,7 @@ import { hostChild } from "./host-path.js";
 const DIRECTORY = (constants.O_DIRECTORY ?? 0) | constants.O_RDONLY;
 /** Linux's O_PATH, which Node does not name: a directory that may be passed through but not listed is held too. */
 const PATH_ONLY = process.platform === "linux" ? 0o10000000 : 0;
-/** What takes the next directory on the way and never a link. */
+/** Flags that open the next directory on the way and never a link. */
 const BELOW = DIRECTORY | PATH_ONLY | (constants.O_NOFOLLOW ?? 0);
 
 /** Directories on the way down that stay open at a time. */
@@ -38,7 +38,7 @@ export class HeldDirectory {
   /** The path that messages name. */
   readonly path: string;
   readonly #open: Descriptors | undefined;
-  /** What the directory was when it was opened, where it cannot be held. */
+  /** The directory's identity when it was opened, where it cannot be held. */
   readonly #identity: string;
 
   private constructor(path: string, open: Descriptors | undefined, identity: string) {
@@ -128,14 +128,14 @@ export class HostPlace {
     return this.parent === undefined ? this.#top.path : hostChild(this.parent.path, this.name);
   }
 
-  /** What `lstat` says of this place. */
+  /** The `lstat` of this place. */
   stats(): Stats {
     return this.parent === undefined
       ? this.#top.within(this, (prefix) => statSync(prefix))
       : this.parent.statsOf(this.name);
   }
 
-  /** What `lstat` says of a name in this directory. */
+  /** The `lstat` of a name in this directory. */
   statsOf(name: string): Stats {
     return this.#top.within(this, (prefix) => lstatSync(hostChild(prefix, name)));
   }

@@ -5,7 +5,7 @@ import { type PaxRecords, parsePaxRecords } from "./pax-records.js";
 export const MAX_META = 1 << 20;
 
 /**
- * What the extended headers before an entry say about it. Readers differ in what a second one, or one of PAX beside one
+ * The facts that the extended headers before an entry give. Readers differ in what a second one, or one of PAX beside one
  * of GNU, does to the first, and no writer makes such pairs: they are refused.
  */
 export class PendingMeta {
@@ -59,7 +59,7 @@ const GNU_LONG_LINK = 0x4b;
 const PAX_LOCAL = 0x78;
 const PAX_GLOBAL = 0x67;
 
-/** Whether a type flag is an extended header and not an entry. */
+/** True when a type flag is an extended header and not an entry. */
 export function isMeta(type: number): boolean {
   return type === PAX_LOCAL || type === PAX_GLOBAL || type === GNU_LONG_NAME || type === GNU_LONG_LINK;
 }

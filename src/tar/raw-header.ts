@@ -2,14 +2,14 @@ import { pathFromBytes } from "../core/path-bytes.js";
 import { type FieldValue, readNumber } from "./number-field.js";
 import { BLOCK, field } from "./ustar-layout.js";
 
-/** Whether 512 bytes are all zero, as the end of an archive is. */
+/** True when 512 bytes are all zero, as the end of an archive is. */
 export function isZeroBlock(bytes: Uint8Array, offset: number): boolean {
   for (let index = offset; index < offset + BLOCK; index++) if (bytes[index] !== 0) return false;
   return true;
 }
 
 /**
- * Whether a header's checksum is right: the sum of its bytes with the field itself as spaces. Old writers summed
+ * True when a header's checksum is right: the sum of its bytes with the field itself as spaces. Old writers summed
  * signed bytes, which Go's reader accepts too.
  */
 export function checksumHolds(bytes: Uint8Array, offset: number): boolean {
@@ -44,14 +44,14 @@ export class RawHeader {
   }
 
   /**
-   * Whether something stands where ustar's prefix would be in a header that is not ustar: times of GNU tar, which some
+   * True when something stands where ustar's prefix would be in a header that is not ustar: times of GNU tar, which some
    * readers take for a part of the name.
    */
   get hasStrayPrefix(): boolean {
     return !this.#isPosix && this.#bytes[this.#offset + field.prefix] !== 0;
   }
 
-  /** Whether ustar's prefix has no name behind it, which some readers take for a directory by its last slash. */
+  /** True when ustar's prefix has no name behind it, which some readers take for a directory by its last slash. */
   get isPrefixAlone(): boolean {
     const at = this.#offset;
     return this.#isPosix && this.#bytes[at + field.name] === 0 && this.#bytes[at + field.prefix] !== 0;

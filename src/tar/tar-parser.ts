@@ -23,7 +23,7 @@ export class TarParser {
   #padding = 0;
   #metaType = 0;
   #zeroBlocks = 0;
-  /** Whether the padding being passed over belongs to an extended header. */
+  /** True when the padding being passed over belongs to an extended header. */
   #inMeta = false;
 
   /** `archive` names the tar in messages. */

@@ -9,15 +9,15 @@ import { isIndexType, isManifestType } from "./manifest-document.js";
 
 /** The documents that a choice among images reads; of a registry or of a layout. */
 export interface ImageReader<Image> {
-  /** What errors call it: a reference or a path. */
+  /** The name in errors: a reference or a path. */
   readonly name: string;
-  /** Whether a document is at hand; a layout may name what it does not hold. */
+  /** True when a document is at hand; a layout may name what it does not hold. */
   has(descriptor: Descriptor): boolean;
   /** The index that a descriptor means; undefined where it is a manifest, whatever the descriptor says. */
   index(descriptor: Descriptor): Promise<ImageIndex | undefined>;
   /** The manifest and config that a descriptor means. Throws `BASE_UNSUPPORTED` for an artifact. */
   image(descriptor: Descriptor): Promise<Image>;
-  /** What an image is for, as its config says. */
+  /** The platform of an image, as its config says. */
   platformOf(image: Image): Platform;
 }
 
@@ -90,7 +90,7 @@ export async function listImages<Image>(
   return all.sort((left, right) => order.get(left.descriptor)! - order.get(right.descriptor)!);
 }
 
-/** What `platformFit` gives for the very platform. */
+/** The result of `platformFit` for the very platform. */
 const EXACT = platformFit({ os: "linux", architecture: "386" }, { os: "linux", architecture: "386" });
 
 function bestOf<Offer extends { readonly platform: Platform }>(
@@ -160,7 +160,7 @@ class Walk<Image> {
     return { descriptor, platform, read: () => this.#image(descriptor) };
   }
 
-  /** What entries without a platform are for, as their configs say. An artifact among them is no image. */
+  /** The platforms of entries without one, as their configs say. An artifact among them is no image. */
   async lookUp(leaves: readonly Leaf[]): Promise<ImageOffer<Image>[]> {
     const found: ImageOffer<Image>[] = [];
     let problem: unknown;

@@ -12,12 +12,12 @@ const DESCRIPTOR_KEYS = ["mediaType", "digest", "size", "annotations", "platform
 /** Layers of one image at most, as cosign has it; container runtimes take 127. */
 const MAX_LAYERS = 1000;
 
-/** Whether a media type is an index, of OCI or Docker. */
+/** True when a media type is an index, of OCI or Docker. */
 export function isIndexType(type: string): boolean {
   return type === mediaType.ociIndex || type === mediaType.dockerIndex;
 }
 
-/** Whether a media type is a manifest of an image, of OCI or Docker. */
+/** True when a media type is a manifest of an image, of OCI or Docker. */
 export function isManifestType(type: string): boolean {
   return type === mediaType.ociManifest || type === mediaType.dockerManifest;
 }
@@ -94,7 +94,7 @@ function checkDescriptor(
     throw wrong(document, `has a bad platform at ${where}`);
 }
 
-/** What Go writes as null is an empty list, map or structure, which is not there. Nulls in lists stay, to be refused. */
+/** Takes away members that are null, as Go writes an empty list, map or structure. Nulls in lists stay, to be refused. */
 function withoutNulls<Value>(value: Value): Value {
   if (Array.isArray(value)) return value.map(withoutNulls) as Value;
   if (!isObject(value)) return value;

@@ -23,7 +23,7 @@ export interface RemoteImage {
   readonly config: RemoteDocument<ImageConfig>;
 }
 
-/** Where the documents of one reference come from. */
+/** The source of the documents of one reference. */
 export interface RemoteDocuments {
   /** A manifest or index of the repository by its digest. */
   document(digest: string): Promise<RegistryDocument>;

@@ -84,7 +84,7 @@ function entryOf(credential: LoginCredential): object {
   return { auth: encodeAuth(credential.username, credential.password) };
 }
 
-/** Whether a key names the registry as a whole. */
+/** True when a key names the registry as a whole. */
 function names(key: string, domain: string): boolean {
   const { host, path } = parseAuthKey(key);
   return host === normalHost(domain) && path === "";

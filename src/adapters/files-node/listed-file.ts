@@ -12,7 +12,7 @@ export class ListedFile implements HostFile, HostStamp {
   readonly size: number;
   readonly mtimeMs: number;
   readonly ctimeMs: number;
-  /** Whether the file has other names, here or elsewhere. */
+  /** True when the file has other names, here or elsewhere. */
   readonly linked: boolean;
   readonly #place: HostPlace;
   readonly #name: string;

@@ -5,7 +5,7 @@ import type { HostPlace } from "../../tar/held-directory.js";
 import { ListedEntry, ListedFile } from "./listed-file.js";
 import { sourceFailure, specialFile } from "./source-failure.js";
 
-/** What `lstat` says of a name in a directory, as a coded error when it fails. */
+/** The `lstat` of a name in a directory, with a coded error when it fails. */
 export function lookAt(place: HostPlace, name: string): Stats {
   try {
     return place.statsOf(name);
@@ -14,7 +14,7 @@ export function lookAt(place: HostPlace, name: string): Stats {
   }
 }
 
-/** What `lstat` says; undefined where there is nothing of this name. */
+/** The `lstat` of a path; undefined where there is nothing of this name. */
 export function statsOrNothing(place: HostPlace): Stats | undefined {
   try {
     return place.stats();

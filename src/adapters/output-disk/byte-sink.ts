@@ -3,7 +3,7 @@ import type { Writable } from "node:stream";
 
 /** Where bytes go, in order. */
 export interface ByteSink {
-  /** Whether bytes are gone when `write` returns, so that nothing has to be awaited. */
+  /** True when bytes are gone when `write` returns, so that nothing has to be awaited. */
   readonly immediate: boolean;
   /** Takes bytes; what it gives back is to be awaited before the next call. The bytes may change after that. */
   write(bytes: Uint8Array): Promise<void> | undefined;

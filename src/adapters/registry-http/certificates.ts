@@ -25,7 +25,7 @@ const BUNDLES: readonly string[] = [
 ];
 
 /**
- * What is trusted for a server beside what Node trusts: the authorities of the system (those of `SSL_CERT_FILE` and
+ * The certificates that are trusted for a server beside what Node trusts: the authorities of the system (those of `SSL_CERT_FILE` and
  * `SSL_CERT_DIR` where they are set), and the files of its settings, else those of `certs.d` (`*.crt` are authorities,
  * `*.cert` and `*.key` are the client's own).
  *
@@ -50,7 +50,7 @@ export function trustIn(
   };
 }
 
-/** What NODE_EXTRA_CA_CERTS names has to be said again wherever a list of our own is given: Node forgets it there. */
+/** The certificates of NODE_EXTRA_CA_CERTS, said again wherever a list of our own is given: Node forgets them there. */
 function withAuthorities(own: TlsTrust | undefined, ofSystem: readonly string[]): TlsTrust | undefined {
   if (own?.ca === undefined && ofSystem.length === 0) return own;
   return { ...own, ca: [...(own?.ca ?? []), ...ofSystem, ...extra()] };
@@ -80,7 +80,7 @@ function systemAuthorities(
   return [...found.values()];
 }
 
-/** What macOS and Windows keep in no file; Node reads it from 22.15 on. */
+/** The certificates that macOS and Windows keep in no file; Node reads them from 22.15 on. */
 function ofKeychain(): readonly string[] {
   if (process.platform !== "darwin" && process.platform !== "win32") return [];
   const { getCACertificates } = tls as { getCACertificates?: (kind: "system") => readonly string[] };

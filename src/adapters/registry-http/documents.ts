@@ -184,13 +184,13 @@ function saidType({ headers }: Answer): string {
   return JSON.stringify(headers["content-type"] ?? "").slice(0, 100);
 }
 
-/** What a document says that it is. */
+/** The type that a document says it has. */
 function ownType(value: Readonly<Record<string, unknown>>): string | undefined {
   const { mediaType: own } = value;
   return typeof own === "string" && own !== "" ? own : undefined;
 }
 
-/** What a document is by its form, since those of OCI may leave their type out. */
+/** The type of a document by its form, since those of OCI may leave theirs out. */
 function typeByForm(value: Readonly<Record<string, unknown>>): string | undefined {
   if (value["schemaVersion"] !== 2) return undefined;
   if (Array.isArray(value["manifests"])) return mediaType.ociIndex;

@@ -13,7 +13,7 @@ export function isPassing(status: number): boolean {
   return PASSING.has(status);
 }
 
-/** Whether a connection may be made again: it broke, was cut short, or was too slow. */
+/** True when a connection may be made again: it broke, was cut short, or was too slow. */
 export function isBroken(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === "string" && (BROKEN.has(code) || code.startsWith("HPE_"));
@@ -47,7 +47,7 @@ export function connectionReason(error: unknown): string | undefined {
   return isBroken(error) || isOfConnecting(error) ? (WORDS[code] ?? code) : undefined;
 }
 
-/** Whether an error is of a connection that was never made; a file that cannot be read has codes as well. */
+/** True when an error is of a connection that was never made; a file that cannot be read has codes as well. */
 function isOfConnecting(error: unknown): boolean {
   const { syscall } = (error ?? {}) as { syscall?: unknown };
   return syscall === "connect" || syscall === "getaddrinfo";
@@ -97,7 +97,7 @@ export async function statusError(
     readonly attempts: number;
     /** The registry's own address: an answer from elsewhere is the storage's. */
     readonly base: URL;
-    /** What must not be shown, wherever the server repeats it. */
+    /** Texts that must not be shown, wherever the server repeats them. */
     readonly secrets: readonly string[];
     /** Seconds that the server wants to be left alone, where that is longer than one waits. */
     readonly wait: number | undefined;
@@ -194,7 +194,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** What a storage says in XML (`<Code>`, `<Message>`), or the title of a page. */
+/** The words of a storage in XML (`<Code>`, `<Message>`), or the title of a page. */
 function ofMarkup(text: string): string | undefined {
   const element = (name: string) => new RegExp(`<${name}[^>]*>([^<]{1,500})</${name}>`, "i").exec(text)?.[1];
   if (!/^\s*</.test(text)) return undefined;

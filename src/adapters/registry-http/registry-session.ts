@@ -103,7 +103,7 @@ export class RegistrySession {
     }
   }
 
-  /** Whether the registry ever asked for a login. */
+  /** True when the registry ever asked for a login. */
   get wasAsked(): boolean {
     return this.#authorizer.wasAsked;
   }

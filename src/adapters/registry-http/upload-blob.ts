@@ -67,7 +67,7 @@ class Upload {
   #chunkLeast = 0;
   /** Bytes of the blob that left for this session at most: it cannot have more. */
   #sent = 0;
-  /** Whether the session goes on from where the registry said, which may be wrong. */
+  /** True when the session goes on from where the registry said, which may be wrong. */
   #resumed = false;
   /** Parts of this session that the registry had no place for. */
   #misplaced = 0;
@@ -346,12 +346,12 @@ const MOUNT_TRIES = 2;
 
 const CUT: ReadonlySet<string> = new Set(["REGISTRY_UNREACHABLE", "REGISTRY_SILENT"]);
 
-/** Whether the connection failed, not the registry. */
+/** True when the connection failed, not the registry. */
 function isCut(error: unknown): boolean {
   return error instanceof RegistryError && CUT.has(error.code);
 }
 
-/** What may go on where the registry is: a cut, a fault that passes, a session that is gone or elsewhere than we thought. */
+/** Failures after which an upload may go on where the registry is: a cut, a passing fault, a lost or moved session. */
 function isBrokenOff(error: unknown): boolean {
   return (
     isCut(error) || (error instanceof RegistryError && error.code === "REGISTRY_FAILED") || isRefusal(error)

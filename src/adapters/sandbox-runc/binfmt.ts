@@ -9,7 +9,7 @@ export interface BinfmtEntry {
   readonly offset: number;
   readonly magic: Uint8Array;
   readonly mask: Uint8Array;
-  /** Whether the interpreter was opened when it was registered, so that it is there in any root file system. */
+  /** True when the interpreter was opened when it was registered, so that it is there in any root file system. */
   readonly everywhere: boolean;
 }
 
@@ -36,7 +36,7 @@ function bytesOf(hex: string | undefined): Uint8Array | undefined {
   return hex === undefined ? undefined : Uint8Array.from(Buffer.from(hex, "hex"));
 }
 
-/** Whether the kernel gives a program that begins so to an interpreter which is there in every root file system. */
+/** True when the kernel gives a program that begins so to an interpreter which is there in every root file system. */
 export function isInterpreted(start: Uint8Array, folder: string = FOLDER): boolean {
   return entriesOf(folder).some(
     ({ everywhere, offset, magic, mask }) =>

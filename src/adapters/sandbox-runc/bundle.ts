@@ -26,7 +26,7 @@ export interface BundleInput {
   readonly caches: ReadonlyMap<string, string>;
   /** The folders of trees that were copied, where they cannot be laid together. */
   readonly copies: ReadonlyMap<SandboxMount, string>;
-  /** Whether the runtime and the kernel filter system calls. */
+  /** True when the runtime and the kernel filter system calls. */
   readonly filter: boolean;
   /** The name of the container; no other on this machine has it. */
   readonly name: string;

@@ -1,7 +1,7 @@
 import { readFileSync, realpathSync } from "node:fs";
 
 /**
- * Whether something is mounted in a folder. Such a folder must not be removed: what is mounted there may be a folder
+ * True when something is mounted in a folder. Such a folder must not be removed: what is mounted there may be a folder
  * of the host, which a tool or function of the user left mounted.
  */
 export function hasMounts(folder: string): boolean {

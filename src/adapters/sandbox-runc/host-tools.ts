@@ -12,7 +12,7 @@ export interface HostTools {
   readonly shell: string;
   /** slirp4netns, which gives a network namespace access to the outside; undefined where there is none. */
   readonly network?: string | undefined;
-  /** Whether the user is root already; else every program runs in a user namespace. */
+  /** True when the user is root already; else every program runs in a user namespace. */
   readonly root: boolean;
 }
 
@@ -53,7 +53,7 @@ export function findHostTools(
 
 type ToolName = "unshare" | "setpriv" | "mount" | "tar" | "shell";
 
-/** Whether a program of this name, or at this path, can be started. */
+/** True when a program of this name, or at this path, can be started. */
 export function hasProgram(name: string, path: string = process.env["PATH"] ?? ""): boolean {
   if (name.includes("/")) return isProgram(name);
   return path

@@ -4,7 +4,7 @@ import type { TarItem } from "../../tar/tar-item.js";
 import { DEVICES } from "./runtime-config.js";
 
 /**
- * What a run must never leave on a disk, as a tar that goes through a pipe into memory: the runtime's config, since a
+ * The files that a run must never leave on a disk, as a tar that goes through a pipe into memory: the runtime's config, since a
  * secret may be a variable, and the secrets that are files, each under its place among the mounts. Root's devices come
  * along: they are the command's own, so it may change their modes.
  */

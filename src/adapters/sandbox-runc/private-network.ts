@@ -10,7 +10,7 @@ export const RESOLVER = "10.0.2.3";
 /** The lines of a script that waits until its network namespace has a network, on descriptor 4. */
 export const AWAIT_NETWORK = "echo up >&4 && read -r network <&4 || exit 1\nexec 4>&-";
 
-/** How long a network may take to come up, in milliseconds. */
+/** The longest time for a network to come up, in milliseconds. */
 const LIMIT = 20_000;
 
 /** A network that a program of the machine holds up. */

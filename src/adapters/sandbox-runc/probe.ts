@@ -70,7 +70,7 @@ async function hasNetwork(tools: HostTools): Promise<boolean> {
   }
 }
 
-/** Whether the kernel has seccomp and the runtime was built with it, as both say themselves. */
+/** True when the kernel has seccomp and the runtime was built with it, as both say themselves. */
 async function filtersCalls({ runtime }: HostTools): Promise<boolean> {
   if (!/^Seccomp:/m.test(readFileSync("/proc/self/status", "utf8"))) return false;
   return /seccomp/i.test(await outputOf([runtime, "--version"]));

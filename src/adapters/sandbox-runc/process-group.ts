@@ -16,7 +16,7 @@ export const PROCESSES = 16_384;
 const ROOT = "/sys/fs/cgroup";
 const PREFIX = "layerwright-";
 
-/** Where groups of processes can be made, and how a controller of that place calls its limits. */
+/** A place where groups of processes can be made, with its controller's names of limits. */
 interface Place {
   readonly folder: string;
   readonly limits: Partial<Record<keyof CommandLimits, string>>;

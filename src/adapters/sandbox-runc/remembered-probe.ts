@@ -9,9 +9,9 @@ export interface SandboxProbe {
   /** What stands in the way of running anything; empty when nothing does. */
   readonly missing: readonly string[];
   readonly overlay: boolean;
-  /** Whether the runtime and the kernel filter system calls. */
+  /** True when the runtime and the kernel filter system calls. */
   readonly filter: boolean;
-  /** Whether a command can have a network of its own that reaches out. */
+  /** True when a command can have a network of its own that reaches out. */
   readonly privateNetwork: boolean;
 }
 

@@ -134,7 +134,7 @@ function keptName(key: string): string {
   return `${sha256Hex(key).slice(0, 24)}-`;
 }
 
-/** What tells a directory from any other that is made in its place; a rename does not change it. */
+/** A directory's identity, which tells it from any other made in its place; a rename does not change it. */
 function identityOf(folder: string): string {
   const stat = lstatSync(folder, { bigint: true, throwIfNoEntry: false });
   if (stat === undefined) return "gone";

@@ -6,7 +6,7 @@ export interface ScriptMount {
   readonly layers: readonly string[];
   /** Where it is mounted; absolute. */
   readonly at: string;
-  /** Where changes go, which may be a single folder itself; without it the mount is read-only. */
+  /** The place of changes, which may be a single directory itself; without it the mount is read-only. */
   readonly writable?: { readonly upper: string; readonly work: string } | "itself" | undefined;
 }
 
@@ -18,7 +18,7 @@ export interface RunScript {
   readonly mounts: readonly ScriptMount[];
   /** Folder that is mounted in memory, and that a tar from descriptor 3 is unpacked into. */
   readonly memory: string;
-  /** Whether it waits for a network of its own. */
+  /** True when it waits for a network of its own. */
   readonly network: boolean;
   /** The files by which it joins its group of processes. */
   readonly joins: readonly string[];

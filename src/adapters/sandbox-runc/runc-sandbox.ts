@@ -33,9 +33,9 @@ export interface RuncSandboxOptions {
 interface Ready {
   readonly tools: HostTools;
   readonly roots: RootFolders;
-  /** Whether folders can be laid over each other here. */
+  /** True when folders can be laid over each other here. */
   readonly overlay: boolean;
-  /** Whether system calls can be filtered here. */
+  /** True when system calls can be filtered here. */
   readonly filter: boolean;
   readonly privateNetwork: boolean;
 }

@@ -16,7 +16,7 @@ export interface RuntimeConfigInput {
   /** Folder with the devices of a command of root. */
   readonly devices: string;
   readonly mounts: readonly RuntimeMount[];
-  /** Whether the runtime and the kernel filter system calls. */
+  /** True when the runtime and the kernel filter system calls. */
   readonly filter: boolean;
 }
 

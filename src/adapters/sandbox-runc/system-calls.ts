@@ -21,7 +21,7 @@ export interface SystemCallFilter {
   readonly syscalls: readonly Rule[];
 }
 
-/** What a command may ask of the kernel without a look at the arguments, by what it is about. */
+/** System calls that a command may make with any arguments, by subject. */
 const ALLOWED: Readonly<Record<string, string>> = {
   files: `access close close_range copy_file_range creat dup dup2 dup3 faccessat faccessat2 fadvise64 fadvise64_64
     fallocate fcntl fcntl64 fdatasync flock fstat fstat64 fstatat64 fstatfs fstatfs64 fsync ftruncate ftruncate64

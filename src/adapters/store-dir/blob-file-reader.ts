@@ -15,9 +15,9 @@ const CHUNK = 1 << 20;
 
 /** How the file of a blob is read. */
 export interface BlobReading {
-  /** Whether the content is checked against the digest, as it always is but for what was written just now. */
+  /** True when the content is checked against the digest, as it always is but for what was written just now. */
   readonly verify: boolean;
-  /** Whether all chunks may be the same memory. */
+  /** True when all chunks may be the same memory. */
   readonly transient: boolean;
   /** Bytes that it has to have, where they are known. */
   readonly size: number | undefined;

@@ -163,7 +163,7 @@ function remove(lock: string): void {
   rmSync(lock, { recursive: true, force: true });
 }
 
-/** What stands for the text of a lock where something lies that cannot be one. */
+/** Stands for the text of a lock where something lies that cannot be one. */
 const NO_LOCK = "no lock";
 
 /** The text of a lock, which names its owner; undefined where there is none. */

@@ -81,7 +81,7 @@ export function writePlainFile(path: string, text: string): void {
   }
 }
 
-/** What lies at a path itself, be it a link; undefined where nothing can be seen there. */
+/** The status of a path itself, be it a link; undefined where nothing can be seen there. */
 export function lookAt(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
@@ -90,7 +90,7 @@ export function lookAt(path: string): Stats | undefined {
   }
 }
 
-/** Whether a directory, or a link to one, lies at a path. */
+/** True when a directory, or a link to one, lies at a path. */
 export function isDirectory(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;

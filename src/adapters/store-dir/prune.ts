@@ -34,7 +34,7 @@ export interface PruneOptions {
   readonly maxAgeMs?: number;
   /** Only say what would go. */
   readonly dryRun?: boolean;
-  /** What was used within this time stays in any case (default: what no running process can have used goes). */
+  /** Entries used within this time stay in any case (default: those that no running process can have used go). */
   readonly graceMs?: number;
 }
 

@@ -10,7 +10,7 @@ import { packageDifferences } from "./package-differences.js";
 
 /** How two images are compared. */
 export interface CompareOptions {
-  /** Whether times count: of the config, of its history, of files. @default - false */
+  /** True when times count: of the config, of its history, of files. @default - false */
   readonly times?: boolean | undefined;
 }
 

@@ -21,7 +21,7 @@ export interface ConfigDifference {
 
 /** How configs are compared. */
 export interface ConfigOptions {
-  /** Whether times count. */
+  /** True when times count. */
   readonly times: boolean;
 }
 

@@ -28,7 +28,7 @@ export interface DifferenceGap {
 export interface ImageDifference {
   readonly before: DifferenceSide;
   readonly after: DifferenceSide;
-  /** Whether nothing that is compared differs. The digests can differ all the same, by times or annotations. */
+  /** True when nothing that is compared differs. The digests can differ all the same, by times or annotations. */
   readonly same: boolean;
   readonly config: readonly ConfigDifference[];
   /** All layers of both, bottom first; those that are gone stand where they were. */

@@ -3,7 +3,7 @@ import type { TarEntry } from "../../tar/tar-entry.js";
 import type { OpenedLayer } from "./opened-layers.js";
 
 /**
- * Whether the layers that two images share must be looked into to say what the layers above make different. They need
+ * True when the layers that two images share must be looked into to say what the layers above make different. They need
  * not where both write the same paths, and remove nothing: whatever lies below is hidden, or seen in both alike.
  */
 export function needsSharedBase(before: readonly OpenedLayer[], after: readonly OpenedLayer[]): boolean {

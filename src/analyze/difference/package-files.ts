@@ -19,7 +19,7 @@ const LIST_LIMIT = 64 << 20;
 const ONE_LIMIT = 1 << 20;
 
 /**
- * Whether a path is that of a file which says what is installed: the lists of dpkg (also of images without a shell, a
+ * True when a path is that of a file which says what is installed: the lists of dpkg (also of images without a shell, a
  * file a package) and apk, a package.json directly below `node_modules`, and the METADATA of Python packages. The
  * database of rpm is none: it is no text.
  *

@@ -11,7 +11,7 @@ export interface NodePair {
   readonly after: TreeNode | undefined;
   /** What differs, as far as that is told without contents; empty where only one of the trees has the path. */
   readonly aspects: FileAspect[];
-  /** Whether these are two files of one size whose contents have to be compared. */
+  /** True when these are two files of one size whose contents have to be compared. */
   readonly contents: boolean;
 }
 

@@ -9,7 +9,7 @@ export interface LayeringFault {
 }
 
 /**
- * Whether decisions fit a problem: one for each image that decides; every atom in exactly one layer, in the order of the
+ * True when decisions fit a problem: one for each image that decides; every atom in exactly one layer, in the order of the
  * description; none below one that it has to be after; no more layers than allowed; a melted image in one layer. An image
  * that adds nothing is not held to the number of layers, which is its base's.
  *

@@ -21,7 +21,7 @@ export interface IndexedImage {
   readonly base: readonly number[];
   readonly atoms: readonly IndexedAtom[];
   readonly keep: readonly (readonly number[])[];
-  /** Whether some atom has to be after another. */
+  /** True when some atom has to be after another. */
   readonly ordered: boolean;
   /** Everything in it from the bottom up, by tokens: what a melted layer is made of. */
   readonly content: readonly number[];
@@ -43,7 +43,7 @@ export interface IndexedAtom {
   readonly after: readonly number[];
   /** Bytes that it hides of other places; together never more than an atom has. */
   readonly hides: readonly { readonly of: number; readonly bytes: number }[];
-  /** Whether the catalog has its id once only: no layer with it can be shared. */
+  /** True when the catalog has its id once only: no layer with it can be shared. */
   readonly alone: boolean;
 }
 

@@ -47,7 +47,7 @@ export interface LayeringAtom {
 /** What was decided for one image. */
 export interface LayeringDecision {
   readonly image: string;
-  /** Whether the base is melted into the one layer, which then is of nobody else. */
+  /** True when the base is melted into the one layer, which then is of nobody else. */
   readonly melt: boolean;
   /** Its own layers, bottom first, as places in `atoms`; in each the order of the description. */
   readonly layers: readonly (readonly number[])[];

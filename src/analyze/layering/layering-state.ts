@@ -52,7 +52,7 @@ export class LayeringState {
     return parent === undefined ? base.length : this.#counts[parent.index]!;
   }
 
-  /** Whether an image and those that stand on it keep within the number of layers. */
+  /** True when an image and those that stand on it keep within the number of layers. */
   fits(image: IndexedImage, { melt, layers }: LayerChoice): boolean {
     const count = (melt ? 0 : this.countBelow(image)) + layers.length;
     if (layers.length > 0 && count > this.problem.maxLayers) return false;

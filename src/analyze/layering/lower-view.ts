@@ -17,7 +17,7 @@ export interface Footprint {
   readonly hidden: ReadonlyMap<Owner, number>;
   /** Atoms whose entries matter to what this layer wrote, so that it cannot come before them. */
   readonly after: ReadonlySet<number>;
-  /** Whether all folders above its entries that are not its own are as new ones would be (0755, root's). */
+  /** True when all folders above its entries that are not its own are as new ones would be (0755, root's). */
   readonly plainParents: boolean;
   /** Folders above its entries that it does not hold itself. */
   readonly parents: ReadonlySet<string>;
@@ -161,7 +161,7 @@ function entryBytes({ type, size }: ObservedEntry): number {
   return 512 + (type === "file" ? Math.ceil(size / 512) * 512 : 0);
 }
 
-/** Whether a folder is as one that comes into being above a file. */
+/** True when a folder is as one that comes into being above a file. */
 function isPlainFolder({ type, mode, uid, gid, xattrs }: ObservedEntry): boolean {
   return type === "folder" && mode === 0o755 && uid === 0 && gid === 0 && xattrs === undefined;
 }

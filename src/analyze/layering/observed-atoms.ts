@@ -31,7 +31,7 @@ const LONGEST_LABEL = 60;
 export class AtomOrder {
   #barrier = -1;
   readonly #links: { readonly path: string; readonly place: number }[] = [];
-  /** Where earlier atoms put files, also such as were there already and so are in no layer. */
+  /** The places where earlier atoms put files, also such as were there already and so are in no layer. */
   readonly #targets: { readonly target: string; readonly place: number }[] = [];
   #accounts: number | undefined;
   #count = 0;
@@ -114,7 +114,7 @@ export function labelOf({ name, operations }: Layer): string {
   return text.length > LONGEST_LABEL ? `${text.slice(0, LONGEST_LABEL - 1)}…` : text;
 }
 
-/** Whether what an operation does depends on all that is there: it cannot change its place. */
+/** True when what an operation does depends on all that is there: it cannot change its place. */
 function dependsOnAll(operation: Operation): boolean {
   switch (operation.op) {
     case "run":
@@ -130,7 +130,7 @@ function dependsOnAll(operation: Operation): boolean {
   }
 }
 
-/** Whether a folder that an operation makes at its target is another one than a new folder above a file. */
+/** True when a folder that an operation makes at its target is another one than a new folder above a file. */
 function shapesFolder(operation: Operation): boolean {
   if (operation.op !== "copy") return false;
   const { owner, mode, sources } = operation;

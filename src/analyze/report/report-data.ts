@@ -36,7 +36,7 @@ export interface ReportLayer {
   readonly compressedBytes: number;
   /** Places in `images`. */
   readonly images: readonly number[];
-  /** Whether it is known to be part of a base that no image here made. */
+  /** True when it is known to be part of a base that no image here made. */
   readonly base: boolean;
   /** Place in `lines` of the line that wrote most of its files. */
   readonly line?: number;

@@ -65,7 +65,7 @@ function nodesOf(
   return count === 0 ? nodes : [...nodes, [count, bytes]];
 }
 
-/** Whether a folder has to be shown for the sake of a removal in it. */
+/** True when a folder has to be shown for the sake of a removal in it. */
 function holds({ children }: FileTree, chosen: ReadonlySet<FileTree>): boolean {
   for (const child of children?.values() ?? []) if (chosen.has(child) || holds(child, chosen)) return true;
   return false;

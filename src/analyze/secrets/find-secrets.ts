@@ -10,7 +10,7 @@ export interface FoundSecret {
   readonly path: string;
   /** What it looks like, in a few words. */
   readonly what: string;
-  /** Whether it came with the base. */
+  /** True when it came with the base. */
   readonly inherited: boolean;
   readonly origin?: Origin;
 }

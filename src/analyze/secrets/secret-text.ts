@@ -38,7 +38,7 @@ const SURE_SHAPES: readonly (readonly [string, RegExp])[] = [
   ["a token of PyPI", /\bpypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{50}/],
 ];
 
-/** What kind of secret a text holds beyond doubt; the text itself is never said. */
+/** The kind of secret that a text holds beyond doubt; the text itself is never said. */
 export function sureSecretIn(text: string): string | undefined {
   return SURE_SHAPES.map(([what, shape]) => {
     const found = shape.exec(text)?.[0];
@@ -50,14 +50,14 @@ const SECRET_WORDS =
   /(?:^|[_-])(?:password|passwd|passphrase|pword|secret|secrets|token|apikey|api[_-]key|access[_-]key|private[_-]key|credential|credentials|auth)$/i;
 
 /**
- * Whether a variable's name says that its value is a secret. Names of files that hold one (`TOKEN_FILE`) end in other
+ * True when a variable's name says that its value is a secret. Names of files that hold one (`TOKEN_FILE`) end in other
  * words, and a public key is none.
  */
 export function isSecretName(name: string): boolean {
   return SECRET_WORDS.test(name.replace(/([a-z0-9])([A-Z])/g, "$1_$2")) && !/public/i.test(name);
 }
 
-/** Whether a value can be a secret at all: not empty, no path of a file that holds it, no variable, no switch. */
+/** True when a value can be a secret at all: not empty, no path of a file that holds it, no variable, no switch. */
 export function canBeSecret(value: string): boolean {
   return value !== "" && !/^(?:\/|\$|true$|false$|\d{1,2}$)/i.test(value);
 }

@@ -166,7 +166,7 @@ class ChangedHolders {
     this.effectiveChange = change;
   }
 
-  /** Whether any image has the layer, one aside. */
+  /** True when any image has the layer, one aside. */
   isHeld(diffId: Digest, aside?: number): boolean {
     return (
       this.#now.get(diffId)?.some((at) => at !== aside) === true ||

@@ -30,7 +30,7 @@ export function lastCopy(content: StoredContent): StoredContent {
   return last;
 }
 
-/** Whether the final root file system would be the same without the bytes. */
+/** True when the final root file system would be the same without the bytes. */
 export function isSpare({ fate, copyOf }: StoredContent): boolean {
   return fate !== undefined || copyOf !== undefined;
 }

@@ -97,7 +97,7 @@ export interface WasteLayer {
   readonly diffId: Digest;
   /** What made it, where that is known. */
   readonly description?: string;
-  /** Whether it is known to belong to the base. */
+  /** True when it is known to belong to the base. */
   readonly inherited: boolean;
 }
 

@@ -5,7 +5,7 @@ import type { WasteKind } from "./waste-report.js";
 export interface Writer {
   /** `base` is a base that nobody here describes; `write` are the file steps but copies; `other` is what is not known. */
   readonly step: "copy" | "command" | "write" | "base" | "other";
-  /** Whether they lie in the layers below the image's own. */
+  /** True when they lie in the layers below the image's own. */
   readonly inherited: boolean;
 }
 

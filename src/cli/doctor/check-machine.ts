@@ -16,7 +16,7 @@ export function checkNode(version = process.versions.node): Finding {
     : fail("node", `Node ${version} is too old`, `install Node ${MINIMUM.join(".")} or newer`);
 }
 
-/** Whether the user's file can be run: tsx is there. */
+/** True when the user's file can be run: tsx is there. */
 export function checkTsx(): Finding {
   try {
     const url = import.meta.resolve("tsx");
@@ -26,7 +26,7 @@ export function checkTsx(): Finding {
   }
 }
 
-/** Whether layers can be kept. */
+/** True when layers can be kept. */
 export function checkStore(folder: string): Finding {
   const probe = join(folder, `.doctor-${process.pid}`);
   try {

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { catalogNames } from "../load/find-app.js";
 import { type Finding, ok, warn } from "./check.js";
 
-/** Whether there is a catalog to work on. */
+/** True when there is a catalog to work on. */
 export function checkCatalog(app: string | undefined, folder: string): Finding {
   const found = (app === undefined ? catalogNames : [app]).find((name) => existsSync(join(folder, name)));
   return found !== undefined || (app !== undefined && existsSync(app))

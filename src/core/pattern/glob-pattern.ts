@@ -10,7 +10,7 @@ export type GlobComponent =
 
 /** A pattern of a copy source, ready for a walk. */
 export interface GlobPattern {
-  /** Whether the pattern can match more than the one path it spells. */
+  /** True when the pattern can match more than the one path it spells. */
   readonly wild: boolean;
   /** Empty for the context itself. */
   readonly components: readonly GlobComponent[];
@@ -42,7 +42,7 @@ function parseComponent(part: string): GlobComponent {
   return { kind: "match", test: (name) => expression.test(name) };
 }
 
-/** Whether a pattern matches a whole relative path. */
+/** True when a pattern matches a whole relative path. */
 export function matchesGlob(pattern: GlobPattern, path: string): boolean {
   return matchFrom(pattern.components, 0, path === "" || path === "." ? [] : path.split("/"), 0);
 }
@@ -66,7 +66,7 @@ function matchFrom(
   return matchFrom(components, at + 1, names, from + 1);
 }
 
-/** Whether one name satisfies one component (`deep` matches every name). */
+/** True when one name satisfies one component (`deep` matches every name). */
 export function matchesName(component: GlobComponent, name: string): boolean {
   if (component.kind === "name") return component.name === name;
   return component.kind === "deep" || component.test(name);

@@ -73,7 +73,7 @@ function classMember(
   return { text: escaped, next: index + 2 };
 }
 
-/** Whether text holds an unescaped `*`, `?` or `[`. */
+/** True when text holds an unescaped `*`, `?` or `[`. */
 export function hasWildcard(text: string): boolean {
   for (let index = 0; index < text.length; index++) {
     const character = text[index];

@@ -19,7 +19,7 @@ const NOTHING: IgnoreVerdict = { ignored: false, matches: undefined };
 /** The rules of a `.dockerignore`, in order; the last one that matches decides. */
 export class IgnoreRules {
   readonly patterns: readonly IgnorePattern[];
-  /** Whether a `!` rule exists, so that an ignored folder may hold what is not ignored. */
+  /** True when a `!` rule exists, so that an ignored folder may hold what is not ignored. */
   readonly hasExceptions: boolean;
   /** Text before the first wildcard of each exception, where every one has some; decides which ignored folders are walked. */
   readonly #exceptions: readonly string[];
@@ -63,7 +63,7 @@ export class IgnoreRules {
     return this.patterns.findLast((pattern, index) => !pattern.exception && matches?.[index] === true);
   }
 
-  /** Whether an ignored folder can hold something that a `!` rule takes back in. */
+  /** True when an ignored folder can hold something that a `!` rule takes back in. */
   mayHoldExceptions(folder: string): boolean {
     const below = `${folder}/`;
     return this.#exceptions.some((start) => start.startsWith(below) || below.startsWith(start));

@@ -5,7 +5,7 @@ import { ownerOf } from "../operations/layer-state.js";
 import type { DescribedState } from "./describe-operation.js";
 import { type Unknown, unknownContent, unknownMode } from "./unknown.js";
 
-/** Whether a source is a path of another stage that only a build makes. */
+/** True when a source is a path of another stage that only a build makes. */
 export function isUnknownSource(state: DescribedState, source: PlanSource): source is PlanStageSource {
   if (source.from !== "stage") return false;
   const { tree, unknown } = state.stage(source.stage);

@@ -47,6 +47,6 @@ export interface DescribedImage {
   readonly layers: readonly DescribedLayer[];
   /** How many of the layers, counted from the top, are above the base of this image. */
   readonly ownLayers: number;
-  /** Whether there is nothing below the first stage. */
+  /** True when there is nothing below the first stage. */
   readonly fromScratch: boolean;
 }

@@ -42,7 +42,7 @@ function attributesOf({ mode, uid, gid }: NonNullable<KnownPath>) {
   return { mode, uid, gid };
 }
 
-/** What a link leads to has a path of its own among the facts. */
+/** Follows a link: its target has a path of its own among the facts. */
 function isBelowDirectory(tree: FolderNode, path: string): boolean {
   const parent = path.includes("/") ? lookup(tree, path.slice(0, path.lastIndexOf("/"))) : tree;
   return parent?.type === "folder";

@@ -26,7 +26,7 @@ export function* changedPaths(
 }
 
 /**
- * Whether an operation made a folder only because something had to go below it: then what a base has there stays as it
+ * True when an operation made a folder only because something had to go below it: then what a base has there stays as it
  * is, and nothing is said of its mode.
  *
  * @param before the tree before the operation

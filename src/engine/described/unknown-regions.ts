@@ -5,7 +5,7 @@ interface Region {
   readonly path: string;
   /** Undefined where everything was removed, so that nothing is left to be unknown. */
   readonly unknown: Unknown | undefined;
-  /** Whether there is something at the path itself, whatever it is. */
+  /** True when there is something at the path itself, whatever it is. */
   readonly exists: boolean;
 }
 
@@ -33,7 +33,7 @@ export class UnknownRegions {
     return this.#regions.findLast((region) => covers(region.path, path))?.unknown;
   }
 
-  /** Whether something is at a path for sure, though nobody knows what. */
+  /** True when something is at a path for sure, though nobody knows what. */
   existsAt(path: string): boolean {
     const tells = (region: Region) => region.path === path || region.unknown === undefined;
     return this.#regions.findLast((region) => covers(region.path, path) && tells(region))?.exists === true;

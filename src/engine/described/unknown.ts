@@ -16,7 +16,7 @@ export function unknownMode(guess = 0): number {
   return UNKNOWN_MODE | guess;
 }
 
-/** Whether permission bits are known. */
+/** True when permission bits are known. */
 export function isModeKnown(mode: number): boolean {
   return (mode & UNKNOWN_MODE) === 0;
 }

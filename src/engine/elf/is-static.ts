@@ -2,7 +2,7 @@ import type { FileNode } from "../../layer/tree-node.js";
 import { openRange } from "./range-reader.js";
 import { readElf } from "./read-elf.js";
 
-/** Whether a file is a program that needs nothing of the image it runs in. What is no program at all is none either. */
+/** True when a file is a program that needs nothing of the image it runs in. What is no program at all is none either. */
 export async function isStatic(file: FileNode): Promise<boolean> {
   try {
     const reader = await openRange(file);

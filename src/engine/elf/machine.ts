@@ -30,7 +30,7 @@ export function machineName(found: Machine): string {
   return `the processor with ELF number ${found.machine} (${found.bits} bits)`;
 }
 
-/** Whether a program for this processor runs on a platform; true for a platform that is not in the table. */
+/** True when a program for this processor runs on a platform; true for a platform that is not in the table. */
 export function runsOn(found: Machine, platform: Platform): boolean {
   const wanted = Object.hasOwn(MACHINES, platform.architecture) ? MACHINES[platform.architecture] : undefined;
   return wanted === undefined || sameMachine(wanted, found);

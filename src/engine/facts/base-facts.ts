@@ -151,7 +151,7 @@ function pathsOf(operation: Operation): readonly string[] {
   }
 }
 
-/** Where a Dockerfile's change of what a base has finds its tool. */
+/** Paths of the tools with which a Dockerfile changes what a base has. */
 function toolPlaces(tool: string): string[] {
   return ["/bin", "/usr/bin", "/sbin", "/usr/sbin"].map((directory) => `${directory}/${tool}`);
 }

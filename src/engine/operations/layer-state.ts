@@ -11,7 +11,7 @@ export interface LayerState {
   readonly draft: DraftTree;
   readonly platform: Platform;
   readonly files: FileSource;
-  /** Whether the stage starts from nothing, for messages. */
+  /** True when the stage starts from nothing, for messages. */
   readonly fromScratch: boolean;
   /** The finished tree of another stage. */
   stageTree(stage: string): FolderNode;

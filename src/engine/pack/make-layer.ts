@@ -16,7 +16,7 @@ import { digestItems, racyItems, sameDigests } from "./racy-files.js";
 
 /** A layer that is in the store. */
 export interface MadeLayer extends LayerRecord {
-  /** Whether it was there already, so that no file was read. */
+  /** True when it was there already, so that no file was read. */
   readonly cached: boolean;
 }
 

@@ -46,7 +46,7 @@ export async function digestItems(
   return digests;
 }
 
-/** Whether these files still have the content that was recorded. */
+/** True when these files still have the content that was recorded. */
 export async function sameDigests(items: readonly LayerItem[], recorded: RacyDigests): Promise<boolean> {
   const now = await digestItems(
     items,

@@ -37,7 +37,7 @@ export function ownLayers(
   }));
 }
 
-/** Whether the files of the bases have to be known to judge a layer. */
+/** True when the files of the bases have to be known to judge a layer. */
 export function needsGround({ use }: OwnLayer): boolean {
   return use === "files";
 }

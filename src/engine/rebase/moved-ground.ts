@@ -65,7 +65,7 @@ function parentMoved(names: readonly string[], from: FolderNode, onto: FolderNod
   return undefined;
 }
 
-/** Whether both are the same as ground: both missing, or alike in type, mode and owner. */
+/** True when both are the same as ground: both missing, or alike in type, mode and owner. */
 function sameFolder(left: TreeNode | undefined, right: TreeNode | undefined): boolean {
   if (left === undefined || right === undefined) return left === right;
   if (left.type !== right.type || !sameAttributes(left, right)) return false;

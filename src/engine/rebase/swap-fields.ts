@@ -1,6 +1,6 @@
 import { canonicalJson } from "../../core/canonical-json.js";
 
-/** Whether two JSON values say the same. */
+/** True when two JSON values say the same. */
 export function sameJson(left: unknown, right: unknown): boolean {
   if (left === undefined || right === undefined) return left === right;
   return canonicalJson(left) === canonicalJson(right);

@@ -29,7 +29,7 @@ export interface Command {
 /** What a command left. */
 export interface CarriedOut {
   readonly kept: KeptChanges;
-  /** Whether it is what this build's own run left; else it was recalled. */
+  /** True when it is what this build's own run left; else it was recalled. */
   readonly own: boolean;
   readonly tree: FolderNode;
   /** A name for what it left, where it has one: a command that ran again may leave something else. */
@@ -94,7 +94,7 @@ export async function carryOut(command: Command, context: RunContext): Promise<C
   return done;
 }
 
-/** Whether a command is to run whatever is remembered of it. */
+/** True when a command is to run whatever is remembered of it. */
 function isAskedFor({ whole }: Command, { cache, rerun }: RunContext["options"]): boolean {
   return cache === false || rerun?.(whole) === true;
 }

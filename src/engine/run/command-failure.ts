@@ -33,7 +33,7 @@ export function checkEnd(
     );
 }
 
-/** What a pass removed that a command may have needed, as its text or its last lines name the package manager. */
+/** Leftovers that a pass removed and a command may have needed, as its text or last lines name the package manager. */
 function missing(
   command: string,
   output: readonly string[],

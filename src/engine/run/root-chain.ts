@@ -25,7 +25,7 @@ export interface RootState {
    */
   key(unseen?: Unseen): Promise<string | undefined>;
   layers(): Promise<readonly RootLayer[]>;
-  /** What it is made of, in order; `unseen` as for the key. */
+  /** The parts that it is made of, in order; `unseen` as for the key. */
   inputs(unseen?: Unseen): Promise<readonly RootInput[]>;
   /** Clean-ups that no command after them has looked at. */
   readonly cleanUps: readonly CleanUpInput[];

@@ -6,7 +6,7 @@ import { changedInputs, isRunInputs, type RunInputs } from "./run-inputs.js";
 export interface RunForecast {
   readonly command: string;
   readonly origin?: Origin | undefined;
-  /** Whether it would run. */
+  /** True when it would run. */
   readonly runs: boolean;
   /** Why it would: what changed since it ran last, or that it never did. Empty when it would not. */
   readonly reasons: readonly string[];

@@ -66,7 +66,7 @@ function changedNames(
   });
 }
 
-/** Whether a value from the store has the form of inputs. */
+/** True when a value from the store has the form of inputs. */
 export function isRunInputs(value: unknown): value is RunInputs {
   const { root, command, env, rest } = (value ?? {}) as Partial<RunInputs>;
   return (

@@ -20,7 +20,7 @@ export interface PreparedMount {
   mount(): Promise<SandboxMount | undefined>;
   /** The variable that holds the secret or the agent's socket. */
   env?(): Promise<readonly [name: string, value: string] | undefined>;
-  /** Where the command sees it; undefined where it sees nothing of it but a variable. */
+  /** The place where the command sees it; undefined where it sees nothing of it but a variable. */
   readonly at: MountedTree | undefined;
 }
 

@@ -19,7 +19,7 @@ export function commandFolder(run: RunOperation, config: RuntimeConfig): string 
 }
 
 /**
- * What the image, then the step, say of the environment; `PATH` and `HOME` are there in any case.
+ * The environment as the image, then the step, say it; `PATH` and `HOME` are there in any case.
  *
  * @throws {PlanError} RUN_ENV_INVALID for what no process can have
  */

@@ -43,7 +43,7 @@ function mayTakeContents(...[operation, ...rest]: Parameters<typeof takesContent
   }
 }
 
-/** Whether a file of the base may be in the layer, or something was done with the base that left no trace. */
+/** True when a file of the base may be in the layer, or something was done with the base that left no trace. */
 function takesContents(
   operation: Operation,
   operations: readonly Operation[],
@@ -65,7 +65,7 @@ function takesContents(
   return node !== undefined && resolvePath(lower, operation.path).node === node;
 }
 
-/** Whether an operation puts something at a path or below it, by its own words or by where they lead in the base. */
+/** True when an operation puts something at a path or below it, by its own words or by where they lead in the base. */
 function goesBelow(operation: Operation, path: string, base: FolderNode): boolean {
   const target = "dest" in operation ? operation.dest : "path" in operation ? operation.path : "/";
   const written = pathComponents(target).join("/");

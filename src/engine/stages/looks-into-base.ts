@@ -27,7 +27,7 @@ export interface BaseQuestion {
 }
 
 /**
- * Whether steps depend on what is in the base, so that its layers have to be fetched. They do not where only the config
+ * True when steps depend on what is in the base, so that its layers have to be fetched. They do not where only the config
  * changes, and where single files are put into the root or into folders that the user vouches for, under their own names:
  * such a file is laid over whatever is there, as `COPY --link` does it. Under another name it may be meant to go into a
  * directory that the base has there. The answer depends on the description alone, never on what is in
@@ -93,13 +93,13 @@ function isPlacing(operation: Operation): operation is Placing {
   return ["write", "symlink", "add", "copy"].includes(operation.op);
 }
 
-/** Whether a destination is a file of the source's name in a folder that is known, or is such a folder. */
+/** True when a destination is a file of the source's name in a folder that is known, or is such a folder. */
 function fits(operation: AddOperation | CopyOperation, known: ReadonlySet<string>): boolean {
   const { dest, into } = operation;
   return into ? known.has(dest) : known.has(parentPath(dest)) && !known.has(dest) && keepsName(operation);
 }
 
-/** Whether every source is one file: a folder is merged with what is there. */
+/** True when every source is one file: a folder is merged with what is there. */
 async function areFiles(operation: CopyOperation, question: BaseQuestion): Promise<boolean> {
   for (const source of operation.sources) {
     const file = fileOf(source, operation, question);

@@ -52,9 +52,9 @@ export function scratchImage({ os, architecture, variant }: Platform, ports: Bui
 
 /** What is needed of a base. */
 export interface BaseNeed {
-  /** Whether its layers are passed on. */
+  /** True when its layers are passed on. */
   readonly layers: boolean;
-  /** Whether the contents of its files will be read. */
+  /** True when the contents of its files will be read. */
   readonly contents: boolean;
   /** The folders that are all that the steps need to know of it; undefined where they look into it. */
   readonly folders?: ReadonlySet<string> | undefined;

@@ -23,7 +23,7 @@ export interface StageLayer {
   readonly paths: number | undefined;
   /** Bytes of the plain tar, where it was made here. */
   readonly uncompressedSize: number | undefined;
-  /** Whether it came out of the store without reading its files. */
+  /** True when it came out of the store without reading its files. */
   readonly cached: boolean;
   /** What it took from the base of its image, where that is in a registry. */
   readonly baseUse?: BaseUse;
@@ -51,6 +51,6 @@ export interface StageImage {
   readonly layers: readonly StageLayer[];
   /** Undefined for images that stand on something else, or have their base melted in. */
   readonly base?: StageBase | undefined;
-  /** Whether there is nothing below the first stage. */
+  /** True when there is nothing below the first stage. */
   readonly fromScratch: boolean;
 }

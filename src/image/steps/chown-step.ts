@@ -17,7 +17,7 @@ export interface ChownStep {
 
 /** How far `chown` goes. */
 export interface ChownOptions {
-  /** Whether all that is in a folder is changed too; links are not followed. @default - false */
+  /** True when all that is in a folder is changed too; links are not followed. @default - false */
   readonly recursive?: boolean;
 }
 

@@ -35,7 +35,7 @@ export interface RunStep {
   readonly env?: Readonly<Record<string, string>>;
   readonly workdir?: string;
   readonly user?: string;
-  /** Whether what a package manager leaves behind is meant to stay in the layer. */
+  /** True when what a package manager leaves behind is meant to stay in the layer. */
   readonly keepLeftovers?: boolean;
   readonly network?: "none" | "host" | "default";
   readonly mounts?: readonly RunMount[];
@@ -51,7 +51,7 @@ export interface RunOptions {
   readonly workdir?: string;
   /** @default - the image's user */
   readonly user?: number | string | Owner;
-  /** Whether caches, lists and logs of a package manager stay in the layer, which no pass then cleans. @default - false */
+  /** True when caches, lists and logs of a package manager stay in the layer, which no pass then cleans. @default - false */
   readonly keepLeftovers?: boolean;
   /** @default - "default": what the builder gives; in the direct build a network of its own by slirp4netns, else the host's */
   readonly network?: "none" | "host" | "default";

@@ -33,7 +33,7 @@ const KINDS: Readonly<Record<Step["kind"], boolean>> = {
 /** The names of all kinds of step. */
 export const stepKinds: readonly string[] = Object.keys(KINDS);
 
-/** Whether a step changes files, and so makes a layer. */
+/** True when a step changes files, and so makes a layer. */
 export function makesLayer(step: Step): boolean {
   return KINDS[step.kind];
 }

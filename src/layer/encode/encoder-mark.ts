@@ -37,7 +37,7 @@ export async function encoderMark(kind: EncoderKind): Promise<EncoderMark> {
 }
 
 /**
- * Whether an encoder of this runtime gives the bytes of a mark: it has the same rules and probe. The same name is not
+ * True when an encoder of this runtime gives the bytes of a mark: it has the same rules and probe. The same name is not
  * enough, since runtimes build one version of a library in ways that give other bytes.
  */
 export async function hasMark(kind: EncoderKind, mark: EncoderMark): Promise<boolean> {

@@ -11,7 +11,7 @@ export interface LayerEncoder {
    * rule. Part of cache keys; two encoders with one id give the same bytes.
    */
   readonly id: string;
-  /** Whether compressed blocks are worth keeping for a later build. */
+  /** True when compressed blocks are worth keeping for a later build. */
   readonly reusable: boolean;
   /** Blocks that are compressed at the same time. */
   readonly parallel: number;

@@ -13,7 +13,7 @@ export class ZlibPieces {
   readonly #stream: Refillable;
   readonly #buffers: readonly [Buffer, Buffer];
   #turn = 0;
-  /** Whether the last piece is used up. */
+  /** True when the last piece is used up. */
   #idle = true;
   #ended = false;
   #failure: Error | undefined;

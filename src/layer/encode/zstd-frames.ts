@@ -7,7 +7,7 @@ const MAX_BLOCK = 1 << 17;
 /** A piece of a zstd frame, cut at frame boundaries. */
 export interface FramePiece {
   readonly bytes: Uint8Array;
-  /** Whether the frame ends with this piece. */
+  /** True when the frame ends with this piece. */
   readonly last: boolean;
   /** Bytes the frame says it unpacks to, when it says so; the same in every piece of a frame. */
   readonly contentSize: number | undefined;
@@ -87,7 +87,7 @@ export class ZstdFrames {
     return this.#state === "body" && this.#left === 0;
   }
 
-  /** Whether the frame is over after a block or its checksum. */
+  /** True when the frame is over after a block or its checksum. */
   #afterBody(): boolean {
     if (this.#state === "body" && !this.#lastBlock) {
       this.#state = "block";

@@ -20,7 +20,7 @@ export function blockTag(key: Uint8Array, block: Uint8Array): string {
   return gmac.getAuthTag().toString("hex");
 }
 
-/** Whether this is the key of `newBlockKey`. */
+/** True when this is the key of `newBlockKey`. */
 export function isBlockKey(value: unknown): value is string {
   return typeof value === "string" && /^[0-9a-f]{32}$/.test(value);
 }

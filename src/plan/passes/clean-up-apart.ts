@@ -11,7 +11,7 @@ const CHANGES_SHELL = /^(\.|alias|eval|exec|return|shopt|source|trap|unalias)$/;
 const SETS_VARIABLES = /^(export|read|readonly|local|declare|typeset|unset|getopts)$/;
 
 /**
- * Where a clean-up does the same in a process of its own as at the end of a command: the directory that the command
+ * The place where a clean-up does the same in a process of its own as at the end of a command: the directory that the command
  * ends in. Undefined where the clean-up may depend on more that the command's shell was told.
  */
 export function apartFrom(run: RunOperation, cleanUp: string): CleanedCommand["apart"] {

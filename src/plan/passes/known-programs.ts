@@ -85,7 +85,7 @@ export const SAME: Readonly<Record<ManagerName, string>> = {
 const NODE = new Set(["npm", "pnpm", "yarn"]);
 const PYTHON = new Set(["pip", "uv"]);
 
-/** What a program manages: packages of the system, or of which language. Undefined for other programs. */
+/** The kind of packages that a program manages: the system's, or a language's. Undefined for other programs. */
 export function kindOf(program: string): string | undefined {
   if (/^(dpkg|update-|ldconfig$|rpm$)/.test(program)) return "system";
   if (program.startsWith("python")) return "python";

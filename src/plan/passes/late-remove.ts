@@ -104,7 +104,7 @@ function takeBack(
   return undefined;
 }
 
-/** Whether all that an operation makes is in a folder that is removed later. What leads through a link may not be. */
+/** True when all that an operation makes is in a folder that is removed later. What leads through a link may not be. */
 function isLostWith(operation: Operation, remove: RemoveOperation, log: PassLog): boolean {
   if (operation.op === "symlink") return false;
   const made = producedPath(operation, log.probe);

@@ -61,7 +61,7 @@ function useOf(operation: Operation, manager: ManagerName): Use {
   return useOfCommands(commands, manager, { folder, errexit });
 }
 
-/** What is known of the shell that reads a command. */
+/** The known state of the shell that reads a command. */
 interface ShellState {
   /** The directory that it is in; undefined where only the shell knows. */
   readonly folder: string | undefined;

@@ -7,7 +7,7 @@ export function plainWord(text: string): ShellWord {
   return { text, open: false, glob: false };
 }
 
-/** Where a package manager keeps what it leaves. */
+/** The places where a package manager keeps what it leaves. */
 export interface Places {
   /** Absolute directories and files. */
   readonly roots: readonly string[];
@@ -48,7 +48,7 @@ export function pathOf({ text }: ShellWord, folder: string | undefined): string 
 }
 
 /**
- * How a word is to what a manager left: it names some of it, or a directory that holds some. Patterns count as what
+ * The relation of a word to what a manager left: it names some of it, or a directory that holds some. Patterns count as what
  * they may match.
  */
 export function nearnessOf(

@@ -124,7 +124,7 @@ export function reloads({ name }: PackageManager): boolean {
   return RELOADS.has(name);
 }
 
-/** Whether a command installs or fetches by this manager. */
+/** True when a command installs or fetches by this manager. */
 export function uses(command: string, { installs, fetches }: PackageManager): boolean {
   return installs.test(command) || fetches?.test(command) === true;
 }

@@ -43,7 +43,7 @@ export function mayEnter(operation: Operation): boolean {
   return operation.op === "copy" && !operation.into;
 }
 
-/** Whether an operation could read or change what is at a path, above it or below it. */
+/** True when an operation could read or change what is at a path, above it or below it. */
 export function mayTouch(operation: Operation, path: string, probe: SourceProbe): boolean {
   const made =
     operation.op === "mkdir" || operation.op === "symlink" ? undefined : producedPath(operation, probe);
@@ -53,7 +53,7 @@ export function mayTouch(operation: Operation, path: string, probe: SourceProbe)
   return target === undefined || isWithin(target, path) || isWithin(path, target);
 }
 
-/** Whether something could exist at a path because of this operation. */
+/** True when something could exist at a path because of this operation. */
 export function mayMake(operation: Operation, path: string, probe: SourceProbe): boolean {
   switch (operation.op) {
     case "remove":

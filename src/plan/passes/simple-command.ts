@@ -14,7 +14,7 @@ export function simpleCommands(operation: RunOperation): readonly (readonly stri
   return commands.some((words) => words.some((word) => SHELL_SYNTAX.test(word))) ? undefined : commands;
 }
 
-/** Whether all of these are absolute paths without dots to resolve. */
+/** True when all of these are absolute paths without dots to resolve. */
 export function areCleanPaths(words: readonly string[]): boolean {
   return words.length > 0 && words.every((word) => /^\/[^/]/.test(word) && !/\/(\.{1,2})?(\/|$)/.test(word));
 }

@@ -13,7 +13,7 @@ import { makePolicy, type Policy, type PolicyFinding, type PolicyOptions } from 
 export interface NoSecretsOptions extends PolicyOptions {
   /** Names of variables, and absolute paths or patterns of files, that are known to hold none. @default - none */
   readonly allow?: readonly string[];
-  /** Whether the files of the built layers are looked at, also of those of the base. @default - true */
+  /** True when the files of the built layers are looked at, also of those of the base. @default - true */
   readonly layers?: boolean;
 }
 

@@ -66,18 +66,18 @@ export class Authorizer {
     return answer === tried ? undefined : answer;
   }
 
-  /** Whether the user has a login for a repository, for messages. */
+  /** True when the user has a login for a repository, for messages. */
   async isKnown(repository: Repository): Promise<boolean> {
     return (await this.#credentialFor(repository)) !== undefined;
   }
 
-  /** What messages must not show: the login for a repository, and the tokens that were had for it. */
+  /** Texts that messages must not show: the login for a repository, and the tokens that were had for it. */
   async secrets(repository: Repository): Promise<readonly string[]> {
     const credential = await this.#credentialFor(repository);
     return [...secretsOf(credential), ...[...this.#tokens.values()].map(({ value }) => value)];
   }
 
-  /** Whether the registry ever asked for a login. */
+  /** True when the registry ever asked for a login. */
   get wasAsked(): boolean {
     return this.#challenge !== undefined;
   }

@@ -14,7 +14,7 @@ export interface TokenServerRules {
   readonly endpoint: URL;
   /** Hosts, with a port where one is meant, that the user allows. */
   readonly allowed: readonly string[];
-  /** Whether the user's credential would be sent. */
+  /** True when the user's credential would be sent. */
   readonly withCredential: boolean;
 }
 

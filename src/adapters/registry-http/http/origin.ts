@@ -1,6 +1,6 @@
 import { BlockList, isIP } from "node:net";
 
-/** Whether two addresses are the same scheme, host and port: the only place that a credential may go to. */
+/** True when two addresses are the same scheme, host and port: the only place that a credential may go to. */
 export function sameOrigin(one: URL, other: URL): boolean {
   return one.protocol === other.protocol && one.hostname === other.hostname && portOf(one) === portOf(other);
 }
@@ -53,19 +53,19 @@ function listed(list: BlockList, hostname: string): boolean {
   return family !== 0 && list.check(host, family === 6 ? "ipv6" : "ipv4");
 }
 
-/** Whether a host is this machine, by name or number: such registries speak plain http by default, as Docker has it. */
+/** True when a host is this machine, by name or number: such registries speak plain http by default, as Docker has it. */
 export function isLoopback(hostname: string): boolean {
   const host = bare(hostname);
   return host === "localhost" || host.endsWith(".localhost") || listed(LOOPBACK, host);
 }
 
-/** Whether a host is this machine, an address of the link (such as a cloud's metadata), or none at all. */
+/** True when a host is this machine, an address of the link (such as a cloud's metadata), or none at all. */
 export function isMachineLocal(hostname: string): boolean {
   const host = bare(hostname);
   return host === "localhost" || host.endsWith(".localhost") || listed(LOCAL, host);
 }
 
-/** Whether a host is named by a number that only some network knows. */
+/** True when a host is named by a number that only some network knows. */
 export function isPrivate(hostname: string): boolean {
   return isMachineLocal(hostname) || listed(PRIVATE, hostname);
 }

@@ -8,7 +8,7 @@ import { proxyLogin } from "./proxy.js";
 
 type Done = (error: Error | null, socket?: Socket) => void;
 
-/** Whether a proxy speaks SOCKS 5. */
+/** True when a proxy speaks SOCKS 5. */
 export function isSocks({ protocol }: URL): boolean {
   return protocol === "socks5:" || protocol === "socks5h:";
 }
@@ -35,7 +35,7 @@ export function socksAgent(
   return Object.assign(agent, { createConnection: open });
 }
 
-/** What a proxy's reply means (RFC 1928 section 6). */
+/** The meanings of a proxy's replies (RFC 1928 section 6). */
 const REPLIES: readonly string[] = [
   "",
   "it fails",

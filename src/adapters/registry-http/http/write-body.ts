@@ -63,7 +63,7 @@ class SliceWatch {
     this.#timer = setInterval(() => this.#check(rate), Math.max(5, shortest / 4));
   }
 
-  /** Whether the connection is still open when the bytes have left. */
+  /** True when the connection is still open when the bytes have left. */
   write(slice: Uint8Array): Promise<boolean> {
     if (this.#outgoing.destroyed) return Promise.resolve(false);
     return new Promise((resolve, reject) => {

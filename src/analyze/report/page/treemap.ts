@@ -107,7 +107,7 @@ function boxButton(data: ReportData, image: number, box: TreemapBox, view: Treem
   return made;
 }
 
-/** Whether later layers hide all of it, and how. */
+/** True when later layers hide all of it, and how. */
 function hiddenText({ file, folder }: TreemapBox): string {
   if (file?.hidden !== undefined) return `${file.hidden} by a later layer`;
   return folder !== undefined && folder.hiddenBytes === folder.bytes ? "hidden by later layers" : "";

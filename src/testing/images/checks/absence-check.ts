@@ -21,7 +21,7 @@ export function readAbsence(call: Call, options: AbsenceOptions): boolean {
   return options.own === true;
 }
 
-/** Whether there is nothing at a path. */
+/** True when there is nothing at a path. */
 export function checkNoFile(image: DescribedImage, path: string, own: boolean): Failure | undefined {
   const { node, path: real } = resolvePath(image.tree, path, { followLast: false });
   if (node !== undefined && (!own || image.placedBy.has(real))) {
@@ -36,7 +36,7 @@ export function checkNoFile(image: DescribedImage, path: string, own: boolean): 
 
 const SHOWN = 10;
 
-/** Whether no path fits a pattern. */
+/** True when no path fits a pattern. */
 export function checkNoMatch(
   image: DescribedImage,
   pattern: string,
@@ -79,7 +79,7 @@ export function readPattern(call: Call, pattern: string): GlobPattern {
   }
 }
 
-/** Whether anything, of whatever type, is at a path. */
+/** True when anything, of whatever type, is at a path. */
 export function checkPath(image: DescribedImage, path: string): Failure | undefined {
   const { node, path: real } = resolvePath(image.tree, path, { followLast: false });
   if (node !== undefined || image.unknown.existsAt(real)) return undefined;

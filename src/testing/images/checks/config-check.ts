@@ -4,10 +4,10 @@ import type { HealthcheckConfig, RuntimeConfig } from "../../../oci/image-config
 import type { ConfigChange } from "../../../plan/config-change.js";
 import { type Failure, failure, placeText, unknowable } from "../failure.js";
 
-/** Whether a variable or label must have exactly this text, match this pattern, or only be there. */
+/** True when a variable or label must have exactly this text, match this pattern, or only be there. */
 export type TextExpectation = string | RegExp | undefined;
 
-/** Whether a text is what is asked for. */
+/** True when a text is what is asked for. */
 export function fits(found: string, asked: TextExpectation): boolean {
   if (asked === undefined) return true;
   return typeof asked === "string"
@@ -46,7 +46,7 @@ function lastChange(
   );
 }
 
-/** Whether an image sets a variable, a label or an annotation. */
+/** True when an image sets a variable, a label or an annotation. */
 export function checkNamed(
   image: DescribedImage,
   kind: Named,
@@ -71,7 +71,7 @@ export function checkNamed(
   ]);
 }
 
-/** Whether an image does not set a variable or label. */
+/** True when an image does not set a variable or label. */
 export function checkNotNamed(image: DescribedImage, kind: Named, name: string): Failure | undefined {
   const found = namedValues(image, kind).get(name);
   if (found === undefined)
@@ -95,7 +95,7 @@ const FIELDS = {
   Shell: ["shell", "shell"],
 } as const satisfies Partial<Record<keyof RuntimeConfig, readonly [ConfigChange["set"], string]>>;
 
-/** Whether a field of the config is what is asked for; undefined asks that there is none. */
+/** True when a field of the config is what is asked for; undefined asks that there is none. */
 export function checkField(
   image: DescribedImage,
   field: keyof typeof FIELDS,
@@ -118,7 +118,7 @@ export function checkField(
   return failure(`${what}${instead}`, found, asked, [["set at", placeText(change?.origin)]]);
 }
 
-/** Whether containers run as somebody else than root. */
+/** True when containers run as somebody else than root. */
 export function checkNonRoot(image: DescribedImage): Failure | undefined {
   const change = lastChange(image, "user");
   if (change === undefined && image.configUnknown)
@@ -130,7 +130,7 @@ export function checkNonRoot(image: DescribedImage): Failure | undefined {
   return failure(what, user, "not root", [["set at", placeText(change?.origin)]]);
 }
 
-/** Whether ports or volumes are declared. */
+/** True when ports or volumes are declared. */
 export function checkDeclared(
   image: DescribedImage,
   field: "ExposedPorts" | "Volumes",
@@ -151,7 +151,7 @@ export function checkDeclared(
   ]);
 }
 
-/** Whether health is probed, and by this command where one is asked for. */
+/** True when health is probed, and by this command where one is asked for. */
 export function checkHealth(
   image: DescribedImage,
   asked: readonly string[] | undefined,

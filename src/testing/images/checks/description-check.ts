@@ -38,7 +38,7 @@ function at({ origin }: Running): string {
   return place === undefined ? "" : ` (${place})`;
 }
 
-/** Whether some step runs this command: its text holds the words, or matches. */
+/** True when some step runs this command: its text holds the words, or matches. */
 export function checkRuns(subject: Subject, asked: string | RegExp): Failure | undefined {
   const commands = commandsOf(subject);
   if (commands === undefined) return unknownOrigin("what commands made it", asked);
@@ -49,7 +49,7 @@ export function checkRuns(subject: Subject, asked: string | RegExp): Failure | u
   return failure(what, found, asked, commandLines(commands));
 }
 
-/** Whether nothing has to be run for the image. */
+/** True when nothing has to be run for the image. */
 export function checkNoRuns(subject: Subject): Failure | undefined {
   const commands = commandsOf(subject);
   if (commands === undefined) return unknownOrigin("whether commands made it", []);
@@ -73,7 +73,7 @@ export function readBase(call: Call, base: unknown): BaseNode {
   return refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: "base", got: base, allowed });
 }
 
-/** Whether an image stands on a base: its own, or one of those below. */
+/** True when an image stands on a base: its own, or one of those below. */
 export function checkBase(subject: Subject, asked: BaseNode): Failure | undefined {
   const { node } = subject;
   if (node === undefined) return unknownOrigin("what it stands on", baseText(asked));

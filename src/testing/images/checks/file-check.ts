@@ -10,7 +10,7 @@ import { type Failure, failure, unknowable } from "../failure.js";
 import type { ReadExpectation } from "./file-expectation.js";
 import { modeWord, nearText, ownerWord, placedText, typeWord } from "./file-facts.js";
 
-/** Whether an image has what is asked for at a path. */
+/** True when an image has what is asked for at a path. */
 export function checkFile(image: DescribedImage, asked: ReadExpectation): Failure | undefined {
   const { path, type } = asked;
   const { node, path: real } = resolvePath(image.tree, path, { followLast: type !== "symlink" });

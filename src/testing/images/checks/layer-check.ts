@@ -33,7 +33,7 @@ export interface LayerCount {
   readonly own: boolean;
 }
 
-/** Whether an image has as many layers as it should. */
+/** True when an image has as many layers as it should. */
 export function checkLayers(subject: Subject, { count, atMost, own }: LayerCount): Failure | undefined {
   const { image, description } = subject;
   if (own && description === undefined) return unknownOrigin("which layers are its own", count);
@@ -65,7 +65,7 @@ export function unknownOrigin(what: string, expected: unknown): Failure {
   return { message, actual: undefined, expected, unknown: true };
 }
 
-/** Whether two images share their first layers. */
+/** True when two images share their first layers. */
 export function checkShared(left: Subject, right: Subject, count: number): Failure | undefined {
   // The layers of a description are told apart by their steps, those of an archive by their content.
   if ((left.description === undefined) !== (right.description === undefined))
@@ -95,7 +95,7 @@ export interface SizeLimit {
 
 const FILES_SHOWN = 3;
 
-/** Whether an image is smaller than a limit. */
+/** True when an image is smaller than a limit. */
 export function checkSize(subject: Subject, { limit, own, base }: SizeLimit): Failure | undefined {
   const { image, description } = subject;
   if (own && description === undefined) return unknownOrigin("which layers are its own", limit);

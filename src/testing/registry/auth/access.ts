@@ -40,7 +40,7 @@ export function parseScopes(text: string): Access[] {
   });
 }
 
-/** Whether all that is needed was granted. */
+/** True when all that is needed was granted. */
 export function covers(granted: readonly Access[], needed: readonly Access[]): boolean {
   return needed.every(({ type, name, actions }) =>
     actions.every((action) =>
@@ -49,7 +49,7 @@ export function covers(granted: readonly Access[], needed: readonly Access[]): b
   );
 }
 
-/** Whether somebody without an account could do it where pulling is free. */
+/** True when somebody without an account could do it where pulling is free. */
 export function isPull({ type, actions }: Access): boolean {
   return type === "repository" && actions.every((action) => action === "pull");
 }

@@ -11,7 +11,7 @@ export interface RegistryAuth {
   readonly kind: "basic" | "bearer";
   /** Passwords by name. Each user may do everything. */
   readonly users: Readonly<Record<string, string>>;
-  /** Whether pulling needs no account. @default false */
+  /** True when pulling needs no account. @default false */
   readonly anonymousPull?: boolean;
   /** Seconds that a token is good for. @default 300 */
   readonly tokenSeconds?: number;
