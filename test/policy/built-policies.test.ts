@@ -19,6 +19,8 @@ import {
 import { describe, expect, it } from "vitest";
 import { built, checked, work } from "./asked.js";
 
+/** A base with a stand-in of the tool that a Dockerfile removes with. */
+const base = () => Image.scratch().write("/usr/bin/rm", "");
 const noise = (bytes: number) => Buffer.from(Array.from({ length: bytes }, (_, at) => (at * at * 31) % 251));
 
 describe("maxSize", () => {
@@ -49,7 +51,7 @@ describe("maxLayers", () => {
 });
 
 describe("maxWaste", () => {
-  const image = Image.from(Image.scratch().write("/a", noise(9000)).write("/b", noise(1000))).remove("/a");
+  const image = Image.from(base().write("/a", noise(9000)).write("/b", noise(1000))).remove("/a");
 
   it("takes bytes or a share", async () => {
     expect(await built(image, maxWaste("9kB"))).toEqual([]);
@@ -77,7 +79,7 @@ describe("maxGrowth", () => {
 
 describe("noSetuid", () => {
   it("finds each program that a container sees, at its line", async () => {
-    const image = Image.scratch()
+    const image = base()
       .write("/bin/su", "1", { mode: 0o4755 })
       .write("/bin/wall", "1", { mode: 0o2755 })
       .write("/bin/ls", "1", { mode: 0o755 });
@@ -94,7 +96,7 @@ describe("noSetuid", () => {
 
 describe("noShell", () => {
   it("finds shells, also by a link, but not what a later layer removed", async () => {
-    const image = Image.scratch().write("/bin/busybox", "1", { mode: 0o755 }).symlink("busybox", "/bin/sh");
+    const image = base().write("/bin/busybox", "1", { mode: 0o755 }).symlink("busybox", "/bin/sh");
     const [finding] = await built(image, noShell());
     expect(finding?.message).toBe("it has a shell: /bin/busybox, /bin/sh");
     expect(await built(Image.from(image).remove("/bin/sh").remove("/bin/busybox"), noShell())).toEqual([]);
@@ -125,7 +127,7 @@ describe("noSecrets", () => {
   });
 
   it("finds what a later layer removes", async () => {
-    const image = Image.from(Image.scratch().copy("site", "/srv/")).remove("/srv");
+    const image = Image.from(base().copy("site", "/srv/")).remove("/srv");
     const found = await built(image, noSecrets({ allow: ["**/*.env", "**/*.key"] }));
     expect(found.map(({ message }) => message)).toEqual([
       "/srv/conf/.npmrc looks like a token of npm, and comes with the base",
