@@ -1,12 +1,12 @@
 import { mkdirSync, renameSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { hasMounts } from "../store-dir/has-mounts.js";
 import { isHeld } from "../store-dir/owned-lock.js";
 import { newOwnedName } from "../store-dir/owner-mark.js";
 import { bytesBelow, lookAt, removeTree } from "../store-dir/plain-file.js";
 import { isLeftover, namesIn } from "../store-dir/store-folder.js";
 import { cacheLock } from "./cache-folders.js";
 import { endDeadRuns } from "./dead-runs.js";
-import { hasMounts } from "./has-mounts.js";
 import { asRoot, findHostTools } from "./host-tools.js";
 import { USED } from "./root-folders.js";
 import { runProgram, runQuietly } from "./run-program.js";

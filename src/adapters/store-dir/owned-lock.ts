@@ -1,7 +1,7 @@
 import { lutimesSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { hasMounts } from "../sandbox-runc/has-mounts.js";
+import { hasMounts } from "./has-mounts.js";
 import { isOwnedName, newOwnedName, ownerState } from "./owner-mark.js";
 import { lookAt, readPlainFile } from "./plain-file.js";
 import { namesIn } from "./store-folder.js";

@@ -12,8 +12,8 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { hasMounts } from "../sandbox-runc/has-mounts.js";
 import { type DiskCalls, errnoOf } from "./disk-calls.js";
+import { hasMounts } from "./has-mounts.js";
 import { newOwnedName } from "./owner-mark.js";
 
 /** Opens without following a link in the last place, and without waiting for the other end of a FIFO. */
