@@ -1,13 +1,14 @@
 import { readFileSync } from "node:fs";
+import { secretIn } from "../analyze/secrets/secret-text.js";
 import type { Origin } from "../errors/origin.js";
 import type { Paint } from "./paint.js";
 
 const WIDTH = 140;
 
-/** The user's line with its number, or nothing where it cannot be read. */
+/** The user's line with its number, or nothing where it cannot be read or holds what looks like a secret. */
 export function snippet(origin: Origin, paint: Paint): string {
   const line = lineOf(origin);
-  if (line === undefined || line.trim() === "") return "";
+  if (line === undefined || line.trim() === "" || secretIn(line) !== undefined) return "";
   const number = `${origin.line}`;
   const gutter = paint.dim(`  ${number} | `);
   const shown = line.length > WIDTH ? `${line.slice(0, WIDTH - 1)}…` : line;

@@ -8,6 +8,7 @@ import { tempFolder } from "../adapters/temp-folder.js";
 const body = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ";
 const KEY = `-----BEGIN OPENSSH ${"PRIVATE"} KEY-----\n${body}\n-----END OPENSSH ${"PRIVATE"} KEY-----\n`;
 const GITHUB = `ghp_${"a1B2".repeat(9)}`;
+const JWT = `eyJ${"hbGciOiJI"}UzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.${"dozjgNryP4J3jVmNHl0w5N"}`;
 const NPMRC = `//registry.example.com/:_author=x\n//registry.example.com/:_auth${"Token"}=0123456789abcdef0123\n`;
 const AWS = `[default]\naws_access_key_id = x\naws_secret_access${"_key"} = ${"aB3/".repeat(10)}\n`;
 
@@ -50,6 +51,7 @@ describe("S10: what looks like a secret is refused in both syntheses", () => {
   test.each<readonly [string, Image, Readonly<Record<string, string>>, string]>([
     ["a variable", scratch.env("DEPLOY_KEY", KEY.replaceAll("\n", "\\n")), {}, body],
     ["a label", scratch.label("token", GITHUB), {}, GITHUB],
+    ["a JSON web token", scratch.env("SESSION", JWT), {}, JWT.slice(12)],
     ["an argument of the entrypoint", scratch.entrypoint(["/app", `--token=${GITHUB}`]), {}, GITHUB],
     ["an argument of the command", scratch.cmd(["/app", GITHUB]), {}, GITHUB],
     ["a command", run.run(`curl -H 'Authorization: token ${GITHUB}' https://example.com`), {}, GITHUB],

@@ -33,6 +33,8 @@ const SURE_SHAPES: readonly (readonly [string, RegExp])[] = [
   ["a token of npm", /\bnpm_[A-Za-z0-9]{36}\b/],
   ["a token of npm", /_authToken\s*=\s*["']?[A-Za-z0-9_.-]{16}/],
   ["a secret key of AWS", /aws_secret_access_key["']?\s*[=:]\s*["']?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])/i],
+  ["an access key of AWS", /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/],
+  ["a JSON web token", /\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}/],
   ["a token of Slack", /\bxox[abpr]-[0-9]{10,13}-[A-Za-z0-9-]{20}/],
   ["a key of Stripe", /\b[rs]k_live_[A-Za-z0-9]{24}/],
   ["a token of PyPI", /\bpypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{50}/],
