@@ -34,8 +34,12 @@ function joinInStage(stage: Stage, log: PassLog): Stage {
         ? undefined
         : reasonAgainst(earlier, run, trace!, log.catalog.mayMerge(stage, at - 1, at));
     if (source === undefined || reason !== undefined) {
-      if (reason !== undefined) warnHidden(run, source!, reason, log);
-      else if (trace?.removesUnknown === true) warnUnknown(run, log);
+      // Of a clean-up that a pass appended, that pass has said what there is to say.
+      const own = asWritten(run);
+      const ownTrace = traceOf(own);
+      if (source !== undefined && reason !== undefined) {
+        if (ownTrace && leavesFor(source, ownTrace)) warnHidden(own, source, reason, log);
+      } else if (ownTrace?.removesUnknown === true) warnUnknown(own, log);
       layers.push(layer);
       continue;
     }
@@ -48,6 +52,11 @@ function joinInStage(stage: Stage, log: PassLog): Stage {
     });
   }
   return layers.length === stage.layers.length ? stage : { ...stage, layers };
+}
+
+/** A command without the clean-up that a pass appended to it. */
+function asWritten({ cleaned, ...run }: RunOperation): RunOperation {
+  return cleaned === undefined ? run : { ...run, command: cleaned.written };
 }
 
 function onlyRun({ operations, name }: Layer): RunOperation | undefined {

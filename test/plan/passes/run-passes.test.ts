@@ -64,6 +64,13 @@ describe("join-runs", () => {
     expect(warnings[0]?.message).toContain(reason);
   });
 
+  it("says nothing of removals that a pass appended", () => {
+    const code = (image: Image) => planned(image).warnings.map((warning) => warning.code);
+    expect(code(debian.run("apt-get update && apt-get install -y file").run("npm ci"))).toEqual([]);
+    expect(code(debian.run("pip install flask").run("pip install gunicorn"))).toEqual(["LEFTOVERS"]);
+    expect(code(debian.run("apk add curl").user("app").run("apk add git"))).toEqual(["LEFTOVERS"]);
+  });
+
   it("keeps apart what a copy stands between", () => {
     expect(layersOf(planned(made.copy("a", "/a").run("rm -rf /src"), {}, only).plan)).toHaveLength(3);
   });
