@@ -291,15 +291,13 @@ function sharingFaults(
       if (apart > before)
         lines.push(`images ${left} and ${right}: ${apart} layers are apart, ${before} as written`);
     }
-    // A step that changed nothing has no layer, so the layers that are apart are counted, not those that are shared.
     const [own, other] = [built[left]!.layers, built[right]!.layers];
-    const first = own.findIndex(({ diffId }, at) => diffId !== other[at]?.diffId);
-    const shared = first < 0 ? own.length : first;
-    for (const at of [left, right]) {
-      const apart = built[at]!.layers.length - shared;
-      const planned = plans[at]!.stages.at(-1)!.layers.length - common;
-      if (apart > planned)
-        lines.push(`images ${left} and ${right}: ${apart} layers are apart, ${planned} as planned`);
+    const inherited = own.filter((layer) => layer.inherited === true).length;
+    for (let at = 0; at < inherited + common; at++) {
+      // A step that changed nothing has no layer, and so those of other steps are counted here as well.
+      if (own[at]?.description !== other[at]?.description) continue;
+      if (own[at]?.diffId !== other[at]?.diffId)
+        lines.push(`images ${left} and ${right}: layer ${at + 1} is not shared`);
     }
   }
   return lines;
