@@ -28,7 +28,8 @@ function catalogText(count, api) {
   return `import { Catalog, Image } from ${JSON.stringify(api)};
 
 const bases = [0, 1, 2, 3].map((at) =>
-  (at % 2 === 0 ? Image.scratch().mkdir("/srv") : Image.scratch()).write("/etc/os-release", "base " + at + "\\n".repeat(50000)),
+  // With a stand-in of the tool that a Dockerfile changes modes with.
+  (at % 2 === 0 ? Image.scratch().mkdir("/srv") : Image.scratch()).write("/bin/chmod", "").write("/etc/os-release", "base " + at + "\\n".repeat(50000)),
 );
 
 const images: Record<string, Image> = {};
