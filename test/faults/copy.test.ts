@@ -429,3 +429,14 @@ describe("A7: a sparse file of 1 TiB", () => {
     expect(() => image("much")).toThrow(expect.objectContaining({ code: "ARGUMENT_INVALID" }));
   });
 });
+
+test("E7: a list of outputs that is a link is neither read nor written through", async () => {
+  const context = mkdtempSync(join(tmpdir(), "layerwright-outputs-"));
+  const victim = join(context, "victim");
+  mkdirSync(join(context, "layerwright.out"));
+  writeFileSync(victim, "before\n");
+  symlinkSync(victim, join(context, "layerwright.out/.outputs"));
+  await build(Image.scratch().write("/a", "1"), { context, output: join(context, "a.tar") });
+  expect(readFileSync(victim, "utf8")).toBe("before\n");
+  rmSync(context, { recursive: true });
+});

@@ -1,7 +1,10 @@
 import {
-  appendFileSync,
+  closeSync,
+  constants,
+  fstatSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readFileSync,
   realpathSync,
   rmdirSync,
@@ -56,7 +59,7 @@ function noteOutputs(context: string, paths: readonly string[]): readonly string
   try {
     mkdirSync(join(folder, OUTPUT_DIRECTORY), { recursive: true });
     // One write, so that runs at the same time lose nothing.
-    appendFileSync(join(folder, LIST), added.map((path) => `${path}\n`).join(""));
+    writeList(folder, added, constants.O_APPEND);
   } catch {
     // Where nothing can be written, no output comes to be.
   }
@@ -67,7 +70,7 @@ function forgetOutputs(folder: string, paths: readonly string[]): void {
   if (paths.length === 0) return;
   const left = readList(folder).filter((path) => path !== "" && !paths.includes(path));
   try {
-    if (left.length > 0) writeFileSync(join(folder, LIST), left.map((path) => `${path}\n`).join(""));
+    if (left.length > 0) writeList(folder, left, constants.O_TRUNC);
     else {
       rmSync(join(folder, LIST), { force: true });
       rmdirSync(join(folder, OUTPUT_DIRECTORY));
@@ -88,9 +91,28 @@ export function outputPatterns(context: string): readonly string[] {
 
 function readList(context: string): string[] {
   try {
-    return readFileSync(join(context, LIST), "utf8").split("\n");
+    return withList(context, constants.O_RDONLY, (fd) => readFileSync(fd, "utf8").split("\n"));
   } catch {
     return [];
+  }
+}
+
+function writeList(context: string, paths: readonly string[], mode: number): void {
+  const text = paths.map((path) => `${path}\n`).join("");
+  withList(context, constants.O_WRONLY | constants.O_CREAT | mode, (fd) => writeFileSync(fd, text));
+}
+
+/** Opens the list and nothing else: a context may be hostile, and hold a link or a FIFO in its place. */
+function withList<T>(context: string, flags: number, work: (fd: number) => T): T {
+  if (typeOf(join(context, OUTPUT_DIRECTORY)) !== "directory") throw new Error("no directory of outputs");
+  // Windows has neither of the two flags, nor what they are against.
+  const safe = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+  const fd = openSync(join(context, LIST), flags | safe, 0o666);
+  try {
+    if (!fstatSync(fd).isFile()) throw new Error("no list of outputs");
+    return work(fd);
+  } finally {
+    closeSync(fd);
   }
 }
 
