@@ -1,4 +1,5 @@
 import { isInUse, type KeptFolder, listKept, removeKept } from "../adapters/sandbox-runc/kept-folders.js";
+import { removeDeadGroups } from "../adapters/sandbox-runc/process-group.js";
 import { type DirBlobStore, openDirStore } from "../adapters/store-dir/dir-blob-store.js";
 import type { PruneOptions } from "../adapters/store-dir/prune.js";
 
@@ -38,4 +39,13 @@ export async function pruneFolders(
     total -= folder.size;
   }
   return removed;
+}
+
+/**
+ * Removes the groups of processes (cgroups) that commands of killed builds left on this machine, whatever their store.
+ *
+ * @returns their number
+ */
+export function pruneGroups(dryRun: boolean): number {
+  return removeDeadGroups("everywhere", { dryRun });
 }

@@ -1,14 +1,16 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Base, Image } from "layerwright";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   makeGroup,
   possibleLimits,
   removeDeadGroups,
 } from "../../src/adapters/sandbox-runc/process-group.js";
 import { RuncSandbox } from "../../src/adapters/sandbox-runc/runc-sandbox.js";
+import { newOwnedName } from "../../src/adapters/store-dir/owner-mark.js";
 import { BASES, ensureBases } from "../fixtures/bases.js";
 import { buildIn } from "../fixtures/sandbox-build.js";
 import { whyNoSandbox } from "../fixtures/sandbox-here.js";
@@ -78,15 +80,66 @@ test("S9: where no group can be made a command runs without", () => {
   expect(readdirSync(root)).toEqual(["cgroup.controllers"]);
 });
 
-test("S9: groups of processes that are gone are removed, and others stay", () => {
-  const root = pretended("dead");
-  const gone = "layerwright-0123456789ab.4194304.1.0123456789ab";
-  mkdirSync(join(root, gone, "run", "of-the-runtime"), { recursive: true });
-  mkdirSync(join(root, "layerwright"));
-  removeDeadGroups(root);
+/** The name of a group whose process is gone. */
+function goneName(): string {
+  const { pid } = spawnSync("true");
+  return `layerwright-${newOwnedName().replace(/\.\d+\.\d+\./, `.${pid}.1.`)}`;
+}
+
+/** Makes groups as a kernel shows them, each with no process in it. */
+function makeGroups(root: string, paths: readonly string[]): void {
+  for (const path of paths) {
+    mkdirSync(join(root, path), { recursive: true });
+    writeFileSync(join(root, path, "cgroup.procs"), "");
+  }
+}
+
+/** The groups of a tree, without the files in them, which a kernel removes with them. */
+function groupsOf(root: string): readonly string[] {
+  const entries = readdirSync(root, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((one) => one.isDirectory()).map((one) => join(one.parentPath, one.name));
+  return paths.map((path) => path.slice(root.length + 1)).sort();
+}
+
+describe.each([
+  { version: "1", hierarchies: ["pids", "memory", "cpuset", "unified"] },
+  { version: "2", hierarchies: ["."] },
+])("S9: version $version: groups of processes that are gone", ({ version, hierarchies }) => {
+  const [gone, nested] = [goneName(), goneName()];
+  const alive = `layerwright-${newOwnedName()}`;
   // It is of another boot: nobody can tell whether its process is gone.
-  expect(readdirSync(root)).toContain(gone);
-  expect(readdirSync(root)).toContain("layerwright");
+  const elsewhere = "layerwright-0123456789ab.4194304.1.0123456789ab";
+  const kept = [alive, elsewhere, "layerwright", "a", "a/session"];
+  const dead = [gone, `a/session/${nested}`];
+
+  function tree(): string {
+    const root = mkdtempSync(join(work, "tree-"));
+    if (version === "2") writeFileSync(join(root, "cgroup.controllers"), "memory pids\n");
+    for (const one of hierarchies) makeGroups(join(root, one), [".", ...kept, ...dead]);
+    return root;
+  }
+  const everywhere = (paths: readonly string[]) =>
+    hierarchies.flatMap((one) => paths.map((path) => join(one, path)));
+  const above = version === "2" ? [] : hierarchies;
+
+  test("are removed with the files that a kernel removes", () => {
+    const root = tree();
+    expect(removeDeadGroups("everywhere", { root, dryRun: true })).toBe(2 * hierarchies.length);
+    expect(groupsOf(root)).toEqual([...above, ...everywhere([...kept, ...dead])].sort());
+    for (const path of everywhere(dead)) rmSync(join(root, path, "cgroup.procs"));
+    expect(removeDeadGroups("near", { root })).toBe(hierarchies.length);
+    expect(groupsOf(root)).toEqual([...above, ...everywhere([...kept, `a/session/${nested}`])].sort());
+    expect(removeDeadGroups("everywhere", { root })).toBe(hierarchies.length);
+    expect(groupsOf(root)).toEqual([...above, ...everywhere(kept)].sort());
+  });
+
+  test("stay where something runs in them", () => {
+    const root = tree();
+    for (const path of everywhere(dead)) writeFileSync(join(root, path, "cgroup.procs"), "1\n");
+    expect(removeDeadGroups("everywhere", { root, dryRun: true })).toBe(0);
+    expect(removeDeadGroups("everywhere", { root })).toBe(0);
+    expect(groupsOf(root)).toEqual([...above, ...everywhere([...kept, ...dead])].sort());
+  });
 });
 
 test.skipIf(!possible.includes("processes"))(

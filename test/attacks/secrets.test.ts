@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { possibleLimits } from "../../src/adapters/sandbox-runc/process-group.js";
+import { RuncSandbox } from "../../src/adapters/sandbox-runc/runc-sandbox.js";
 import { ensureBases } from "../fixtures/bases.js";
 import { whyNoSandbox } from "../fixtures/sandbox-here.js";
 import { withRuntime } from "./defences.js";
@@ -26,8 +28,26 @@ function holding(folder: string): readonly string[] {
   });
 }
 
+const possible = possibleLimits();
+
+/** The groups of processes that a process has made, or a runtime for it. */
+function groupsOf(pid: number): readonly string[] {
+  const names = readdirSync("/sys/fs/cgroup", { recursive: true, encoding: "utf8" });
+  const own = names.filter((name) => new RegExp(`/layerwright-[0-9a-f]+\\.${pid}\\.[^/]*$`).test(`/${name}`));
+  return own.map((name) => join("/sys/fs/cgroup", name));
+}
+
+function isUsed(group: string): boolean {
+  try {
+    return readFileSync(join(group, "cgroup.procs"), "utf8") !== "";
+  } catch {
+    // Another build of this machine has removed it.
+    return false;
+  }
+}
+
 test.skipIf(missing !== undefined).each(["runc", "crun"] as const)(
-  "S8: secrets of a command are on no disk while %s runs it, and when all is killed",
+  "S8, S9: killed under %s, a command leaves no secrets on a disk, and no groups of processes after the next build",
   { timeout: 120_000 },
   async (runtime) => {
     if (withRuntime(runtime).tools === undefined) {
@@ -44,8 +64,16 @@ test.skipIf(missing !== undefined).each(["runc", "crun"] as const)(
     const [said] = (await Promise.race([once(child.stdout, "data"), ended])) as [Buffer | number | null];
     expect(`${said}`).toBe("it runs\n");
     expect(holding(folder)).toEqual([]);
+    const groups = () => groupsOf(child.pid!);
+    if (possible.length > 0) expect(groups()).not.toEqual([]);
     child.kill("SIGKILL");
     await ended;
     expect(holding(folder)).toEqual([]);
+    // The kernel ends its commands; then the next build, in whatever store, removes their groups.
+    await expect.poll(() => groups().filter(isUsed)).toEqual([]);
+    const next = new RuncSandbox({ folder: join(folder, "next"), find: () => withRuntime(runtime) });
+    await next.find("nothing");
+    await next.close();
+    expect(groups()).toEqual([]);
   },
 );

@@ -1,4 +1,14 @@
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmdirSync, writeSync } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { newOwnedName, ownerState } from "../store-dir/owner-mark.js";
 
@@ -24,6 +34,11 @@ interface Place {
 
 /** A group of processes with limits (kernel: cgroup-v1, cgroup-v2). */
 export interface ProcessGroup {
+  /**
+   * The name of the group, and of the container in it: runtimes make groups of that name in every hierarchy, and leave
+   * them when they are killed.
+   */
+  readonly name: string;
   /** The files that a process which writes `0` to them joins the group by. */
   readonly joins: readonly string[];
   /** Removes the group, whose processes have ended. */
@@ -61,6 +76,7 @@ export function makeGroup(limits: CommandLimits, root: string = ROOT): ProcessGr
     joins.push(join(group, "run", "cgroup.procs"));
   }
   return {
+    name,
     joins,
     remove() {
       for (const group of made) removeGroup(group);
@@ -78,14 +94,47 @@ export function possibleLimits(root: string = ROOT): readonly (keyof CommandLimi
   });
 }
 
-/** Removes the groups of processes that were killed. */
-export function removeDeadGroups(root: string = ROOT): void {
-  for (const { folder } of placesOf(root)) {
-    for (const name of namesIn(folder)) {
-      if (!name.startsWith(PREFIX) || ownerState(name.slice(PREFIX.length)) !== "gone") continue;
-      removeGroup(join(folder, name));
-    }
-  }
+/**
+ * Removes the groups that commands of processes which are gone left behind, their runtimes' among them.
+ *
+ * @param where `near` looks beside and above this process's own groups, where a command of its kind leaves them;
+ *   `everywhere` in every group, since a session that is gone had others
+ * @returns the number of the groups that are gone, or with `dryRun` would be
+ */
+export function removeDeadGroups(
+  where: "near" | "everywhere",
+  { root = ROOT, dryRun = false }: { readonly root?: string; readonly dryRun?: boolean } = {},
+): number {
+  const near = new Set([...ownGroups().values(), "/"].flatMap(withParents));
+  const starts = hierarchiesOf(root).flatMap((top) =>
+    where === "near" ? [...near].map((path) => join(top, path)) : groupsBelow(top),
+  );
+  const dead = starts.flatMap((folder) =>
+    namesIn(folder, true)
+      .filter(isDead)
+      .map((name) => join(folder, name)),
+  );
+  return dead.filter((group) => (dryRun ? isRemovable(group) : removeGroup(group))).length;
+}
+
+function isDead(name: string): boolean {
+  return name.startsWith(PREFIX) && ownerState(name.slice(PREFIX.length)) === "gone";
+}
+
+/** The hierarchies: one for each controller in version 1, one for all in version 2, both where a machine has both. */
+function hierarchiesOf(root: string): readonly string[] {
+  if (namesIn(root).includes("cgroup.controllers")) return [root];
+  const folders = namesIn(root, true).map((name) => join(root, name));
+  return folders.filter((folder) => namesIn(folder).includes("cgroup.procs"));
+}
+
+function groupsBelow(folder: string): readonly string[] {
+  const inner = namesIn(folder, true).filter((name) => !isDead(name));
+  return [folder, ...inner.flatMap((name) => groupsBelow(join(folder, name)))];
+}
+
+function withParents(path: string): readonly string[] {
+  return path === dirname(path) ? [path] : [path, ...withParents(dirname(path))];
 }
 
 /** Places in the order in which they are tried: below this process's own group, then where its group itself stands. */
@@ -132,12 +181,24 @@ function write(path: string, text: string): void {
   }
 }
 
-function removeGroup(group: string): void {
+/** Removes a group and those in it. Where its last process is still ending, it stays for the next build. */
+function removeGroup(group: string): boolean {
   for (const name of namesIn(group, true)) removeGroup(join(group, name));
   try {
     rmdirSync(group);
+    return true;
   } catch {
-    // Where its last process is still ending, the next build removes it.
+    return false;
+  }
+}
+
+/** True where a process of this user may remove a group: it may write above it, and nothing runs in it. */
+function isRemovable(group: string): boolean {
+  try {
+    accessSync(dirname(group), constants.W_OK);
+    return groupsBelow(group).every((folder) => readFileSync(join(folder, "cgroup.procs"), "utf8") === "");
+  } catch {
+    return false;
   }
 }
 

@@ -46,7 +46,6 @@ export class RuncSandbox implements Sandbox {
   readonly #find: () => ToolSearch;
   readonly #caches: CacheFolders;
   #ready: Promise<Ready> | undefined;
-  #runs = 0;
   #toldOfNetwork = false;
 
   constructor(options: RuncSandboxOptions) {
@@ -111,7 +110,6 @@ export class RuncSandbox implements Sandbox {
     const copies = overlay ? new Map() : await copyTrees(request.mounts, tools, roots);
     const before = overlay ? undefined : await listAll(tools, layer);
     const { paths: caches, release } = await this.#caches.takeAll(request.mounts, request.signal);
-    const name = `layerwright-${process.pid}-${this.#runs++}-${Date.now().toString(36)}`;
     let ended = false;
     try {
       refuseLinksInCaches(request, caches);
@@ -131,7 +129,7 @@ export class RuncSandbox implements Sandbox {
       caches,
       copies,
       filter,
-      name,
+      name: group.name,
     });
     try {
       const end = await wrappedRun(tools, {
@@ -154,7 +152,7 @@ export class RuncSandbox implements Sandbox {
         },
       };
     } finally {
-      if (!ended) await runQuietly([...asRoot(tools), ...deleteCommand(tools, bundle.state, name)]);
+      if (!ended) await runQuietly([...asRoot(tools), ...deleteCommand(tools, bundle.state, group.name)]);
       group.remove();
       release();
       for (const copy of copies.values()) await roots.remove(copy);
@@ -183,7 +181,7 @@ export class RuncSandbox implements Sandbox {
       if (tools === undefined) throw new EnvironmentError("SANDBOX_FAILED", { what: "start", reason: "" });
       const roots = new RootFolders(join(this.#options.folder, "roots"), tools);
       await roots.open();
-      removeDeadGroups();
+      removeDeadGroups("near");
       const { overlay, ...can } = await probeSandbox(tools, this.#options.folder);
       return { tools, roots, ...can, overlay: overlay && this.#options.overlay !== false };
     });

@@ -66,29 +66,36 @@ async function pruneStore(_: Session, __: readonly string[], flags: PruneFlags):
     ...(flags.olderThan === undefined ? {} : { maxAgeMs: parseAge("--older-than", flags.olderThan) }),
   };
   const chosen = Object.keys(limits).length === 0 ? { maxBytes: 0 } : limits;
-  const { openStore, pruneFolders } = await import("../../api/store.js");
+  const { openStore, pruneFolders, pruneGroups } = await import("../../api/store.js");
   const store = await openStore(flags.store);
   const dryRun = flags.dryRun === true;
   try {
     const report = await store.prune({ ...chosen, dryRun });
     const folders = await pruneFolders(store, { ...chosen, dryRun }, report.keptBytes);
-    return pruneReport(store.folder, dryRun, report, folders);
+    return pruneReport(store.folder, dryRun, report, folders, pruneGroups(dryRun));
   } finally {
     await store.close();
   }
 }
 
-function pruneReport(folder: string, dryRun: boolean, report: PruneReport, folders: Folders): Report {
+function pruneReport(
+  folder: string,
+  dryRun: boolean,
+  report: PruneReport,
+  folders: Folders,
+  groups: number,
+): Report {
   const verb = dryRun ? "would remove" : "removed";
   const { removed, removedRecords, freedBytes, keptBytes } = report;
   return {
-    json: { folder, dryRun, ...report, folders },
+    json: { folder, dryRun, ...report, folders, groups },
     quiet: removed.map(({ digest }) => `${digest}\n`).join(""),
     text: (paint) =>
       `${verb} ${counted(removed.length, "blob")} and ${counted(removedRecords, "record")}: ${paint.bold(sizeText(freedBytes))}, ${sizeText(keptBytes)} left\n` +
       (folders.length === 0
         ? ""
-        : `${verb} ${counted(folders.length, "folder")} of run steps: ${sizeText(sumOf(folders))}\n`),
+        : `${verb} ${counted(folders.length, "folder")} of run steps: ${sizeText(sumOf(folders))}\n`) +
+      (groups === 0 ? "" : `${verb} ${counted(groups, "cgroup")} of killed commands\n`),
   };
 }
 
