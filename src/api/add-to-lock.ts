@@ -4,7 +4,7 @@ import { familiarReference } from "../oci/reference.js";
 import type { Progress } from "../ports/progress.js";
 import { fetchFile } from "./fetch-file.js";
 import type { LockOptions } from "./lock-options.js";
-import { openRegistry } from "./open-registry.js";
+import { openDownloads, openRegistry } from "./open-registry.js";
 import { resolveImage } from "./resolve-image.js";
 
 /** What looking things up outside takes. */
@@ -65,14 +65,15 @@ async function fetchFiles(
   const urls = missing.flatMap((entry) => (entry.kind === "file" ? [entry.url] : []));
   if (urls.length === 0) return {};
   const { openStore } = await import("./store.js");
-  const { HttpDownloader } = await import("../adapters/download-http/http-downloader.js");
-  const downloads = options.downloads ?? new HttpDownloader();
+  const own = openDownloads({ registries: options.registries });
+  const downloads = options.downloads ?? own;
   const store = await openStore(options.store);
   try {
     const files: Record<string, LockedFile> = {};
     for (const url of urls) files[url] = await fetchFile(url, downloads, store, options);
     return files;
   } finally {
+    own.close();
     await store.close();
   }
 }

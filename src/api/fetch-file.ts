@@ -19,7 +19,7 @@ export async function fetchFile(
   let size = 0;
   const writer = await store.writer();
   try {
-    for await (const chunk of downloads.fetch(url)) {
+    for await (const chunk of downloads.fetch(url, signal)) {
       signal?.throwIfAborted();
       hash.update(chunk);
       size += chunk.length;

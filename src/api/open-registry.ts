@@ -1,5 +1,9 @@
+import type { HttpDownloader } from "../adapters/download-http/http-downloader.js";
 import type { RegistrySettings } from "../adapters/registry-http/settings.js";
+import { EnvironmentError } from "../errors/layerwright-error.js";
+import { redactUrl } from "../plan/describe.js";
 import type { CredentialSource } from "../ports/credential-source.js";
+import type { Downloader } from "../ports/downloader.js";
 import type { Progress } from "../ports/progress.js";
 import type { Registry } from "../ports/registry.js";
 
@@ -27,6 +31,33 @@ export async function openRegistry(
   const settings = options.registries === undefined ? readSettings() : checkSettings(options.registries);
   const onWarning = (message: string) => options.progress?.report({ kind: "warn", message });
   return new HttpRegistry({ credentials: lateCredentials(), settings, onWarning });
+}
+
+/** Files of the outside, over the same proxies and certificates as registries. */
+export interface OpenDownloads extends Downloader {
+  close(): void;
+}
+
+/** Opens what fetches files by URL; nothing is loaded before the first one. */
+export function openDownloads({ offline, registries }: RegistryOptions): OpenDownloads {
+  let opened: Promise<HttpDownloader> | undefined;
+  return {
+    async *fetch(url, signal) {
+      if (offline === true) {
+        const missing = redactUrl(url);
+        throw new EnvironmentError("OFFLINE_MISSING", { missing: [missing] }, { subject: missing });
+      }
+      opened ??= Promise.all([
+        import("../adapters/download-http/http-downloader.js"),
+        import("../adapters/registry-http/settings-file.js"),
+      ]).then(([{ HttpDownloader }, { checkSettings, readSettings }]) => {
+        const settings = registries === undefined ? readSettings() : checkSettings(registries);
+        return new HttpDownloader({ settings });
+      });
+      yield* (await opened).fetch(url, signal);
+    },
+    close: () => void opened?.then((downloader) => downloader.close()).catch(() => {}),
+  };
 }
 
 /** The user's logins, whose files are read and helpers loaded when a registry asks who we are. */

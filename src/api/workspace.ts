@@ -7,12 +7,11 @@ import type { BuildPorts } from "../engine/ports.js";
 import { runsOf } from "../engine/run/check-runs.js";
 import type { Plan } from "../plan/plan.js";
 import type { BaseSource, RegistryBaseLocation } from "../ports/base-source.js";
-import type { Downloader } from "../ports/downloader.js";
 import type { Progress } from "../ports/progress.js";
 import type { Registry } from "../ports/registry.js";
 import type { Sandbox } from "../ports/sandbox.js";
 import { contextFiles } from "./context-files.js";
-import type { RegistryOptions } from "./open-registry.js";
+import { openDownloads, type RegistryOptions } from "./open-registry.js";
 
 /** Where a verb works: its context folder and its store. */
 export interface WorkspaceOptions extends RegistryOptions {
@@ -47,7 +46,7 @@ export async function withWorkspace<Result>(
   const store = await openDirStore(options.store === undefined ? {} : { folder: options.store });
   const registry = lateRegistry(options);
   const bases = lateBases(store, registry.get, options.progress);
-  const downloads = lateDownloads();
+  const downloads = openDownloads(options);
   const secrets = new NodeSecrets(options.secrets ?? {}, options.ssh ?? {});
   const { progress } = options;
   let sandbox: Promise<Sandbox> | undefined;
@@ -76,6 +75,7 @@ export async function withWorkspace<Result>(
   } finally {
     await (await sandbox?.catch(() => undefined))?.close();
     await registry.close();
+    downloads.close();
     await store.close();
   }
 }
@@ -120,14 +120,5 @@ function lateRegistry(options: WorkspaceOptions): { get(): Promise<Registry>; cl
     },
     // What was handed in is closed by whoever made it.
     close: async () => void (options.registry === undefined && (await (await opened)?.close())),
-  };
-}
-
-function lateDownloads(): Downloader {
-  return {
-    async *fetch(url) {
-      const { HttpDownloader } = await import("../adapters/download-http/http-downloader.js");
-      yield* new HttpDownloader().fetch(url);
-    },
   };
 }

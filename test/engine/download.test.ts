@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { HttpDownloader } from "../../src/adapters/download-http/http-downloader.js";
@@ -75,14 +75,32 @@ describe("over HTTP", () => {
       if (request.url === "/moved") response.writeHead(302, { location: "/file" }).end();
       else if (request.url === "/busy" && requests.length < 3) response.writeHead(503).end();
       else if (request.url === "/missing") response.writeHead(404).end("secret body");
-      else if (request.url === "/cut") {
-        response.writeHead(200, { "content-length": "100" });
-        response.write("half");
-        setTimeout(() => response.destroy(), 20);
-      } else if (request.url !== "/silent") response.end("content");
+      else if (request.url === "/cut") cut(response, {}, "half");
+      else if (request.url === "/cut-at-once") {
+        if (requests.length < 3) cut(response, {}, "");
+        else response.end("content");
+      } else if (request.url === "/resumed" || request.url === "/changed") {
+        const { range, "if-range": tag } = request.headers;
+        if (range === undefined) cut(response, { etag: '"1"' }, "con");
+        else if (request.url === "/changed") response.writeHead(200, { etag: '"2"' }).end("another");
+        else if (tag === '"1"' && range === "bytes=3-")
+          response.writeHead(206, { "content-range": "bytes 3-6/7" }).end("tent");
+        else response.writeHead(400).end();
+      } else if (request.url === "/downhill")
+        response.writeHead(302, { location: "ftp://x.example/?k=secret" }).end();
+      else if (request.url === "/round") response.writeHead(307, { location: "/round" }).end();
+      else if (request.url === "/squeezed")
+        response.end(request.headers["accept-encoding"] === "identity" ? "content" : "other bytes");
+      else if (request.url !== "/silent") response.end("content");
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   });
+  /** Ends the connection in the middle of the body, when the first bytes have left. */
+  function cut(response: ServerResponse, headers: Record<string, string>, text: string): void {
+    response.writeHead(200, { "content-length": "100", ...headers });
+    response.flushHeaders();
+    response.write(text === "" ? Buffer.alloc(0) : text, () => setImmediate(() => response.destroy()));
+  }
   beforeEach(() => {
     requests = [];
   });
@@ -93,19 +111,22 @@ describe("over HTTP", () => {
 
   async function read(path: string): Promise<string> {
     const chunks: Uint8Array[] = [];
-    const downloads = new HttpDownloader({ retryMs: 1, idleMs: 200 });
+    const downloads = new HttpDownloader({ pace: { firstMs: 1 }, idleMs: 200, env: {} });
     for await (const chunk of downloads.fetch(url(path))) chunks.push(chunk);
     return Buffer.concat(chunks).toString("utf8");
   }
 
-  test.each(["/file", "/moved", "/busy"])("%s", async (path) => {
+  test.each(["/file", "/moved", "/busy", "/cut-at-once", "/resumed", "/squeezed"])("%s", async (path) => {
     expect(await read(path)).toBe("content");
   });
 
   test.each([
     ["/missing", "the server answers 404", 1],
-    ["/cut", "UND_ERR_SOCKET", 1],
-    ["/silent", "nothing came for 0.2 s", 3],
+    ["/cut", "the connection was reset", 1],
+    ["/changed", "the server does not give the rest of the same file", 2],
+    ["/downhill", "it leads to x.example, where we do not go: ftp: is no address of the web", 1],
+    ["/round", "it is the 11th redirect of one request", 11],
+    ["/silent", "no byte for 0 s", 3],
   ])("%s fails with a code", async (path, reason, attempts) => {
     await expect(read(path)).rejects.toMatchObject({
       code: "DOWNLOAD_FAILED",

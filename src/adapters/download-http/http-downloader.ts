@@ -1,96 +1,148 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { EnvironmentError, isLayerwrightError } from "../../errors/layerwright-error.js";
 import type { Downloader } from "../../ports/downloader.js";
+import { trustIn } from "../registry-http/certificates.js";
+import { connectionReason, isBroken } from "../registry-http/failure.js";
+import { ProxyRefused } from "../registry-http/http/answer.js";
+import { Connections } from "../registry-http/http/connections.js";
+import { follow, RedirectRefused } from "../registry-http/http/follow.js";
+import type { IncomingAnswer } from "../registry-http/http/incoming-answer.js";
+import type { Environment } from "../registry-http/http/proxy.js";
+import { Pace, type PaceOptions } from "../registry-http/pacing/pace.js";
+import { defaultRate, type RateOptions } from "../registry-http/pacing/rate-guard.js";
+import { repeated, waitOf } from "../registry-http/pacing/repeated.js";
+import type { RegistrySettings } from "../registry-http/settings.js";
 
 /** How files are fetched. */
 export interface HttpDownloaderOptions {
-  /** Replaces the global `fetch`, e.g. by one that goes through a proxy. */
-  readonly fetch?: typeof fetch;
-  /** Milliseconds without a byte until a download counts as dead. @default 60000 */
+  /** The settings of registries: their certificates count for files of the same host, too. */
+  readonly settings?: Readonly<Record<string, RegistrySettings>> | undefined;
+  /** The variables that name proxies and authorities. @default - the process's own */
+  readonly env?: Environment;
+  /** Milliseconds without a byte until a connection counts as dead. @default 60000 */
   readonly idleMs?: number;
-  /** Milliseconds before the first repetition; each further one waits four times as long. @default 500 */
-  readonly retryMs?: number;
+  readonly pace?: Partial<PaceOptions>;
+  readonly rate?: Partial<RateOptions>;
 }
 
-const ATTEMPTS = 3;
+const PACE: PaceOptions = { attempts: 3, firstMs: 500, longestMs: 120_000 };
+/** Bytes after which a connection that breaks counts as no try. */
+const PROGRESS = 1 << 20;
 
-/** Fetches files over HTTP. An attempt that failed before its first byte is repeated twice. */
+/** The part of a file that is there, and the tag of the version that it is of. */
+interface Begun {
+  readonly done: number;
+  readonly tag: string | undefined;
+}
+
+/**
+ * Files over HTTP, through the same connections as registries: proxies, certificates, redirects, time limits and repetition
+ * are theirs. A connection that breaks in the middle is taken up where it was, if the server names versions (ETag).
+ */
 export class HttpDownloader implements Downloader {
-  readonly #fetch: typeof fetch;
-  readonly #idleMs: number;
-  readonly #retryMs: number;
+  readonly #connections: Connections;
+  readonly #pace: PaceOptions;
 
   constructor(options: HttpDownloaderOptions = {}) {
-    this.#fetch = options.fetch ?? fetch;
-    this.#idleMs = options.idleMs ?? 60_000;
-    this.#retryMs = options.retryMs ?? 500;
+    const { settings = {}, env = process.env, idleMs = 60_000, pace, rate } = options;
+    this.#pace = { ...PACE, ...pace };
+    this.#connections = new Connections({
+      ...{ env, idleMs, rate: { ...defaultRate, ...rate } },
+      trustOf: trustIn(settings, env),
+    });
   }
 
-  async *fetch(url: string): AsyncGenerator<Uint8Array> {
-    for (let attempt = 1; ; attempt++) {
-      let started = false;
+  async *fetch(url: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    const pace = new Pace("", this.#pace);
+    let begun: Begun = { done: 0, tag: undefined };
+    for (let tries = 1; ; tries++) {
+      const before = begun.done;
+      let hasAnswer = false;
       try {
-        for await (const chunk of this.#once(url)) {
-          started = true;
+        const answer = await this.#ask(url, begun, pace, signal);
+        hasAnswer = true;
+        begun = { ...begun, tag: begun.tag ?? strongTag(answer) };
+        for await (const chunk of answer.chunks()) {
+          begun = { ...begun, done: begun.done + chunk.length };
           yield chunk;
         }
         return;
       } catch (error) {
-        // Bytes that were handed on cannot be taken back, so from then on a failure is final.
-        if (started || attempt === ATTEMPTS || !mayPass(error)) throw failure(url, error);
-        await delay(this.#retryMs * 4 ** (attempt - 1));
+        signal?.throwIfAborted();
+        if (begun.done - before >= PROGRESS) tries = 0;
+        // A request without an answer was repeated already; bytes that were handed on cannot be taken back.
+        const resumes = hasAnswer && isBroken(error) && (begun.done === 0 || begun.tag !== undefined);
+        if (!resumes || tries >= this.#pace.attempts) throw failure(url, error);
+        await pace.backOff(Math.max(1, tries), signal);
       }
     }
   }
 
-  async *#once(url: string): AsyncGenerator<Uint8Array> {
-    const parsed = new URL(url);
-    if (parsed.username !== "" || parsed.password !== "")
-      throw new Refused("the address holds credentials", false);
-    const controller = new AbortController();
-    let timer = setTimeout(() => controller.abort(), this.#idleMs);
-    try {
-      const response = await this.#fetch(url, { signal: controller.signal, redirect: "follow" });
-      if (!response.ok || response.body === null) {
-        await response.body?.cancel();
-        const passing = response.status >= 500 || response.status === 429 || response.status === 408;
-        throw new Refused(`the server answers ${response.status}`, passing);
-      }
-      for await (const chunk of response.body) {
-        clearTimeout(timer);
-        yield chunk;
-        timer = setTimeout(() => controller.abort(), this.#idleMs);
-      }
-    } catch (error) {
-      if (controller.signal.aborted) throw new Refused(`nothing came for ${this.#idleMs / 1000} s`, true);
-      throw error;
-    } finally {
-      clearTimeout(timer);
-    }
+  close(): void {
+    this.#connections.close();
   }
+
+  /** The answer that has the file from where it is wanted. */
+  async #ask(
+    text: string,
+    { done, tag }: Begun,
+    pace: Pace,
+    signal: AbortSignal | undefined,
+  ): Promise<IncomingAnswer> {
+    const url = new URL(text);
+    if (url.protocol !== "https:" && url.protocol !== "http:")
+      throw new Refused("the address is neither http nor https");
+    if (url.username !== "" || url.password !== "") throw new Refused("the address holds credentials");
+    const headers = done === 0 ? {} : { range: `bytes=${done}-`, "if-range": tag! };
+    const expected = done === 0 ? 200 : 206;
+    const once = async () => {
+      const answer = await follow({ method: "GET", url, headers, signal }, (request) =>
+        this.#connections.send(request),
+      );
+      pace.hold(waitOf(answer) ?? 0);
+      return answer;
+    };
+    const { answer } = await repeated(
+      pace,
+      this.#pace.attempts,
+      once,
+      (status) => status === expected,
+      signal,
+    );
+    const { status } = answer;
+    if (status === expected && (done === 0 || startOf(answer) === done)) return answer;
+    answer.discard();
+    if (done > 0 && (status === 200 || status === 206))
+      throw new Refused("the connection broke, and the server does not give the rest of the same file");
+    throw new Refused(`the server answers ${status}`);
+  }
+}
+
+/** The name of a version whose bytes are the same ones (RFC 9110 section 8.8.3), if there is one. */
+function strongTag({ headers }: IncomingAnswer): string | undefined {
+  return /^"[^"\r\n]*"$/.test(headers.etag ?? "") ? headers.etag : undefined;
+}
+
+function startOf({ headers }: IncomingAnswer): number {
+  return Number(/^bytes (\d+)-/.exec(headers["content-range"] ?? "")?.[1] ?? Number.NaN);
 }
 
 /** An answer that is not the file. */
-class Refused extends Error {
-  readonly passing: boolean;
+class Refused extends Error {}
 
-  constructor(reason: string, passing: boolean) {
-    super(reason);
-    this.passing = passing;
-  }
-}
-
-function mayPass(error: unknown): boolean {
-  return error instanceof Refused ? error.passing : !isLayerwrightError(error);
-}
-
-/** The coded error. What `fetch` throws can quote the whole address, so only its code is told. */
-function failure(url: string, error: unknown): EnvironmentError {
+/** The coded error. It shows neither a query, which may be signed, nor a login of a proxy. */
+function failure(url: string, error: unknown): unknown {
+  if (isLayerwrightError(error)) return error;
   const shown = shownUrl(url);
-  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
-  const reason =
-    error instanceof Refused ? error.message : `${cause?.code ?? code ?? "the connection failed"}`;
-  return new EnvironmentError("DOWNLOAD_FAILED", { url: shown, reason }, { subject: shown });
+  return new EnvironmentError("DOWNLOAD_FAILED", { url: shown, reason: reasonOf(error) }, { subject: shown });
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Refused) return error.message;
+  if (error instanceof ProxyRefused) return `the proxy ${error.proxy} does not lead there: ${error.message}`;
+  if (error instanceof RedirectRefused)
+    return `it leads to ${error.target}, where we do not go: ${error.message}`;
+  const { code } = (error ?? {}) as { code?: unknown };
+  return connectionReason(error) ?? (typeof code === "string" ? code : "the connection failed");
 }
 
 function shownUrl(url: string): string {

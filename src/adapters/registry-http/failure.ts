@@ -1,6 +1,7 @@
 import { RegistryError } from "../../errors/layerwright-error.js";
 import type { Repository } from "../../ports/registry.js";
 import { type Answer, ProxyRefused, readAnswer, TooSlow } from "./http/answer.js";
+import { RedirectRefused } from "./http/follow.js";
 import { sameOrigin, shownOrigin } from "./http/origin.js";
 
 /** What a request was for, in words that follow "to" and "let you". */
@@ -59,6 +60,10 @@ export function connectionError(error: unknown, registry: string): unknown {
   const subject = { subject: registry };
   if (error instanceof ProxyRefused) {
     return new RegistryError("PROXY_FAILED", { proxy: error.proxy, reason: error.message }, subject);
+  }
+  if (error instanceof RedirectRefused) {
+    const { target, message } = error;
+    return new RegistryError("REDIRECT_REFUSED", { registry, target, reason: message }, subject);
   }
   const reason = connectionReason(error);
   if (reason === undefined) return error;

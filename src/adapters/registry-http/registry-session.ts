@@ -1,15 +1,16 @@
-import { RegistryError } from "../../errors/layerwright-error.js";
+import type { RegistryError } from "../../errors/layerwright-error.js";
 import type { CredentialSource } from "../../ports/credential-source.js";
 import type { Repository } from "../../ports/registry.js";
 import { Authorizer } from "./auth/authorizer.js";
 import type { Endpoint } from "./endpoint.js";
-import { type Action, connectionError, isBroken, isPassing, statusError } from "./failure.js";
+import { type Action, connectionError, statusError } from "./failure.js";
 import { type Answer, readAnswer } from "./http/answer.js";
 import type { Connections } from "./http/connections.js";
-import { redirectProblem, sameOrigin, shownOrigin, targetOf } from "./http/origin.js";
+import { follow } from "./http/follow.js";
+import { sameOrigin } from "./http/origin.js";
 import type { HttpRequest, RequestBody } from "./http/request.js";
 import { Pace, type PaceOptions } from "./pacing/pace.js";
-import { retryAfter } from "./pacing/retry-after.js";
+import { repeated, waitOf } from "./pacing/repeated.js";
 
 /** A request to a registry, with all that surrounds it. */
 export interface RegistryRequest {
@@ -31,17 +32,6 @@ export interface RegistryRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-const MOST_REDIRECTS = 10;
-/** Headers that another origin may see: what is wanted, and what a body is and where it belongs. */
-const HARMLESS = new Set([
-  "accept",
-  "accept-encoding",
-  "content-range",
-  "content-type",
-  "range",
-  "user-agent",
-]);
 const USER_AGENT = "layerwright";
 
 /** What a session needs. */
@@ -148,51 +138,12 @@ export class RegistrySession {
     return this.#noted(await this.#follow(request, other));
   }
 
-  /**
-   * Follows redirects: all kinds of what only reads, and those that keep method and body (307, 308) of what writes.
-   * Another origin gets no login, no cookie and no header of ours that it need not have.
-   */
-  async #follow(request: RegistryRequest, authorization: string | undefined): Promise<Answer> {
-    const { method, body, signal } = request;
-    const all = { "accept-encoding": "identity", "user-agent": USER_AGENT, ...request.headers };
-    let { url } = request;
-    let login = authorization;
-    let headers: Readonly<Record<string, string>> = all;
-    for (let hop = 0; ; hop++) {
-      const sent = login === undefined ? headers : { ...headers, authorization: login };
-      const one = { method, url, headers: sent, body, signal };
-      const answer = await (request.large === true
-        ? this.#connections.sendLarge(one)
-        : this.#connections.send(one));
-      const { location } = answer.headers;
-      if (!REDIRECTS.has(answer.status) || location === undefined) return answer;
-      answer.discard();
-      const next = this.#nextOf(url, location, hop);
-      if (method !== "GET" && method !== "HEAD" && answer.status < 307) {
-        const reason = `a ${method} is not sent again after ${answer.status}`;
-        throw this.#redirectRefused(shownOrigin(next), reason);
-      }
-      if (!sameOrigin(next, url) || !sameOrigin(next, this.endpoint.base)) {
-        login = undefined;
-        headers = Object.fromEntries(Object.entries(all).filter(([name]) => HARMLESS.has(name)));
-      }
-      url = next;
-    }
-  }
-
-  #nextOf(url: URL, location: string, hop: number): URL {
-    const next = targetOf(location, url);
-    if (next === undefined) throw this.#redirectRefused("no address at all", "it is no URL");
-    const problem = redirectProblem(url, next);
-    if (problem !== undefined) throw this.#redirectRefused(shownOrigin(next), problem);
-    if (hop === MOST_REDIRECTS)
-      throw this.#redirectRefused(shownOrigin(next), `it is the ${hop + 1}th redirect of one request`);
-    return next;
-  }
-
-  #redirectRefused(target: string, reason: string): RegistryError {
-    const registry = this.endpoint.domain;
-    return new RegistryError("REDIRECT_REFUSED", { registry, target, reason }, { subject: registry });
+  #follow(request: RegistryRequest, authorization: string | undefined): Promise<Answer> {
+    const { method, url, headers = {}, body, signal } = request;
+    const send = (one: HttpRequest) =>
+      request.large === true ? this.#connections.sendLarge(one) : this.#connections.send(one);
+    const login = { authorization, origin: this.endpoint.base };
+    return follow({ method, url, headers, body, signal }, send, login);
   }
 
   #noted(answer: Answer): Answer {
@@ -216,38 +167,4 @@ export class RegistrySession {
     const { base } = this.endpoint;
     return statusError(read, { repository, action, known, attempts, base, wait, secrets });
   }
-}
-
-/** Makes a request until its answer is one that stays, or the tries are used up. */
-async function repeated(
-  pace: Pace,
-  attempts: number,
-  once: () => Promise<Answer>,
-  isExpected: (status: number) => boolean,
-  signal: AbortSignal | undefined,
-): Promise<{ readonly answer: Answer; readonly attempt: number }> {
-  for (let attempt = 1; ; attempt++) {
-    signal?.throwIfAborted();
-    const last = attempt >= attempts;
-    let answer: Answer;
-    try {
-      answer = await pace.pass(once, signal);
-    } catch (error) {
-      if (last || !isBroken(error)) throw error;
-      await pace.backOff(attempt, signal);
-      continue;
-    }
-    if (last || isExpected(answer.status) || !isPassing(answer.status)) return { answer, attempt };
-    const wait = waitOf(answer);
-    // Longer than one waits: what the server says of it is the answer.
-    if (wait !== undefined && wait > pace.options.longestMs) return { answer, attempt };
-    answer.discard();
-    // Where the server says when, that is when; it was noted as the answer came.
-    if (wait === undefined) await pace.backOff(attempt, signal);
-  }
-}
-
-function waitOf({ status, headers }: Answer): number | undefined {
-  if (!isPassing(status)) return undefined;
-  return retryAfter(headers["retry-after"], headers.date);
 }

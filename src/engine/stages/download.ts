@@ -65,7 +65,7 @@ export class Downloads {
     try {
       const hash = createHash("sha256");
       let size = 0;
-      for await (const chunk of downloads.fetch(url)) {
+      for await (const chunk of downloads.fetch(url, signal)) {
         signal?.throwIfAborted();
         hash.update(chunk);
         size += chunk.length;

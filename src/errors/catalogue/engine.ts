@@ -40,7 +40,7 @@ export const engineMessages = {
   }),
   DOWNLOAD_FAILED: (p: { url: string; reason: string }) => ({
     message: `${p.url} cannot be fetched: ${p.reason}`,
-    hint: "check the address and the network; a proxy is taken from HTTPS_PROXY where Node supports it",
+    hint: "check the address, your network and the proxy variables (HTTPS_PROXY, NO_PROXY)",
   }),
   BINARY_NOT_FILE: (p: { source: string; found: string }) => ({
     message: `binary: ${p.source} is a ${p.found}, allowed is one executable file`,

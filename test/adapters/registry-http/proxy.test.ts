@@ -1,9 +1,16 @@
+import { createHash } from "node:crypto";
 import { createServer, request as forward } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
-import { expect, describe as group, onTestFinished, test } from "vitest";
+import { build, Catalog, Image, lock } from "layerwright";
+import { expect, describe as group, onTestFinished, test, vi } from "vitest";
+import {
+  HttpDownloader,
+  type HttpDownloaderOptions,
+} from "../../../src/adapters/download-http/http-downloader.js";
 import { noProxy } from "../../../src/adapters/registry-http/http/no-proxy.js";
 import { proxiesOf } from "../../../src/adapters/registry-http/http/proxy.js";
+import { openDownloads } from "../../../src/api/open-registry.js";
 import { makeCertificates } from "../../peers/certificates.js";
 import { tempFolder } from "../temp-folder.js";
 import {
@@ -15,6 +22,7 @@ import {
   only,
   reference,
   seedImage,
+  serve,
   served,
   someBytes,
 } from "./client.js";
@@ -137,6 +145,127 @@ group("an http registry behind a proxy", () => {
     const proxy = await startProxy(1);
     await client({ env: { HTTP_PROXY: proxy.url } }).document(reference(host));
     expect(proxy.seen).toEqual([]);
+  });
+});
+
+group("G3: a file of the outside", () => {
+  const NAMED = `https://${NAME}/dir/tool.bin?token=secret`;
+
+  async function fileServer(options: { readonly tls?: boolean } = {}) {
+    const folder = tempFolder();
+    const tls = options.tls === true ? makeCertificates(folder, `DNS:${NAME}`) : undefined;
+    const logins: (string | null)[] = [];
+    const { port } = await serve(
+      async ({ headers }) => {
+        logins.push(headers.get("proxy-authorization"));
+        return new Response(someBytes(300_000));
+      },
+      tls === undefined ? {} : { tls },
+    );
+    const ca = join(folder, "ca.crt");
+    return { port, logins, ca };
+  }
+
+  async function fetched(url: string, options: HttpDownloaderOptions): Promise<Buffer> {
+    const downloader = new HttpDownloader({ pace: { firstMs: 1 }, ...options });
+    onTestFinished(() => downloader.close());
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of downloader.fetch(url)) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  }
+
+  test("comes through a tunnel, by the authority of the settings or of SSL_CERT_FILE", async () => {
+    const { port, logins, ca } = await fileServer({ tls: true });
+    const proxy = await startProxy(port);
+    for (const options of [
+      { settings: { [NAME]: { ca } }, env: { HTTPS_PROXY: proxy.url } },
+      { env: { HTTPS_PROXY: proxy.url, SSL_CERT_FILE: ca } },
+    ])
+      expect(await fetched(NAMED, options)).toEqual(someBytes(300_000));
+    expect(proxy.seen.map(({ line }) => line)).toEqual([`CONNECT ${NAME}:443`, `CONNECT ${NAME}:443`]);
+    expect(logins).toEqual([null, null]);
+    const error = await failure(fetched(NAMED, { env: { HTTPS_PROXY: proxy.url } }));
+    expect(error.message).toMatch(
+      /^https:\/\/registry\.test\/dir\/tool\.bin cannot be fetched: unable to verify leaf signature/,
+    );
+  });
+
+  test("comes from an http proxy by its whole address, and past it where NO_PROXY says so", async () => {
+    const { port, logins } = await fileServer();
+    const proxy = await startProxy(port);
+    const url = `http://${NAME}/tool.bin`;
+    expect(await fetched(url, { env: { HTTP_PROXY: proxy.url } })).toHaveLength(300_000);
+    expect(proxy.seen.map(({ line }) => line)).toEqual([`GET ${url}`]);
+    expect(logins).toEqual([null]);
+    const past = await failure(fetched(url, { env: { HTTP_PROXY: proxy.url, NO_PROXY: NAME } }));
+    expect(past).toMatchObject({ code: "DOWNLOAD_FAILED" });
+    expect(proxy.seen).toHaveLength(1);
+  });
+
+  test("never comes past a proxy that was named, and no message has a secret", async () => {
+    const { port } = await fileServer();
+    const proxy = await startProxy(port);
+    const refusing = await startProxy(port, 503);
+    for (const HTTPS_PROXY of [
+      proxy.bare,
+      refusing.url,
+      "http://prox:secret@127.0.0.1:1",
+      "gopher://prox:secret@127.0.0.1:1",
+      "http://prox:secret@",
+    ]) {
+      const env = { HTTPS_PROXY, HTTP_PROXY: HTTPS_PROXY };
+      // Of plain requests this proxy refuses none.
+      const urls = HTTPS_PROXY === refusing.url ? [NAMED] : [NAMED, NAMED.replace("https", "http")];
+      for (const url of urls) {
+        const error = await failure(fetched(url, { env }));
+        expect(error).toMatchObject({ code: "DOWNLOAD_FAILED" });
+        expect(error.message).toMatch(/cannot be fetched: the proxy /);
+        expect(`${error.stack}${JSON.stringify(error)}`).not.toMatch(/secret|pass%/);
+      }
+    }
+  });
+
+  test("is fetched so by a build and for the lock, and not at all where the network is refused", async () => {
+    const { port } = await fileServer();
+    const proxy = await startProxy(port);
+    vi.stubEnv("HTTP_PROXY", proxy.url);
+    vi.stubEnv("NO_PROXY", "");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const context = tempFolder();
+    const url = `http://${NAME}/tool.bin`;
+    const sha256 = createHash("sha256").update(someBytes(300_000)).digest("hex");
+    const place = { context, store: join(context, "store"), output: join(context, "app.tar") };
+    await build(Image.scratch().add(url, "/tool.bin", { sha256 }), { ...place, lock: false });
+    await lock(new Catalog("acme", { app: Image.scratch().add(`${url}?v=2`, "/tool.bin") }), place);
+    expect(proxy.seen.map(({ line }) => line)).toEqual([`GET ${url}`, `GET ${url}?v=2`]);
+    const offline = openDownloads({ offline: true }).fetch(`${url}?k=secret`);
+    const error = await failure(offline[Symbol.asyncIterator]().next());
+    expect(error).toMatchObject({ code: "OFFLINE_MISSING" });
+    expect(error.message).not.toContain("secret");
+  });
+
+  test("waits for whoever takes it: the server does not get rid of more than buffers hold", async () => {
+    let sent = 0;
+    const { origin } = await serve(async () => {
+      const body = new ReadableStream<Uint8Array>({
+        pull(controller) {
+          sent++;
+          if (sent <= 400) controller.enqueue(new Uint8Array(1 << 20));
+          else controller.close();
+        },
+      });
+      return new Response(body);
+    });
+    const chunks = new HttpDownloader({ env: {} }).fetch(`${origin}/large`);
+    await chunks.next();
+    // The server's own work is counted: it is idle when nothing more was asked for in a hundred turns.
+    for (let turns = 0, before = -1; turns < 100; turns = sent === before ? turns + 1 : 0) {
+      before = sent;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+
+    expect(sent).toBeLessThan(100);
+    await chunks.return?.(undefined);
   });
 });
 

@@ -2,6 +2,7 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { RateOptions } from "../pacing/rate-guard.js";
 import type { Answer } from "./answer.js";
+import type { IncomingAnswer } from "./incoming-answer.js";
 import { type Environment, proxiesOf } from "./proxy.js";
 import { NotRaw, rawGet } from "./raw-get.js";
 import type { HttpRequest, TlsTrust } from "./request.js";
@@ -35,7 +36,7 @@ export class Connections {
     this.#proxyOf = proxiesOf(options.env);
   }
 
-  send(request: HttpRequest): Promise<Answer> {
+  send(request: HttpRequest): Promise<IncomingAnswer> {
     return send(request, this.#routeOf(request.url));
   }
 

@@ -15,6 +15,7 @@ export class IncomingAnswer implements Answer {
   /** Why the body does not come, also where that is known before anybody asks for it. */
   #failure: { readonly error: unknown } | undefined;
   #onFailure: (error: unknown) => void = () => {};
+  #isHeld = false;
 
   constructor(incoming: IncomingMessage, outgoing: ClientRequest, url: URL, rate: RateOptions) {
     this.status = incoming.statusCode ?? 0;
@@ -63,6 +64,36 @@ export class IncomingAnswer implements Answer {
     } finally {
       guard.stop();
     }
+  }
+
+  /** The body at the pace of its reader: no more than a buffer of it waits here. */
+  async *chunks(): AsyncGenerator<Uint8Array> {
+    const incoming = this.#incoming;
+    const guard = new RateGuard(this.#rate, (error) => {
+      this.fail(error);
+      incoming.destroy();
+    });
+    try {
+      for await (const chunk of incoming) {
+        guard.note(chunk.length);
+        // A pause of the reader is not the server's.
+        this.#isHeld = true;
+        guard.hold();
+        yield chunk;
+        guard.release();
+        this.#isHeld = false;
+      }
+      if (!incoming.complete) throw new CutShort();
+    } catch (error) {
+      throw this.#failure?.error ?? error;
+    } finally {
+      guard.stop();
+    }
+  }
+
+  /** True while the reader of `chunks` works on one: no byte is asked for meanwhile. */
+  get isHeld(): boolean {
+    return this.#isHeld;
   }
 
   async read(limit: number): Promise<Buffer> {

@@ -1,7 +1,7 @@
 import { type ClientRequest, type Agent as HttpAgent, request as httpRequest } from "node:http";
 import { type Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { RateOptions } from "../pacing/rate-guard.js";
-import { type Answer, CutShort, ProxyRefused, TooSlow } from "./answer.js";
+import { CutShort, ProxyRefused, TooSlow } from "./answer.js";
 import { IncomingAnswer } from "./incoming-answer.js";
 import { proxyAuthorization } from "./proxy.js";
 import type { HttpRequest } from "./request.js";
@@ -18,13 +18,13 @@ export interface Route {
 }
 
 /** Sends one request and gives the head of the answer. */
-export async function send(request: HttpRequest, route: Route): Promise<Answer> {
+export async function send(request: HttpRequest, route: Route): Promise<IncomingAnswer> {
   request.signal?.throwIfAborted();
   const body = request.body && (await begunBody(request.body.bytes()));
   return exchange(request, route, body);
 }
 
-function exchange(request: HttpRequest, route: Route, body: Chunks | undefined): Promise<Answer> {
+function exchange(request: HttpRequest, route: Route, body: Chunks | undefined): Promise<IncomingAnswer> {
   return new Promise((resolve, reject) => {
     const outgoing = open(request, route);
     const { signal } = request;
@@ -41,7 +41,10 @@ function exchange(request: HttpRequest, route: Route, body: Chunks | undefined):
       signal?.removeEventListener("abort", onAbort);
       reject(new CutShort());
     });
-    outgoing.on("timeout", () => fail(new TooSlow(`no byte for ${Math.round(route.idleMs / 1000)} s`)));
+    outgoing.on(
+      "timeout",
+      () => answer?.isHeld || fail(new TooSlow(`no byte for ${Math.round(route.idleMs / 1000)} s`)),
+    );
     outgoing.on("error", (error: NodeJS.ErrnoException) =>
       reject(proxyError(error, request, route) ?? error),
     );

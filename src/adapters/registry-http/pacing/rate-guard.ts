@@ -14,18 +14,32 @@ export const defaultRate: RateOptions = { bytesPerSecond: 1024, windowMs: 60_000
 export class RateGuard {
   readonly #timer: NodeJS.Timeout;
   #bytes = 0;
+  #isHeld = false;
+  /** True when the window had a pause that is not the other side's. */
+  #hadPause = false;
 
   constructor({ bytesPerSecond, windowMs }: RateOptions, onSlow: (error: TooSlow) => void) {
     const least = (bytesPerSecond * windowMs) / 1000;
     this.#timer = setInterval(() => {
-      if (this.#bytes < least) onSlow(new TooSlow(`${this.#bytes} bytes in ${secondsOf(windowMs)} s`));
+      if (this.#bytes < least && !this.#hadPause)
+        onSlow(new TooSlow(`${this.#bytes} bytes in ${secondsOf(windowMs)} s`));
       this.#bytes = 0;
+      this.#hadPause = this.#isHeld;
     }, windowMs);
     this.#timer.unref();
   }
 
   note(bytes: number): void {
     this.#bytes += bytes;
+  }
+
+  /** Begins a pause of our own: a window that holds one says nothing about the other side. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  release(): void {
+    this.#isHeld = false;
   }
 
   stop(): void {
