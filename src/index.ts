@@ -108,27 +108,31 @@ export {
   type RegistryBaseOptions,
   type RootfsBaseOptions,
 } from "./image/base.js";
+export type { HostFunction, HostRunContext } from "./image/host-functions.js";
+export { Image, isImage, type PlatformRecipes, type Recipe } from "./image/image.js";
+export type { Mode, ModeInput } from "./image/mode.js";
 export type {
   ArchiveBase,
   BaseNode,
+  BindMount,
+  ContextSource,
+  ImageNode,
+  ImageSource,
   LayoutBase,
+  NamedContext,
   ParentBase,
   RegistryBase,
   RootfsBase,
   ScratchBase,
-} from "./image/base-node.js";
-export { type ContextFolder, context, isContextFolder } from "./image/context.js";
-export type { HostFunction, HostRunContext } from "./image/host-functions.js";
-export { Image, isImage, type PlatformRecipes, type Recipe } from "./image/image.js";
-export type { ImageNode } from "./image/image-node.js";
-export type { Mode, ModeInput } from "./image/mode.js";
-export type { BindMount, MountInput } from "./image/mount.js";
+  Source,
+  SquashPolicy,
+} from "./image/nodes.js";
 export type { Owner, OwnerInput } from "./image/owner.js";
-export type { SourceInput } from "./image/parse-source.js";
-export type { ContextSource, ImageSource, NamedContext, Source } from "./image/source.js";
-export type { SquashPolicy } from "./image/squash-policy.js";
-export * as steps from "./image/steps/steps.js";
-export type { StringPairs } from "./image/string-record.js";
+export type { MountInput } from "./image/run-steps.js";
+export type { SourceInput } from "./image/sources.js";
+export { type ContextFolder, context, isContextFolder } from "./image/sources.js";
+export * as steps from "./image/steps.js";
+export type { StringPairs } from "./image/strings.js";
 export type { LockedCertificates, LockedEncoder, LockedFile, LockedLayering } from "./lock/lock.js";
 export type {
   CertificatesChange,

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { describeImage, onLocalBase } from "../engine/described/describe-image.js";
 import type { DescribedImage } from "../engine/described/described-image.js";
-import type { ImageNode } from "../image/image-node.js";
+import type { ImageNode } from "../image/nodes.js";
 import { operationsOf } from "../plan/assert-plan.js";
 import { baseStages } from "../plan/base-stages.js";
 import type { Plan } from "../plan/plan.js";

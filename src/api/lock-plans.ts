@@ -1,5 +1,5 @@
+import { closestName } from "../core/closest-name.js";
 import { DefinitionError } from "../errors/layerwright-error.js";
-import { closestName } from "../image/closest-name.js";
 import { meansFile, meansImage, meansLayering } from "../lock/chosen-entries.js";
 import type { Lock } from "../lock/lock.js";
 import { lockDiff } from "../lock/lock-diff.js";

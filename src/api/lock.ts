@@ -1,5 +1,5 @@
 import type { Catalog } from "../catalog/catalog.js";
-import type { ImageNode } from "../image/image-node.js";
+import type { ImageNode } from "../image/nodes.js";
 import type { LockChange } from "../lock/lock-diff.js";
 import type { LockEntry } from "../lock/lock-needs.js";
 import type { PackageChange } from "../lock/package-list.js";

@@ -1,7 +1,7 @@
 import { lstatSync } from "node:fs";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { Origin } from "../errors/origin.js";
-import type { ImageNode } from "../image/image-node.js";
+import type { ImageNode } from "../image/nodes.js";
 import { hostPlatform, type Platform, parsePlatform } from "../oci/platform.js";
 import { type LowerOptions, lower } from "../plan/lower.js";
 import type { SourceProbe } from "../plan/passes/pass.js";

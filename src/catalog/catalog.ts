@@ -1,10 +1,9 @@
 import { parseSize } from "../core/parse-size.js";
-import { beginCall, type Call, refuse } from "../image/call.js";
+import { beginCall, type Call, checkOptions, refuse } from "../image/call.js";
+import { label } from "../image/config-steps.js";
 import type { Image, Recipe } from "../image/image.js";
-import type { ImageNode } from "../image/image-node.js";
 import { referencedImages } from "../image/image-references.js";
-import { checkOptions } from "../image/options.js";
-import { label } from "../image/steps/label-step.js";
+import type { ImageNode } from "../image/nodes.js";
 import { hostPlatform, type Platform, parsePlatform, platformText } from "../oci/platform.js";
 import { isPolicy, type Policy } from "../policy/policy.js";
 import { type PlacedSuppression, parseSuppressions } from "../policy/suppression.js";

@@ -1,6 +1,6 @@
 import { type Image, imageOf } from "../image/image.js";
-import type { ImageNode } from "../image/image-node.js";
-import { withReplaced } from "../image/replace-images.js";
+import { withReplaced } from "../image/image-references.js";
+import type { ImageNode } from "../image/nodes.js";
 
 /** Changes each image, and puts those that are made from others onto what these became. */
 export function mapWithBases(

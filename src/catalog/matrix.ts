@@ -1,6 +1,5 @@
-import { beginCall, type Call, refuse } from "../image/call.js";
+import { beginCall, type Call, checkOptions, refuse } from "../image/call.js";
 import { type Image, isImage } from "../image/image.js";
-import { checkOptions } from "../image/options.js";
 
 /** What varies, by the name of the axis, with its values. */
 export type MatrixAxes = { readonly [axis: string]: readonly (string | number)[] };

@@ -1,5 +1,5 @@
 import type { Image } from "../image/image.js";
-import type { ImageNode } from "../image/image-node.js";
+import type { ImageNode } from "../image/nodes.js";
 
 /** One of the names that an image has in a catalog, and its place in the order. */
 export interface NamedPlace {

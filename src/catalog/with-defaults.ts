@@ -1,6 +1,6 @@
 import { type Image, imageOf, type Recipe } from "../image/image.js";
-import type { ImageNode } from "../image/image-node.js";
-import { withReplaced } from "../image/replace-images.js";
+import { withReplaced } from "../image/image-references.js";
+import type { ImageNode } from "../image/nodes.js";
 
 /**
  * Images with the steps of a recipe before their own. They go right onto the base that comes from outside, once: an image

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { type Call, refuse } from "./call.js";
-import { isWellFormed } from "./well-formed.js";
+import { isWellFormed } from "./strings.js";
 
 /** Linux's NAME_MAX and PATH_MAX (with the ending NUL), in bytes. */
 const MAX_NAME = 255;

@@ -1,35 +1,37 @@
+import { closestName } from "../core/closest-name.js";
 import { deepFreeze } from "../core/freeze.js";
 import type { Origin } from "../errors/origin.js";
 import { parseReference } from "../oci/reference.js";
 import { Base, isBase } from "./base.js";
-import type { BaseNode } from "./base-node.js";
 import { beginCall, type Call, refuse } from "./call.js";
-import { closestName } from "./closest-name.js";
-import { addedSteps, applied, groupOwnSteps, layerOf } from "./group-steps.js";
+import type { HealthcheckOptions } from "./config-steps.js";
+import type {
+  AddOptions,
+  BinaryOptions,
+  ChmodOptions,
+  ChownOptions,
+  CopyOptions,
+  MkdirOptions,
+  SymlinkOptions,
+  WriteOptions,
+} from "./file-steps.js";
+import { addedSteps, applied, groupOwnSteps, layerOf, platformStep } from "./group-steps.js";
 import type { HostFunction } from "./host-functions.js";
-import type { ImageNode } from "./image-node.js";
 import type { ModeInput } from "./mode.js";
+import {
+  type BaseNode,
+  type ImageNode,
+  type ImageSource,
+  type SquashPolicy,
+  type Step,
+  squashPolicies,
+  stepKinds,
+} from "./nodes.js";
 import type { Owner, OwnerInput } from "./owner.js";
-import { imageSource, type SourceInput } from "./parse-source.js";
-import { platformStep } from "./per-platform.js";
-import type { ImageSource } from "./source.js";
-import { parseSquashPolicy, type SquashPolicy } from "./squash-policy.js";
-import { parseStageName } from "./stage-name.js";
-import type { AddOptions } from "./steps/add-step.js";
-import type { BinaryOptions } from "./steps/binary-step.js";
-import type { ChmodOptions } from "./steps/chmod-step.js";
-import type { ChownOptions } from "./steps/chown-step.js";
-import type { CopyOptions } from "./steps/copy-step.js";
-import type { HealthcheckOptions } from "./steps/healthcheck-step.js";
-import type { HostRunOptions } from "./steps/host-run-step.js";
-import type { MkdirOptions } from "./steps/mkdir-step.js";
-import type { RunOptions } from "./steps/run-step.js";
-import type { Step } from "./steps/step.js";
-import { stepKinds } from "./steps/step-kinds.js";
-import * as steps from "./steps/steps.js";
-import type { SymlinkOptions } from "./steps/symlink-step.js";
-import type { WriteOptions } from "./steps/write-step.js";
-import type { StringPairs } from "./string-record.js";
+import type { HostRunOptions, RunOptions } from "./run-steps.js";
+import { imageSource, type SourceInput } from "./sources.js";
+import * as steps from "./steps.js";
+import type { StringPairs } from "./strings.js";
 
 const BRAND = Symbol.for("layerwright.image");
 
@@ -396,4 +398,18 @@ function baseNode(call: Call, base: unknown): BaseNode {
   if (typeof base !== "string") return refuse(call, "BASE_INVALID", { call: call.name, got: base });
   parseReference(base, call.origin);
   return Object.freeze({ kind: "registry", reference: base });
+}
+
+/** Reads the name of a stage as BuildKit takes it, or refuses it with `STAGE_NAME_INVALID`. */
+export function parseStageName(call: Call, name: unknown): string {
+  if (typeof name === "string" && /^[a-z][a-z0-9_.-]*$/.test(name)) return name;
+  return refuse(call, "STAGE_NAME_INVALID", { got: name });
+}
+
+/** Reads a squash policy, or refuses it with `SQUASH_UNKNOWN`. */
+export function parseSquashPolicy(call: Call, value: unknown): SquashPolicy {
+  const known = squashPolicies.find((policy) => policy === value);
+  if (known !== undefined) return known;
+  const suggestion = closestName(value, squashPolicies);
+  return refuse(call, "SQUASH_UNKNOWN", { got: value, known: squashPolicies, suggestion });
 }

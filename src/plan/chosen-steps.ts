@@ -1,6 +1,5 @@
 import { PlanError } from "../errors/layerwright-error.js";
-import type { PlatformStep } from "../image/steps/platform-step.js";
-import type { Step } from "../image/steps/step.js";
+import type { PlatformStep, Step } from "../image/nodes.js";
 import { type Platform, platformText } from "../oci/platform.js";
 import type { Lowering } from "./lower.js";
 

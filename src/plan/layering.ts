@@ -1,4 +1,4 @@
-import type { SquashPolicy } from "../image/squash-policy.js";
+import type { SquashPolicy } from "../image/nodes.js";
 import { addressPlan } from "./address.js";
 import type { Layer, Plan, Stage } from "./plan.js";
 

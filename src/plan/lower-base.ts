@@ -1,5 +1,5 @@
 import { assertNever } from "../core/assert-never.js";
-import type { BaseNode } from "../image/base-node.js";
+import type { BaseNode } from "../image/nodes.js";
 import type { Lowering } from "./lower.js";
 import type { PlanBase } from "./plan.js";
 import { DEFAULT_SHELL, type StageState } from "./stage-state.js";

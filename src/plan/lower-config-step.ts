@@ -1,8 +1,7 @@
 import { assertNever } from "../core/assert-never.js";
 import { resolvePath } from "../core/posix-path.js";
+import type { ConfigStep, HealthcheckStep, Step } from "../image/nodes.js";
 import type { Owner } from "../image/owner.js";
-import type { HealthcheckStep } from "../image/steps/healthcheck-step.js";
-import type { ConfigStep, Step } from "../image/steps/step.js";
 import type { HealthcheckConfig } from "../oci/image-config.js";
 import type { ConfigChange } from "./config-change.js";
 import type { Lowering } from "./lower.js";

@@ -1,5 +1,5 @@
 import { assertNever } from "../core/assert-never.js";
-import type { FileStep } from "../image/steps/step.js";
+import type { FileStep } from "../image/nodes.js";
 import type { Lowering } from "./lower.js";
 import { lowerSource } from "./lower-source.js";
 import type { FileOperation } from "./operation.js";

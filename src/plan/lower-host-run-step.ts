@@ -1,4 +1,4 @@
-import type { HostRunStep } from "../image/steps/host-run-step.js";
+import type { HostRunStep } from "../image/nodes.js";
 import type { Lowering } from "./lower.js";
 import type { HostRunOperation } from "./operation.js";
 

@@ -1,4 +1,4 @@
-import type { RunStep } from "../image/steps/run-step.js";
+import type { RunStep } from "../image/nodes.js";
 import type { Lowering } from "./lower.js";
 import { lowerSource } from "./lower-source.js";
 import type { PlanMount, RunOperation } from "./operation.js";

@@ -1,5 +1,5 @@
 import type { Origin } from "../errors/origin.js";
-import type { Source } from "../image/source.js";
+import type { Source } from "../image/nodes.js";
 import type { Lowering } from "./lower.js";
 import type { PlanSource } from "./operation.js";
 

@@ -1,6 +1,4 @@
-import type { LayerStep } from "../image/steps/layer-step.js";
-import type { PlatformStep } from "../image/steps/platform-step.js";
-import type { Step } from "../image/steps/step.js";
+import type { LayerStep, PlatformStep, Step } from "../image/nodes.js";
 import { chosenSteps } from "./chosen-steps.js";
 import type { ConfigChange } from "./config-change.js";
 import type { Lowering } from "./lower.js";

@@ -1,6 +1,5 @@
 import type { Origin } from "../errors/origin.js";
-import type { ImageNode } from "../image/image-node.js";
-import type { Step } from "../image/steps/step.js";
+import type { ImageNode, Step } from "../image/nodes.js";
 import type { Platform } from "../oci/platform.js";
 import { addressPlan } from "./address.js";
 import { ContextNames } from "./context-names.js";

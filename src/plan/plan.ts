@@ -1,5 +1,5 @@
 import type { Origin } from "../errors/origin.js";
-import type { SquashPolicy } from "../image/squash-policy.js";
+import type { SquashPolicy } from "../image/nodes.js";
 import type { RuntimeConfig } from "../oci/image-config.js";
 import type { Platform } from "../oci/platform.js";
 import type { ConfigChange } from "./config-change.js";

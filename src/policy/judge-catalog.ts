@@ -2,7 +2,7 @@ import { grouped } from "../core/grouped.js";
 import { namePattern } from "../core/pattern/name-pattern.js";
 import { DefinitionError, isLayerwrightError } from "../errors/layerwright-error.js";
 import type { Origin } from "../errors/origin.js";
-import type { ImageNode } from "../image/image-node.js";
+import type { ImageNode } from "../image/nodes.js";
 import type { Finding, JudgedFinding } from "./finding.js";
 import { mergePlatforms } from "./merge-platforms.js";
 import type { Policy, PolicyAnswer, PolicyFinding } from "./policy.js";

@@ -1,7 +1,7 @@
 import { type FinalFile, finalFiles } from "../analyze/final-files.js";
 import type { Origin } from "../errors/origin.js";
-import type { ImageNode } from "../image/image-node.js";
 import { referencedImages } from "../image/image-references.js";
+import type { ImageNode } from "../image/nodes.js";
 import type { RuntimeConfig } from "../oci/image-config.js";
 import { platformText } from "../oci/platform.js";
 import { parseReference } from "../oci/reference.js";

@@ -1,7 +1,6 @@
 import type { Origin } from "../errors/origin.js";
-import { beginCall, type Call, refuse } from "../image/call.js";
-import { checkOptions } from "../image/options.js";
-import { parseFindingCode } from "../image/suppression.js";
+import { beginCall, type Call, checkOptions, refuse } from "../image/call.js";
+import { parseFindingCode } from "../image/config-steps.js";
 import type { Severity } from "./finding.js";
 import type { BuiltPolicyImage, PolicyImage } from "./policy-image.js";
 

@@ -1,10 +1,8 @@
 import { namePattern } from "../core/pattern/name-pattern.js";
 import type { Origin } from "../errors/origin.js";
-import { type Call, refuse } from "../image/call.js";
-import type { ImageNode } from "../image/image-node.js";
-import { checkOptions } from "../image/options.js";
-import type { Step } from "../image/steps/step.js";
-import { parseFindingCode, parseReason } from "../image/suppression.js";
+import { type Call, checkOptions, refuse } from "../image/call.js";
+import { parseFindingCode, parseReason } from "../image/config-steps.js";
+import type { ImageNode, Step } from "../image/nodes.js";
 
 /** Lets the findings of one code stand, for all images of a catalog or for some. */
 export interface Suppression {

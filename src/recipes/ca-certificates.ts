@@ -1,8 +1,7 @@
 import { X509Certificate } from "node:crypto";
-import { beginCall, type Call, refuse } from "../image/call.js";
+import { beginCall, type Call, checkOptions, refuse } from "../image/call.js";
+import { add } from "../image/file-steps.js";
 import type { Recipe } from "../image/image.js";
-import { checkOptions } from "../image/options.js";
-import { add } from "../image/steps/add-step.js";
 import { bundledFile, CERTIFICATES_PATH, certificatesFile } from "./bundled-certificates.js";
 
 /** Which authorities an image trusts. */

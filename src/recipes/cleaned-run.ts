@@ -1,5 +1,5 @@
 import type { Recipe } from "../image/image.js";
-import type { RunOptions } from "../image/steps/run-step.js";
+import type { RunOptions } from "../image/run-steps.js";
 import { cleanUp } from "./clean-up.js";
 import type { LogOptions } from "./cleaning-options.js";
 import { leftovers, type ManagerName } from "./leftovers.js";

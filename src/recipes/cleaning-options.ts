@@ -1,5 +1,4 @@
-import { type Call, refuse } from "../image/call.js";
-import { checkFlag, checkOptions } from "../image/options.js";
+import { type Call, checkFlag, checkOptions, refuse } from "../image/call.js";
 
 /** What becomes of what a package manager downloads. */
 export interface CacheOptions {

@@ -1,6 +1,5 @@
-import { beginCall } from "../image/call.js";
+import { beginCall, checkOptions } from "../image/call.js";
 import type { Recipe } from "../image/image.js";
-import { checkOptions } from "../image/options.js";
 import { hostPackages, hostText } from "./host-option.js";
 
 /** What `debian.bootstrap` makes. */

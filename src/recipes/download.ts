@@ -1,14 +1,12 @@
-import { beginCall, type Call, refuse } from "../image/call.js";
+import { beginCall, type Call, checkFlag, checkOptions, refuse } from "../image/call.js";
+import { user } from "../image/config-steps.js";
 import { parseDestination } from "../image/container-path.js";
-import { parseChecksum, parseFetchUrl } from "../image/fetch-url.js";
+import { add, parseChecksum, parseFetchUrl } from "../image/file-steps.js";
 import { type Image, isImage, type Recipe } from "../image/image.js";
-import type { ImageNode } from "../image/image-node.js";
 import { type ModeInput, parseMode } from "../image/mode.js";
-import { checkFlag, checkOptions } from "../image/options.js";
-import { imageSource } from "../image/parse-source.js";
-import { add } from "../image/steps/add-step.js";
-import { run } from "../image/steps/run-step.js";
-import { user } from "../image/steps/user-step.js";
+import type { ImageNode } from "../image/nodes.js";
+import { run } from "../image/run-steps.js";
+import { imageSource } from "../image/sources.js";
 
 /** What is known of a download, and what becomes of it. */
 export interface DownloadOptions {

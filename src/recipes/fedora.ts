@@ -1,6 +1,5 @@
-import { beginCall, type Call, refuse } from "../image/call.js";
+import { beginCall, type Call, checkOptions, refuse } from "../image/call.js";
 import type { Recipe } from "../image/image.js";
-import { checkOptions } from "../image/options.js";
 import { hostPackages, hostText } from "./host-option.js";
 
 /** Where packages come from, and who has to have signed them. */

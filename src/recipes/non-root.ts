@@ -1,9 +1,7 @@
-import { beginCall, refuse } from "../image/call.js";
+import { beginCall, checkOptions, refuse } from "../image/call.js";
 import type { Recipe } from "../image/image.js";
-import type { ImageNode } from "../image/image-node.js";
-import { checkOptions } from "../image/options.js";
+import type { ImageNode, Step } from "../image/nodes.js";
 import { parseOwner } from "../image/owner.js";
-import type { Step } from "../image/steps/step.js";
 
 /** Who `nonRoot` makes. */
 export interface NonRootOptions {

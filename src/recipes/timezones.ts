@@ -1,8 +1,7 @@
 import { posix } from "node:path";
-import { beginCall, type Call, refuse } from "../image/call.js";
-import { closestName } from "../image/closest-name.js";
+import { closestName } from "../core/closest-name.js";
+import { beginCall, type Call, checkOptions, refuse } from "../image/call.js";
 import type { Image, Recipe } from "../image/image.js";
-import { checkOptions } from "../image/options.js";
 import { tzif } from "./tzif.js";
 import { unpackZone, type ZoneData, zoneData } from "./zone-data.js";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { emitPlatforms } from "../../src/dockerfile/emit-platforms.js";
-import { context } from "../../src/image/context.js";
 import { Image } from "../../src/image/image.js";
+import { context } from "../../src/image/sources.js";
 import { parsePlatform } from "../../src/oci/platform.js";
 import { lower } from "../../src/plan/lower.js";
 

@@ -1,5 +1,4 @@
-import type { BaseNode } from "../../src/image/base-node.js";
-import type { ImageNode } from "../../src/image/image-node.js";
+import type { BaseNode, ImageNode } from "../../src/image/nodes.js";
 import { type BaseImage, baseFrom, baseImage, WITHOUT_PATH } from "../fixtures/base-kinds.js";
 import { LOCAL_BASE, LOCAL_REFERENCE } from "../fixtures/layout-registry.js";
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import type { Origin } from "../../src/errors/origin.js";
-import { originOf } from "../../src/image/capture-origin.js";
+import { originOf } from "../../src/image/call.js";
 import { Image, type Recipe } from "../../src/image/image.js";
 import { apt } from "../../src/recipes/apt.js";
 import { timezones } from "../../src/recipes/timezones.js";

@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { beginCall } from "../../src/image/call.js";
 import { parseContainerPath, parseDestination } from "../../src/image/container-path.js";
-import { parseContextPath } from "../../src/image/context-path.js";
 import { parseMode } from "../../src/image/mode.js";
 import { ownerText, parseOwner } from "../../src/image/owner.js";
+import { parseContextPath } from "../../src/image/sources.js";
 import { codeOf } from "./refusal.js";
 
 const call = beginCall("test");

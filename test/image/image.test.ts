@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { Base } from "../../src/image/base.js";
-import { context } from "../../src/image/context.js";
 import { Image, isImage } from "../../src/image/image.js";
-import type { Step } from "../../src/image/steps/step.js";
-import * as steps from "../../src/image/steps/steps.js";
+import type { Step } from "../../src/image/nodes.js";
+import { context } from "../../src/image/sources.js";
+import * as steps from "../../src/image/steps.js";
 
 const sha256 = "a".repeat(64);
 const other = Image.from("golang:1.24").run("make");

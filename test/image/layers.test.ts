@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Image, type Recipe } from "../../src/image/image.js";
-import type { Step } from "../../src/image/steps/step.js";
+import type { Step } from "../../src/image/nodes.js";
 
 /** Steps as text: `run`, and `layer(run env run)` or `layer:name(...)`. */
 function shape(steps: readonly Step[]): string {

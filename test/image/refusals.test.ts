@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { ErrorCode } from "../../src/errors/catalogue.js";
 import { Base } from "../../src/image/base.js";
-import { context } from "../../src/image/context.js";
 import { Image } from "../../src/image/image.js";
+import { context } from "../../src/image/sources.js";
 import { download } from "../../src/recipes/download.js";
 import { codeOf, refusal } from "./refusal.js";
 

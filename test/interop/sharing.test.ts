@@ -11,7 +11,7 @@ import { synth } from "../../src/api/synth.js";
 import { Catalog } from "../../src/catalog/catalog.js";
 import { Base } from "../../src/image/base.js";
 import { Image } from "../../src/image/image.js";
-import type { SquashPolicy } from "../../src/image/squash-policy.js";
+import type { SquashPolicy } from "../../src/image/nodes.js";
 import { type OwnEngine, startOwnEngine } from "../peers/own-engine.js";
 import { type Peer, type PeerName, peerOrSkipReason, requirePeer, seenByPeer } from "../peers/peers.js";
 import { runInPeer } from "../peers/run.js";

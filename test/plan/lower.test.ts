@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Base } from "../../src/image/base.js";
-import { context } from "../../src/image/context.js";
 import { Image } from "../../src/image/image.js";
+import { context } from "../../src/image/sources.js";
 import { isUndecided } from "../../src/plan/layering.js";
 import { layersOf, lowered } from "./planned.js";
 

@@ -2,8 +2,8 @@ import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, statSync, writeFi
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Image } from "layerwright";
-import type { BaseNode } from "../../src/image/base-node.js";
 import { imageOf } from "../../src/image/image.js";
+import type { BaseNode } from "../../src/image/nodes.js";
 import { portedBase } from "./bases.js";
 
 /** A change that people make to a project of this shape: one line of a file, here and in the description alike. */

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { Image, type Recipe } from "../../src/image/image.js";
-import type { RunStep } from "../../src/image/steps/run-step.js";
+import type { RunStep } from "../../src/image/nodes.js";
 
 /** The one run step that a recipe adds, with its command as text. */
 export function runOf(recipe: Recipe): RunStep & { readonly command: string } {

@@ -1,4 +1,4 @@
-import type { SquashPolicy } from "../../image/squash-policy.js";
+import type { SquashPolicy } from "../../image/nodes.js";
 import type { Digest } from "../../oci/digest.js";
 import type { SharedWith } from "./share-images.js";
 import { bytesOf, distinctLayers, type SharedImage, type SharedLayer } from "./shared-image.js";

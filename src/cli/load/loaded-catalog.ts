@@ -1,5 +1,5 @@
 import type { SharingLimit } from "../../api/sharing-limit.js";
-import type { SquashPolicy } from "../../image/squash-policy.js";
+import type { SquashPolicy } from "../../image/nodes.js";
 import type { Platform } from "../../oci/platform.js";
 import type { OptimizedPlan } from "../../plan/passes/pipeline.js";
 import type { Plan } from "../../plan/plan.js";

@@ -1,4 +1,4 @@
-import type { SquashPolicy } from "../../image/squash-policy.js";
+import type { SquashPolicy } from "../../image/nodes.js";
 import type { Plan, Stage } from "../../plan/plan.js";
 
 /** The plan of an image under another policy, as it travels: stages that the image's own plan has go by their ids. */

@@ -1,8 +1,7 @@
 import { parseSize } from "../../core/parse-size.js";
-import { beginCall, type Call, refuse } from "../../image/call.js";
+import { beginCall, type Call, checkOptions, refuse } from "../../image/call.js";
 import { parseAbsolutePath } from "../../image/container-path.js";
 import type { Image } from "../../image/image.js";
-import { checkOptions } from "../../image/options.js";
 import { parsePorts } from "../../oci/port.js";
 import {
   type AbsenceOptions,

@@ -1,9 +1,8 @@
 import { type Described, described, describedArchive } from "../../api/described.js";
 import type { DescribedImage } from "../../engine/described/described-image.js";
-import { type Call, refuse } from "../../image/call.js";
+import { type Call, checkOptions, refuse } from "../../image/call.js";
 import { type Image, isImage } from "../../image/image.js";
-import type { ImageNode } from "../../image/image-node.js";
-import { checkOptions } from "../../image/options.js";
+import type { ImageNode } from "../../image/nodes.js";
 
 /** How an image is looked at by its description. */
 export interface ExpectOptions {

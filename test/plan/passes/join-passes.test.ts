@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { context } from "../../../src/image/context.js";
 import { Image } from "../../../src/image/image.js";
+import { context } from "../../../src/image/sources.js";
 import { layersOf, planned } from "../planned.js";
 
 const scratch = Image.scratch();

@@ -1,8 +1,7 @@
 import { type GlobPattern, matchesGlob, parseGlobPattern } from "../../../core/pattern/glob-pattern.js";
 import { PatternError } from "../../../core/pattern/pattern-error.js";
 import type { DescribedImage } from "../../../engine/described/described-image.js";
-import { type Call, refuse } from "../../../image/call.js";
-import { checkFlag, checkOptions } from "../../../image/options.js";
+import { type Call, checkFlag, checkOptions, refuse } from "../../../image/call.js";
 import { resolvePath } from "../../../layer/resolve.js";
 import { walk } from "../../../layer/walk.js";
 import { type Failure, failure, unknowable } from "../failure.js";

@@ -1,5 +1,5 @@
+import { closestName } from "../../../core/closest-name.js";
 import type { DescribedImage } from "../../../engine/described/described-image.js";
-import { closestName } from "../../../image/closest-name.js";
 import type { HealthcheckConfig, RuntimeConfig } from "../../../oci/image-config.js";
 import type { ConfigChange } from "../../../plan/config-change.js";
 import { type Failure, failure, placeText, unknowable } from "../failure.js";

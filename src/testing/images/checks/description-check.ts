@@ -1,8 +1,8 @@
 import { neededStages } from "../../../engine/check-plan.js";
 import { type Base, isBase } from "../../../image/base.js";
-import type { BaseNode } from "../../../image/base-node.js";
 import { type Call, refuse } from "../../../image/call.js";
 import { type Image, isImage } from "../../../image/image.js";
+import type { BaseNode } from "../../../image/nodes.js";
 import { canonicalReference, parseReference } from "../../../oci/reference.js";
 import { commandText } from "../../../plan/describe.js";
 import type { HostRunOperation, RunOperation } from "../../../plan/operation.js";

@@ -1,7 +1,6 @@
-import { type Call, refuse } from "../../../image/call.js";
+import { type Call, checkOptions, refuse } from "../../../image/call.js";
 import { parseAbsolutePath } from "../../../image/container-path.js";
 import { type ModeInput, parseMode } from "../../../image/mode.js";
-import { checkOptions } from "../../../image/options.js";
 import { type Owner, type OwnerInput, parseOwner } from "../../../image/owner.js";
 
 /** What a path of an image is. */

@@ -1,8 +1,7 @@
 import type { Catalog } from "../../../catalog/catalog.js";
 import { isCatalog } from "../../../catalog/is-catalog.js";
 import { sortByBytes } from "../../../core/byte-order.js";
-import { beginCall, refuse } from "../../../image/call.js";
-import { checkOptions } from "../../../image/options.js";
+import { beginCall, checkOptions, refuse } from "../../../image/call.js";
 import { platformText } from "../../../oci/platform.js";
 import { Subject } from "../subject.js";
 import { snapshotOf } from "./image-snapshot.js";

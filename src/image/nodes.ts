@@ -1,0 +1,427 @@
+import type { Origin } from "../errors/origin.js";
+import type { RuntimeConfig } from "../oci/image-config.js";
+import type { Mode } from "./mode.js";
+import type { Owner } from "./owner.js";
+
+/** The data of an image: what `Image` holds, and all that the plan reads. */
+export interface ImageNode {
+  readonly base: BaseNode;
+  readonly steps: readonly Step[];
+  readonly squash: SquashPolicy;
+  /** The name of its stage in a Dockerfile. Names change nothing else: no id, no cache key, no image. */
+  readonly name?: string;
+  /** Where the policy was set, when it was. */
+  readonly squashedAt?: Origin;
+  /** Where the base was named; undefined for scratch. */
+  readonly origin?: Origin;
+}
+
+/** Which steps end up in one layer (docs/squash.md). */
+export type SquashPolicy = "keep" | "own" | "all" | "auto";
+
+/** Every squash policy, in the order of the documentation. */
+export const squashPolicies: readonly SquashPolicy[] = ["keep", "own", "all", "auto"];
+
+/** Nothing: the image holds what its steps put there. */
+export interface ScratchBase {
+  readonly kind: "scratch";
+}
+
+/** An image of a registry, in the user's spelling (`debian:bookworm-slim`). */
+export interface RegistryBase {
+  readonly kind: "registry";
+  readonly reference: string;
+  /** Folders the user vouches for: they exist in the base as real folders of root with mode 0755. */
+  readonly folders?: readonly string[];
+}
+
+/** An OCI image layout on disk, a folder or a tar. */
+export interface LayoutBase {
+  readonly kind: "layout";
+  readonly path: string;
+  readonly tag?: string;
+  /** What a Dockerfile says in FROM instead of a named build context. */
+  readonly reference?: string;
+}
+
+/** A `docker save` archive. */
+export interface ArchiveBase {
+  readonly kind: "archive";
+  readonly path: string;
+  readonly tag?: string;
+  readonly reference?: string;
+}
+
+/** A root file system, a folder or a tar; `config` is what the image would say of itself. */
+export interface RootfsBase {
+  readonly kind: "rootfs";
+  readonly path: string;
+  readonly config?: RuntimeConfig;
+}
+
+/** Another image: a boundary, its layers are inherited as they are. */
+export interface ParentBase {
+  readonly kind: "image";
+  readonly image: ImageNode;
+}
+
+/** Where an image starts. */
+export type BaseNode = ScratchBase | RegistryBase | LayoutBase | ArchiveBase | RootfsBase | ParentBase;
+
+/** A named folder beside the build context, for sources outside of it. */
+export interface NamedContext {
+  readonly name: string;
+  /** The folder, as the user wrote it: absolute, or relative to the context folder. */
+  readonly folder: string;
+}
+
+/** Files of the build context (`context` undefined) or of a named context. `path` may hold globs `* ? [] **`. */
+export interface ContextSource {
+  readonly from: "context";
+  readonly context?: NamedContext;
+  readonly path: string;
+}
+
+/** A file or folder of another image. `path` is absolute and holds no globs. */
+export interface ImageSource {
+  readonly from: "image";
+  readonly image: ImageNode;
+  readonly path: string;
+}
+
+/** What a copy copies. */
+export type Source = ContextSource | ImageSource;
+
+/** A step that changes files without running anything of the image. */
+export type FileStep =
+  | AddStep
+  | BinaryStep
+  | ChmodStep
+  | ChownStep
+  | CopyStep
+  | MkdirStep
+  | RemoveStep
+  | SymlinkStep
+  | WriteStep;
+
+/** A step that changes what a container starts with. */
+export type ConfigStep =
+  | AnnotationStep
+  | CmdStep
+  | EntrypointStep
+  | EnvStep
+  | ExposeStep
+  | HealthcheckStep
+  | LabelStep
+  | ShellStep
+  | StopSignalStep
+  | UserStep
+  | VolumeStep
+  | WorkdirStep;
+
+/** One thing an image does. */
+export type Step = FileStep | RunStep | HostRunStep | ConfigStep | LayerStep | PlatformStep | SuppressStep;
+
+/** Steps that are one layer: `layer(name, recipe)`, or the own steps of a recipe. */
+export interface LayerStep {
+  readonly kind: "layer";
+  readonly name?: string;
+  readonly steps: readonly Step[];
+  readonly origin?: Origin;
+}
+
+/** Steps that differ by platform: `perPlatform(recipes)`. The plan for a platform has those that fit it. */
+export interface PlatformStep {
+  readonly kind: "platform";
+  /** Platforms in their short spelling, each once. */
+  readonly variants: readonly PlatformVariant[];
+  /** For every other platform; without it there is no image for them. */
+  readonly otherwise?: readonly Step[];
+  readonly origin?: Origin;
+}
+
+/** The steps of one platform. */
+export interface PlatformVariant {
+  readonly platform: string;
+  readonly steps: readonly Step[];
+}
+
+/** Copies files. A folder's contents are copied, not the folder; `dest` ending in `/` is a folder. */
+export interface CopyStep {
+  readonly kind: "copy";
+  readonly sources: readonly Source[];
+  /** As written: absolute or relative to the working folder of the image. */
+  readonly dest: string;
+  readonly owner?: Owner;
+  readonly mode?: Mode;
+  /** Patterns in `.dockerignore` grammar, relative to each source. */
+  readonly exclude?: readonly string[];
+  /** Bytes. */
+  readonly maxFileSize?: number;
+  readonly origin?: Origin;
+}
+
+/** Copies one executable and proves from its ELF header that it can run in this image. */
+export interface BinaryStep {
+  readonly kind: "binary";
+  readonly source: Source;
+  readonly dest: string;
+  readonly owner?: Owner;
+  readonly mode: Mode;
+  readonly origin?: Origin;
+}
+
+/** Writes a file with contents from the description. */
+export interface WriteStep {
+  readonly kind: "write";
+  readonly path: string;
+  readonly contents: string | Uint8Array;
+  readonly owner?: Owner;
+  readonly mode: Mode;
+  readonly origin?: Origin;
+}
+
+/** Makes a folder (and the parents it lacks, as root 0755). One that exists gets the mode and owner asked for. */
+export interface MkdirStep {
+  readonly kind: "mkdir";
+  readonly path: string;
+  readonly owner?: Owner;
+  readonly mode: Mode;
+  readonly origin?: Origin;
+}
+
+/** Makes a symbolic link at `path` that says `target`. */
+export interface SymlinkStep {
+  readonly kind: "symlink";
+  readonly target: string;
+  readonly path: string;
+  readonly owner?: Owner;
+  readonly origin?: Origin;
+}
+
+/** Removes a file or a folder with all in it. What a lower layer holds stays in that layer's bytes. */
+export interface RemoveStep {
+  readonly kind: "remove";
+  readonly path: string;
+  readonly origin?: Origin;
+}
+
+/** Changes permission bits. */
+export interface ChmodStep {
+  readonly kind: "chmod";
+  readonly path: string;
+  readonly mode: Mode;
+  readonly recursive?: boolean;
+  readonly origin?: Origin;
+}
+
+/** Changes the owner. */
+export interface ChownStep {
+  readonly kind: "chown";
+  readonly path: string;
+  readonly owner: Owner;
+  readonly recursive?: boolean;
+  readonly origin?: Origin;
+}
+
+/** Fetches one file and verifies its sha256, its own or that of the lock. */
+export interface AddStep {
+  readonly kind: "add";
+  readonly url: string;
+  readonly dest: string;
+  /** 64 lower-case hex characters; the lock's where there is none. */
+  readonly sha256?: string;
+  readonly owner?: Owner;
+  readonly mode?: Mode;
+  readonly origin?: Origin;
+}
+
+/** Something a run step sees while it runs and that never becomes part of the layer. */
+export type RunMount =
+  | {
+      readonly type: "cache";
+      readonly target: string;
+      readonly id?: string;
+      readonly sharing?: "shared" | "private" | "locked";
+    }
+  | { readonly type: "bind"; readonly target: string; readonly source: Source; readonly writable?: boolean }
+  | { readonly type: "tmpfs"; readonly target: string; readonly sizeBytes?: number }
+  | {
+      readonly type: "secret";
+      readonly id: string;
+      readonly target?: string;
+      readonly env?: string;
+      readonly required?: boolean;
+    }
+  | { readonly type: "ssh"; readonly id?: string };
+
+/** Files of the context or of another image that a command sees in the place of a directory. */
+export type BindMount = Extract<RunMount, { type: "bind" }>;
+
+/** Runs a command: a string by the image's shell, an array as it is. */
+export interface RunStep {
+  readonly kind: "run";
+  readonly command: string | readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly workdir?: string;
+  readonly user?: string;
+  /** True when what a package manager leaves behind is meant to stay in the layer. */
+  readonly keepLeftovers?: boolean;
+  readonly network?: "none" | "host" | "default";
+  readonly mounts?: readonly RunMount[];
+  readonly timeout?: number;
+  readonly origin?: Origin;
+}
+
+/** Lets tools of the machine that builds change the image's root file system. */
+export interface HostRunStep {
+  readonly kind: "hostRun";
+  /** The program and its arguments, or the name of a function of this process. */
+  readonly command: readonly string[] | { readonly function: string };
+  readonly env?: Readonly<Record<string, string>>;
+  /** Programs that have to be on this machine. */
+  readonly tools?: readonly string[];
+  /** What the result depends on beside the command. */
+  readonly key?: string;
+  readonly origin?: Origin;
+}
+
+/** Sets environment variables. Values are literal: a `$` stays a `$`. */
+export interface EnvStep {
+  readonly kind: "env";
+  readonly variables: Readonly<Record<string, string>>;
+  readonly origin?: Origin;
+}
+
+/** Sets the working folder and makes it where it is missing, owned by the image's user at that point. */
+export interface WorkdirStep {
+  readonly kind: "workdir";
+  /** As written: absolute, or relative to the working folder before. */
+  readonly path: string;
+  readonly origin?: Origin;
+}
+
+/** Sets the user (and group) that commands run as. */
+export interface UserStep {
+  readonly kind: "user";
+  /** `name`, `uid`, `name:group` or `uid:gid`. */
+  readonly user: string;
+  readonly origin?: Origin;
+}
+
+/** Sets the entry point; a command inherited from the base is dropped, as Docker does. */
+export interface EntrypointStep {
+  readonly kind: "entrypoint";
+  readonly args: readonly string[];
+  readonly origin?: Origin;
+}
+
+/** Sets the default command or the entry point's arguments. */
+export interface CmdStep {
+  readonly kind: "cmd";
+  readonly args: readonly string[];
+  readonly origin?: Origin;
+}
+
+/** Sets the shell that later string commands run under. */
+export interface ShellStep {
+  readonly kind: "shell";
+  readonly args: readonly string[];
+  readonly origin?: Origin;
+}
+
+/** Documents ports that the image listens on. */
+export interface ExposeStep {
+  readonly kind: "expose";
+  /** `80/tcp`, with ranges already spelled out. */
+  readonly ports: readonly string[];
+  readonly origin?: Origin;
+}
+
+/** Declares mount points for data. */
+export interface VolumeStep {
+  readonly kind: "volume";
+  readonly paths: readonly string[];
+  readonly origin?: Origin;
+}
+
+/** Sets labels of the image config. */
+export interface LabelStep {
+  readonly kind: "label";
+  readonly labels: Readonly<Record<string, string>>;
+  readonly origin?: Origin;
+}
+
+/** Sets annotations of the image manifest. A Dockerfile cannot carry them; the build command does. */
+export interface AnnotationStep {
+  readonly kind: "annotation";
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly origin?: Origin;
+}
+
+/** Sets the signal that stops the container. */
+export interface StopSignalStep {
+  readonly kind: "stopSignal";
+  readonly signal: string;
+  readonly origin?: Origin;
+}
+
+/** Sets how health is probed; `null` switches an inherited probe off. */
+export interface HealthcheckStep {
+  readonly kind: "healthcheck";
+  readonly check: {
+    readonly test: readonly string[];
+    readonly intervalMs?: number;
+    readonly timeoutMs?: number;
+    readonly startPeriodMs?: number;
+    readonly retries?: number;
+  } | null;
+  readonly origin?: Origin;
+}
+
+/** Lets a finding of a policy stand, and says why. It changes nothing of the image. */
+export interface SuppressStep {
+  readonly kind: "suppress";
+  /** The finding's code, as `NO_SHELL`. */
+  readonly code: string;
+  readonly reason: string;
+  readonly origin?: Origin;
+}
+
+/** Every kind of step: the type makes sure that none is forgotten. True for those that make a layer. */
+const KINDS: Readonly<Record<Step["kind"], boolean>> = {
+  add: true,
+  annotation: false,
+  binary: true,
+  chmod: true,
+  chown: true,
+  cmd: false,
+  copy: true,
+  entrypoint: false,
+  env: false,
+  expose: false,
+  healthcheck: false,
+  hostRun: true,
+  label: false,
+  layer: true,
+  mkdir: true,
+  platform: true,
+  remove: true,
+  run: true,
+  shell: false,
+  stopSignal: false,
+  suppress: false,
+  symlink: true,
+  user: false,
+  volume: false,
+  workdir: false,
+  write: true,
+} satisfies Record<Step["kind"], boolean> & Record<FileStep["kind"], true>;
+
+/** The names of all kinds of step. */
+export const stepKinds: readonly string[] = Object.keys(KINDS);
+
+/** True when a step changes files, and so makes a layer. */
+export function makesLayer(step: Step): boolean {
+  return KINDS[step.kind];
+}
