@@ -1,7 +1,6 @@
 import { closeSync } from "node:fs";
-import { EnvironmentError } from "../errors/layerwright-error.js";
-import type { EntryContent } from "../tar/entry-content.js";
-import { checkGuard, openHostFile, readFully } from "../tar/host-reader.js";
+import type { EntryContent, HostContent } from "../tar/entry-content.js";
+import { changed, checkGuard, openHostFile, readFully } from "../tar/host-reader.js";
 import type { FileNode, NodeContent } from "./tree-node.js";
 
 /**
@@ -33,26 +32,26 @@ function readHere(content: EntryContent, size: number): Uint8Array {
   if (content.kind === "range") return readAt(content.path, content.offset, size);
   const fd = openHostFile(content);
   try {
-    if (content.guard !== undefined) checkGuard(fd, content.path, content.guard);
-    return readOpen(fd, content.path, 0, size);
+    if (content.guard !== undefined) checkGuard(fd, content, content.guard);
+    return readOpen(fd, content, 0, size);
   } finally {
     closeSync(fd);
   }
 }
 
 function readAt(path: string, offset: number, size: number): Uint8Array {
-  const fd = openHostFile({ path });
+  const file = { path };
+  const fd = openHostFile(file);
   try {
-    return readOpen(fd, path, offset, size);
+    return readOpen(fd, file, offset, size);
   } finally {
     closeSync(fd);
   }
 }
 
-function readOpen(fd: number, path: string | Buffer, offset: number, size: number): Uint8Array {
+function readOpen(fd: number, file: Pick<HostContent, "path">, offset: number, size: number): Uint8Array {
   const bytes = Buffer.alloc(size);
-  const got = readFully(fd, path, bytes, 0, size, offset);
+  const got = readFully(fd, file, bytes, 0, size, offset);
   if (got === size) return bytes;
-  const reason = `it ended after ${got} of ${size} bytes`;
-  throw new EnvironmentError("FILE_CHANGED", { path: String(path), reason }, { subject: String(path) });
+  throw changed(file.path, `it ended after ${got} of ${size} bytes`);
 }

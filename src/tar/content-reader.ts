@@ -37,10 +37,11 @@ function bytesReader(entry: TarEntry, bytes: Uint8Array): ContentReader {
 }
 
 function rangeReader(entry: TarEntry, path: string, start: number, files: OpenFiles): ContentReader {
+  const file = { path };
   return {
     read(target, offset, length, from) {
       const fd = files.descriptor(path);
-      const got = readFully(fd, path, target, offset, length, start + from);
+      const got = readFully(fd, file, target, offset, length, start + from);
       if (got < length) throw changed(path, `it ended inside ${JSON.stringify(entry.path)}`);
     },
     finish() {},
@@ -49,18 +50,19 @@ function rangeReader(entry: TarEntry, path: string, start: number, files: OpenFi
 }
 
 function fileReader(entry: TarEntry, content: EntryContent & { kind: "file" }): ContentReader {
-  const { path, guard } = content;
+  const { guard } = content;
   const fd = openHostFile(content);
   return {
     read(target, offset, length, from) {
       // Said before gigabytes are packed for nothing, and once more at the end.
-      if (from === 0 && guard !== undefined) checkGuard(fd, path, guard);
-      const got = readFully(fd, path, target, offset, length, from);
-      if (got < length) throw changed(path, `it ended after ${from + got} of ${entry.size} bytes`);
+      if (from === 0 && guard !== undefined) checkGuard(fd, content, guard);
+      const got = readFully(fd, content, target, offset, length, from);
+      if (got < length) throw changed(content.path, `it ended after ${from + got} of ${entry.size} bytes`);
     },
     finish() {
-      if (readFully(fd, path, Buffer.allocUnsafe(1), 0, 1, entry.size) > 0) throw changed(path, "it grew");
-      if (guard !== undefined) checkGuard(fd, path, guard);
+      if (readFully(fd, content, Buffer.allocUnsafe(1), 0, 1, entry.size) > 0)
+        throw changed(content.path, "it grew");
+      if (guard !== undefined) checkGuard(fd, content, guard);
     },
     close: () => closeSync(fd),
   };

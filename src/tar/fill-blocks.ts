@@ -78,10 +78,10 @@ export class BlockFiller {
       try {
         // One byte more where there is padding to take it tells a file that grew from one that did not.
         const extra = padding(size) === 0 ? 0 : 1;
-        const got = readAtLeast(fd, content.path, block, used, size, size + extra);
+        const got = readAtLeast(fd, content, block, used, size, size + extra);
         if (got !== size)
           throw changed(content.path, got < size ? `it ended after ${got} of ${size} bytes` : "it grew");
-        if (content.guard !== undefined) checkGuard(fd, content.path, content.guard);
+        if (content.guard !== undefined) checkGuard(fd, content, content.guard);
       } finally {
         closeSync(fd);
       }

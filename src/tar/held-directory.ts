@@ -264,8 +264,22 @@ class Descriptors {
   }
 }
 
+/** The directory of this process's descriptors, once it is known. */
+let descriptors: string | undefined;
+
+/** The path of what a descriptor has open. Without the link at `/proc/self`, which the kernel would read at each call. */
 function descriptorPath(fd: number): string {
-  return `/proc/self/fd/${fd}`;
+  descriptors ??= `/proc/${ownNumber()}/fd/`;
+  return descriptors + fd;
+}
+
+/** The number that this process has in the `/proc` that is mounted here, be it that of another namespace. */
+function ownNumber(): string {
+  try {
+    return readlinkSync("/proc/self");
+  } catch {
+    return "self";
+  }
 }
 
 function identityOf({ dev, ino }: Stats): string {

@@ -6,12 +6,15 @@ import type { FileGuard, HostContent } from "./entry-content.js";
 // A file swapped for a symlink must not lead elsewhere, and one swapped for a FIFO must not hang the build.
 const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
+/** A host file as messages name it: its path may have to be put together, which no file that is read well needs. */
+type NamedFile = Pick<HostContent, "path">;
+
 /** Opens a host file for reading without following a symlink: at its path, or by its own way. */
 export function openHostFile(file: Pick<HostContent, "path" | "open">): number {
-  const { path } = file;
   try {
-    return file.open === undefined ? openSync(path, FLAGS) : file.open(FLAGS);
+    return file.open === undefined ? openSync(file.path, FLAGS) : file.open(FLAGS);
   } catch (error) {
+    const { path } = file;
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "ENOENT") throw changed(path, "it is gone", error);
     if (code === "ENOTDIR" && file.open !== undefined)
@@ -33,7 +36,7 @@ export function closeHostFile(fd: number): void {
 /** Reads up to `length` bytes of an open file into `target`; fewer only at the end of the file. */
 export function readFully(
   fd: number,
-  path: string | Buffer,
+  file: NamedFile,
   target: Uint8Array,
   offset: number,
   length: number,
@@ -42,7 +45,7 @@ export function readFully(
   let done = 0;
   while (done < length) {
     const at = position === null ? null : position + done;
-    const got = readOnce(fd, path, target, offset + done, length - done, at);
+    const got = readOnce(fd, file, target, offset + done, length - done, at);
     if (got === 0) break;
     done += got;
   }
@@ -55,7 +58,7 @@ export function readFully(
  */
 export function readAtLeast(
   fd: number,
-  path: string | Buffer,
+  file: NamedFile,
   target: Uint8Array,
   offset: number,
   enough: number,
@@ -63,7 +66,7 @@ export function readAtLeast(
 ): number {
   let done = 0;
   do {
-    const got = readOnce(fd, path, target, offset + done, length - done, null);
+    const got = readOnce(fd, file, target, offset + done, length - done, null);
     if (got === 0) break;
     done += got;
   } while (done < enough);
@@ -72,7 +75,7 @@ export function readAtLeast(
 
 function readOnce(
   fd: number,
-  path: string | Buffer,
+  file: NamedFile,
   target: Uint8Array,
   offset: number,
   length: number,
@@ -83,18 +86,19 @@ function readOnce(
   } catch (error) {
     throw new EnvironmentError(
       "FILE_UNREADABLE",
-      { path: pathText(path), reason: (error as NodeJS.ErrnoException).code ?? String(error) },
-      { subject: pathText(path), cause: error },
+      { path: pathText(file.path), reason: (error as NodeJS.ErrnoException).code ?? String(error) },
+      { subject: pathText(file.path), cause: error },
     );
   }
 }
 
 /** Throws `FILE_CHANGED` unless the open file is still the one that was listed. */
-export function checkGuard(fd: number, path: string | Buffer, guard: FileGuard): void {
+export function checkGuard(fd: number, file: NamedFile, guard: FileGuard): void {
   const now = fstatSync(fd);
-  if (now.ino !== guard.ino || now.dev !== guard.dev) throw changed(path, "it was replaced by another file");
-  if (now.size !== guard.size) throw changed(path, `it had ${guard.size} bytes and now has ${now.size}`);
-  if (now.mtimeMs !== guard.mtimeMs) throw changed(path, "it was written to");
+  if (now.ino !== guard.ino || now.dev !== guard.dev)
+    throw changed(file.path, "it was replaced by another file");
+  if (now.size !== guard.size) throw changed(file.path, `it had ${guard.size} bytes and now has ${now.size}`);
+  if (now.mtimeMs !== guard.mtimeMs) throw changed(file.path, "it was written to");
 }
 
 /** The error for a file that is not as it was listed. */

@@ -32,14 +32,14 @@ export function openRangeNow(node: FileNode): RangeReader {
 }
 
 function openPlace(file: Omit<HostContent, "kind">, start: number, size: number): RangeReader {
-  const { path, guard } = file;
+  const { guard } = file;
   const fd = openHostFile(file);
   try {
-    if (guard !== undefined) checkGuard(fd, path, guard);
+    if (guard !== undefined) checkGuard(fd, file, guard);
     const read = (offset: number, length: number) => {
       const wanted = Math.max(0, Math.min(length, size - offset));
       const buffer = Buffer.alloc(wanted);
-      return buffer.subarray(0, readFully(fd, path, buffer, 0, wanted, start + offset));
+      return buffer.subarray(0, readFully(fd, file, buffer, 0, wanted, start + offset));
     };
     return { size, read, close: () => closeHostFile(fd) };
   } catch (error) {
