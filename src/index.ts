@@ -32,21 +32,12 @@ export type {
   WasteRow,
 } from "./analyze/waste/waste-report.js";
 export { build } from "./api/build.js";
-export type {
-  BuildOptions,
-  BuildResult,
-  BuiltLayer,
-  OutputTarget,
-  PlatformsBuildOptions,
-} from "./api/build-types.js";
-export { type CheckOptions, type CheckResult, check } from "./api/check.js";
-export { type CopyOptions, type CopyResult, copy } from "./api/copy.js";
-export { type DiffOptions, diff } from "./api/diff.js";
-export type { DockerfileStyle } from "./api/dockerfile.js";
-export { type DockerfileVerbOptions, dockerfile } from "./api/dockerfile.js";
-export { type LoadedImageResult, type LoadOptions, type LoadResult, load } from "./api/load.js";
-export { type DescribedChange, type LockResult, type LockVerbOptions, lock } from "./api/lock.js";
-export type { LockOptions, LockPlace } from "./api/lock-options.js";
+export { check } from "./api/check.js";
+export { copy } from "./api/copy.js";
+export { diff } from "./api/diff.js";
+export { dockerfile } from "./api/dockerfile.js";
+export { load } from "./api/load.js";
+export { lock } from "./api/lock.js";
 export {
   type LoginInput,
   type LoginOptions,
@@ -55,25 +46,14 @@ export {
   login,
   logout,
 } from "./api/login.js";
-export type { RegistryOptions } from "./api/open-registry.js";
 export { plan } from "./api/plan.js";
-export type { PlanOptions } from "./api/plan-image.js";
 export { type PriceSquashOptions, priceSquash } from "./api/price-squash.js";
-export { type PullOptions, type PullResult, pull } from "./api/pull.js";
-export { type PushOptions, type PushResult, push } from "./api/push.js";
-export {
-  type BaseIdentity,
-  type BaseLayerChange,
-  type OwnLayer,
-  type RebasedPlatform,
-  type RebaseOptions,
-  type RebaseResult,
-  rebase,
-  type UnsafeLayer,
-} from "./api/rebase.js";
-export { type ReportedImage, type ReportOptions, type ReportResult, report } from "./api/report.js";
+export { pull } from "./api/pull.js";
+export { push } from "./api/push.js";
+export { type BaseIdentity, type OwnLayer, rebase, type UnsafeLayer } from "./api/rebase.js";
+export { report } from "./api/report.js";
 export { type ShareOptions, type ShareResult, share } from "./api/share.js";
-export { type SynthesizedImage, type SynthOptions, type SynthResult, synth } from "./api/synth.js";
+export { synth } from "./api/synth.js";
 export { type WasteOptions, waste } from "./api/waste.js";
 export { Catalog, type CatalogConstructor } from "./catalog/catalog.js";
 export type { CatalogEntries, ImageNames } from "./catalog/catalog-entries.js";
@@ -202,6 +182,28 @@ export type {
 export type { PlacedSuppression, Suppression } from "./policy/suppression.js";
 export type { PushedImage, PushReport } from "./ports/image-output.js";
 export type { Progress, ProgressEvent } from "./ports/progress.js";
+export type { CopyOptions, CopyResult } from "./project/copy.js";
+export type { DiffOptions } from "./project/diff.js";
+export type { DockerfileStyle, DockerfileVerbOptions } from "./project/dockerfile.js";
+export type { LoadedImageResult, LoadOptions, LoadResult } from "./project/load.js";
+export type { DescribedChange, LockResult, LockVerbOptions } from "./project/lock.js";
+export type { RegistryOptions } from "./project/open-registry.js";
+export type {
+  BuildOptions,
+  BuildResult,
+  BuiltLayer,
+  LockOptions,
+  LockPlace,
+  OutputTarget,
+  PlatformsBuildOptions,
+} from "./project/options.js";
+export type { CheckOptions, CheckResult } from "./project/policies.js";
+export type { PlanOptions } from "./project/prepare.js";
+export type { PullOptions, PullResult } from "./project/pull.js";
+export type { PushOptions, PushResult } from "./project/push.js";
+export type { BaseLayerChange, RebasedPlatform, RebaseOptions, RebaseResult } from "./project/rebase.js";
+export type { ReportedImage, ReportOptions, ReportResult } from "./project/report.js";
+export type { SynthesizedImage, SynthOptions, SynthResult } from "./project/synthesize.js";
 export { apk } from "./recipes/apk.js";
 export { apt } from "./recipes/apt.js";
 export { type CaCertificatesOptions, caCertificates } from "./recipes/ca-certificates.js";

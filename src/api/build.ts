@@ -2,12 +2,12 @@ import type { Catalog } from "../catalog/catalog.js";
 import { isCatalog } from "../catalog/is-catalog.js";
 import type { Image } from "../image/image.js";
 import { platformText } from "../oci/platform.js";
-import type { BuildOptions, BuildResult, OutputTarget, PlatformsBuildOptions } from "./build-types.js";
-import { eachPlatform } from "./platform-list.js";
-import { prepareCatalog, prepareImage } from "./prepare-plans.js";
-import { keepSharingLimit } from "./sharing-limit.js";
+import { decideFirst, wholeOf } from "../project/gate.js";
+import type { BuildOptions, BuildResult, OutputTarget, PlatformsBuildOptions } from "../project/options.js";
+import { eachPlatform } from "../project/platforms.js";
+import { prepareCatalog, prepareImage } from "../project/prepare.js";
+import { keepSharingLimit } from "../project/sharing-limit.js";
 import { watched } from "./watched.js";
-import { decideFirst, wholeOf } from "./whole-catalog.js";
 
 /**
  * Builds an image, or every image of a catalog, directly: no daemon, no root. Layers whose inputs did not change come
@@ -59,7 +59,7 @@ async function buildNow(
   options: BuildOptions | PlatformsBuildOptions,
 ): Promise<BuildResult | BuildResult[] | Record<string, BuildResult[]>> {
   // The engine is loaded when something is built: a program that only describes images starts without it.
-  const loading = import("./build-plan.js");
+  const loading = import("../project/deliver.js");
   const platforms = platformsOf(options);
   if (!isCatalog(what)) {
     // Planned while the engine is read from disk.
@@ -93,7 +93,7 @@ async function buildNow(
     { ...given, whole },
   );
   await keepSharingLimit(what, platforms ?? what.platforms, options);
-  const { passPolicies } = await import("./pass-policies.js");
+  const { passPolicies } = await import("../project/gate.js");
   const settings = await passPolicies(what, judged, { ...given, whole });
   const results: Record<string, BuildResult[]> = {};
   for (const [at, built] of (await buildEach(images, settings)).entries()) {

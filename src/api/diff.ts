@@ -1,13 +1,7 @@
 import type { ImageDifference } from "../analyze/difference/image-difference.js";
 import type { Image } from "../image/image.js";
-import type { BuildOptions } from "./build-types.js";
+import type { DiffOptions } from "../project/diff.js";
 import { watched } from "./watched.js";
-
-/** How two images are compared: as a build makes those that are described, and what counts. */
-export interface DiffOptions extends Omit<BuildOptions, "output" | "reference"> {
-  /** True when times count: of the config, of its history, of files. @default - false */
-  readonly times?: boolean;
-}
 
 /**
  * Compares two images: config, layers, files of the final root file systems, packages (dpkg, apk, npm, Python) and
@@ -39,6 +33,6 @@ export async function diff(
   after: Image | string,
   options: DiffOptions = {},
 ): Promise<ImageDifference> {
-  const { diffOperands } = await import("./diff-operands.js");
+  const { diffOperands } = await import("../project/diff.js");
   return watched(options, (told) => diffOperands(before, after, told));
 }

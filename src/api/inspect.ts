@@ -2,10 +2,10 @@ import { resolve } from "node:path";
 import { openLayer } from "../layer/open-layer.js";
 import type { RuntimeConfig } from "../oci/image-config.js";
 import { hostPlatform, type Platform } from "../oci/platform.js";
+import { type FoundFormat, openFound } from "../project/observe.js";
+import { platformOf } from "../project/prepare.js";
+import { withWorkspace } from "../project/workspace.js";
 import type { TarEntry } from "../tar/tar-entry.js";
-import { type FoundFormat, openFound } from "./open-found.js";
-import { platformOf } from "./plan-image.js";
-import { withWorkspace } from "./workspace.js";
 
 /** What is looked at. */
 export interface InspectOptions {

@@ -1,38 +1,13 @@
-import type { EngineName } from "../adapters/output-engine/engine-place.js";
 import type { Catalog } from "../catalog/catalog.js";
 import { isCatalog } from "../catalog/is-catalog.js";
 import type { Image } from "../image/image.js";
 import { platformText } from "../oci/platform.js";
-import type { BuildOptions, BuildResult } from "./build-types.js";
-import { loadPlatform } from "./load-platform.js";
-import { prepareCatalog, prepareImage } from "./prepare-plans.js";
-import { keepSharingLimit } from "./sharing-limit.js";
+import { decideFirst, wholeOf } from "../project/gate.js";
+import type { LoadOptions, LoadResult } from "../project/load.js";
+import { loadPlatform } from "../project/platforms.js";
+import { prepareCatalog, prepareImage } from "../project/prepare.js";
+import { keepSharingLimit } from "../project/sharing-limit.js";
 import { watched } from "./watched.js";
-import { decideFirst, wholeOf } from "./whole-catalog.js";
-
-/** How images are built and loaded. */
-export interface LoadOptions extends Omit<BuildOptions, "output" | "reference"> {
-  /** The name of one image, e.g. `acme/app:v1`; those of a catalog are the catalog's name and theirs. @default - none */
-  readonly reference?: string | undefined;
-  /** The engine to load into. @default - the one that DOCKER_HOST or the Docker context names, else the first that is there */
-  readonly engine?: EngineName | undefined;
-  /** The tag of a catalog's images. @default - "latest" */
-  readonly tag?: string | undefined;
-}
-
-/** One image as an engine has it now. */
-export interface LoadedImageResult extends Omit<BuildResult, "output" | "index"> {
-  /** The engine's id of the image: the digest of its config or, where Docker keeps images in containerd, of its manifest. */
-  readonly id: string;
-}
-
-/** What was loaded, and where. */
-export interface LoadResult {
-  readonly engine: EngineName;
-  /** The socket, address or program that was used. */
-  readonly place: string;
-  readonly images: readonly LoadedImageResult[];
-}
 
 /**
  * Builds an image, or every image of a catalog, and loads it into the container engine of this machine: Docker or
@@ -57,7 +32,7 @@ export async function load(what: Image | Catalog, options: LoadOptions = {}): Pr
 }
 
 async function loadNow(what: Image | Catalog, options: LoadOptions): Promise<LoadResult> {
-  const { loadPlans } = await import("./load-plans.js");
+  const { loadPlans } = await import("../project/load.js");
   const { platform, reference } = options;
   if (!isCatalog(what)) {
     const [optimized] = await prepareImage(what, [platform], options);
@@ -77,6 +52,6 @@ async function loadNow(what: Image | Catalog, options: LoadOptions): Promise<Loa
     settings,
   );
   await keepSharingLimit(what, [chosen], options);
-  const { passPolicies } = await import("./pass-policies.js");
+  const { passPolicies } = await import("../project/gate.js");
   return loadPlans(named, await passPolicies(what, judged, settings));
 }

@@ -1,52 +1,8 @@
 import type { Catalog } from "../catalog/catalog.js";
 import type { ImageNode } from "../image/nodes.js";
-import type { LockChange } from "../lock/lock-diff.js";
-import type { LockEntry } from "../lock/lock-needs.js";
-import type { PackageChange } from "../lock/package-list.js";
-import type { Progress } from "../ports/progress.js";
-import type { LockOptions } from "./lock-options.js";
-import { prepareCatalog } from "./prepare-plans.js";
+import type { LockResult, LockVerbOptions } from "../project/lock.js";
+import { prepareCatalog } from "../project/prepare.js";
 import { watched } from "./watched.js";
-
-/** What is locked, and what of it anew. */
-export interface LockVerbOptions
-  extends Pick<LockOptions, "registry" | "registries" | "downloads" | "bases"> {
-  /** The file. @default - layerwright.lock.json in the context folder */
-  readonly lock?: string;
-  /** The folder that copy sources are relative to. @default - the working folder */
-  readonly context?: string;
-  /** Looks things up again: all, or those that these names mean (`debian`, `debian:bookworm-slim`, a URL). @default - false */
-  readonly update?: boolean | readonly string[];
-  /** Only says what is missing or unused; nothing is written or looked up. @default - false */
-  readonly check?: boolean;
-  /** Compares the packages of bases that changed, also where their layers have to be fetched for that. @default - false */
-  readonly packages?: boolean;
-  /** The folder of the store. @default - LAYERWRIGHT_CACHE, else the user's cache folder */
-  readonly store?: string;
-  readonly signal?: AbortSignal;
-  /** Receives progress. @default - nobody is told */
-  readonly progress?: Progress;
-}
-
-/** A change of the lock, with what is known of the image behind it. */
-export type DescribedChange = LockChange & {
-  /** How many layers of the new image the old one had, and how many it had not. */
-  readonly layers?: { readonly kept: number; readonly new: number };
-  /** Packages of Debian and Alpine that came, went or changed. */
-  readonly packages?: readonly PackageChange[];
-};
-
-/** What became of the lock. */
-export interface LockResult {
-  /** Absolute. */
-  readonly path: string;
-  /** What the lock lacked before, and what nobody needs of it. */
-  readonly missing: readonly LockEntry[];
-  readonly unused: readonly LockEntry[];
-  /** What is written now and was not before. */
-  readonly changes: readonly DescribedChange[];
-  readonly written: boolean;
-}
 
 /**
  * Writes `layerwright.lock.json`: every reference and URL of a catalog by digest, for all its platforms. What is there
@@ -77,7 +33,7 @@ async function lockNow(catalog: Catalog, options: LockVerbOptions): Promise<Lock
     catalog.platforms.map((platform) => prepared(name, platform).plan),
   );
   const names = catalog.names.flatMap((name) => catalog.platforms.map(() => name));
-  const { lockPlans } = await import("./lock-plans.js");
+  const { lockPlans } = await import("../project/lock.js");
   return lockPlans(plans, { ...options, names, maxLayers: catalog.maxLayers });
 }
 

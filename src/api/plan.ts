@@ -1,8 +1,7 @@
 import type { Image } from "../image/image.js";
 import type { Plan } from "../plan/plan.js";
-import { pinByLock } from "./pin-by-lock.js";
-import { lowerImage, type PlanOptions } from "./plan-image.js";
-import { preparePlansSync } from "./prepare-plans.js";
+import { pinByLock } from "../project/lock-file.js";
+import { lowerImage, type PlanOptions, preparePlansSync } from "../project/prepare.js";
 
 /**
  * What an image lowers to after all passes: stages and layers as JSON data with digests as ids, which both syntheses

@@ -1,11 +1,10 @@
 import type { SquashPrices } from "../analyze/sharing/squash-prices.js";
 import type { Catalog } from "../catalog/catalog.js";
-import { observedPlatform } from "./observed-platform.js";
-import { lowerImage } from "./plan-image.js";
-import { prepareVariants } from "./prepare-plans.js";
-import { fullReference } from "./references.js";
+import { wholeOf } from "../project/gate.js";
+import { observedPlatform } from "../project/platforms.js";
+import { lowerImage, prepareVariants } from "../project/prepare.js";
+import { fullReference } from "../project/references.js";
 import type { ShareOptions } from "./share.js";
-import { wholeOf } from "./whole-catalog.js";
 
 /** How the images of a catalog are made to be priced. */
 export type PriceSquashOptions = Omit<ShareOptions, "having">;
@@ -37,7 +36,7 @@ export async function priceSquash(
   const { platform = observedPlatform(catalog.platforms), context, ...settings } = options;
   const place = context === undefined ? {} : { context };
   const { pricedPolicies } = await import("../analyze/sharing/squash-prices.js");
-  const { pricePlans } = await import("./price-plans.js");
+  const { pricePlans } = await import("../project/price-squash.js");
   const lowered = [...catalog].map(([, { node }]) => {
     const planOf = (squash = node.squash) => lowerImage({ ...node, squash }, { platform, ...place });
     return { plan: planOf(), variants: pricedPolicies.map(planOf) };

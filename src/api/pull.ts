@@ -1,25 +1,5 @@
-import type { BuildOptions, OutputTarget } from "./build-types.js";
+import type { PullOptions, PullResult } from "../project/pull.js";
 import { watched } from "./watched.js";
-
-/** What is pulled, and where to. */
-export interface PullOptions
-  extends Pick<BuildOptions, "store" | "signal" | "progress" | "registries" | "registry"> {
-  /** A path (the archive that every loader takes) or a target with its form. */
-  readonly output: string | OutputTarget;
-  /** As `linux/amd64`; several become an index, which the types `oci` and `layout` hold. @default - linux on this machine's processor */
-  readonly platforms?: readonly string[];
-}
-
-/** What was pulled. */
-export interface PullResult {
-  /** Full, as it was asked for. */
-  readonly reference: string;
-  /** The manifests, one a platform. */
-  readonly digests: readonly string[];
-  /** Compressed bytes of all layers. */
-  readonly size: number;
-  readonly output: OutputTarget;
-}
 
 /**
  * Pulls an image out of a registry, byte for byte, and writes it where it is wanted. What is in the store is not fetched
@@ -37,6 +17,6 @@ export interface PullResult {
  * ```
  */
 export async function pull(reference: string, options: PullOptions): Promise<PullResult> {
-  const { pullImages } = await import("./pull-images.js");
+  const { pullImages } = await import("../project/pull.js");
   return watched(options, (told) => pullImages(reference, told));
 }

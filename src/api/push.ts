@@ -2,23 +2,11 @@ import type { Catalog } from "../catalog/catalog.js";
 import { isCatalog } from "../catalog/is-catalog.js";
 import type { Image } from "../image/image.js";
 import { platformText } from "../oci/platform.js";
-import type { PushReport } from "../ports/image-output.js";
-import type { BuildOptions } from "./build-types.js";
-import { prepareCatalog, prepareImage } from "./prepare-plans.js";
-import { keepSharingLimit } from "./sharing-limit.js";
+import { decideFirst, wholeOf } from "../project/gate.js";
+import { prepareCatalog, prepareImage } from "../project/prepare.js";
+import type { PushOptions, PushResult } from "../project/push.js";
+import { keepSharingLimit } from "../project/sharing-limit.js";
 import { watched } from "./watched.js";
-import { decideFirst, wholeOf } from "./whole-catalog.js";
-
-/** How images are built and pushed. */
-export interface PushOptions extends Omit<BuildOptions, "output" | "reference" | "platform"> {
-  /** As `linux/amd64`; several become an index. @default - the catalog's, or this machine's for one image */
-  readonly platforms?: readonly string[];
-  /** The tag of a catalog's images. @default - "latest" */
-  readonly tag?: string;
-}
-
-/** What was pushed, and what that took. */
-export type PushResult = PushReport;
 
 /**
  * Builds an image and pushes it to a registry, or every image of a catalog in one go. What the registry has is not sent:
@@ -48,7 +36,7 @@ export async function push(
 }
 
 async function pushNow(what: Image | Catalog, reference: string, options: PushOptions): Promise<PushResult> {
-  const { pushPlans } = await import("./push-plans.js");
+  const { pushPlans } = await import("../project/push.js");
   if (!isCatalog(what)) {
     const prepared = await prepareImage(what, options.platforms ?? [undefined], options);
     return pushPlans([{ reference, plans: prepared.map((optimized) => ({ optimized })) }], options);
@@ -69,6 +57,6 @@ async function pushNow(what: Image | Catalog, reference: string, options: PushOp
     settings,
   );
   await keepSharingLimit(what, platforms, options);
-  const { passPolicies } = await import("./pass-policies.js");
+  const { passPolicies } = await import("../project/gate.js");
   return pushPlans(named, await passPolicies(what, judged, settings));
 }

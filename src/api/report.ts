@@ -1,47 +1,12 @@
 import { resolve } from "node:path";
 import type { Catalog } from "../catalog/catalog.js";
 import { PlanError } from "../errors/layerwright-error.js";
-import type { BuildOptions } from "./build-types.js";
-import { observedPlatform } from "./observed-platform.js";
-import { platformOf } from "./plan-image.js";
-import { prepareCatalog } from "./prepare-plans.js";
-import { fullReference } from "./references.js";
+import { wholeOf } from "../project/gate.js";
+import { observedPlatform } from "../project/platforms.js";
+import { platformOf, prepareCatalog } from "../project/prepare.js";
+import { fullReference } from "../project/references.js";
+import { DEFAULT_REPORT, type ReportOptions, type ReportResult } from "../project/report.js";
 import { watched } from "./watched.js";
-import { wholeOf } from "./whole-catalog.js";
-
-/** Where the report goes, and how its images are made. */
-export interface ReportOptions extends Omit<BuildOptions, "output" | "reference"> {
-  /** The file. Relative to the context folder. @default - "layerwright.out/report.html" */
-  readonly out?: string;
-  /** One of the catalog's platforms. @default - linux on this machine's processor, or the catalog's first */
-  readonly platform?: string;
-}
-
-/** What was written, with its main figures. Bytes are of the layers' plain tars. */
-export interface ReportResult {
-  /** The page, absolute. */
-  readonly out: string;
-  /** Bytes of the page. */
-  readonly bytes: number;
-  readonly images: readonly ReportedImage[];
-  /** Sum over the images, as if nothing were shared. */
-  readonly virtualBytes: number;
-  /** Every layer once. */
-  readonly effectiveBytes: number;
-}
-
-/** One image of a report. */
-export interface ReportedImage {
-  readonly name: string;
-  readonly platform: string;
-  /** Bytes of all its layers. */
-  readonly virtualBytes: number;
-  /** Bytes of the layers that no other image of the report has. */
-  readonly uniqueBytes: number;
-}
-
-/** Where the page goes unless somebody says otherwise, in the context folder. */
-export const DEFAULT_REPORT = "layerwright.out/report.html";
 
 /**
  * Writes one page about a catalog: which layers its images share, what is in each image, and how large it was in
@@ -79,8 +44,8 @@ async function reportNow(catalog: Catalog, options: ReportOptions): Promise<Repo
     references: [fullReference(`${catalog.name}/${name}`)],
   }));
   if (jobs.length === 0) throw new PlanError("REPORT_EMPTY", { catalog: catalog.name });
-  const { withObservedJobs } = await import("./observe.js");
-  const { writeReport } = await import("./write-report.js");
+  const { withObservedJobs } = await import("../project/observe.js");
+  const { writeReport } = await import("../project/report.js");
   return withObservedJobs(jobs, { ...settings, whole: wholeOf(catalog, options) }, (images, { store }) =>
     writeReport(images, {
       title: catalog.name,

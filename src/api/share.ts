@@ -2,12 +2,12 @@ import type { PullBytes } from "../analyze/sharing/pull-bytes.js";
 import type { Sharing } from "../analyze/sharing/share-images.js";
 import type { Catalog } from "../catalog/catalog.js";
 import { DefinitionError } from "../errors/layerwright-error.js";
-import type { BuildOptions } from "./build-types.js";
-import { observedPlatform } from "./observed-platform.js";
-import { prepareCatalog } from "./prepare-plans.js";
-import { fullReference } from "./references.js";
+import { wholeOf } from "../project/gate.js";
+import type { BuildOptions } from "../project/options.js";
+import { observedPlatform } from "../project/platforms.js";
+import { prepareCatalog } from "../project/prepare.js";
+import { fullReference } from "../project/references.js";
 import { watched } from "./watched.js";
-import { wholeOf } from "./whole-catalog.js";
 
 /** How the images of a catalog are made to be looked at. */
 export interface ShareOptions extends Omit<BuildOptions, "output" | "reference"> {
@@ -59,7 +59,7 @@ async function shareNow(catalog: Catalog, options: ShareOptions): Promise<ShareR
     references: [fullReference(`${catalog.name}/${name}`)],
   }));
   // Loaded when something is built: a program that only describes images starts without it.
-  const { withObservedJobs } = await import("./observe.js");
+  const { withObservedJobs } = await import("../project/observe.js");
   const { shareImages } = await import("../analyze/sharing/share-images.js");
   const { sharedImage } = await import("../analyze/sharing/shared-image.js");
   const { pullBytes } = await import("../analyze/sharing/pull-bytes.js");

@@ -3,11 +3,11 @@ import type { Catalog } from "../catalog/catalog.js";
 import { isCatalog } from "../catalog/is-catalog.js";
 import type { Image } from "../image/image.js";
 import type { Plan } from "../plan/plan.js";
-import type { BuildOptions } from "./build-types.js";
-import { observedPlatform } from "./observed-platform.js";
-import { prepareCatalog, prepareImage } from "./prepare-plans.js";
+import { wholeOf } from "../project/gate.js";
+import type { BuildOptions } from "../project/options.js";
+import { observedPlatform } from "../project/platforms.js";
+import { prepareCatalog, prepareImage } from "../project/prepare.js";
 import { watched } from "./watched.js";
-import { wholeOf } from "./whole-catalog.js";
 
 /** How images are built whose waste is looked for. */
 export interface WasteOptions extends Omit<BuildOptions, "output" | "reference" | "compression"> {
@@ -59,7 +59,7 @@ async function wasteNow(
   const plans = await plansOf(what, options);
   const jobs = plans.map((job) => ({ ...job, references: [] }));
   const whole = isCatalog(what) ? { whole: wholeOf(what, options) } : {};
-  const { withObservedJobs } = await import("./observe.js");
+  const { withObservedJobs } = await import("../project/observe.js");
   const { wasteOf } = await import("../analyze/waste/waste-of.js");
   const reports = await withObservedJobs(jobs, { ...settings, ...whole }, async (images) => {
     const made: WasteReport[] = [];

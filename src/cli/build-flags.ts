@@ -1,6 +1,6 @@
-import type { BuildOptions } from "../api/build-types.js";
-import { holdsPlatforms } from "../api/holds-platforms.js";
 import { parseReference } from "../oci/reference.js";
+import type { BuildOptions } from "../project/options.js";
+import { holdsPlatforms } from "../project/options.js";
 import { parseSize } from "./amounts.js";
 import { type LockFlags, lockOptionsOf } from "./lock-flags.js";
 import { optionValue, readPlatform, refuseValue } from "./option-value.js";

@@ -1,8 +1,8 @@
 import { relative } from "node:path";
-import type { BuildResult } from "../api/build-types.js";
 import { sizeText } from "../core/size-text.js";
 import { imageIndex } from "../oci/image-index.js";
 import { platformText } from "../oci/platform.js";
+import type { BuildResult } from "../project/options.js";
 import { counted } from "./counted.js";
 import { layerTree, shortDigest } from "./layer-tree.js";
 import type { Paint } from "./paint.js";

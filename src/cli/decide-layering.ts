@@ -1,5 +1,5 @@
-import type { PinOptions } from "../api/pin-plans.js";
-import { decideFirst } from "../api/whole-catalog.js";
+import { decideFirst } from "../project/gate.js";
+import type { PinOptions } from "../project/pin-plans.js";
 import type { OpenCatalog } from "./open-catalog.js";
 import { withProgress } from "./progress.js";
 import type { Session } from "./session.js";

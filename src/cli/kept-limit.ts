@@ -1,5 +1,5 @@
-import type { BuildSettings } from "../api/build-images.js";
 import type { Platform } from "../oci/platform.js";
+import type { BuildSettings } from "../project/build.js";
 import type { OpenCatalog } from "./open-catalog.js";
 import { withProgress } from "./progress.js";
 import type { Session } from "./session.js";
@@ -17,8 +17,8 @@ export async function keepLimit(
 ): Promise<void> {
   if (limit === undefined) return;
   // Most catalogs have no limit, and what checks one takes long to load.
-  const { limitFor } = await import("../api/sharing-limit.js");
-  const { checkSharingLimit } = await import("../api/check-sharing-limit.js");
+  const { limitFor } = await import("../project/sharing-limit.js");
+  const { checkSharingLimit } = await import("../project/check-sharing-limit.js");
   const kept = platform === undefined ? limit : limitFor(limit, platform);
   const { signal } = session;
   await withProgress(session, (progress) =>

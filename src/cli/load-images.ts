@@ -1,8 +1,8 @@
 import type { EngineName } from "../adapters/output-engine/engine-place.js";
-import type { LoadedImageResult, LoadResult } from "../api/load.js";
-import { loadPlatform } from "../api/load-platform.js";
 import { sizeText } from "../core/size-text.js";
 import { platformText } from "../oci/platform.js";
+import type { LoadedImageResult, LoadResult } from "../project/load.js";
+import { loadPlatform } from "../project/platforms.js";
 import { type BuildFlags, checkBuildOptions } from "./build-flags.js";
 import { counted } from "./counted.js";
 import { decideForCatalog } from "./decide-layering.js";
@@ -64,7 +64,7 @@ export async function loadImages(
     platforms,
     common: checked.common,
   });
-  const { loadPlans } = await import("../api/load-plans.js");
+  const { loadPlans } = await import("../project/load.js");
   const result = await withProgress(session, (progress) => {
     const { engine } = flags;
     const plans = jobs.map(({ name, optimized }) => ({

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { LockOptions } from "../api/lock-options.js";
+import type { LockOptions } from "../project/options.js";
 
 /** The options about the lock as they were written. */
 export interface LockFlags {

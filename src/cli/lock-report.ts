@@ -1,9 +1,9 @@
-import type { DescribedChange } from "../api/lock.js";
 import { sizeText } from "../core/size-text.js";
 import type { LockedLayering } from "../lock/lock.js";
 import type { PackageChange } from "../lock/package-list.js";
 import { familiarReference } from "../oci/reference.js";
 import { redactUrl } from "../plan/describe.js";
+import type { DescribedChange } from "../project/lock.js";
 import { columns } from "./columns.js";
 import { counted } from "./counted.js";
 import type { Paint } from "./paint.js";

@@ -1,9 +1,9 @@
 import { type Command, Option } from "commander";
 import type { ObservedImage } from "../analyze/observed-image.js";
-import { diskPath } from "../api/find-place.js";
-import type { ObservedJob } from "../api/observe.js";
-import { fullReference } from "../api/references.js";
-import type { Workspace } from "../api/workspace.js";
+import type { ObservedJob } from "../project/observe.js";
+import { diskPath } from "../project/observe.js";
+import { fullReference } from "../project/references.js";
+import type { Workspace } from "../project/workspace.js";
 import { type BuildFlags, checkBuildOptions } from "./build-flags.js";
 import { decideForCatalog } from "./decide-layering.js";
 import type { LoadedImage } from "./load/loaded-catalog.js";
@@ -75,7 +75,7 @@ export async function withOperands<Result>(
   const fromCatalog = patterns.length > 0 || operands.length === 0;
   const catalog = fromCatalog ? await openCatalog(session, patterns, platforms) : undefined;
   if (catalog !== undefined) await decideForCatalog(session, catalog, common);
-  const { withFoundImages, withObservedJobs } = await import("../api/observe.js");
+  const { withFoundImages, withObservedJobs } = await import("../project/observe.js");
   const { selectNames } = await import("./select/select-names.js");
   return withProgress(session, (progress) => {
     const settings = { ...common, signal: session.signal, ...(progress && { progress }) };

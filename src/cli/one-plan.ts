@@ -1,4 +1,4 @@
-import { observedPlatform } from "../api/observed-platform.js";
+import { observedPlatform } from "../project/platforms.js";
 import type { LoadedImage, LoadedPlan } from "./load/loaded-catalog.js";
 
 /** The plan of an image that is looked at where one platform is enough. */

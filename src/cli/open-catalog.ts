@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
-import type { WholeCatalog } from "../api/lock-options.js";
-import { pinByLock } from "../api/pin-by-lock.js";
-import type { PrepareOptions } from "../api/prepare-plans.js";
+import { pinByLock } from "../project/lock-file.js";
+import type { WholeCatalog } from "../project/options.js";
+import type { PrepareOptions } from "../project/prepare.js";
 import { findApp } from "./load/find-app.js";
 import { loadCatalog } from "./load/load-catalog.js";
 import type { LoadedCatalog, LoadRequest } from "./load/loaded-catalog.js";

@@ -1,4 +1,4 @@
-import type { OutputTarget } from "../api/build-types.js";
+import type { OutputTarget } from "../project/options.js";
 import { refuseValue } from "./option-value.js";
 
 const TYPES: readonly OutputTarget["type"][] = ["archive", "oci", "layout", "rootfs"];

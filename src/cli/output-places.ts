@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { OutputTarget } from "../api/build-types.js";
-import { holdsPlatforms } from "../api/holds-platforms.js";
 import { type Platform, platformText } from "../oci/platform.js";
+import type { OutputTarget } from "../project/options.js";
+import { holdsPlatforms } from "../project/options.js";
 import type { OutputOption } from "./output-option.js";
 import { UsageError } from "./usage-error.js";
 

@@ -1,10 +1,10 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { JudgedPlan } from "../api/judge-plans.js";
-import { builtAlready, refuseBroken } from "../api/pass-policies.js";
 import type { OptimizedPlan } from "../plan/passes/pipeline.js";
 import type { JudgedFinding } from "../policy/finding.js";
+import { builtAlready, refuseBroken } from "../project/gate.js";
+import type { JudgedPlan } from "../project/policies.js";
 import type { CheckedFlags } from "./build-flags.js";
 import type { PolicyRequest } from "./load/loaded-catalog.js";
 import { namedProgress } from "./named-progress.js";
@@ -35,7 +35,7 @@ export async function judgeBuilt(
   jobs: readonly JudgedPlan[],
   { names, platforms, common }: Asked,
 ): Promise<readonly JudgedFinding[]> {
-  const { withBuiltFacts } = await import("../api/built-facts.js");
+  const { withBuiltFacts } = await import("../project/policies.js");
   const { builtFileText } = await import("./load/built-file.js");
   const awaited = jobs.filter(({ name }) => catalog.policies?.awaiting.includes(name));
   const text = await withProgress(session, (progress) => {

@@ -50,7 +50,7 @@ export async function pushImages(
     platforms,
     common: checked.common,
   });
-  const { pushPlans } = await import("../api/push-plans.js");
+  const { pushPlans } = await import("../project/push.js");
   const report = await withProgress(session, (progress) => {
     const pushed = images.map(({ name, plans }) => ({
       reference: checked.referenceOf(catalogName, name),

@@ -1,6 +1,6 @@
-import type { OutputTarget } from "../api/build-types.js";
-import { holdsPlatforms } from "../api/holds-platforms.js";
 import type { OptimizedPlan } from "../plan/passes/pipeline.js";
+import type { OutputTarget } from "../project/options.js";
+import { holdsPlatforms } from "../project/options.js";
 import { labelOf, type Placed } from "./output-places.js";
 
 /** The platforms of an image that go into one output. */

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { Base, context as folderContext, Image } from "layerwright";
 import { afterAll, expect, test } from "vitest";
-import { isMadeFrom } from "../../src/api/affected-by.js";
-import { planImage } from "../../src/api/plan-image.js";
+import { isMadeFrom } from "../../src/project/affected.js";
+import { planImage } from "../../src/project/prepare.js";
 
 const folder = mkdtempSync(join(tmpdir(), "layerwright-affected-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

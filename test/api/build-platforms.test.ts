@@ -11,8 +11,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build, Catalog, Image } from "layerwright";
 import { afterAll, describe, expect, test } from "vitest";
-import { withBuiltImages } from "../../src/api/build-images.js";
-import { planImage } from "../../src/api/plan-image.js";
+import { withBuiltImages } from "../../src/project/build.js";
+import { planImage } from "../../src/project/prepare.js";
 import { elfFile } from "../engine/support/elf-file.js";
 
 const folder = mkdtempSync(join(tmpdir(), "layerwright-platforms-"));

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Base, build, Catalog, Image } from "layerwright";
 import { afterAll, describe, expect, test } from "vitest";
-import { buildOrder } from "../../src/api/build-order.js";
-import { planImage } from "../../src/api/plan-image.js";
 import type { ProgressEvent } from "../../src/ports/progress.js";
+import { buildOrder } from "../../src/project/build.js";
+import { planImage } from "../../src/project/prepare.js";
 import { BASES, ensureBases } from "../fixtures/bases.js";
 import { whyNoSandbox } from "../fixtures/sandbox-here.js";
 

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Base, build, Catalog, Image } from "layerwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { changedSince } from "../../src/api/changed-since.js";
-import { planImage } from "../../src/api/plan-image.js";
+import { changedSince } from "../../src/project/affected.js";
+import { planImage } from "../../src/project/prepare.js";
 
 const folder = mkdtempSync(join(tmpdir(), "layerwright-changed-"));
 const context = join(folder, "app");

@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { build } from "../../src/api/build.js";
-import { type DiffOptions, diff } from "../../src/api/diff.js";
-import { diffLastBuilt } from "../../src/api/diff-last-built.js";
-import { withObservedJobs } from "../../src/api/observe.js";
-import { planImage } from "../../src/api/plan-image.js";
+import { diff } from "../../src/api/diff.js";
 import { Catalog } from "../../src/catalog/catalog.js";
 import { Image } from "../../src/image/image.js";
+import { type DiffOptions, diffLastBuilt } from "../../src/project/diff.js";
+import { withObservedJobs } from "../../src/project/observe.js";
+import { planImage } from "../../src/project/prepare.js";
 import { registryFixture } from "./registry-fixture.js";
 
 let folder: string;

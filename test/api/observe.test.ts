@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { build } from "../../src/api/build.js";
-import { withFoundImages, withObservedJobs } from "../../src/api/observe.js";
-import { planImage } from "../../src/api/plan-image.js";
 import { sha256Hex } from "../../src/core/sha256.js";
 import { Image } from "../../src/image/image.js";
+import { withFoundImages, withObservedJobs } from "../../src/project/observe.js";
+import { planImage } from "../../src/project/prepare.js";
 
 let folder: string;
 beforeEach(() => {

@@ -3,13 +3,14 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { build } from "../../src/api/build.js";
-import { type RebaseOptions, rebase } from "../../src/api/rebase.js";
+import { rebase } from "../../src/api/rebase.js";
 import { canonicalJson } from "../../src/core/canonical-json.js";
 import { isLayerwrightError } from "../../src/errors/layerwright-error.js";
 import { Base } from "../../src/image/base.js";
 import { Image } from "../../src/image/image.js";
 import { digestOf } from "../../src/oci/digest.js";
 import { parseReference } from "../../src/oci/reference.js";
+import type { RebaseOptions } from "../../src/project/rebase.js";
 import { registryFixture } from "./registry-fixture.js";
 
 const passwd = "root:x:0:0::/:/bin/sh\nwww-data:x:33:33::/:/bin/sh\n";

@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openRegistry } from "../../src/api/open-registry.js";
-import { type PushOptions, push } from "../../src/api/push.js";
+import { push } from "../../src/api/push.js";
 import type { Image } from "../../src/image/image.js";
 import type { ImageConfig } from "../../src/oci/image-config.js";
 import type { ImageManifest } from "../../src/oci/manifest.js";
 import { parseReference } from "../../src/oci/reference.js";
+import { openRegistry } from "../../src/project/open-registry.js";
+import type { PushOptions } from "../../src/project/push.js";
 import { MemoryRegistry } from "../../src/testing/index.js";
 import { serveHandler } from "../peers/serve-handler.js";
 

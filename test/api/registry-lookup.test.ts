@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Catalog, dockerfile, Image, synth } from "layerwright";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { prepareImage } from "../../src/api/prepare-plans.js";
 import type { Reference } from "../../src/oci/reference.js";
 import type { Registry } from "../../src/ports/registry.js";
+import { prepareImage } from "../../src/project/prepare.js";
 import { LOCAL_REFERENCE, layoutRegistry } from "../fixtures/layout-registry.js";
 
 const work = mkdtempSync(join(tmpdir(), "layerwright-lookup-"));

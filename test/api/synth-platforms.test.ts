@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Catalog, context as contextFolder, dockerfile, Image, synth } from "layerwright";
 import { afterAll, describe, expect, test } from "vitest";
-import { planImage } from "../../src/api/plan-image.js";
-import { synthPlans } from "../../src/api/synth-plans.js";
 import { parsePlatform } from "../../src/oci/platform.js";
+import { planImage } from "../../src/project/prepare.js";
+import { synthPlans } from "../../src/project/synthesize.js";
 
 const context = mkdtempSync(join(tmpdir(), "layerwright-synth-platforms-"));
 afterAll(() => rmSync(context, { recursive: true, force: true }));

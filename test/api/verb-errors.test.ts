@@ -8,12 +8,12 @@ import { sourceFailure } from "../../src/adapters/files-node/source-failure.js";
 import { withLock } from "../../src/adapters/output-disk/layout-lock.js";
 import { outputError } from "../../src/adapters/output-disk/output-error.js";
 import { newOwnedName } from "../../src/adapters/store-dir/owner-mark.js";
-import { expandTriggers } from "../../src/api/on-build.js";
-import { outputTarget } from "../../src/api/output.js";
 import { emitDockerfile } from "../../src/dockerfile/emit-dockerfile.js";
 import { assertPlan } from "../../src/plan/assert-plan.js";
 import { lower } from "../../src/plan/lower.js";
 import type { Plan } from "../../src/plan/plan.js";
+import { outputTarget } from "../../src/project/deliver.js";
+import { expandTriggers } from "../../src/project/on-build.js";
 import { openHostFile } from "../../src/tar/host-reader.js";
 
 const folder = mkdtempSync(join(tmpdir(), "layerwright-verbs-"));

@@ -2,18 +2,18 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { planImage } from "../../src/api/plan-image.js";
 import { lockOptionsOf } from "../../src/cli/lock-flags.js";
 import { Image } from "../../src/image/image.js";
 import { emptyLock, type Lock } from "../../src/lock/lock.js";
 import { lockText } from "../../src/lock/lock-text.js";
+import { planImage } from "../../src/project/prepare.js";
 import { RegistryDouble } from "../lock/registry-double.js";
 import { Project, runHere } from "./cli-support.js";
 
 const context = mkdtempSync(join(tmpdir(), "layerwright-cli-lock-"));
 afterAll(() => rmSync(context, { recursive: true, force: true }));
 const here = vi.hoisted(() => ({ registry: undefined as unknown, images: [] as unknown[], context: "" }));
-vi.mock("../../src/api/open-registry.js", () => ({ openRegistry: async () => here.registry }));
+vi.mock("../../src/project/open-registry.js", () => ({ openRegistry: async () => here.registry }));
 vi.mock("../../src/cli/open-catalog.js", () => ({
   openCatalog: async () => ({
     name: "acme",

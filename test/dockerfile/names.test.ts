@@ -1,9 +1,9 @@
 import { Catalog, dockerfile, Image, plan } from "layerwright";
 import { describe, expect, test } from "vitest";
-import { planImage } from "../../src/api/plan-image.js";
 import { catalogName } from "../../src/catalog/named-nodes.js";
 import { emitDockerfile } from "../../src/dockerfile/emit-dockerfile.js";
 import { stageKeys } from "../../src/plan/stage-keys.js";
+import { planImage } from "../../src/project/prepare.js";
 
 const platform = "linux/amd64";
 const stagesOf = (text: string) => [...text.matchAll(/^FROM \S+ AS (\S+)$/gm)].map(([, name]) => name);

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { rootCertificates } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { build } from "../../src/api/build.js";
-import type { BuildOptions } from "../../src/api/build-types.js";
 import { lock } from "../../src/api/lock.js";
 import { synth } from "../../src/api/synth.js";
 import { Catalog } from "../../src/catalog/catalog.js";
@@ -17,6 +16,7 @@ import type { Lock, LockedEncoder } from "../../src/lock/lock.js";
 import { lockText } from "../../src/lock/lock-text.js";
 import { mergeLocks } from "../../src/lock/merge-locks.js";
 import { parseLock } from "../../src/lock/parse-lock.js";
+import type { BuildOptions } from "../../src/project/options.js";
 import { bundledFile } from "../../src/recipes/bundled-certificates.js";
 import { caCertificates } from "../../src/recipes/ca-certificates.js";
 

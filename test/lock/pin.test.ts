@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { planImage } from "../../src/api/plan-image.js";
 import { Image } from "../../src/image/image.js";
 import { meansFile, meansImage } from "../../src/lock/chosen-entries.js";
 import { emptyLock, type Lock } from "../../src/lock/lock.js";
@@ -9,6 +8,7 @@ import { mergeLocks } from "../../src/lock/merge-locks.js";
 import { packageDiff, parseApkInstalled, parseDpkgStatus } from "../../src/lock/package-list.js";
 import { pinPlan } from "../../src/lock/pin-plan.js";
 import type { Plan } from "../../src/plan/plan.js";
+import { planImage } from "../../src/project/prepare.js";
 
 const digest = (letter: string) => `sha256:${letter.repeat(64)}` as const;
 const url = "https://example.org/data.bin?token=geheim";

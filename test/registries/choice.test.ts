@@ -6,10 +6,8 @@ import { chooseImage } from "../../src/adapters/bases-disk/choose-image.js";
 import { build } from "../../src/api/build.js";
 import { diff } from "../../src/api/diff.js";
 import { inspectArchive } from "../../src/api/inspect.js";
-import { openRegistry } from "../../src/api/open-registry.js";
 import { pull } from "../../src/api/pull.js";
 import { rebase } from "../../src/api/rebase.js";
-import { resolveImage } from "../../src/api/resolve-image.js";
 import { canonicalJson } from "../../src/core/canonical-json.js";
 import { isLayerwrightError, type LayerwrightError } from "../../src/errors/layerwright-error.js";
 import { Image } from "../../src/image/image.js";
@@ -18,6 +16,8 @@ import { digestOf } from "../../src/oci/digest.js";
 import { mediaType } from "../../src/oci/media-type.js";
 import { hostPlatform, platformText } from "../../src/oci/platform.js";
 import { parseReference } from "../../src/oci/reference.js";
+import { resolveImage } from "../../src/project/look-up.js";
+import { openRegistry } from "../../src/project/open-registry.js";
 import {
   addBlob,
   addImage,

@@ -72,7 +72,7 @@ async function buildImages(session: Session, names: readonly string[], flags: Bu
     platforms,
     common: checked.common,
   });
-  const { buildEach } = await import("../../api/build-plan.js");
+  const { buildEach } = await import("../../project/deliver.js");
   const { signal } = session;
   const written = writtenTogether(jobs, places);
   const built = await withProgress(session, (progress) => {

@@ -40,7 +40,7 @@ export function define(command: Command, shell: Shell): void {
 }
 
 async function list(_: Session, __: readonly string[], flags: CacheFlags): Promise<Report> {
-  const { keptFolders, openStore } = await import("../../api/store.js");
+  const { keptFolders, openStore } = await import("../../project/workspace.js");
   const store = await openStore(flags.store);
   await store.close();
   const { blobs, records, temporary, bytes } = await store.list();
@@ -66,7 +66,7 @@ async function pruneStore(_: Session, __: readonly string[], flags: PruneFlags):
     ...(flags.olderThan === undefined ? {} : { maxAgeMs: parseAge("--older-than", flags.olderThan) }),
   };
   const chosen = Object.keys(limits).length === 0 ? { maxBytes: 0 } : limits;
-  const { openStore, pruneFolders, pruneGroups } = await import("../../api/store.js");
+  const { openStore, pruneFolders, pruneGroups } = await import("../../project/workspace.js");
   const store = await openStore(flags.store);
   const dryRun = flags.dryRun === true;
   try {

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import type { Command } from "commander";
-import { countFindings } from "../../api/check.js";
-import { writeBeside } from "../../api/write-beside.js";
+import { countFindings } from "../../project/policies.js";
+import { writeBeside } from "../../project/pull.js";
 import { type BuildFlags, checkBuildOptions } from "../build-flags.js";
 import { examples } from "../examples.js";
 import { exitCodes } from "../exit-codes.js";

@@ -65,7 +65,7 @@ async function compared(
 }
 
 async function withLastBuilds({ images, catalog, workspace }: Observed, { times }: DiffFlags) {
-  const { diffLastBuilt } = await import("../../api/diff-last-built.js");
+  const { diffLastBuilt } = await import("../../project/diff.js");
   const { platformText } = await import("../../oci/platform.js");
   const told: CatalogDifference[] = [];
   for (const image of images) {

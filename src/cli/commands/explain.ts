@@ -48,7 +48,7 @@ async function withFreedBytes(
   { context, images }: Awaited<ReturnType<typeof openPinnedCatalog>>,
   { store }: ExplainFlags,
 ): Promise<readonly LoadedImage[]> {
-  const { freedRecords } = await import("../../api/freed-records.js");
+  const { freedRecords } = await import("../../project/explain.js");
   const plans = images.flatMap((image) => image.plans.map(({ optimized }) => optimized));
   const records = await freedRecords(plans, { context, store });
   const known = new Map(plans.map((plan, at) => [plan, records[at]!]));
@@ -65,7 +65,7 @@ async function explainWhy(
   { name: catalog, context, images }: Awaited<ReturnType<typeof openPinnedCatalog>>,
   { tag, store }: ExplainFlags,
 ): Promise<Report> {
-  const { forecastRuns } = await import("../../api/forecast-runs.js");
+  const { forecastRuns } = await import("../../project/explain.js");
   const explained: { name: string; platform: string; commands: readonly RunForecast[] }[] = [];
   for (const { name, plans } of images) {
     for (const { platform, optimized } of plans) {

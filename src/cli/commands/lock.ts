@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
-import type { LockResult } from "../../api/lock.js";
-import { shownLock } from "../../api/lock-file.js";
 import { entryText } from "../../lock/lock-needs.js";
+import type { LockResult } from "../../project/lock.js";
+import { shownLock } from "../../project/lock-file.js";
 import { examples } from "../examples.js";
 import { exitCodes } from "../exit-codes.js";
 import { changeName, changesText } from "../lock-report.js";
@@ -51,7 +51,7 @@ async function lock(session: Session, _: readonly string[], flags: LockCommandFl
   }
   const { images, context, maxLayers } = await openCatalog(session, []);
   const plans = images.flatMap((image) => image.plans.map(({ optimized }) => optimized.plan));
-  const { lockPlans } = await import("../../api/lock-plans.js");
+  const { lockPlans } = await import("../../project/lock.js");
   const result = await withProgress(session, (progress) =>
     lockPlans(plans, {
       context,

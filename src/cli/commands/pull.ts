@@ -1,9 +1,9 @@
 import { relative } from "node:path";
 import { type Command, Option } from "commander";
-import type { OutputTarget } from "../../api/build-types.js";
 import { baseName } from "../../core/posix-path.js";
 import { sizeText } from "../../core/size-text.js";
 import { parseReference } from "../../oci/reference.js";
+import type { OutputTarget } from "../../project/options.js";
 import { examples } from "../examples.js";
 import { shortDigest } from "../layer-tree.js";
 import { optionValue, readPlatform } from "../option-value.js";
@@ -49,7 +49,7 @@ async function pullOne(session: Session, [name = ""]: readonly string[], flags: 
     optionValue("--platform", text, "os/architecture[/variant]", readPlatform);
     return text;
   });
-  const { pullImages } = await import("../../api/pull-images.js");
+  const { pullImages } = await import("../../project/pull.js");
   const { signal } = session;
   const result = await withProgress(session, (progress) =>
     pullImages(name, {

@@ -1,9 +1,9 @@
 import { type Command, Option } from "commander";
-import type { RebasedPlatform, RebaseResult } from "../../api/rebase.js";
 import { shownLine } from "../../core/shown-text.js";
 import { sizeText } from "../../core/size-text.js";
 import { unsafeText } from "../../engine/rebase/unsafe-text.js";
 import { platformText } from "../../oci/platform.js";
+import type { RebasedPlatform, RebaseResult } from "../../project/rebase.js";
 import { counted } from "../counted.js";
 import { examples } from "../examples.js";
 import { shortDigest } from "../layer-tree.js";

@@ -1,7 +1,7 @@
 import { relative, resolve } from "node:path";
 import type { Command } from "commander";
-import { DEFAULT_REPORT, type ReportResult } from "../../api/report.js";
 import { sizeText } from "../../core/size-text.js";
+import { DEFAULT_REPORT, type ReportResult } from "../../project/report.js";
 import type { BuildFlags } from "../build-flags.js";
 import { counted } from "../counted.js";
 import { examples } from "../examples.js";
@@ -40,7 +40,7 @@ async function makeReport(
     const { PlanError } = await import("../../errors/layerwright-error.js");
     const name = catalog?.name ?? "";
     if (images.length === 0) throw new PlanError("REPORT_EMPTY", { catalog: name });
-    const { writeReport } = await import("../../api/write-report.js");
+    const { writeReport } = await import("../../project/report.js");
     return writeReport(images, {
       title: catalog?.name ?? images.map((image) => image.name).join(", "),
       out: flags.out === undefined ? resolve(catalog?.context ?? ".", DEFAULT_REPORT) : resolve(flags.out),

@@ -1,9 +1,9 @@
 import { relative, resolve } from "node:path";
 import { type Command, Option } from "commander";
-import type { DockerfileStyle } from "../../api/dockerfile.js";
-import type { LockPlace } from "../../api/lock-options.js";
-import type { SynthesizedImage, SynthResult } from "../../api/synth.js";
 import { platformText } from "../../oci/platform.js";
+import type { DockerfileStyle } from "../../project/dockerfile.js";
+import type { LockPlace } from "../../project/options.js";
+import type { SynthesizedImage, SynthResult } from "../../project/synthesize.js";
 import { counted } from "../counted.js";
 import { examples } from "../examples.js";
 import { addLockFlags, type LockFlags, lockOptionsOf } from "../lock-flags.js";
@@ -62,7 +62,7 @@ async function synth(session: Session, names: readonly string[], flags: SynthFla
   const catalog = await openPinnedCatalog(session, names, lock);
   if (flags.plan === true) return plansOf(catalog);
   if (flags.stdout === true) return await dockerfileText(session, catalog, { ...dialectOf(flags), ...lock });
-  const { synthPlans } = await import("../../api/synth-plans.js");
+  const { synthPlans } = await import("../../project/synthesize.js");
   const plans = catalog.images.flatMap(({ name, plans: each }) => each.map((plan) => ({ ...plan, name })));
   const result = await synthPlans(plans, {
     ...dialectOf(flags),
@@ -105,7 +105,7 @@ async function dockerfileText(
     catalog.context,
     style,
   );
-  const { certificateWarnings } = await import("../../api/pin-by-lock.js");
+  const { certificateWarnings } = await import("../../project/lock-file.js");
   const { context } = catalog;
   const lists = certificateWarnings(
     plans.map(({ plan }) => plan),

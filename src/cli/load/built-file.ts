@@ -1,9 +1,9 @@
 import type { ObservedEntry, ObservedImage, ObservedLayer } from "../../analyze/observed-image.js";
 import type { FoundSecret } from "../../analyze/secrets/find-secrets.js";
-import type { NamedFacts } from "../../api/built-facts.js";
 import { type Origin, originText } from "../../errors/origin.js";
 import type { Digest } from "../../oci/digest.js";
 import type { EarlierBuild } from "../../policy/policy-image.js";
+import type { NamedFacts } from "../../project/policies.js";
 
 /** Built images as JSON, on the way to the process that has the functions of the policies. */
 interface BuiltFile {

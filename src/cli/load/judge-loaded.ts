@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { judgePlans } from "../../api/judge-plans.js";
 import type { Catalog } from "../../catalog/catalog.js";
 import type { PolicyReport } from "../../policy/judge-catalog.js";
+import { judgePlans } from "../../project/policies.js";
 import { readBuiltFile } from "./built-file.js";
 import type { LoadRequest, LoweredCatalog, PolicyRequest } from "./loaded-catalog.js";
 import { prepareLoaded } from "./prepare-loaded.js";

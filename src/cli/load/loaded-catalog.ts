@@ -1,9 +1,9 @@
-import type { SharingLimit } from "../../api/sharing-limit.js";
 import type { SquashPolicy } from "../../image/nodes.js";
 import type { Platform } from "../../oci/platform.js";
 import type { OptimizedPlan } from "../../plan/passes/pipeline.js";
 import type { Plan } from "../../plan/plan.js";
 import type { PolicyReport } from "../../policy/judge-catalog.js";
+import type { SharingLimit } from "../../project/sharing-limit.js";
 import type { Failure } from "../failure.js";
 import type { PlanVariant } from "./plan-variant.js";
 

@@ -1,10 +1,10 @@
-import { lowerImage } from "../../api/plan-image.js";
-import { sharingLimitOf } from "../../api/sharing-limit.js";
 import type { Catalog } from "../../catalog/catalog.js";
 import { catalogName } from "../../catalog/named-nodes.js";
 import type { Image } from "../../image/image.js";
 import type { BaseNode, ImageNode } from "../../image/nodes.js";
 import { suppressedFor } from "../../policy/suppression.js";
+import { lowerImage } from "../../project/prepare.js";
+import { sharingLimitOf } from "../../project/sharing-limit.js";
 import { selectNames } from "../select/select-names.js";
 import type { LoadRequest, LoweredCatalog } from "./loaded-catalog.js";
 import { packVariant } from "./plan-variant.js";

@@ -1,4 +1,4 @@
-import { type PrepareOptions, preparePlans } from "../../api/prepare-plans.js";
+import { type PrepareOptions, preparePlans } from "../../project/prepare.js";
 import type { LoadedCatalog, LoweredCatalog } from "./loaded-catalog.js";
 
 /** Prepares the plans of a whole catalog together, and leaves the images that were asked for. */

@@ -30,7 +30,7 @@ async function affectedImages(
   { images: all, context }: OpenCatalog,
   entry: string,
 ): Promise<LoadedImage[]> {
-  const { isMadeFrom, isWritten } = await import("../../api/affected-by.js");
+  const { isMadeFrom, isWritten } = await import("../../project/affected.js");
   const { importedModules } = await import("../load/imported-modules.js");
   const files = paths.map((path) => resolve(path));
   const plansOf = ({ plans }: LoadedImage) => plans.map(({ optimized }) => optimized.plan);
@@ -50,7 +50,7 @@ async function changedImages(
   { options }: Session,
   { name: catalog, context }: OpenCatalog,
 ): Promise<LoadedImage[]> {
-  const { changedSince } = await import("../../api/changed-since.js");
+  const { changedSince } = await import("../../project/affected.js");
   const known = images.map(({ name, plans }) => ({
     knownAs: `${catalog}/${name}`,
     plans: plans.map(({ optimized }) => optimized.plan),

@@ -1,7 +1,7 @@
 import { type SharedImage, sharedImage } from "../../analyze/sharing/shared-image.js";
 import { pricedPolicies, type SquashPrices } from "../../analyze/sharing/squash-prices.js";
-import type { ImageVariants } from "../../api/prepare-plans.js";
-import { fullReference } from "../../api/references.js";
+import type { ImageVariants } from "../../project/prepare.js";
+import { fullReference } from "../../project/references.js";
 import { type BuildFlags, checkBuildOptions } from "../build-flags.js";
 import type { LoadedImage } from "../load/loaded-catalog.js";
 import { unpackVariant } from "../load/plan-variant.js";
@@ -67,8 +67,8 @@ async function priced(session: Session, names: readonly string[], flags: ShareFl
   const known = catalog.images.map(({ name }) => name);
   const chosen = new Set(selectNames(catalog, names));
   const held = having === undefined ? undefined : selectNames(catalog, [having]);
-  const { pricePlans } = await import("../../api/price-plans.js");
-  const { prepareVariants } = await import("../../api/prepare-plans.js");
+  const { pricePlans } = await import("../../project/price-squash.js");
+  const { prepareVariants } = await import("../../project/prepare.js");
   const place = { ...common, context: catalog.context, signal: session.signal };
   const lowered = catalog.images.map((image) => loweredOf(image, chosen.has(image.name)));
   const prepared = await prepareVariants(lowered, place);

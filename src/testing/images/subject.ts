@@ -1,8 +1,8 @@
-import { type Described, described, describedArchive } from "../../api/described.js";
 import type { DescribedImage } from "../../engine/described/described-image.js";
 import { type Call, checkOptions, refuse } from "../../image/call.js";
 import { type Image, isImage } from "../../image/image.js";
 import type { ImageNode } from "../../image/nodes.js";
+import { type Described, described, describedArchive } from "../../project/described.js";
 
 /** How an image is looked at by its description. */
 export interface ExpectOptions {

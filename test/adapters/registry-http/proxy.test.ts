@@ -10,7 +10,7 @@ import {
 } from "../../../src/adapters/download-http/http-downloader.js";
 import { noProxy } from "../../../src/adapters/registry-http/http/no-proxy.js";
 import { proxiesOf } from "../../../src/adapters/registry-http/http/proxy.js";
-import { openDownloads } from "../../../src/api/open-registry.js";
+import { openDownloads } from "../../../src/project/open-registry.js";
 import { makeCertificates } from "../../peers/certificates.js";
 import { tempFolder } from "../temp-folder.js";
 import {

@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { findHostTools } from "../../../src/adapters/sandbox-runc/host-tools.js";
 import { build } from "../../../src/api/build.js";
-import { buildPlan } from "../../../src/api/build-plan.js";
 import { dockerfile } from "../../../src/api/dockerfile.js";
-import { planImage } from "../../../src/api/plan-image.js";
 import { synth } from "../../../src/api/synth.js";
 import { Catalog } from "../../../src/catalog/catalog.js";
 import { Image } from "../../../src/image/image.js";
+import { buildPlan } from "../../../src/project/deliver.js";
+import { planImage } from "../../../src/project/prepare.js";
 import { imageListing } from "../../peers/image-listing.js";
 
 const work = mkdtempSync(join(tmpdir(), "layerwright-host-run-"));

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Base, type BuildOptions, build, Image } from "layerwright";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { forecastRuns } from "../../../src/api/forecast-runs.js";
-import { planImage } from "../../../src/api/plan-image.js";
 import type { ProgressEvent } from "../../../src/ports/progress.js";
+import { forecastRuns } from "../../../src/project/explain.js";
+import { planImage } from "../../../src/project/prepare.js";
 import { BASES, ensureBases } from "../../fixtures/bases.js";
 import { whyNoSandbox } from "../../fixtures/sandbox-here.js";
 

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { Image } from "layerwright";
 import { describe, expect, test } from "vitest";
-import { lowerImage } from "../../../src/api/plan-image.js";
 import { canonicalJson } from "../../../src/core/canonical-json.js";
 import { sha256Hex } from "../../../src/core/sha256.js";
 import { addressPlan } from "../../../src/plan/address.js";
@@ -10,6 +9,7 @@ import { dropDeadStages } from "../../../src/plan/passes/drop-dead-stages.js";
 import type { SourceProbe } from "../../../src/plan/passes/pass.js";
 import { optimize, optimizeTogether, passes } from "../../../src/plan/passes/pipeline.js";
 import type { Layer, Plan } from "../../../src/plan/plan.js";
+import { lowerImage } from "../../../src/project/prepare.js";
 import { Workspace } from "../../equivalence/subjects.js";
 import { caseFolder, caseImage, goldenCases, PLATFORM } from "../../golden/golden-cases.js";
 

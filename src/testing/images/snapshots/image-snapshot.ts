@@ -1,10 +1,10 @@
-import type { Described } from "../../../api/described.js";
 import { sortByBytes } from "../../../core/byte-order.js";
 import { neededStages } from "../../../engine/check-plan.js";
 import { beginCall } from "../../../image/call.js";
 import type { Image } from "../../../image/image.js";
 import type { RuntimeConfig } from "../../../oci/image-config.js";
 import type { Layer, Stage } from "../../../plan/plan.js";
+import type { Described } from "../../../project/described.js";
 import { type ExpectOptions, Subject } from "../subject.js";
 import { fileLines } from "./file-lines.js";
 import { steadyPath, steadyText } from "./steady-text.js";

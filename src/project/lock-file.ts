@@ -1,0 +1,137 @@
+import { join, relative, resolve } from "node:path";
+import { changeLockFile, readLockFile } from "../adapters/lock-file/lock-file.js";
+import { PlanError } from "../errors/layerwright-error.js";
+import type { Origin } from "../errors/origin.js";
+import { emptyLock, LOCK_NAME, type Lock } from "../lock/lock.js";
+import {
+  entryText,
+  isNothing,
+  type LockEntry,
+  type LockNeeds,
+  lockedName,
+  missingFrom,
+  needsOf,
+} from "../lock/lock-needs.js";
+import { lockText } from "../lock/lock-text.js";
+import { mergeLocks } from "../lock/merge-locks.js";
+import { parseLock } from "../lock/parse-lock.js";
+import { pinPlan } from "../lock/pin-plan.js";
+import { parseReference } from "../oci/reference.js";
+import type { Plan, RegistryPlanBase } from "../plan/plan.js";
+import type { LockPlace } from "./options.js";
+import { hasBundledList, otherCertificates } from "./runtime.js";
+
+/** Where the lock is looked for. */
+interface LockSearch extends LockPlace {
+  readonly context?: string | undefined;
+}
+
+/**
+ * The plans pinned as far as the lock goes: what a synthesis and `plan` take, which never look outside.
+ *
+ * @throws {PlanError} LOCK_INCOMPLETE, LOCK_CERTIFICATES under `locked`
+ */
+export function pinByLock(
+  plans: readonly Plan[],
+  options: LockSearch & { readonly locked?: boolean },
+): readonly Plan[] {
+  const needs = needsOf(plans);
+  if (options.locked === true) refuseOtherCertificates(plans, options);
+  if (isNothing(needs)) return plans;
+  const { path, lock } = lockOf(options);
+  const missing = missingFrom(needs, lock);
+  if (options.locked === true && missing.length > 0) throw incomplete(missing, needs, path, true);
+  return plans.map((plan) => pinPlan(plan, lock));
+}
+
+/** The warning of a synthesis for an image whose list of certificates is another one than the lock has. */
+export function certificateWarnings(
+  plans: readonly Plan[],
+  options: LockSearch,
+): { readonly code: string; readonly message: string; readonly origin?: Origin }[] {
+  const error = otherList(plans, options);
+  if (error === undefined) return [];
+  const { code, shortMessage, hint, origin } = error;
+  return [{ code, message: `${shortMessage}: ${hint}`, ...(origin === undefined ? {} : { origin }) }];
+}
+
+function refuseOtherCertificates(plans: readonly Plan[], options: LockSearch): void {
+  const error = otherList(plans, options);
+  if (error !== undefined) throw error;
+}
+
+function otherList(plans: readonly Plan[], options: LockSearch): PlanError | undefined {
+  if (!hasBundledList(plans)) return undefined;
+  const { path, lock } = lockOf(options);
+  return otherCertificates(plans, lock, path);
+}
+
+/** The lock that holds for a context: its file, and what is in it. */
+export function lockOf({ lock, context }: LockSearch): {
+  readonly path: string;
+  readonly lock: Lock;
+} {
+  const path = lockPath(resolve(context ?? "."), lock === false ? undefined : lock);
+  return { path, lock: lock === false ? emptyLock : (readLock(path) ?? emptyLock) };
+}
+
+/** The digest that a base in a registry goes by, where its reference or a lock says one. */
+export function lockedDigest(base: RegistryPlanBase, lock: Lock): string | undefined {
+  const name = lockedName(base);
+  return name === undefined
+    ? (base.digest ?? parseReference(base.reference).digest)
+    : lock.images[name]?.digest;
+}
+
+/** The error for what is not in the lock where nothing may be added to it; at the line of the first thing. */
+export function incomplete(
+  missing: readonly LockEntry[],
+  needs: LockNeeds,
+  path: string,
+  locked: boolean,
+): PlanError {
+  const [first] = missing;
+  const need = first && needOf(first, needs);
+  return new PlanError(
+    "LOCK_INCOMPLETE",
+    { path: shownLock(path), option: locked ? "--locked" : "--offline", missing: missing.map(entryText) },
+    { subject: path, origin: need?.origin },
+  );
+}
+
+function needOf(
+  entry: LockEntry,
+  { images, files, layering }: LockNeeds,
+): { readonly origin?: Origin | undefined } | undefined {
+  if (entry.kind === "image") return images.get(entry.reference);
+  return entry.kind === "file" ? files.get(entry.url) : layering.get(entry.stage);
+}
+
+/** Where the lock lies: as the user named it, or in the context folder. */
+export function lockPath(context: string, lock: string | undefined): string {
+  return lock === undefined ? join(context, LOCK_NAME) : resolve(lock);
+}
+
+/** A lock's path as messages name it. */
+export function shownLock(path: string): string {
+  const near = relative(process.cwd(), path);
+  return near.startsWith("..") ? path : near;
+}
+
+/** The lock in a file; undefined where there is no file. @throws {PlanError} LOCK_INVALID, LOCK_CONFLICT, LOCK_VERSION */
+export function readLock(path: string): Lock | undefined {
+  const text = readLockFile(path);
+  return text === undefined ? undefined : parseLock(text, shownLock(path));
+}
+
+/** Writes what changed from `read` to `changed` into a lock's file, beside the changes of others; gives what is in it now. */
+export async function changeLock(path: string, read: Lock, changed: Lock): Promise<Lock> {
+  let written = changed;
+  await changeLockFile(path, (text) => {
+    written = text === undefined ? changed : mergeLocks(read, changed, parseLock(text, shownLock(path)));
+    // A lock that says the same is left as it is, however it is spelt.
+    const same = text !== undefined && lockText(parseLock(text, path)) === lockText(written);
+    return same ? text : lockText(written);
+  });
+  return written;
+}

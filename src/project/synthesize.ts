@@ -1,0 +1,280 @@
+import { relative, resolve, sep } from "node:path";
+import { withNotedOutputs } from "../adapters/files-node/written-outputs.js";
+import type { BakeImage } from "../dockerfile/bake-file.js";
+import type { EmittedDockerfile } from "../dockerfile/emit-dockerfile.js";
+import { PlanError } from "../errors/layerwright-error.js";
+import { type Platform, platformText } from "../oci/platform.js";
+import { annotationsOf } from "../plan/apply-config.js";
+import { operationsOf } from "../plan/assert-plan.js";
+import type { RunOperation } from "../plan/operation.js";
+import type { OptimizedPlan } from "../plan/passes/pipeline.js";
+import type { Plan } from "../plan/plan.js";
+import { onceEachLine } from "../plan/record.js";
+import { stageKeys } from "../plan/stage-keys.js";
+import { checkPlans } from "./check-plans.js";
+import { type DockerfileStyle, emitResolved } from "./dockerfile.js";
+import { hasHostRun, withHostLayers } from "./host-layers.js";
+import { lookUpBases } from "./known-bases.js";
+import { certificateWarnings, pinByLock } from "./lock-file.js";
+import type { RegistryOptions } from "./open-registry.js";
+import type { LockPlace } from "./options.js";
+import { SynthFolder } from "./synth-directory.js";
+import { undecidedLayers } from "./undecided-layers.js";
+
+/** Where and how Dockerfiles are written. */
+export interface SynthOptions extends DockerfileStyle, LockPlace, RegistryOptions {
+  /** Refuses to write a Dockerfile of what is not in the lock. @default - false */
+  readonly locked?: boolean;
+  /** The folder that is written. It lies inside of the context. @default - "layerwright.out" */
+  readonly out?: string;
+  /** The folder that copy sources are relative to. @default - the working folder */
+  readonly context?: string;
+  /** The folder of the store. @default - LAYERWRIGHT_CACHE, else the user's cache folder */
+  readonly store?: string;
+}
+
+/** One Dockerfile that was written. */
+export interface SynthesizedImage {
+  readonly name: string;
+  /** The platforms that the Dockerfile can be built for. */
+  readonly platforms: readonly Platform[];
+  /** Paths relative to the context folder. */
+  readonly dockerfile: string;
+  readonly ignore: string;
+  /** How many generated files it needs. */
+  readonly files: number;
+  /** The command that builds it, to be run in the context folder. */
+  readonly command: string;
+  readonly warnings: readonly { readonly message: string }[];
+}
+
+/** What `synth` wrote. */
+export interface SynthResult {
+  /** Absolute. */
+  readonly out: string;
+  /**
+   * The file by which `docker buildx bake` builds all images, relative to the context folder; undefined where the dialect
+   * is not BuildKit's.
+   */
+  readonly bake: string | undefined;
+  readonly images: readonly SynthesizedImage[];
+}
+
+/** One image that is to be written, planned already. */
+export interface NamedPlan {
+  readonly name: string;
+  readonly platform: Platform;
+  readonly optimized: OptimizedPlan;
+}
+
+/** The catalog that plans are of: all its names, whether they are written now or not. */
+export interface SynthCatalog {
+  readonly name: string;
+  readonly names: readonly string[];
+  /** Names of images by the name of their group. */
+  readonly groups: Readonly<Record<string, readonly string[]>>;
+}
+
+/** The plan with what its Dockerfile needs to know: the layers of host commands, and its bases on disk. */
+async function readyPlan(plan: Plan, options: SynthOptions & { readonly context: string }): Promise<Plan> {
+  const ready = hasHostRun(plan) ? await withHostLayers(plan, options) : plan;
+  // What registries could say was looked up before the passes.
+  return (await lookUpBases([ready], { ...options, offline: true })).plans[0]!;
+}
+
+/** One platform of an image: as it was planned, and pinned by the lock. */
+interface ImagePart {
+  readonly plan: NamedPlan;
+  readonly pinned: Plan;
+}
+
+/** An image as text: its plans, one a platform, and the Dockerfile that all of them are. */
+interface WrittenImage {
+  readonly name: string;
+  readonly own: readonly NamedPlan[];
+  readonly ready: readonly Plan[];
+  readonly emitted: EmittedDockerfile;
+}
+
+/** The platforms of each image, in order. */
+function byName(plans: readonly NamedPlan[], pinned: readonly Plan[]): ReadonlyMap<string, ImagePart[]> {
+  const images = new Map<string, ImagePart[]>();
+  for (const [at, plan] of plans.entries()) {
+    const parts = images.get(plan.name) ?? [];
+    parts.push({ plan, pinned: pinned[at]! });
+    images.set(plan.name, parts);
+  }
+  return images;
+}
+
+/** Writes plans as Dockerfiles; what the command line calls for plans that came from the user's file. */
+export async function synthPlans(
+  plans: readonly NamedPlan[],
+  options: SynthOptions & { readonly catalog?: SynthCatalog },
+): Promise<SynthResult> {
+  const context = resolve(options.context ?? ".");
+  const out = resolve(context, options.out ?? "layerwright.out");
+  const outPath = relative(context, out).split(sep).join("/");
+  if (outPath === "" || outPath === ".." || outPath.startsWith("../")) {
+    throw new PlanError("OUT_OUTSIDE_CONTEXT", { out, context }, { subject: out });
+  }
+  return withNotedOutputs(context, [out], () => synthNoted(plans, options, { context, out, outPath }));
+}
+
+async function synthNoted(
+  plans: readonly NamedPlan[],
+  options: SynthOptions & { readonly catalog?: SynthCatalog },
+  { context, out, outPath }: { readonly context: string; readonly out: string; readonly outPath: string },
+): Promise<SynthResult> {
+  const { catalog } = options;
+  const known = plans.map(({ name, optimized: { plan } }) => {
+    return catalog === undefined ? { plan } : { plan, knownAs: `${catalog.name}/${name}` };
+  });
+  checkPlans(known, context);
+  const pinned = pinByLock(
+    plans.map(({ optimized }) => optimized.plan),
+    options,
+  );
+  const folder = new SynthFolder(out);
+  const images: SynthesizedImage[] = [];
+  const bakes = new Map<string, BakeImage>();
+  // Bake is BuildKit's alone.
+  const baked = options.dialect !== "classic";
+  const said = new Set<string>();
+  const written: WrittenImage[] = [];
+  for (const [name, parts] of byName(plans, pinned)) {
+    const ready: Plan[] = [];
+    for (const part of parts) ready.push(await readyPlan(part.pinned, { ...options, context }));
+    const emitted = emitResolved(ready, context, { ...options, filesFolder: `${outPath}/files` });
+    written.push({ name, own: parts.map(({ plan }) => plan), ready, emitted });
+  }
+  // Nothing is written before every image has a text.
+  for (const { name, own, ready, emitted } of written) {
+    const platforms = own.map(({ platform }) => platform);
+    await folder.add(name, emitted, context, options.store);
+    const dockerfile = `${outPath}/${name}/Dockerfile`;
+    const reference = catalog === undefined ? name : `${catalog.name}/${name}`;
+    const annotations = annotationWords(
+      platforms,
+      ready.map((plan) => annotationsOf(plan.stages.at(-1)?.config ?? [])),
+    );
+    const image: SynthesizedImage = {
+      name,
+      platforms,
+      dockerfile,
+      ignore: `${dockerfile}.dockerignore`,
+      files: emitted.files.filter((file) => file.kind !== "folder").length,
+      command: buildCommand(dockerfile, reference, platforms, emitted, annotations),
+      warnings: onceEachLine(
+        [
+          ...own.flatMap(({ optimized }) => optimized.warnings),
+          ...undecidedLayers(ready),
+          ...certificateWarnings(ready, options),
+          ...emitted.warnings,
+        ],
+        said,
+      ),
+    };
+    images.push(image);
+    if (baked) bakes.set(name, bakeImage({ name, reference, dockerfile }, ready, emitted, annotations));
+  }
+  const bake = folder.finish(images, bakes, catalog);
+  return { out, bake: bake === undefined ? undefined : `${outPath}/${bake}`, images };
+}
+
+/** What the bake file needs of one image: its plans, one a platform, and what they were written as. */
+export function bakeImage(
+  { name, reference, dockerfile }: Pick<BakeImage, "name" | "reference" | "dockerfile">,
+  plans: readonly Plan[],
+  emitted: EmittedDockerfile,
+  annotations: readonly string[],
+): BakeImage {
+  const image: Record<string, string> = {};
+  const stages: Record<string, Record<string, string>> = {};
+  for (const [at, plan] of plans.entries()) {
+    const platform = platformText(plan.platform);
+    const own = plan.stages.at(-1)!;
+    for (const [id, key] of stageKeys(plan)) {
+      const stage = emitted.stageNames[at]?.get(id);
+      if (id === own.id) image[platform] = key;
+      else if (stage !== undefined) stages[stage] = { ...stages[stage], [platform]: key };
+    }
+  }
+  const runs = plans.flatMap(({ stages: all }) => all.flatMap(operationsOf)).filter(isRun);
+  const mounts = runs.flatMap((run) => run.mounts ?? []);
+  const needed = (type: "secret" | "ssh") =>
+    mounts.flatMap((mount) => {
+      if (mount.type !== type) return [];
+      return mount.type === "secret" && mount.required !== true ? [] : [mount.id ?? "default"];
+    });
+  return {
+    name,
+    reference,
+    platforms: plans.map(({ platform }) => platformText(platform)),
+    dockerfile,
+    contexts: Object.fromEntries(emitted.contexts.map(({ name: context, value }) => [context, value])),
+    annotations,
+    secrets: [...new Set(needed("secret"))],
+    ssh: [...new Set(needed("ssh"))],
+    hostNetwork: runs.some(({ network }) => network === "host"),
+    image,
+    stages,
+  };
+}
+
+function isRun(operation: { readonly op: string }): operation is RunOperation {
+  return operation.op === "run";
+}
+
+/** One word of a command line, quoted for a POSIX shell only where it has to be. */
+function shellWord(word: string): string {
+  return /^[A-Za-z0-9_./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/**
+ * The command that builds a synthesized Dockerfile, to be run in the context folder.
+ *
+ * @param annotations as {@link annotationWords} gives them
+ */
+export function buildCommand(
+  dockerfile: string,
+  reference: string,
+  platforms: readonly Platform[],
+  emitted: EmittedDockerfile,
+  annotations: readonly string[],
+): string {
+  const words = [
+    ...[
+      "docker",
+      "build",
+      "-f",
+      dockerfile,
+      "-t",
+      reference,
+      "--platform",
+      platforms.map(platformText).join(","),
+    ],
+    ...emitted.contexts.flatMap(({ name, value }) => ["--build-context", `${name}=${value}`]),
+    ...annotations.flatMap((word) => ["--annotation", word]),
+    ".",
+  ];
+  return words.map(shellWord).join(" ");
+}
+
+/**
+ * Annotations as buildx reads them: those that differ by platform name the manifest that they are of.
+ *
+ * @param annotations those of the manifest of each platform
+ */
+export function annotationWords(
+  platforms: readonly Platform[],
+  annotations: readonly Readonly<Record<string, string>>[],
+): string[] {
+  return platforms.flatMap((platform, at) =>
+    Object.entries(annotations[at] ?? {}).flatMap(([name, value]) => {
+      const everywhere = annotations.every((other) => other[name] === value);
+      if (everywhere) return at === 0 ? [`${name}=${value}`] : [];
+      return [`manifest[${platformText(platform)}]:${name}=${value}`];
+    }),
+  );
+}
