@@ -131,9 +131,10 @@ export type { Digest } from "./oci/digest.js";
 export type { HealthcheckConfig, HistoryEntry, ImageConfig, RuntimeConfig } from "./oci/image-config.js";
 export { hostPlatform, type Platform, parsePlatform, platformText } from "./oci/platform.js";
 export { canonicalReference, familiarReference, parseReference, type Reference } from "./oci/reference.js";
-export type { ConfigChange } from "./plan/config-change.js";
+export type { ConfigChange } from "./plan/config.js";
 export type { StageLayering } from "./plan/layering.js";
 export type * from "./plan/operation.js";
+export type { PassRecord, PassWarning } from "./plan/passes/pass.js";
 export type {
   BaseFacts,
   KnownBase,
@@ -145,7 +146,6 @@ export type {
   RegistryPlanBase,
   Stage,
 } from "./plan/plan.js";
-export type { PassRecord, PassWarning } from "./plan/record.js";
 export type { Finding, JudgedFinding, Severity } from "./policy/finding.js";
 export { allowedRegistries } from "./policy/policies/allowed-registries.js";
 export {

@@ -1,8 +1,8 @@
 import { baseName, isWithin } from "../core/posix-path.js";
 import type { Origin } from "../errors/origin.js";
-import { targetOf } from "../plan/assert-plan.js";
 import type { CopyOperation, Operation } from "../plan/operation.js";
 import type { Layer } from "../plan/plan.js";
+import { targetOf } from "../plan/plan.js";
 
 /**
  * The user's line that wrote a path into a layer: the last file operation whose target covers it, and of copies into one

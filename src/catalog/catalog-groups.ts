@@ -1,4 +1,4 @@
-import { namePattern } from "../core/pattern/name-pattern.js";
+import { namePattern } from "../core/glob.js";
 import { type Call, refuse } from "../image/call.js";
 import { isPathComponent } from "../oci/reference.js";
 

@@ -1,4 +1,4 @@
-import { parseSize } from "../core/parse-size.js";
+import { parseSize } from "../core/size.js";
 import { beginCall, type Call, checkOptions, refuse } from "../image/call.js";
 import { label } from "../image/config-steps.js";
 import type { Image, Recipe } from "../image/image.js";

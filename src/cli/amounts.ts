@@ -1,4 +1,4 @@
-import { parseSize as bytesOf } from "../core/parse-size.js";
+import { parseSize as bytesOf } from "../core/size.js";
 import { refuseValue } from "./option-value.js";
 
 const MINUTE = 60_000;

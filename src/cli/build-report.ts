@@ -1,5 +1,5 @@
 import { relative } from "node:path";
-import { sizeText } from "../core/size-text.js";
+import { sizeText } from "../core/size.js";
 import { imageIndex } from "../oci/image-index.js";
 import { platformText } from "../oci/platform.js";
 import type { BuildResult } from "../project/options.js";

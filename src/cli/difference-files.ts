@@ -1,7 +1,7 @@
 import type { FileAspect, FileDifference, FileState } from "../analyze/difference/file-difference.js";
 import { type FoldedFiles, foldFiles } from "../analyze/difference/fold-files.js";
 import { shownLine } from "../core/shown-text.js";
-import { sizeText } from "../core/size-text.js";
+import { sizeText } from "../core/size.js";
 import { type Cell, columns } from "./columns.js";
 import { change, mark, place, signedSize } from "./difference-words.js";
 import type { Paint } from "./paint.js";

@@ -1,6 +1,6 @@
 import type { ImageDifference } from "../analyze/difference/image-difference.js";
 import { shownLine } from "../core/shown-text.js";
-import { sizeText } from "../core/size-text.js";
+import { sizeText } from "../core/size.js";
 import { columns } from "./columns.js";
 import { configRows } from "./difference-config.js";
 import { fileSection } from "./difference-files.js";

@@ -1,4 +1,4 @@
-import { sizeText } from "../core/size-text.js";
+import { sizeText } from "../core/size.js";
 import { type Origin, originText } from "../errors/origin.js";
 import type { Cell } from "./columns.js";
 import type { Paint } from "./paint.js";

@@ -1,9 +1,9 @@
-import { sizeText } from "../core/size-text.js";
+import { sizeText } from "../core/size.js";
 import { type Origin, originText } from "../errors/origin.js";
 import { platformText } from "../oci/platform.js";
-import { describeOperation } from "../plan/describe.js";
+import { describeOperation } from "../plan/operation.js";
+import type { PassRecord, PassWarning } from "../plan/passes/pass.js";
 import type { PlanBase, Stage } from "../plan/plan.js";
-import type { PassRecord, PassWarning } from "../plan/record.js";
 import { columns } from "./columns.js";
 import { counted } from "./counted.js";
 import type { LoadedImage } from "./load/loaded-catalog.js";

@@ -1,5 +1,5 @@
 import { shownLine } from "../core/shown-text.js";
-import { sizeText } from "../core/size-text.js";
+import { sizeText } from "../core/size.js";
 import { columns } from "./columns.js";
 import type { Paint } from "./paint.js";
 

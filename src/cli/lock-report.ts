@@ -1,8 +1,8 @@
-import { sizeText } from "../core/size-text.js";
+import { sizeText } from "../core/size.js";
 import type { LockedLayering } from "../lock/lock.js";
 import type { PackageChange } from "../lock/package-list.js";
 import { familiarReference } from "../oci/reference.js";
-import { redactUrl } from "../plan/describe.js";
+import { redactUrl } from "../plan/operation.js";
 import type { DescribedChange } from "../project/lock.js";
 import { columns } from "./columns.js";
 import { counted } from "./counted.js";

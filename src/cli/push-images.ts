@@ -1,4 +1,4 @@
-import { sizeText } from "../core/size-text.js";
+import { sizeText } from "../core/size.js";
 import type { PushReport } from "../ports/image-output.js";
 import { type BuildFlags, checkBuildOptions } from "./build-flags.js";
 import { counted } from "./counted.js";

@@ -1,6 +1,6 @@
-import { sizeText } from "../core/size-text.js";
+import { sizeText } from "../core/size.js";
 import { type Origin, originText } from "../errors/origin.js";
-import { onceEachLine } from "../plan/record.js";
+import { onceEachLine } from "../plan/passes/pass.js";
 import type { Paint } from "./paint.js";
 
 /** Something that was seen and left alone, by a pass or in a Dockerfile. */

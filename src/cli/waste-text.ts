@@ -1,6 +1,6 @@
 import type { WasteLayer, WastePlace, WasteReport, WasteRow } from "../analyze/waste/waste-report.js";
 import { shownLine } from "../core/shown-text.js";
-import { sizeText } from "../core/size-text.js";
+import { sizeText } from "../core/size.js";
 import { originText } from "../errors/origin.js";
 import { platformText } from "../oci/platform.js";
 import { counted } from "./counted.js";

@@ -1,4 +1,4 @@
-import { compareBytes } from "../core/byte-order.js";
+import { compareBytes } from "../core/bytes.js";
 
 /** What is known of one image when the file for `docker buildx bake` is written. */
 export interface BakeImage {

@@ -1,6 +1,6 @@
 import { PlanError } from "../errors/layerwright-error.js";
 import type { RuntimeConfig } from "../oci/image-config.js";
-import type { ConfigChange } from "../plan/config-change.js";
+import type { ConfigChange } from "../plan/config.js";
 
 /**
  * The changes that make one config of another, for a stage whose whole config is written out.

@@ -1,7 +1,7 @@
 import type { Origin } from "../errors/origin.js";
-import { operationsOf, sourcesOf } from "../plan/assert-plan.js";
 import type { PlanContextSource } from "../plan/operation.js";
 import type { Plan } from "../plan/plan.js";
+import { operationsOf, sourcesOf } from "../plan/plan.js";
 import type { Dialect } from "./dialect.js";
 import { FolderSources } from "./folder-sources.js";
 import { GeneratedFiles } from "./generated-files.js";

@@ -2,7 +2,7 @@ import { assertNever } from "../core/assert-never.js";
 import { PlanError } from "../errors/layerwright-error.js";
 import type { RuntimeConfig } from "../oci/image-config.js";
 import { parseReference } from "../oci/reference.js";
-import { scratchConfig } from "../plan/apply-config.js";
+import { scratchConfig } from "../plan/config.js";
 import type { PlanBase, RegistryPlanBase, Stage } from "../plan/plan.js";
 import { Accounts } from "./accounts.js";
 import { configChanges } from "./config-changes.js";

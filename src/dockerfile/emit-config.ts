@@ -1,7 +1,7 @@
 import { PlanError } from "../errors/layerwright-error.js";
 import type { Origin } from "../errors/origin.js";
 import type { HealthcheckConfig } from "../oci/image-config.js";
-import type { ConfigChange } from "../plan/config-change.js";
+import type { ConfigChange } from "../plan/config.js";
 import { isPlainCommand, isText } from "./quoting.js";
 import type { StageDraft } from "./stage-draft.js";
 import { expressible, expressibleName, setShell, setUser, setVariables, setWorkdir } from "./transition.js";

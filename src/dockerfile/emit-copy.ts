@@ -1,4 +1,4 @@
-import { parseIgnoreList } from "../core/pattern/ignore-rules.js";
+import { parseIgnoreList } from "../core/ignore-rules.js";
 import { baseName, parentPath } from "../core/posix-path.js";
 import { PlanError } from "../errors/layerwright-error.js";
 import type { CopyOperation } from "../plan/operation.js";

@@ -1,6 +1,6 @@
 import { PlanError } from "../errors/layerwright-error.js";
-import { operationsOf } from "../plan/assert-plan.js";
 import type { Plan } from "../plan/plan.js";
+import { operationsOf } from "../plan/plan.js";
 import { type DialectName, dialectOf, type FrontendVersion } from "./dialect.js";
 import { type DockerfileWarning, Emission } from "./emission.js";
 import { emitStage } from "./emit-stage.js";

@@ -1,6 +1,6 @@
 import { PlanError } from "../errors/layerwright-error.js";
-import { describeOperation } from "../plan/describe.js";
 import type { HostRunOperation, Operation } from "../plan/operation.js";
+import { describeOperation } from "../plan/operation.js";
 import type { JoinedOperation } from "./emit-joined-run.js";
 import { noteCommand } from "./layer-effects.js";
 import type { StageDraft } from "./stage-draft.js";

@@ -1,6 +1,6 @@
 import { PlanError } from "../errors/layerwright-error.js";
-import { downloadName } from "../plan/copied-name.js";
 import type { FileOperation, RunOperation } from "../plan/operation.js";
+import { downloadName } from "../plan/operation.js";
 import { scriptCommand } from "./change-command.js";
 import { argumentsOf, refuseLongArguments } from "./emit-run.js";
 import { fileLines, functionLines, MOUNT, type ScriptFunction } from "./file-script.js";

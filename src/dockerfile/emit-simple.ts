@@ -1,10 +1,8 @@
 import { baseName, parentPath } from "../core/posix-path.js";
 import { PlanError } from "../errors/layerwright-error.js";
 import type { Owner } from "../image/owner.js";
-import { downloadName } from "../plan/copied-name.js";
-import { notLocked } from "../plan/not-locked.js";
 import type { AddOperation, MkdirOperation, SymlinkOperation, WriteOperation } from "../plan/operation.js";
-import { contentsBytes } from "../plan/plan-contents.js";
+import { contentsBytes, downloadName, notLocked } from "../plan/operation.js";
 import { copyFolder, copyFolderEntry } from "./emit-folder.js";
 import type { CopyFlags, Instruction } from "./instruction.js";
 import { enters, isFolder } from "./known-tree.js";

@@ -1,5 +1,5 @@
 import { PlanError } from "../errors/layerwright-error.js";
-import { annotationsOf, applyConfig, fromScratch, scratchConfig } from "../plan/apply-config.js";
+import { annotationsOf, applyConfig, fromScratch, scratchConfig } from "../plan/config.js";
 import type { CopyOperation } from "../plan/operation.js";
 import type { Stage } from "../plan/plan.js";
 import { configChanges } from "./config-changes.js";

@@ -1,4 +1,4 @@
-import { sha256Hex } from "../core/sha256.js";
+import { sha256Hex } from "../core/bytes.js";
 
 /**
  * Something that the Dockerfile copies and that nobody has on disk: whoever writes the Dockerfile makes it in the

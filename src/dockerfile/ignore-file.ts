@@ -1,5 +1,4 @@
-import { matchesGlob, parseGlobPattern } from "../core/pattern/glob-pattern.js";
-import { hasWildcard, unescapeGlob } from "../core/pattern/glob-syntax.js";
+import { hasWildcard, matchesGlob, parseGlobPattern, unescapeGlob } from "../core/glob.js";
 import { PlanError } from "../errors/layerwright-error.js";
 import type { Origin } from "../errors/origin.js";
 

@@ -1,6 +1,6 @@
 import { baseName, parentPath } from "../core/posix-path.js";
-import { downloadName } from "../plan/copied-name.js";
 import type { AddOperation, CopyOperation, FileOperation, RunOperation } from "../plan/operation.js";
+import { downloadName } from "../plan/operation.js";
 import { copiedEntries, noteEntries } from "./copied-tree.js";
 import { enters, type Fact, isFolder, NEW_FOLDER } from "./known-tree.js";
 import { mayEnter } from "./link-flag.js";

@@ -1,6 +1,6 @@
 import { parentPath } from "../core/posix-path.js";
-import { keepsName } from "../plan/copied-name.js";
 import type { AddOperation, CopyOperation } from "../plan/operation.js";
+import { keepsName } from "../plan/operation.js";
 import type { CopyFlags } from "./instruction.js";
 import { sparesNewFolders } from "./mode-flag.js";
 import type { StageDraft } from "./stage-draft.js";

@@ -1,6 +1,6 @@
 import { baseName } from "../core/posix-path.js";
-import { operationsOf, sourcesOf, targetOf } from "../plan/assert-plan.js";
 import type { Plan, PlanBase, Stage } from "../plan/plan.js";
+import { operationsOf, sourcesOf, targetOf } from "../plan/plan.js";
 
 /**
  * Hands out the names of stages and contexts: unique whatever their case, and never the name of an image that the

@@ -1,4 +1,4 @@
-import { sha256Hex } from "../core/sha256.js";
+import { sha256Hex } from "../core/bytes.js";
 
 /**
  * The one place that knows how text becomes part of a Dockerfile.

@@ -1,7 +1,7 @@
 import { isWithin, parentPath } from "../core/posix-path.js";
 import { PlanError } from "../errors/layerwright-error.js";
-import { impliesDirectory } from "../plan/implied-directory.js";
 import type { CopyOperation, FileOperation, Operation } from "../plan/operation.js";
+import { impliesDirectory } from "../plan/operation.js";
 import { copiedFolders } from "./copied-tree.js";
 import { emitCopy } from "./emit-copy.js";
 import { layFolder } from "./emit-folder.js";

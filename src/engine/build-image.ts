@@ -1,11 +1,11 @@
-import { canonicalJson } from "../core/canonical-json.js";
+import { canonicalJson } from "../core/json.js";
 import { PlanError } from "../errors/layerwright-error.js";
 import { type BaseUse, baseAnnotations, LAYER_BASE_USE } from "../oci/base-annotations.js";
 import type { Descriptor } from "../oci/descriptor.js";
 import { type Platform, platformText } from "../oci/platform.js";
-import { refuseTooManyLayers } from "../plan/layer-count.js";
+import { stageKeys } from "../plan/address.js";
+import { refuseTooManyLayers } from "../plan/layer-warnings.js";
 import type { Plan, Stage } from "../plan/plan.js";
-import { stageKeys } from "../plan/stage-keys.js";
 import type { FinishedImage } from "../ports/image-output.js";
 import { neededStages, stagesOf } from "./check-plan.js";
 import { configDocument, manifestDocument } from "./documents/image-documents.js";

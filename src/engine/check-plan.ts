@@ -1,7 +1,6 @@
 import { PlanError } from "../errors/layerwright-error.js";
-import { sourcesOf } from "../plan/assert-plan.js";
-import { baseStages } from "../plan/base-stages.js";
 import type { Plan, Stage } from "../plan/plan.js";
+import { baseStages, sourcesOf } from "../plan/plan.js";
 
 /** Which stages an image needs, and what has to be made of each. */
 export interface NeededStages {

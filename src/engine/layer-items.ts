@@ -1,4 +1,4 @@
-import { sortByBytes } from "../core/byte-order.js";
+import { sortByBytes } from "../core/bytes.js";
 import { type EntryOptions, entryOf, xattrsOf } from "../layer/entry-of-node.js";
 import type { LayerItem } from "../layer/layer-item.js";
 import { PlainItem } from "../layer/plain-item.js";

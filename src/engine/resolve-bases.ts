@@ -1,10 +1,10 @@
-import { canonicalJson } from "../core/canonical-json.js";
-import { sha256Hex } from "../core/sha256.js";
+import { sha256Hex } from "../core/bytes.js";
+import { canonicalJson } from "../core/json.js";
 import { openBase } from "../layer/open-layer.js";
 import type { FolderNode } from "../layer/tree-node.js";
 import type { RuntimeConfig } from "../oci/image-config.js";
 import { type Platform, platformText } from "../oci/platform.js";
-import { withSearchPath } from "../plan/apply-config.js";
+import { withSearchPath } from "../plan/config.js";
 import type { BaseFacts, Plan, PlanBase, RegistryPlanBase, Stage } from "../plan/plan.js";
 import { neededStages } from "./check-plan.js";
 import { factsOf } from "./facts/base-facts.js";

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { deepFreeze } from "../core/freeze.js";
-import { parseSize } from "../core/parse-size.js";
+import { parseSize } from "../core/size.js";
 import { beginCall, type Call, checkFlag, checkOptions, defined, refuse } from "./call.js";
 import { checkPathText, parseContainerPath, parseDestination, parseFilePath } from "./container-path.js";
 import { type ModeInput, parseMode } from "./mode.js";

@@ -33,7 +33,7 @@ interface NodeAttributes {
   xattrs?: Readonly<Record<string, Uint8Array>> | undefined;
 }
 
-/** A folder and what is in it. The names are single components (see core/path-bytes.ts for odd bytes). */
+/** A folder and what is in it. The names are single components (see core/bytes.ts for odd bytes). */
 export interface FolderNode extends NodeAttributes {
   readonly type: "folder";
   readonly children: Map<string, TreeNode>;

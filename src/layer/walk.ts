@@ -1,4 +1,4 @@
-import { sortByBytes } from "../core/byte-order.js";
+import { sortByBytes } from "../core/bytes.js";
 import type { FolderNode, TreeNode } from "./tree-node.js";
 import { joinPath } from "./tree-path.js";
 

@@ -1,4 +1,4 @@
-import { redactUrl } from "../plan/describe.js";
+import { redactUrl } from "../plan/operation.js";
 
 /** Refuses a lock: what is wrong, and where. */
 export type Fail = (place: string, reason: string) => never;

@@ -1,11 +1,10 @@
 import type { Origin } from "../errors/origin.js";
 import { platformText } from "../oci/platform.js";
 import { canonicalReference, parseReference } from "../oci/reference.js";
-import { operationsOf } from "../plan/assert-plan.js";
-import { baseStages } from "../plan/base-stages.js";
-import { redactUrl } from "../plan/describe.js";
 import { isUndecided, layeringKey } from "../plan/layering.js";
+import { redactUrl } from "../plan/operation.js";
 import type { Plan, PlanBase } from "../plan/plan.js";
+import { baseStages, operationsOf } from "../plan/plan.js";
 import type { Lock } from "./lock.js";
 
 /** What plans take from outside and do not name by digest themselves. */

@@ -1,4 +1,4 @@
-import { canonicalJson } from "../core/canonical-json.js";
+import { canonicalJson } from "../core/json.js";
 import type { Lock, LockedImage } from "./lock.js";
 
 /**

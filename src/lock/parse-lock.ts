@@ -1,4 +1,4 @@
-import { BadJson, parseStrictJson } from "../core/strict-json.js";
+import { BadJson, parseStrictJson } from "../core/json.js";
 import { isLayerwrightError, PlanError } from "../errors/layerwright-error.js";
 import { isDigest } from "../oci/digest.js";
 import { parsePlatform, platformText } from "../oci/platform.js";

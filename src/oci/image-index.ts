@@ -1,4 +1,4 @@
-import { canonicalJson } from "../core/canonical-json.js";
+import { canonicalJson } from "../core/json.js";
 import type { Descriptor } from "./descriptor.js";
 import { digestOf } from "./digest.js";
 import type { ImageIndex } from "./manifest.js";

@@ -1,14 +1,14 @@
+import { assertNever } from "../core/assert-never.js";
+import { PlanError } from "../errors/layerwright-error.js";
 import type { Origin } from "../errors/origin.js";
-import type { ImageNode, Step } from "../image/nodes.js";
+import type { BaseNode, ImageNode, Step } from "../image/nodes.js";
 import type { Platform } from "../oci/platform.js";
 import { addressPlan } from "./address.js";
-import { ContextNames } from "./context-names.js";
 import { mergeForSquash } from "./layering.js";
-import { lowerBase } from "./lower-base.js";
 import { lowerSteps } from "./lower-steps.js";
-import type { Plan, Stage } from "./plan.js";
-
-import type { StageState } from "./stage-state.js";
+import type { LoweredStage, Lowering } from "./lowering.js";
+import { DEFAULT_SHELL, type StageState } from "./lowering.js";
+import type { Plan, PlanBase, Stage } from "./plan.js";
 
 /** What lowering needs beside the image. */
 export interface LowerOptions {
@@ -19,22 +19,6 @@ export interface LowerOptions {
   readonly nameOf?: (node: ImageNode) => string | undefined;
   /** Codes of findings that a catalog lets stand for the image. */
   readonly suppressed?: readonly string[];
-}
-
-/** What is collected while an image and all that it depends on are lowered. */
-export interface Lowering {
-  readonly platform: Platform;
-  readonly place: (origin: Origin | undefined) => Origin | undefined;
-  /** The stage of an image, lowered at first use. */
-  stageOf(node: ImageNode): LoweredStage;
-  /** Registers a named context and gives its name back. */
-  context(name: string, folder: string, origin: Origin | undefined): string;
-}
-
-/** A stage with the state that a child or a later step sees. */
-export interface LoweredStage {
-  readonly stage: Stage;
-  readonly state: StageState;
 }
 
 /**
@@ -87,4 +71,41 @@ function suppressedBy(steps: readonly Step[]): readonly string[] {
     if (step.kind !== "platform") return [];
     return suppressedBy([...step.variants.flatMap((variant) => variant.steps), ...(step.otherwise ?? [])]);
   });
+}
+
+/** The base of a stage, and the state that its first step sees. */
+export function lowerBase(base: BaseNode, lowering: Lowering): { base: PlanBase; state: StageState } {
+  const start = { env: {}, shell: DEFAULT_SHELL };
+  switch (base.kind) {
+    case "scratch":
+      return { base: { kind: "scratch" }, state: { ...start, baseLabel: "scratch", workdir: "/" } };
+    case "image": {
+      const { stage, state } = lowering.stageOf(base.image);
+      return { base: { kind: "stage", stage: stage.id }, state };
+    }
+    case "registry":
+      return { base, state: { ...start, baseLabel: base.reference } };
+    case "layout":
+    case "archive":
+      return { base, state: { ...start, baseLabel: base.path } };
+    case "rootfs":
+      return { base, state: { ...start, baseLabel: base.path, workdir: base.config?.WorkingDir || "/" } };
+    default:
+      return assertNever(base);
+  }
+}
+
+/** The named contexts of one plan: a name stands for one folder. */
+export class ContextNames {
+  readonly folders: Record<string, string> = {};
+
+  /** @throws {PlanError} CONTEXT_NAME_TAKEN when the name stands for another folder already */
+  add(name: string, folder: string, origin: Origin | undefined): string {
+    const first = this.folders[name];
+    if (first !== undefined && first !== folder) {
+      throw new PlanError("CONTEXT_NAME_TAKEN", { name, first, second: folder }, { subject: name, origin });
+    }
+    this.folders[name] = folder;
+    return name;
+  }
 }

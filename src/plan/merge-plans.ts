@@ -1,5 +1,5 @@
-import { canonicalJson } from "../core/canonical-json.js";
-import { sha256Hex } from "../core/sha256.js";
+import { sha256Hex } from "../core/bytes.js";
+import { canonicalJson } from "../core/json.js";
 import type { Platform } from "../oci/platform.js";
 import { renameBase, renameSources } from "./address.js";
 import type { Operation, PlanSource } from "./operation.js";

@@ -1,3 +1,8 @@
+import { isUtf8 } from "node:buffer";
+import { assertNever } from "../core/assert-never.js";
+import { sha256Hex } from "../core/bytes.js";
+import { baseName, isWithin } from "../core/posix-path.js";
+import { PlanError } from "../errors/layerwright-error.js";
 import type { Origin } from "../errors/origin.js";
 import type { Mode } from "../image/mode.js";
 import type { Owner } from "../image/owner.js";
@@ -250,3 +255,135 @@ export type FileOperation =
 
 /** One thing a layer does. */
 export type Operation = FileOperation | RunOperation | HostRunOperation;
+
+/** A mode as chmod(1) takes it. */
+export function modeText(mode: Mode): string {
+  return "octal" in mode ? `0${mode.octal.toString(8).padStart(3, "0")}` : mode.symbolic;
+}
+
+/** An owner as chown(1) takes it. */
+export function ownerText(owner: Owner): string {
+  return owner.group === undefined ? `${owner.user}` : `${owner.user}:${owner.group}`;
+}
+
+/** A source in a few words. */
+export function sourceText(source: PlanSource): string {
+  if (source.from === "stage") return `${source.path} of another stage`;
+  return source.context === undefined ? source.path : `${source.path} of ${source.context}`;
+}
+
+/** The command of a run on one line, shortened: it is for people, never for a shell. */
+export function commandText(command: string | readonly string[], limit = 80): string {
+  const text = typeof command === "string" ? command.trim().replace(/\s+/g, " ") : JSON.stringify(command);
+  return text.length > limit ? `${text.slice(0, limit - 1)}…` : text;
+}
+
+/** An operation in a few words of the user's own terms: history, records and progress lines use them. */
+export function describeOperation(operation: Operation): string {
+  switch (operation.op) {
+    case "copy": {
+      const verb = operation.executable === true ? "binary" : "copy";
+      const into = operation.into && operation.dest !== "/" ? "/" : "";
+      return `${verb} ${operation.sources.map(sourceText).join(" ")} ${operation.dest}${into}`;
+    }
+    case "write":
+    case "mkdir":
+    case "remove":
+      return `${operation.op} ${operation.path}`;
+    case "symlink":
+      return `symlink ${operation.path} -> ${operation.target}`;
+    case "chmod":
+      return `chmod ${modeText(operation.mode)} ${operation.path}`;
+    case "chown":
+      return `chown ${ownerText(operation.owner)} ${operation.path}`;
+    case "add":
+      return `add ${redactUrl(operation.url)} ${operation.dest}`;
+    case "hostRun":
+      return `hostRun ${"function" in operation.command ? "a function" : commandText(operation.command)}`;
+    case "run":
+      return `run ${commandText(operation.command)}`;
+    default:
+      return assertNever(operation);
+  }
+}
+
+/** An URL without user, password, query and fragment, any of which may be a secret. */
+export function redactUrl(url: string): string {
+  return url.replace(/^([a-z]+:\/\/)[^/@]*@/i, "$1").replace(/[?#].*$/s, "");
+}
+
+/** The error for a file that neither the description nor the lock knows the sha256 of. */
+export function notLocked({ url, origin }: AddOperation): PlanError {
+  const shown = redactUrl(url);
+  return new PlanError("ADD_NOT_LOCKED", { url: shown }, { subject: shown, origin });
+}
+
+/** The name that a download has, where its destination is a directory. */
+export function downloadName(url: string): string {
+  const { pathname } = new URL(url);
+  return decodeURIComponent(pathname.slice(pathname.lastIndexOf("/") + 1)).replaceAll("/", "_") || "download";
+}
+
+/**
+ * True when a file is copied under the name that it has. Only then a destination without a slash says that the file itself
+ * is meant, whatever a base that nobody looked into has there: under another name it may be a directory to copy into.
+ */
+export function keepsName(operation: AddOperation | CopyOperation): boolean {
+  const name = baseName(operation.dest);
+  if (operation.op === "add") return downloadName(operation.url) === name;
+  return operation.sources.every(({ path }) => baseName(`/${path}`) === name);
+}
+
+/**
+ * Tells whether an operation makes a missing directory just as the `mkdir` of a `workdir` would, root's with mode 0755:
+ * it writes into the directory, and has no owner or mode of its own that a builder would give the directory as well.
+ */
+export function impliesDirectory(operation: Operation, directory: MkdirOperation): boolean {
+  if (directory.ifMissing !== true || directory.owner !== undefined || !isPlain(directory.mode)) return false;
+  switch (operation.op) {
+    case "copy": {
+      if (operation.owner !== undefined || !(operation.mode === undefined || isPlain(operation.mode)))
+        return false;
+      if (!isWithin(operation.dest, directory.path)) return false;
+      // A directory of another stage that is copied to a new place keeps its own mode and owner there.
+      return (
+        operation.dest !== directory.path ||
+        operation.sources.every((source) => source.from === "context" && !source.found?.irregular.length)
+      );
+    }
+    case "write":
+      return (
+        operation.owner === undefined && isPlain(operation.mode, 0o644) && isBelow(operation.path, directory)
+      );
+    case "mkdir":
+      return operation.owner === undefined && isPlain(operation.mode) && isBelow(operation.path, directory);
+    default:
+      return false;
+  }
+}
+
+function isBelow(path: string, directory: MkdirOperation): boolean {
+  return path !== directory.path && isWithin(path, directory.path);
+}
+
+function isPlain(mode: MkdirOperation["mode"], also = 0o755): boolean {
+  return "octal" in mode && (mode.octal === 0o755 || mode.octal === also);
+}
+
+/** Contents of a description as plan data: text stays readable, all else is base64. */
+export function planContents(contents: string | Uint8Array): PlanContents {
+  const bytes = typeof contents === "string" ? Buffer.from(contents, "utf8") : Buffer.from(contents);
+  const text = isUtf8(bytes) && !bytes.includes(0);
+  return {
+    digest: `sha256:${sha256Hex(bytes)}`,
+    size: bytes.length,
+    ...(text ? { text: bytes.toString("utf8") } : { base64: bytes.toString("base64") }),
+  };
+}
+
+/** The bytes of plan contents. */
+export function contentsBytes(contents: PlanContents): Buffer {
+  return contents.text === undefined
+    ? Buffer.from(contents.base64 ?? "", "base64")
+    : Buffer.from(contents.text, "utf8");
+}

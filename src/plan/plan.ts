@@ -1,9 +1,11 @@
+import { cleanAbsolute } from "../core/posix-path.js";
+import { PlanError } from "../errors/layerwright-error.js";
 import type { Origin } from "../errors/origin.js";
 import type { SquashPolicy } from "../image/nodes.js";
 import type { RuntimeConfig } from "../oci/image-config.js";
 import type { Platform } from "../oci/platform.js";
-import type { ConfigChange } from "./config-change.js";
-import type { Operation } from "./operation.js";
+import type { ConfigChange } from "./config.js";
+import type { Operation, PlanSource } from "./operation.js";
 
 /**
  * What an image lowers to: the only thing that the two syntheses read. Plain JSON data; every stage and layer is
@@ -127,3 +129,91 @@ export type KnownPath = {
   /** Set for a file with capabilities. */
   readonly capable?: true;
 } | null;
+
+/**
+ * Checks that a plan holds together: stages are used after they are made, paths are absolute and clean, named
+ * contexts exist, no layer is empty.
+ *
+ * @throws {PlanError} PLAN_INCONSISTENT
+ */
+export function assertPlan(plan: Plan, after: string): void {
+  const fail = (reason: string): never => {
+    throw new PlanError("PLAN_INCONSISTENT", { pass: after, reason });
+  };
+  const made = new Set<string>();
+  if (plan.stages.length === 0) fail("it has no stage");
+  for (const stage of plan.stages) {
+    if (made.has(stage.id)) fail(`stage ${stage.id} is there twice`);
+    if (stage.base.kind === "stage" && !made.has(stage.base.stage)) {
+      fail(`stage ${stage.id} starts from ${stage.base.stage}, which comes later or never`);
+    }
+    for (const operation of operationsOf(stage)) checkOperation(operation, plan, made, fail);
+    if (stage.layers.some((layer) => layer.operations.length === 0))
+      fail(`stage ${stage.id} has an empty layer`);
+    made.add(stage.id);
+  }
+}
+
+/** All operations of a stage in order. */
+export function operationsOf(stage: Stage): readonly Operation[] {
+  return stage.layers.flatMap((layer) => layer.operations);
+}
+
+/** What an operation reads. */
+export function sourcesOf(operation: Operation): readonly PlanSource[] {
+  if (operation.op === "copy") return operation.sources;
+  if (operation.op !== "run") return [];
+  return (operation.mounts ?? []).flatMap((mount) => (mount.type === "bind" ? [mount.source] : []));
+}
+
+/** The path that a file operation writes, or undefined for a run. */
+export function targetOf(operation: Operation): string | undefined {
+  switch (operation.op) {
+    case "copy":
+    case "add":
+      return operation.dest;
+    case "run":
+    case "hostRun":
+      return undefined;
+    default:
+      return operation.path;
+  }
+}
+
+function checkOperation(
+  operation: Operation,
+  plan: Plan,
+  made: ReadonlySet<string>,
+  fail: (reason: string) => never,
+): void {
+  const target = targetOf(operation);
+  if (target !== undefined && cleanAbsolute(target) !== target)
+    fail(`${target} is not a clean absolute path`);
+  for (const source of sourcesOf(operation)) {
+    if (source.from === "stage" && !made.has(source.stage))
+      fail(`${operation.op} reads stage ${source.stage} too early`);
+    if (
+      source.from === "context" &&
+      source.context !== undefined &&
+      plan.contexts[source.context] === undefined
+    ) {
+      fail(`${operation.op} reads the context ${source.context}, which has no folder`);
+    }
+  }
+}
+
+/**
+ * The stage of the image, then the stage that it starts from, and so on down to the one on a base from outside, or to
+ * one that melts its base into its one layer: each has the layers of those after it below its own.
+ */
+export function baseStages({ stages }: Plan): readonly Stage[] {
+  const byId = new Map(stages.map((stage) => [stage.id, stage]));
+  const found: Stage[] = [];
+  let stage = stages.at(-1);
+  while (stage !== undefined) {
+    found.push(stage);
+    if (stage.squash === "all" || stage.base.kind !== "stage") break;
+    stage = byId.get(stage.base.stage);
+  }
+  return found;
+}

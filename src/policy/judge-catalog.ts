@@ -1,5 +1,5 @@
+import { namePattern } from "../core/glob.js";
 import { grouped } from "../core/grouped.js";
-import { namePattern } from "../core/pattern/name-pattern.js";
 import { DefinitionError, isLayerwrightError } from "../errors/layerwright-error.js";
 import type { Origin } from "../errors/origin.js";
 import type { ImageNode } from "../image/nodes.js";

@@ -1,4 +1,4 @@
-import { parseSize } from "../core/parse-size.js";
+import { parseSize } from "../core/size.js";
 import { type Call, refuse } from "../image/call.js";
 
 /** Reads a limit in bytes, as `200MB` or a number. */

@@ -3,7 +3,7 @@ import type { ObservedImage } from "../analyze/observed-image.js";
 import type { FoundSecret } from "../analyze/secrets/find-secrets.js";
 import type { Origin } from "../errors/origin.js";
 import type { RuntimeConfig } from "../oci/image-config.js";
-import type { ConfigChange } from "../plan/config-change.js";
+import type { ConfigChange } from "../plan/config.js";
 import type { RunOperation } from "../plan/operation.js";
 import type { Plan } from "../plan/plan.js";
 

@@ -5,7 +5,7 @@ import type { ImageNode } from "../image/nodes.js";
 import type { RuntimeConfig } from "../oci/image-config.js";
 import { platformText } from "../oci/platform.js";
 import { parseReference } from "../oci/reference.js";
-import { applyConfig, fromScratch, scratchConfig } from "../plan/apply-config.js";
+import { applyConfig, fromScratch, scratchConfig } from "../plan/config.js";
 import type { Plan, PlanBase, Stage } from "../plan/plan.js";
 import type {
   BuiltFacts,

@@ -1,7 +1,7 @@
 import { sureSecretIn } from "../analyze/secrets/secret-text.js";
 import { PlanError } from "../errors/layerwright-error.js";
 import { readFileNodeNow } from "../layer/read-node.js";
-import type { ConfigChange } from "../plan/config-change.js";
+import type { ConfigChange } from "../plan/config.js";
 import type { CopyOperation, Operation } from "../plan/operation.js";
 import type { Plan } from "../plan/plan.js";
 import type { FileSource, SourceEntry } from "../ports/file-source.js";

@@ -1,4 +1,4 @@
-import { namePattern } from "../core/pattern/name-pattern.js";
+import { namePattern } from "../core/glob.js";
 import type { Origin } from "../errors/origin.js";
 import { type Call, checkOptions, refuse } from "../image/call.js";
 import { parseFindingCode, parseReason } from "../image/config-steps.js";

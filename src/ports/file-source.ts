@@ -19,7 +19,7 @@ export interface HostFile {
 
 /** One file, folder or link of a context, as `lstat` saw it. */
 export interface SourceEntry {
-  /** Path relative to the source (`""` for the source itself), `/` between components; odd bytes as in core/path-bytes.ts. */
+  /** Path relative to the source (`""` for the source itself), `/` between components; odd bytes as in core/bytes.ts. */
   readonly path: string;
   /** The last component of the path. */
   readonly name: string;

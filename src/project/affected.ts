@@ -1,11 +1,11 @@
 import { realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { IGNORE_FILE, openContext } from "../adapters/files-node/context-root.js";
-import { type GlobPattern, matchesGlob, parseGlobPattern } from "../core/pattern/glob-pattern.js";
-import { parseIgnoreList } from "../core/pattern/ignore-rules.js";
-import { operationsOf, sourcesOf } from "../plan/assert-plan.js";
+import { type GlobPattern, matchesGlob, parseGlobPattern } from "../core/glob.js";
+import { parseIgnoreList } from "../core/ignore-rules.js";
 import type { PlanContextSource } from "../plan/operation.js";
 import type { Plan, Stage } from "../plan/plan.js";
+import { operationsOf, sourcesOf } from "../plan/plan.js";
 import { inputStamp } from "./build.js";
 import { lastBuilt } from "./last-built.js";
 import { pinByLock } from "./lock-file.js";

@@ -2,7 +2,7 @@ import { emitDockerfile } from "../dockerfile/emit-dockerfile.js";
 import { checkDescribed } from "../engine/described/check-described.js";
 import { resolveSources } from "../engine/resolve-sources.js";
 import { isLayerwrightError, ofImage } from "../errors/layerwright-error.js";
-import { refuseTooManyLayers } from "../plan/layer-count.js";
+import { refuseTooManyLayers } from "../plan/layer-warnings.js";
 import type { Plan } from "../plan/plan.js";
 import { refuseSecrets } from "../policy/refuse-secrets.js";
 import type { FileSource } from "../ports/file-source.js";

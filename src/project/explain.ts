@@ -3,8 +3,8 @@ import { recallFreedBytes } from "../engine/run/freed-bytes.js";
 import { type RunForecast, WouldRun } from "../engine/run/run-forecast.js";
 import { originText } from "../errors/origin.js";
 import { encoderFor } from "../layer/encode/compression.js";
+import type { PassRecord } from "../plan/passes/pass.js";
 import type { Plan } from "../plan/plan.js";
-import type { PassRecord } from "../plan/record.js";
 import { fullReference } from "./references.js";
 import { type WorkspaceOptions, withWorkspace } from "./workspace.js";
 

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { parseReference } from "../oci/reference.js";
+import type { PassWarning } from "../plan/passes/pass.js";
 import type { Plan, PlanBase } from "../plan/plan.js";
-import type { PassWarning } from "../plan/record.js";
 import { askChild } from "./ask-child.js";
 import { lockedDigest, lockOf } from "./lock-file.js";
 import type { RegistryOptions } from "./open-registry.js";

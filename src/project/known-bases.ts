@@ -3,8 +3,8 @@ import { BaseResolver, type RegistryLookUp } from "../engine/resolve-bases.js";
 import { EnvironmentError, isLayerwrightError, RegistryError } from "../errors/layerwright-error.js";
 import { emptyLock, type Lock } from "../lock/lock.js";
 import { parseReference } from "../oci/reference.js";
+import type { PassWarning } from "../plan/passes/pass.js";
 import type { Plan, RegistryPlanBase, Stage } from "../plan/plan.js";
-import type { PassWarning } from "../plan/record.js";
 import type { Progress } from "../ports/progress.js";
 import type { Registry } from "../ports/registry.js";
 import {

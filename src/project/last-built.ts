@@ -1,6 +1,6 @@
 import type { LayerObserver } from "../analyze/layer-observer.js";
 import type { ObservedImage } from "../analyze/observed-image.js";
-import { sha256Hex } from "../core/sha256.js";
+import { sha256Hex } from "../core/bytes.js";
 import type { BuiltImage } from "../engine/build-image.js";
 import type { Descriptor } from "../oci/descriptor.js";
 import type { Digest } from "../oci/digest.js";

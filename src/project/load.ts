@@ -1,8 +1,8 @@
 import { createEngineOutput } from "../adapters/output-engine/engine-output.js";
 import type { EngineName } from "../adapters/output-engine/engine-place.js";
 import { openEngine } from "../adapters/output-engine/open-engine.js";
+import { toldOnce } from "../plan/passes/pass.js";
 import type { OptimizedPlan } from "../plan/passes/pipeline.js";
-import { toldOnce } from "../plan/record.js";
 import type { Progress } from "../ports/progress.js";
 import { withBuiltImages } from "./build.js";
 import { resultOf } from "./deliver.js";

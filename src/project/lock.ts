@@ -19,7 +19,7 @@ import {
 import type { Digest } from "../oci/digest.js";
 import { parsePlatform } from "../oci/platform.js";
 import { familiarReference, parseReference } from "../oci/reference.js";
-import { redactUrl } from "../plan/describe.js";
+import { redactUrl } from "../plan/operation.js";
 import type { Plan } from "../plan/plan.js";
 import type { BaseImage } from "../ports/base-source.js";
 import type { BlobStore } from "../ports/blob-store.js";

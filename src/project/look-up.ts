@@ -9,7 +9,7 @@ import type { Descriptor } from "../oci/descriptor.js";
 import type { ImageManifest } from "../oci/manifest.js";
 import { parsePlatform } from "../oci/platform.js";
 import { familiarReference, parseReference } from "../oci/reference.js";
-import { redactUrl } from "../plan/describe.js";
+import { redactUrl } from "../plan/operation.js";
 import type { BlobStore } from "../ports/blob-store.js";
 import type { Downloader } from "../ports/downloader.js";
 import type { Progress } from "../ports/progress.js";

@@ -4,7 +4,7 @@ import type { Origin } from "../errors/origin.js";
 import { Image } from "../image/image.js";
 import type { Platform } from "../oci/platform.js";
 import { addressPlan } from "../plan/address.js";
-import { DEFAULT_PATH } from "../plan/apply-config.js";
+import { DEFAULT_PATH } from "../plan/config.js";
 import { lower } from "../plan/lower.js";
 import type { CopyOperation, Operation } from "../plan/operation.js";
 import type { BaseFacts, Plan, PlanBase, Stage } from "../plan/plan.js";

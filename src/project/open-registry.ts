@@ -1,7 +1,7 @@
 import type { HttpDownloader } from "../adapters/download-http/http-downloader.js";
 import type { RegistrySettings } from "../adapters/registry-http/settings.js";
 import { EnvironmentError } from "../errors/layerwright-error.js";
-import { redactUrl } from "../plan/describe.js";
+import { redactUrl } from "../plan/operation.js";
 import type { CredentialSource } from "../ports/credential-source.js";
 import type { Downloader } from "../ports/downloader.js";
 import type { Progress } from "../ports/progress.js";

@@ -1,8 +1,8 @@
 import { type SharedImage, sharedImage } from "../analyze/sharing/shared-image.js";
 import { type SquashPrices, squashPrices } from "../analyze/sharing/squash-prices.js";
 import type { SquashPolicy } from "../image/nodes.js";
-import { baseStages } from "../plan/base-stages.js";
 import type { Plan } from "../plan/plan.js";
+import { baseStages } from "../plan/plan.js";
 import type { Progress } from "../ports/progress.js";
 import type { BuildSettings } from "./build.js";
 import { withObservedJobs } from "./observe.js";

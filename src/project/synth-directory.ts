@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { compareBytes } from "../core/byte-order.js";
+import { compareBytes } from "../core/bytes.js";
 import { type BakeImage, bakeFile } from "../dockerfile/bake-file.js";
 import type { EmittedDockerfile } from "../dockerfile/emit-dockerfile.js";
 import type { GeneratedFile } from "../dockerfile/generated-files.js";

@@ -1,4 +1,4 @@
-import { pathToBytes } from "../core/path-bytes.js";
+import { pathToBytes } from "../core/bytes.js";
 import { checkWritable, unwritable } from "./entry-limits.js";
 import { encodePaxRecords, type PaxRecords } from "./pax-records.js";
 import type { TarEntry } from "./tar-entry.js";

@@ -1,4 +1,4 @@
-import { pathToBytes } from "../core/path-bytes.js";
+import { pathToBytes } from "../core/bytes.js";
 import { EnvironmentError } from "../errors/layerwright-error.js";
 import type { TarEntry } from "./tar-entry.js";
 import { MAX_DEVICE_MAJOR, MAX_DEVICE_MINOR } from "./ustar-layout.js";

@@ -1,4 +1,4 @@
-import { hasEscapedBytes, pathToBytes } from "../core/path-bytes.js";
+import { hasEscapedBytes, pathToBytes } from "../core/bytes.js";
 
 /** The path of a name in a host folder: text where that names the file, bytes where the name is not UTF-8. */
 export function hostChild(folder: string | Buffer, name: string): string | Buffer {

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import { pathFromBytes } from "../core/path-bytes.js";
+import { pathFromBytes } from "../core/bytes.js";
 import { EnvironmentError } from "../errors/layerwright-error.js";
 import type { FileGuard, HostContent } from "./entry-content.js";
 

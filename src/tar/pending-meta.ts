@@ -1,4 +1,4 @@
-import { pathFromBytes } from "../core/path-bytes.js";
+import { pathFromBytes } from "../core/bytes.js";
 import { type PaxRecords, parsePaxRecords } from "./pax-records.js";
 
 /** Largest extended header that is read, in bytes; a larger one is an attack or damage. */

@@ -1,4 +1,4 @@
-import { pathFromBytes } from "../core/path-bytes.js";
+import { pathFromBytes } from "../core/bytes.js";
 import { type FieldValue, readNumber } from "./number-field.js";
 import { BLOCK, field } from "./ustar-layout.js";
 

@@ -1,4 +1,4 @@
-import { pathFromBytes } from "../core/path-bytes.js";
+import { pathFromBytes } from "../core/bytes.js";
 import { normalizeEntryPath, UnsafePath } from "./entry-path.js";
 import type { PaxRecords } from "./pax-records.js";
 import type { PendingMeta } from "./pending-meta.js";

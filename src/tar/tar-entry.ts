@@ -13,7 +13,7 @@ export type TarEntryType =
  */
 export interface TarEntry {
   readonly type: TarEntryType;
-  /** Path inside the image without a leading slash. Non-UTF-8 bytes survive as lone surrogates (see tar/path-bytes.ts). */
+  /** Path inside the image without a leading slash. Non-UTF-8 bytes survive as lone surrogates (see core/bytes.ts). */
   readonly path: string;
   /** Permission bits with setuid, setgid and sticky: 0 to 0o7777. */
   readonly mode: number;

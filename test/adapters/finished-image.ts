@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import { canonicalJson } from "../../src/core/canonical-json.js";
+import { canonicalJson } from "../../src/core/json.js";
 import { digestOf } from "../../src/oci/digest.js";
 import { mediaType } from "../../src/oci/media-type.js";
 import type { Platform } from "../../src/oci/platform.js";

@@ -15,7 +15,7 @@ import { Base, build, Image } from "layerwright";
 import { beforeAll, describe, expect, test } from "vitest";
 import { openDirStore } from "../../src/adapters/store-dir/dir-blob-store.js";
 import { takeLock } from "../../src/adapters/store-dir/owned-lock.js";
-import { sha256Hex } from "../../src/core/sha256.js";
+import { sha256Hex } from "../../src/core/bytes.js";
 import { isLayerwrightError } from "../../src/errors/layerwright-error.js";
 import { digestOf } from "../../src/oci/digest.js";
 import { BASES, ensureBases } from "../fixtures/bases.js";

@@ -1,5 +1,5 @@
 import type { ObservedEntry, ObservedImage, ObservedLayer } from "../../src/analyze/observed-image.js";
-import { sha256Hex } from "../../src/core/sha256.js";
+import { sha256Hex } from "../../src/core/bytes.js";
 import { digestOf } from "../../src/oci/digest.js";
 
 /** An entry of a layer in a few words: what is at a path. A text is the content of a file. */

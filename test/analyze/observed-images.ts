@@ -1,5 +1,5 @@
 import type { ObservedEntry, ObservedImage, ObservedLayer } from "../../src/analyze/observed-image.js";
-import { sha256Hex } from "../../src/core/sha256.js";
+import { sha256Hex } from "../../src/core/bytes.js";
 import type { Origin } from "../../src/errors/origin.js";
 import type { RuntimeConfig } from "../../src/oci/image-config.js";
 import { entry } from "../layer/layer-helpers.js";

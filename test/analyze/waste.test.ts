@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ObservedEntry } from "../../src/analyze/observed-image.js";
 import { wasteOf } from "../../src/analyze/waste/waste-of.js";
 import type { WasteRow } from "../../src/analyze/waste/waste-report.js";
-import { sha256Hex } from "../../src/core/sha256.js";
+import { sha256Hex } from "../../src/core/bytes.js";
 import { observedImage, type ShortLayer } from "./observed-images.js";
 
 type Layers = readonly (ShortLayer | readonly (string | ObservedEntry)[])[];

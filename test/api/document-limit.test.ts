@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { build, Catalog, Image, lock, pull, rebase } from "layerwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { canonicalJson } from "../../src/core/canonical-json.js";
+import { canonicalJson } from "../../src/core/json.js";
 import { isLayerwrightError } from "../../src/errors/layerwright-error.js";
 import { MAX_DOCUMENT } from "../../src/oci/manifest.js";
 import { registryFixture } from "./registry-fixture.js";

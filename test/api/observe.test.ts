@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { build } from "../../src/api/build.js";
-import { sha256Hex } from "../../src/core/sha256.js";
+import { sha256Hex } from "../../src/core/bytes.js";
 import { Image } from "../../src/image/image.js";
 import { withFoundImages, withObservedJobs } from "../../src/project/observe.js";
 import { planImage } from "../../src/project/prepare.js";

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { build } from "../../src/api/build.js";
 import { rebase } from "../../src/api/rebase.js";
-import { canonicalJson } from "../../src/core/canonical-json.js";
+import { canonicalJson } from "../../src/core/json.js";
 import { isLayerwrightError } from "../../src/errors/layerwright-error.js";
 import { Base } from "../../src/image/base.js";
 import { Image } from "../../src/image/image.js";

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { cleanPath } from "../../src/core/pattern/clean-path.js";
-import { matchesGlob, parseGlobPattern } from "../../src/core/pattern/glob-pattern.js";
-import { PatternError } from "../../src/core/pattern/pattern-error.js";
+import { matchesGlob, PatternError, parseGlobPattern } from "../../src/core/glob.js";
+import { cleanPath } from "../../src/core/posix-path.js";
 
 describe("a pattern against a path", () => {
   const cases: readonly (readonly [pattern: string, path: string, matches: boolean])[] = [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { parseIgnoreFile, parseIgnoreList } from "../../src/core/pattern/ignore-rules.js";
-import { PatternError } from "../../src/core/pattern/pattern-error.js";
+import { PatternError } from "../../src/core/glob.js";
+import { parseIgnoreFile, parseIgnoreList } from "../../src/core/ignore-rules.js";
 
 const ignored = (patterns: readonly string[], path: string) =>
   parseIgnoreList(patterns).decideAlone(path).ignored;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseSize } from "../../src/core/parse-size.js";
+import { parseSize } from "../../src/core/size.js";
 
 describe("a size as text", () => {
   it.each<[string | number, number]>([

@@ -2,7 +2,7 @@ import { Catalog, dockerfile, Image, plan } from "layerwright";
 import { describe, expect, test } from "vitest";
 import { catalogName } from "../../src/catalog/named-nodes.js";
 import { emitDockerfile } from "../../src/dockerfile/emit-dockerfile.js";
-import { stageKeys } from "../../src/plan/stage-keys.js";
+import { stageKeys } from "../../src/plan/address.js";
 import { planImage } from "../../src/project/prepare.js";
 
 const platform = "linux/amd64";

@@ -1,4 +1,4 @@
-import type { ConfigChange } from "../../src/plan/config-change.js";
+import type { ConfigChange } from "../../src/plan/config.js";
 import type {
   CopyOperation,
   FoundSource,

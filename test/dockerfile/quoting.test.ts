@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { emitDockerfile } from "../../src/dockerfile/emit-dockerfile.js";
 import { isLayerwrightError } from "../../src/errors/layerwright-error.js";
-import type { ConfigChange } from "../../src/plan/config-change.js";
+import type { ConfigChange } from "../../src/plan/config.js";
 import type { Operation } from "../../src/plan/operation.js";
 import type { Plan } from "../../src/plan/plan.js";
 import { copyFile, planOf, registry, run, scratch, write } from "./plans.js";

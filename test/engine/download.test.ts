@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { HttpDownloader } from "../../src/adapters/download-http/http-downloader.js";
 import { MemoryBlobStore } from "../../src/adapters/store-memory/memory-blob-store.js";
-import { sha256Hex } from "../../src/core/sha256.js";
+import { sha256Hex } from "../../src/core/bytes.js";
 import type { AddOperation } from "../../src/plan/operation.js";
 import { lines, planOf, testBuild } from "./support/build.js";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseIgnoreList } from "../../src/core/pattern/ignore-rules.js";
+import { parseIgnoreList } from "../../src/core/ignore-rules.js";
 import { DraftTree } from "../../src/engine/draft-tree.js";
 import { layerItems } from "../../src/engine/layer-items.js";
 import { StageMerge } from "../../src/engine/operations/copy-stage.js";

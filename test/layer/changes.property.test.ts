@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compareBytes } from "../../src/core/byte-order.js";
+import { compareBytes } from "../../src/core/bytes.js";
 import { applyLayer } from "../../src/layer/apply.js";
 import { LayerChanges } from "../../src/layer/changes.js";
 import { diffTrees } from "../../src/layer/diff.js";

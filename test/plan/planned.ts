@@ -1,6 +1,6 @@
 import type { Image } from "../../src/image/image.js";
-import { describeOperation } from "../../src/plan/describe.js";
 import { lower } from "../../src/plan/lower.js";
+import { describeOperation } from "../../src/plan/operation.js";
 import type { Pass, SourceProbe } from "../../src/plan/passes/pass.js";
 import { type OptimizedPlan, optimize, optimizeTogether, passes } from "../../src/plan/passes/pipeline.js";
 import type { Plan } from "../../src/plan/plan.js";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { onceEachLine, toldOnce } from "../../src/plan/record.js";
+import { onceEachLine, toldOnce } from "../../src/plan/passes/pass.js";
 
 const origin = { file: "image.ts", line: 3 };
 const warning = { pass: "late-remove", code: "REMOVE_FREES_NOTHING", message: "a", origin };

@@ -8,7 +8,7 @@ import { diff } from "../../src/api/diff.js";
 import { inspectArchive } from "../../src/api/inspect.js";
 import { pull } from "../../src/api/pull.js";
 import { rebase } from "../../src/api/rebase.js";
-import { canonicalJson } from "../../src/core/canonical-json.js";
+import { canonicalJson } from "../../src/core/json.js";
 import { isLayerwrightError, type LayerwrightError } from "../../src/errors/layerwright-error.js";
 import { Image } from "../../src/image/image.js";
 import type { Descriptor } from "../../src/oci/descriptor.js";

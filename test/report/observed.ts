@@ -1,5 +1,5 @@
 import type { ObservedEntry, ObservedImage, ObservedLayer } from "../../src/analyze/observed-image.js";
-import { sha256Hex } from "../../src/core/sha256.js";
+import { sha256Hex } from "../../src/core/bytes.js";
 import type { Digest } from "../../src/oci/digest.js";
 
 /** What a layer of a test is made of: paths with their bytes; a path that ends in a slash is a folder. */

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compareBytes } from "../../src/core/byte-order.js";
-import { hasEscapedBytes, pathFromBytes, pathToBytes } from "../../src/core/path-bytes.js";
+import { compareBytes, hasEscapedBytes, pathFromBytes, pathToBytes } from "../../src/core/bytes.js";
 
 const bytes = fc.oneof(
   fc.uint8Array({ maxLength: 12 }),

@@ -1,4 +1,4 @@
-import { BadJson, parseStrictJson } from "../../core/strict-json.js";
+import { BadJson, parseStrictJson } from "../../core/json.js";
 import { type Digest, digestHex, digestOf } from "../../oci/digest.js";
 import { MAX_DOCUMENT } from "../../oci/manifest.js";
 import { damaged, readRange } from "./host-range.js";

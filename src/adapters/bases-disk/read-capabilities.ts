@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { pathFromBytes } from "../../core/path-bytes.js";
+import { pathFromBytes } from "../../core/bytes.js";
 
 /**
  * The `security.capability` of the files below a folder, by path. Node cannot read extended attributes, so

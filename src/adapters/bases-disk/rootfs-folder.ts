@@ -1,6 +1,5 @@
 import type { BigIntStats } from "node:fs";
-import { compareBytes } from "../../core/byte-order.js";
-import { pathFromBytes } from "../../core/path-bytes.js";
+import { compareBytes, pathFromBytes } from "../../core/bytes.js";
 import { PlanError } from "../../errors/layerwright-error.js";
 import type { FileGuard, HostContent } from "../../tar/entry-content.js";
 import { MOST_FILE_BYTES } from "../../tar/entry-limits.js";

@@ -1,7 +1,7 @@
 import { closeSync, constants, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
-import { type IgnoreRules, parseIgnoreFile } from "../../core/pattern/ignore-rules.js";
-import { PatternError } from "../../core/pattern/pattern-error.js";
+import { PatternError } from "../../core/glob.js";
+import { type IgnoreRules, parseIgnoreFile } from "../../core/ignore-rules.js";
 import { EnvironmentError, PlanError } from "../../errors/layerwright-error.js";
 import { HeldDirectory } from "../../tar/held-directory.js";
 import { sourceFailure } from "./source-failure.js";

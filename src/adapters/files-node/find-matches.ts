@@ -1,7 +1,7 @@
 import type { Stats } from "node:fs";
-import { compareBytes } from "../../core/byte-order.js";
-import { type GlobComponent, type GlobPattern, matchesName } from "../../core/pattern/glob-pattern.js";
-import type { ParentMatches } from "../../core/pattern/ignore-rules.js";
+import { compareBytes } from "../../core/bytes.js";
+import { type GlobComponent, type GlobPattern, matchesName } from "../../core/glob.js";
+import type { ParentMatches } from "../../core/ignore-rules.js";
 import type { HostPlace } from "../../tar/held-directory.js";
 import type { ContextRoot } from "./context-root.js";
 import { followLink } from "./follow-link.js";

@@ -1,4 +1,4 @@
-import type { IgnoreRules, ParentMatches } from "../../core/pattern/ignore-rules.js";
+import type { IgnoreRules, ParentMatches } from "../../core/ignore-rules.js";
 import { PlanError } from "../../errors/layerwright-error.js";
 import type { SourceEntry } from "../../ports/file-source.js";
 import type { HostPlace } from "../../tar/held-directory.js";

@@ -1,6 +1,5 @@
-import { parseGlobPattern } from "../../core/pattern/glob-pattern.js";
-import { type IgnoreRules, parseIgnoreList } from "../../core/pattern/ignore-rules.js";
-import { PatternError } from "../../core/pattern/pattern-error.js";
+import { PatternError, parseGlobPattern } from "../../core/glob.js";
+import { type IgnoreRules, parseIgnoreList } from "../../core/ignore-rules.js";
 import { PlanError } from "../../errors/layerwright-error.js";
 import type { FileSource, SourceMatch } from "../../ports/file-source.js";
 import { type ContextRoot, openContext } from "./context-root.js";

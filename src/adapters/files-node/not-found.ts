@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { GlobPattern } from "../../core/pattern/glob-pattern.js";
+import type { GlobPattern } from "../../core/glob.js";
 import { PlanError } from "../../errors/layerwright-error.js";
 import type { HostPlace } from "../../tar/held-directory.js";
 import { type ContextRoot, IGNORE_FILE } from "./context-root.js";

@@ -1,5 +1,4 @@
-import { sortByBytes } from "../../core/byte-order.js";
-import { pathFromBytes } from "../../core/path-bytes.js";
+import { pathFromBytes, sortByBytes } from "../../core/bytes.js";
 import type { HostPlace } from "../../tar/held-directory.js";
 import { sourceFailure } from "./source-failure.js";
 

@@ -1,5 +1,5 @@
 import type { Stats } from "node:fs";
-import { pathFromBytes } from "../../core/path-bytes.js";
+import { pathFromBytes } from "../../core/bytes.js";
 import type { SourceEntry } from "../../ports/file-source.js";
 import type { HostPlace } from "../../tar/held-directory.js";
 import { ListedEntry, ListedFile } from "./listed-file.js";

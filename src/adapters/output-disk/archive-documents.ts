@@ -1,4 +1,4 @@
-import { canonicalJson } from "../../core/canonical-json.js";
+import { canonicalJson } from "../../core/json.js";
 import { DefinitionError, PlanError } from "../../errors/layerwright-error.js";
 import type { Descriptor } from "../../oci/descriptor.js";
 import { type Digest, digestHex } from "../../oci/digest.js";

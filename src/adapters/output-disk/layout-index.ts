@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { canonicalJson } from "../../core/canonical-json.js";
+import { canonicalJson } from "../../core/json.js";
 import { EnvironmentError } from "../../errors/layerwright-error.js";
 import type { Descriptor } from "../../oci/descriptor.js";
 import { isDigest } from "../../oci/digest.js";

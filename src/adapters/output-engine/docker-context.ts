@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { sha256Hex } from "../../core/sha256.js";
+import { sha256Hex } from "../../core/bytes.js";
 import { EnvironmentError } from "../../errors/layerwright-error.js";
 import { parseEngineHost, readEngineTls } from "./engine-host.js";
 import type { EngineAddress } from "./engine-place.js";

@@ -1,5 +1,5 @@
 import { shownLine } from "../../core/shown-text.js";
-import { sizeText } from "../../core/size-text.js";
+import { sizeText } from "../../core/size.js";
 import type { Progress, ProgressEvent } from "../../ports/progress.js";
 
 /** What the lines are written with; the clock is a parameter so that tests own it. */

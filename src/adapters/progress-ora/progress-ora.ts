@@ -1,6 +1,6 @@
 import type { Ora } from "ora";
 import { shownLine } from "../../core/shown-text.js";
-import { sizeText } from "../../core/size-text.js";
+import { sizeText } from "../../core/size.js";
 import type { Progress, ProgressEvent } from "../../ports/progress.js";
 
 /** What a spinner is drawn with. */

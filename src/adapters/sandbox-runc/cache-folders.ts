@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync, utimesSync } from "node:fs";
 import { basename, join } from "node:path";
-import { sha256Hex } from "../../core/sha256.js";
+import { sha256Hex } from "../../core/bytes.js";
 import { PlanError } from "../../errors/layerwright-error.js";
 import type { SandboxMount, SandboxRun } from "../../ports/sandbox.js";
 import { takeLock } from "../store-dir/owned-lock.js";

@@ -1,4 +1,4 @@
-import { pathFromBytes } from "../../core/path-bytes.js";
+import { pathFromBytes } from "../../core/bytes.js";
 import { EnvironmentError } from "../../errors/layerwright-error.js";
 import type { SandboxMount } from "../../ports/sandbox.js";
 import { asRoot, type HostTools } from "./host-tools.js";

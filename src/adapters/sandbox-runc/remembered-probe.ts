@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { sha256Hex } from "../../core/sha256.js";
+import { sha256Hex } from "../../core/bytes.js";
 import { readPlainFile, writePlainFile } from "../store-dir/plain-file.js";
 import type { HostTools } from "./host-tools.js";
 

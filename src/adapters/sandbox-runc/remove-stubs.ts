@@ -1,5 +1,5 @@
 import { lstatSync, rmdirSync, unlinkSync } from "node:fs";
-import { pathToBytes } from "../../core/path-bytes.js";
+import { pathToBytes } from "../../core/bytes.js";
 import { asRoot, type HostTools } from "./host-tools.js";
 import { runQuietly } from "./run-program.js";
 

@@ -1,6 +1,6 @@
 import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, renameSync, utimesSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { sha256Hex } from "../../core/sha256.js";
+import { sha256Hex } from "../../core/bytes.js";
 import { newOwnedName, ownerState } from "../store-dir/owner-mark.js";
 import { lookAt, writePlainFile } from "../store-dir/plain-file.js";
 import { namesIn } from "../store-dir/store-folder.js";

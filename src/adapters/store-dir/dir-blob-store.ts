@@ -1,6 +1,6 @@
 import { utimesSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { sha256Hex } from "../../core/sha256.js";
+import { sha256Hex } from "../../core/bytes.js";
 import { IntegrityError } from "../../errors/layerwright-error.js";
 import { type Digest, digestHex, isDigest } from "../../oci/digest.js";
 import type {

@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { sha256Hex } from "../../core/sha256.js";
+import { sha256Hex } from "../../core/bytes.js";
 import type { DiskCalls } from "./disk-calls.js";
 import { removeQuietly, renameIntoPlace, writeFully } from "./durable.js";
 import { readPlainFile } from "./plain-file.js";

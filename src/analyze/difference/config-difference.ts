@@ -1,4 +1,4 @@
-import { canonicalJson } from "../../core/canonical-json.js";
+import { canonicalJson } from "../../core/json.js";
 import type { Origin } from "../../errors/origin.js";
 import type { HistoryEntry, ImageConfig } from "../../oci/image-config.js";
 import type { Plan } from "../../plan/plan.js";

@@ -1,4 +1,4 @@
-import { compareBytes } from "../../core/byte-order.js";
+import { compareBytes } from "../../core/bytes.js";
 import { applyLayer } from "../../layer/apply.js";
 import { cloneTree, emptyTree } from "../../layer/tree.js";
 import type { FolderNode, TreeNode } from "../../layer/tree-node.js";

@@ -1,5 +1,5 @@
 import type { Origin } from "../../errors/origin.js";
-import type { ConfigChange } from "../../plan/config-change.js";
+import type { ConfigChange } from "../../plan/config.js";
 import type { Plan, Stage } from "../../plan/plan.js";
 
 /** The user's line that set a field of the config last, in the image or in one that it is based on. */

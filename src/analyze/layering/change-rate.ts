@@ -1,6 +1,6 @@
 import { assertNever } from "../../core/assert-never.js";
 import type { CopyOperation, Operation } from "../../plan/operation.js";
-import { packageManagers } from "../../plan/passes/package-managers.js";
+import { packageManagers } from "../../plan/passes/leftovers.js";
 import type { Layer } from "../../plan/plan.js";
 
 /**

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import { sizeText } from "../../core/size-text.js";
+import { sizeText } from "../../core/size.js";
 import type { ObservedEntry } from "../observed-image.js";
 
 /** A layer that may hold more than its own, in the stage that it is of. */

@@ -1,4 +1,4 @@
-import { sizeText } from "../../core/size-text.js";
+import { sizeText } from "../../core/size.js";
 import type { IndexedImage } from "./indexed-problem.js";
 import type { ChosenLayer } from "./layer-choice.js";
 import type { LayerSearch } from "./layer-search.js";

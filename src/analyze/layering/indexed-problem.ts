@@ -1,4 +1,4 @@
-import { compareBytes } from "../../core/byte-order.js";
+import { compareBytes } from "../../core/bytes.js";
 import type { LayeringAtom, LayeringImage, LayeringProblem } from "./layering-problem.js";
 
 /** A problem with numbers for names: images by their names in byte order, so that no order of the input is left. */

@@ -1,10 +1,10 @@
-import { canonicalJson } from "../../core/canonical-json.js";
+import { sha256Hex } from "../../core/bytes.js";
+import { canonicalJson } from "../../core/json.js";
 import { isWithin } from "../../core/posix-path.js";
-import { sha256Hex } from "../../core/sha256.js";
-import { targetOf } from "../../plan/assert-plan.js";
-import { describeOperation } from "../../plan/describe.js";
 import type { Operation } from "../../plan/operation.js";
+import { describeOperation } from "../../plan/operation.js";
 import type { Layer } from "../../plan/plan.js";
+import { targetOf } from "../../plan/plan.js";
 import type { ObservedEntry, ObservedLayer } from "../observed-image.js";
 import { changeRate } from "./change-rate.js";
 import { LAYER_END } from "./layering-problem.js";

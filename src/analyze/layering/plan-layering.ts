@@ -1,4 +1,4 @@
-import { compareBytes } from "../../core/byte-order.js";
+import { compareBytes } from "../../core/bytes.js";
 import { allAll, keepAll, ownAll } from "./baselines.js";
 import { checkDecisions } from "./check-decisions.js";
 import { climb } from "./climb.js";

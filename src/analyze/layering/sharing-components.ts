@@ -1,4 +1,4 @@
-import { compareBytes } from "../../core/byte-order.js";
+import { compareBytes } from "../../core/bytes.js";
 import type { LayeringImage, LayeringProblem } from "./layering-problem.js";
 
 /** A catalog as problems that have no layer in common, neither now nor by any decision, each to be decided by itself. */

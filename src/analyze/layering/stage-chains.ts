@@ -1,6 +1,6 @@
-import { baseStages } from "../../plan/base-stages.js";
 import { isUndecided } from "../../plan/layering.js";
 import type { Stage } from "../../plan/plan.js";
+import { baseStages } from "../../plan/plan.js";
 import type { ObservedImage, ObservedLayer } from "../observed-image.js";
 
 /** A stage of one or more images, with its layers as they were built. */

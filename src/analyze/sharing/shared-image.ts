@@ -1,5 +1,5 @@
-import { baseStages } from "../../plan/base-stages.js";
 import type { PlanBase } from "../../plan/plan.js";
+import { baseStages } from "../../plan/plan.js";
 import type { ObservedImage, ObservedLayer } from "../observed-image.js";
 
 /** A layer as far as sharing goes: its identity and its weights. Its entries are never read. */

@@ -1,4 +1,4 @@
-import { sortByBytes } from "../../core/byte-order.js";
+import { sortByBytes } from "../../core/bytes.js";
 import { applyLayer } from "../../layer/apply.js";
 import type { NameWatch } from "../../layer/name-watch.js";
 import { resolvePath } from "../../layer/resolve.js";

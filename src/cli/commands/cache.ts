@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import type { PruneReport } from "../../adapters/store-dir/prune.js";
-import { sizeText } from "../../core/size-text.js";
+import { sizeText } from "../../core/size.js";
 import { ageText, parseAge, parseSize } from "../amounts.js";
 import { columns } from "../columns.js";
 import { counted } from "../counted.js";

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { sizeText } from "../../core/size-text.js";
+import { sizeText } from "../../core/size.js";
 import { examples } from "../examples.js";
 import { shortDigest } from "../layer-tree.js";
 import { withProgress } from "../progress.js";

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { RunForecast } from "../../engine/run/run-forecast.js";
 import { platformText } from "../../oci/platform.js";
-import { toldOnce } from "../../plan/record.js";
+import { toldOnce } from "../../plan/passes/pass.js";
 import { examples } from "../examples.js";
 import { explainImage, explainText } from "../explain-image.js";
 import type { LoadedImage } from "../load/loaded-catalog.js";

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { InspectedImage } from "../../api/inspect.js";
 import { shownLine } from "../../core/shown-text.js";
-import { sizeText } from "../../core/size-text.js";
+import { sizeText } from "../../core/size.js";
 import { platformText } from "../../oci/platform.js";
 import { columns } from "../columns.js";
 import { counted } from "../counted.js";

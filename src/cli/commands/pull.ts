@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import { type Command, Option } from "commander";
 import { baseName } from "../../core/posix-path.js";
-import { sizeText } from "../../core/size-text.js";
+import { sizeText } from "../../core/size.js";
 import { parseReference } from "../../oci/reference.js";
 import type { OutputTarget } from "../../project/options.js";
 import { examples } from "../examples.js";

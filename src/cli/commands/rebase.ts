@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { shownLine } from "../../core/shown-text.js";
-import { sizeText } from "../../core/size-text.js";
+import { sizeText } from "../../core/size.js";
 import { unsafeText } from "../../engine/rebase/unsafe-text.js";
 import { platformText } from "../../oci/platform.js";
 import type { RebasedPlatform, RebaseResult } from "../../project/rebase.js";

@@ -1,6 +1,6 @@
 import { relative, resolve } from "node:path";
 import type { Command } from "commander";
-import { sizeText } from "../../core/size-text.js";
+import { sizeText } from "../../core/size.js";
 import { DEFAULT_REPORT, type ReportResult } from "../../project/report.js";
 import type { BuildFlags } from "../build-flags.js";
 import { counted } from "../counted.js";

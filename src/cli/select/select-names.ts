@@ -1,5 +1,5 @@
 import { closestName } from "../../core/closest-name.js";
-import { namePattern } from "../../core/pattern/name-pattern.js";
+import { namePattern } from "../../core/glob.js";
 import { UsageError } from "../usage-error.js";
 
 /** What images can be chosen from. */

@@ -1,5 +1,5 @@
 import type { SquashPrices } from "../../analyze/sharing/squash-prices.js";
-import { sizeText } from "../../core/size-text.js";
+import { sizeText } from "../../core/size.js";
 import { columns } from "../columns.js";
 import type { Paint } from "../paint.js";
 import { namesText } from "./names-text.js";

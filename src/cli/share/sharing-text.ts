@@ -2,7 +2,7 @@ import type { PullBytes } from "../../analyze/sharing/pull-bytes.js";
 import type { Sharing } from "../../analyze/sharing/share-images.js";
 import type { SharingNode } from "../../analyze/sharing/sharing-tree.js";
 import { shownLine } from "../../core/shown-text.js";
-import { sizeText } from "../../core/size-text.js";
+import { sizeText } from "../../core/size.js";
 import { columns } from "../columns.js";
 import { counted } from "../counted.js";
 import type { Paint } from "../paint.js";

@@ -1,7 +1,7 @@
 import { emptyTree } from "../../layer/tree.js";
 import type { Platform } from "../../oci/platform.js";
 import { canonicalReference } from "../../oci/reference.js";
-import { scratchConfig, withSearchPath } from "../../plan/apply-config.js";
+import { scratchConfig, withSearchPath } from "../../plan/config.js";
 import type { Plan, Stage } from "../../plan/plan.js";
 import type { FileSource } from "../../ports/file-source.js";
 import { neededStages } from "../check-plan.js";

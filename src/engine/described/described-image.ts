@@ -1,7 +1,7 @@
 import type { FolderNode } from "../../layer/tree-node.js";
 import type { RuntimeConfig } from "../../oci/image-config.js";
 import type { Platform } from "../../oci/platform.js";
-import type { ConfigChange } from "../../plan/config-change.js";
+import type { ConfigChange } from "../../plan/config.js";
 import type { Operation, RemoveOperation } from "../../plan/operation.js";
 import type { Layer } from "../../plan/plan.js";
 import type { NamedIds } from "./named-ids.js";

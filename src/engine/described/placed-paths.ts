@@ -2,8 +2,8 @@ import { resolvePath } from "../../layer/resolve.js";
 import { sameAttributes } from "../../layer/same-node.js";
 import type { FolderNode, TreeNode } from "../../layer/tree-node.js";
 import { joinPath } from "../../layer/tree-path.js";
-import { targetOf } from "../../plan/assert-plan.js";
 import type { Operation } from "../../plan/operation.js";
+import { targetOf } from "../../plan/plan.js";
 
 /** What an operation changed between two states of a tree: paths without a leading slash, and what is there now. */
 export function* changedPaths(

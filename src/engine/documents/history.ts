@@ -1,6 +1,6 @@
 import type { HistoryEntry } from "../../oci/image-config.js";
-import type { ConfigChange } from "../../plan/config-change.js";
-import { describeOperation } from "../../plan/describe.js";
+import type { ConfigChange } from "../../plan/config.js";
+import { describeOperation } from "../../plan/operation.js";
 import type { Layer } from "../../plan/plan.js";
 
 const LONGEST = 500;

@@ -1,4 +1,4 @@
-import { canonicalJson } from "../../core/canonical-json.js";
+import { canonicalJson } from "../../core/json.js";
 import type { Descriptor } from "../../oci/descriptor.js";
 import { digestOf } from "../../oci/digest.js";
 import type { ImageConfig } from "../../oci/image-config.js";

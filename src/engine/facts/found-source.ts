@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { hasEscapedBytes, pathToBytes } from "../../core/path-bytes.js";
+import { hasEscapedBytes, pathToBytes } from "../../core/bytes.js";
 import type { FoundMatch, FoundSource } from "../../plan/operation.js";
 import type { SourceEntry, SourceMatch } from "../../ports/file-source.js";
 import { contextMode } from "../operations/copy-rules.js";

@@ -1,5 +1,5 @@
-import { parseIgnoreList } from "../../core/pattern/ignore-rules.js";
-import { PatternError } from "../../core/pattern/pattern-error.js";
+import { PatternError } from "../../core/glob.js";
+import { parseIgnoreList } from "../../core/ignore-rules.js";
 import { baseName } from "../../core/posix-path.js";
 import { PlanError } from "../../errors/layerwright-error.js";
 import { resolvePath } from "../../layer/resolve.js";

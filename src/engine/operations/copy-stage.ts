@@ -1,4 +1,4 @@
-import type { IgnoreRules, ParentMatches } from "../../core/pattern/ignore-rules.js";
+import type { IgnoreRules, ParentMatches } from "../../core/ignore-rules.js";
 import type { FolderNode, TreeNode } from "../../layer/tree-node.js";
 import type { DraftTree } from "../draft-tree.js";
 import { type CopyRules, stageMode } from "./copy-rules.js";

@@ -1,7 +1,6 @@
 import { PlanError } from "../../errors/layerwright-error.js";
 import { resolvePath } from "../../layer/resolve.js";
 import type { FileNode } from "../../layer/tree-node.js";
-import { downloadName } from "../../plan/copied-name.js";
 import type {
   AddOperation,
   MkdirOperation,
@@ -9,7 +8,7 @@ import type {
   SymlinkOperation,
   WriteOperation,
 } from "../../plan/operation.js";
-import { contentsBytes } from "../../plan/plan-contents.js";
+import { contentsBytes, downloadName } from "../../plan/operation.js";
 import { applyMode } from "../apply-mode.js";
 import type { Ids } from "../owners.js";
 import { exactDestination, fileDestination, isFolder, notFolder } from "./destination.js";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { sha256Hex } from "../../core/sha256.js";
+import { sha256Hex } from "../../core/bytes.js";
 import { IntegrityError } from "../../errors/layerwright-error.js";
 import type { BaseLayer } from "../../ports/base-source.js";
 import { TAR_BLOCK_SIZE } from "../../tar/block-cuts.js";

@@ -1,4 +1,4 @@
-import { sha256Hex } from "../../core/sha256.js";
+import { sha256Hex } from "../../core/bytes.js";
 import { type LayerItem, toTarItems } from "../../layer/layer-item.js";
 import { newBlockKey } from "../../layer/pack/block-tag.js";
 import { packLayer } from "../../layer/pack/pack-layer.js";

@@ -1,4 +1,4 @@
-import { sha256Hex } from "../../core/sha256.js";
+import { sha256Hex } from "../../core/bytes.js";
 import type { LayerItem } from "../../layer/layer-item.js";
 import { readFileNode } from "../../layer/read-node.js";
 import type { StampedGuard } from "../operations/copy-context.js";

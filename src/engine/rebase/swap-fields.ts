@@ -1,4 +1,4 @@
-import { canonicalJson } from "../../core/canonical-json.js";
+import { canonicalJson } from "../../core/json.js";
 
 /** True when two JSON values say the same. */
 export function sameJson(left: unknown, right: unknown): boolean {

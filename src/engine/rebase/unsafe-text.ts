@@ -1,4 +1,4 @@
-import { sizeText } from "../../core/size-text.js";
+import { sizeText } from "../../core/size.js";
 import type { UnsafeLayer } from "./judge-layers.js";
 
 const WHY = {

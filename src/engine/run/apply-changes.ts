@@ -1,4 +1,4 @@
-import { sha256Hex } from "../../core/sha256.js";
+import { sha256Hex } from "../../core/bytes.js";
 import { PlanError } from "../../errors/layerwright-error.js";
 import { isBookkeeping } from "../../layer/entry-of-node.js";
 import type { IndexedEntry, LayerIndex } from "../../layer/layer-index.js";

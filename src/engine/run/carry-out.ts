@@ -1,4 +1,4 @@
-import { sha256Hex } from "../../core/sha256.js";
+import { sha256Hex } from "../../core/bytes.js";
 import type { Origin } from "../../errors/origin.js";
 import type { FolderNode } from "../../layer/tree-node.js";
 import { applyChanges } from "./apply-changes.js";

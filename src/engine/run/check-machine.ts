@@ -1,7 +1,7 @@
 import { EnvironmentError } from "../../errors/layerwright-error.js";
 import { hostPlatform, type Platform, platformText } from "../../oci/platform.js";
-import { commandText } from "../../plan/describe.js";
 import type { RunOperation } from "../../plan/operation.js";
+import { commandText } from "../../plan/operation.js";
 import type { Sandbox } from "../../ports/sandbox.js";
 import { programStart } from "../elf/machine.js";
 

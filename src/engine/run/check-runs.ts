@@ -1,8 +1,8 @@
 import { EnvironmentError, PlanError } from "../../errors/layerwright-error.js";
 import { namedFunction } from "../../image/host-functions.js";
 import type { Platform } from "../../oci/platform.js";
-import { commandText, describeOperation } from "../../plan/describe.js";
 import type { HostRunOperation, RunOperation } from "../../plan/operation.js";
+import { commandText, describeOperation } from "../../plan/operation.js";
 import type { Stage } from "../../plan/plan.js";
 import type { Sandbox } from "../../ports/sandbox.js";
 import type { BuildPorts } from "../ports.js";

@@ -4,8 +4,8 @@ import { toEntries } from "../../layer/entries.js";
 import { toTarItems } from "../../layer/layer-item.js";
 import type { FolderNode } from "../../layer/tree-node.js";
 import { whiteoutTarget } from "../../layer/whiteout.js";
-import { describeOperation } from "../../plan/describe.js";
 import type { HostRunOperation } from "../../plan/operation.js";
+import { describeOperation } from "../../plan/operation.js";
 import type { BlobStore } from "../../ports/blob-store.js";
 import { tarBlocks } from "../../tar/tar-blocks.js";
 

@@ -1,4 +1,4 @@
-import { sha256Hex } from "../../core/sha256.js";
+import { sha256Hex } from "../../core/bytes.js";
 import { diffTrees } from "../../layer/diff.js";
 import { flattenTree, toEntries } from "../../layer/entries.js";
 import { entryOf } from "../../layer/entry-of-node.js";

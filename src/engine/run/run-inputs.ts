@@ -1,4 +1,4 @@
-import { sha256Hex } from "../../core/sha256.js";
+import { sha256Hex } from "../../core/bytes.js";
 
 /** One thing that the root file system of a command was made of, in order. */
 export interface RootInput {

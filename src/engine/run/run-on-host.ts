@@ -1,7 +1,7 @@
 import { PlanError } from "../../errors/layerwright-error.js";
 import { namedFunction } from "../../image/host-functions.js";
-import { commandText, describeOperation } from "../../plan/describe.js";
 import type { HostRunOperation } from "../../plan/operation.js";
+import { commandText, describeOperation } from "../../plan/operation.js";
 import { carryOut } from "./carry-out.js";
 import { checkEnd } from "./command-failure.js";
 import { storeHostLayer } from "./host-layer.js";

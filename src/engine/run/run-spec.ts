@@ -1,4 +1,4 @@
-import { sha256Hex } from "../../core/sha256.js";
+import { sha256Hex } from "../../core/bytes.js";
 import { PlanError } from "../../errors/layerwright-error.js";
 import type { RuntimeConfig } from "../../oci/image-config.js";
 import type { RunOperation } from "../../plan/operation.js";

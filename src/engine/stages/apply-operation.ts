@@ -1,6 +1,6 @@
 import { assertNever } from "../../core/assert-never.js";
-import { notLocked } from "../../plan/not-locked.js";
 import type { AddOperation, FileOperation } from "../../plan/operation.js";
+import { notLocked } from "../../plan/operation.js";
 import { checkExecutable } from "../elf/check-executable.js";
 import { applyCopy, programsOf } from "../operations/apply-copy.js";
 import { applyChmod, applyChown } from "../operations/attribute-operations.js";

@@ -1,8 +1,8 @@
 import { flattenTree } from "../../layer/entries.js";
 import type { LayerItem } from "../../layer/layer-item.js";
 import type { Platform } from "../../oci/platform.js";
-import { annotationsOf, applyConfig, fromScratch } from "../../plan/apply-config.js";
-import { commandText, describeOperation } from "../../plan/describe.js";
+import { annotationsOf, applyConfig, fromScratch } from "../../plan/config.js";
+import { commandText, describeOperation } from "../../plan/operation.js";
 import type { Layer, Stage } from "../../plan/plan.js";
 import { configHistory, layerHistory, layerText } from "../documents/history.js";
 import { DraftTree } from "../draft-tree.js";

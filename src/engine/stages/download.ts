@@ -3,7 +3,7 @@ import { IntegrityError, isLayerwrightError } from "../../errors/layerwright-err
 import { SpooledLayer } from "../../layer/spooled-layer.js";
 import type { FileNode } from "../../layer/tree-node.js";
 import type { Digest } from "../../oci/digest.js";
-import { redactUrl } from "../../plan/describe.js";
+import { redactUrl } from "../../plan/operation.js";
 import { identify } from "../content-identity.js";
 import type { BuildPorts } from "../ports.js";
 

@@ -1,7 +1,6 @@
 import { parentPath } from "../../core/posix-path.js";
 import { resolvePath } from "../../layer/resolve.js";
 import type { FileNode, FolderNode } from "../../layer/tree-node.js";
-import { keepsName } from "../../plan/copied-name.js";
 import type {
   AddOperation,
   CopyOperation,
@@ -9,6 +8,7 @@ import type {
   Operation,
   PlanSource,
 } from "../../plan/operation.js";
+import { keepsName } from "../../plan/operation.js";
 import type { Stage } from "../../plan/plan.js";
 import type { FileSource } from "../../ports/file-source.js";
 import { stagesOf } from "../check-plan.js";

@@ -6,7 +6,7 @@ import { type BaseIdentity, baseName } from "../../oci/base-annotations.js";
 import type { Digest } from "../../oci/digest.js";
 import { mediaType } from "../../oci/media-type.js";
 import type { Platform } from "../../oci/platform.js";
-import { fromScratch, scratchConfig, withSearchPath } from "../../plan/apply-config.js";
+import { fromScratch, scratchConfig, withSearchPath } from "../../plan/config.js";
 import type { PlanBase } from "../../plan/plan.js";
 import type { BaseImage, BaseLayer, BaseLocation } from "../../ports/base-source.js";
 import { identify } from "../content-identity.js";

@@ -1,4 +1,4 @@
-import { sizeText } from "../../core/size-text.js";
+import { sizeText } from "../../core/size.js";
 import type { MessageArea } from "../message.js";
 
 /** What the direct build cannot make of a plan. */

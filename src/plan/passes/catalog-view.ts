@@ -1,8 +1,8 @@
-import { canonicalJson } from "../../core/canonical-json.js";
-import { sha256Hex } from "../../core/sha256.js";
-import { sourcesOf } from "../assert-plan.js";
+import { sha256Hex } from "../../core/bytes.js";
+import { canonicalJson } from "../../core/json.js";
 import type { PlanSource } from "../operation.js";
 import type { Layer, Plan, Stage } from "../plan.js";
+import { sourcesOf } from "../plan.js";
 
 /** One layer on one chain of layers below it, and all that the images of a catalog do with it. */
 export interface SharedLayer {

@@ -1,24 +1,20 @@
 import { originText } from "../../errors/origin.js";
 import { cleanUp } from "../../recipes/clean-up.js";
-import { commandText } from "../describe.js";
-import type { CleanedCommand, Operation, RunOperation } from "../operation.js";
+import { type CleanedCommand, commandText, type Operation, type RunOperation } from "../operation.js";
 import type { PlanBase, Stage } from "../plan.js";
-import { appendCommand } from "./append-command.js";
 import type { SharedLayer } from "./catalog-view.js";
-import { apartFrom } from "./clean-up-apart.js";
-import { editStages, type PlacedOperation, replaceAt } from "./edit-stages.js";
-import { joinFetches } from "./join-fetches.js";
-import { commandsOf, type LaterUse, laterUse, mayRead } from "./later-use.js";
+import { apartFrom, commandsOf, type LaterUse, laterUse, mayRead } from "./later-use.js";
 import {
   cleansOnly,
   cleanUpOf,
   mountedAt,
   type PackageManager,
   packageManagers,
+  reloads,
   uncleanManagers,
   uses,
-} from "./package-managers.js";
-import type { Pass, PassLog } from "./pass.js";
+} from "./leftovers.js";
+import { editStages, type Pass, type PassLog, type PlacedOperation, replaceAt } from "./pass.js";
 
 /**
  * Moves what an image does itself about the leftovers of package managers to where it frees bytes: a step that only
@@ -282,4 +278,122 @@ function warnLeft(run: RunOperation, { name }: PackageManager, log: PassLog): vo
     message: `run ${commandText(run.command)} leaves what ${name} downloaded in its layer; ${why} or use the ${name} recipe`,
     ...(run.origin === undefined ? {} : { origin: run.origin }),
   });
+}
+
+/**
+ * Makes a step that only fetches (`apt-get update`) part of the installation right after it: its lists can be removed
+ * once that is done and not before, and in a layer of their own they would stay. Only where they can be removed then.
+ */
+export function joinFetches(
+  operations: readonly PlacedOperation[],
+  stage: Stage,
+  log: PassLog,
+): readonly PlacedOperation[] {
+  let done: readonly PlacedOperation[] = [];
+  let changed = false;
+  for (const placed of operations) {
+    const before = done.at(-1);
+    const joined =
+      before !== undefined && frees(before, placed, operations, stage, log)
+        ? joinedRun(before, placed)
+        : undefined;
+    if (joined === undefined) {
+      done = [...done, placed];
+      continue;
+    }
+    changed = true;
+    done = replaceAt(done, done.length - 1, { ...placed, operation: joined });
+    const fetch = before!.operation as RunOperation;
+    const install = placed.operation as RunOperation;
+    log.record({
+      before: `run ${commandText(fetch.command)} in a layer of its own`,
+      after: `part of run ${commandText(install.command, 40)}`,
+      reruns: 1,
+      ...(install.origin === undefined ? {} : { origin: install.origin }),
+    });
+  }
+  return changed ? done : operations;
+}
+
+/** True when a fetch that joins an installation frees its lists in a layer that ships, and takes it from no image. */
+function frees(
+  before: PlacedOperation,
+  after: PlacedOperation,
+  operations: readonly PlacedOperation[],
+  stage: Stage,
+  { catalog }: PassLog,
+): boolean {
+  if (before.layer === after.layer || !catalog.mayMerge(stage, before.layer, after.layer)) return false;
+  const manager = fetchedFor(before.operation, after.operation);
+  const layer = catalog.layersOf(stage)[after.layer];
+  if (manager === undefined || layer?.ships !== true) return false;
+  const rest = operations.slice(operations.indexOf(after) + 1).filter((one) => one.layer === after.layer);
+  const inLayer = rest.map(({ operation }) => operation);
+  return laterUse(manager.name, layer, inLayer) === undefined;
+}
+
+function joinedRun(before: PlacedOperation, after: PlacedOperation): RunOperation | undefined {
+  const [fetch, install] = [before.operation as RunOperation, after.operation as RunOperation];
+  if (stateOf(fetch) !== stateOf(install)) return undefined;
+  return { ...install, command: appendCommand(fetch, grouped(String(install.command))).command };
+}
+
+/** The manager by which the first does nothing but fetch, and the second installs. */
+function fetchedFor(
+  first: PlacedOperation["operation"],
+  second: PlacedOperation["operation"],
+): PackageManager | undefined {
+  if (first.op !== "run" || second.op !== "run" || first.keepLeftovers === true) return undefined;
+  const [fetch, install] = [first.command, second.command];
+  if (typeof fetch !== "string" || typeof install !== "string" || /[;&|\n]/.test(fetch.trim()))
+    return undefined;
+  return packageManagers.find(
+    (manager) =>
+      reloads(manager) &&
+      uses(fetch, manager) &&
+      !manager.installs.test(fetch) &&
+      manager.installs.test(install),
+  );
+}
+
+/** All that a command sees beside files. */
+function stateOf({ shell, env, stepEnv, workdir, user, network, mounts, timeout }: RunOperation): string {
+  return JSON.stringify([shell, env, stepEnv, workdir, user, network, mounts, timeout]);
+}
+
+/** A shell that ends at the first failure. */
+const ERREXIT = /\bset\s+-(\w*e|o\s+errexit)/;
+
+/** One more command of the same step, which runs when the first succeeded. */
+export function appendCommand(operation: RunOperation, command: string): RunOperation {
+  const first = String(operation.command).trim();
+  return { ...operation, command: appended(first, command, endsAtFailure(operation)) };
+}
+
+/** True when the shell of a command ends at the first failure. */
+function endsAtFailure({ command, shell }: RunOperation): boolean {
+  return ERREXIT.test(String(command)) || shell.some((word) => /^-[a-z]*e/.test(word));
+}
+
+function appended(first: string, command: string, errexit: boolean): string {
+  if (!errexit || isPlain(first)) return `${grouped(first)} && ${command}`;
+  // In braces before an "&&" the shell would no longer end at a failure inside, and on a line of its own the command
+  // would hide that a list `a && b` failed.
+  const last = first.replace(/[\s;]+$/, "");
+  const isCompound = /(^|[\s;])(fi|done|esac|\})$|\)$|&$/.test(last);
+  const isOpen = last.includes("<<") || /#[^\n]*$/.test(last);
+  return isCompound || isOpen ? `${first}\ntest $? = 0 && ${command}` : `${last} && ${command}`;
+}
+
+/**
+ * A command as one part of a list. Braces keep `a || b` and `a; b` together, and a new line ends a comment or a
+ * here-document.
+ */
+export function grouped(command: string): string {
+  const text = command.trim();
+  return isPlain(text) ? text : `{ ${text}\n}`;
+}
+
+function isPlain(text: string): boolean {
+  return /^[^\n#]*$/.test(text) && !/\|\||;|&\s*$|<</.test(text);
 }

@@ -2,7 +2,6 @@ import type { Origin } from "../../errors/origin.js";
 import type { Mode } from "../../image/mode.js";
 import type { Owner } from "../../image/owner.js";
 import type { FileOperation, RunOperation } from "../operation.js";
-import { areCleanPaths, simpleCommands } from "./simple-command.js";
 
 const OCTAL = /^[0-7]{3,4}$/;
 const SYMBOLIC = /^[ugoa]*[-+=][rwxXst]*(,[ugoa]*[-+=][rwxXst]*)*$/;
@@ -82,4 +81,23 @@ function parseOwner(text: string): Owner | undefined {
   if (match === null || match[1] === undefined || match[3] === undefined) return undefined;
   const id = (word: string): number | string => (/^\d+$/.test(word) ? Number(word) : word);
   return { user: id(match[1]), group: id(match[3]) };
+}
+
+/** Characters that mean something to a shell; a command that holds none of them is just words. */
+const SHELL_SYNTAX = /[\s'"\\$`&|;<>(){}[\]*?!#~=%\n\r]/;
+
+/**
+ * The words of each command of a list `a && b` that a shell would pass on as they are, or undefined when the shell has
+ * a say in it: quotes, variables, globs, other lists. Only such commands can be read as file operations.
+ */
+export function simpleCommands(operation: RunOperation): readonly (readonly string[])[] | undefined {
+  if (operation.mounts !== undefined && operation.mounts.length > 0) return undefined;
+  if (typeof operation.command !== "string") return [operation.command];
+  const commands = operation.command.split("&&").map((text) => text.trim().split(/[ \t]+/));
+  return commands.some((words) => words.some((word) => SHELL_SYNTAX.test(word))) ? undefined : commands;
+}
+
+/** True when all of these are absolute paths without dots to resolve. */
+export function areCleanPaths(words: readonly string[]): boolean {
+  return words.length > 0 && words.every((word) => /^\/[^/]/.test(word) && !/\/(\.{1,2})?(\/|$)/.test(word));
 }

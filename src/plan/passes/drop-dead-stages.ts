@@ -1,5 +1,5 @@
-import { operationsOf, sourcesOf } from "../assert-plan.js";
 import type { Plan, Stage } from "../plan.js";
+import { operationsOf, sourcesOf } from "../plan.js";
 import type { Pass } from "./pass.js";
 
 /** Drops stages that nothing of the image comes from any more. */

@@ -1,4 +1,4 @@
-import type { ConfigChange } from "../config-change.js";
+import type { ConfigChange } from "../config.js";
 import type { Stage } from "../plan.js";
 import type { Pass, PassLog } from "./pass.js";
 

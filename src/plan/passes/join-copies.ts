@@ -1,10 +1,8 @@
-import { describeOperation } from "../describe.js";
-import { impliesDirectory } from "../implied-directory.js";
 import type { MkdirOperation, Operation } from "../operation.js";
+import { describeOperation, impliesDirectory } from "../operation.js";
 import type { Layer, Plan, Stage } from "../plan.js";
-import { Ground } from "./ground.js";
+import { Ground, mayEnter, producedPath } from "./ground.js";
 import type { Pass, PassLog } from "./pass.js";
-import { mayEnter, producedPath } from "./produced-by.js";
 
 /**
  * Joins neighbouring file layers where that frees a whole layer: the folder of a `workdir` goes into the layer that

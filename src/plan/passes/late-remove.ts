@@ -1,13 +1,12 @@
 import { isWithin, parentPath } from "../../core/posix-path.js";
 import { originText } from "../../errors/origin.js";
-import { describeOperation } from "../describe.js";
 import type { CopyOperation, Operation, RemoveOperation } from "../operation.js";
+import { describeOperation } from "../operation.js";
 import type { Plan, Stage } from "../plan.js";
 import { commandAsFiles } from "./command-as-files.js";
-import { editStages, type PlacedOperation } from "./edit-stages.js";
-import { Ground } from "./ground.js";
+import { Ground, mayTouch, producedPath, sourceShape } from "./ground.js";
 import type { Pass, PassLog } from "./pass.js";
-import { mayTouch, producedPath, sourceShape } from "./produced-by.js";
+import { editStages, type PlacedOperation } from "./pass.js";
 
 /**
  * Takes back what a later step removes, so that it never enters a layer: a file that this image wrote is not

@@ -1,8 +1,7 @@
 import { addressPlan } from "../address.js";
-import { assertPlan } from "../assert-plan.js";
 import { noteUndecided } from "../layering.js";
 import type { Plan } from "../plan.js";
-import { onceEachLine, type PassRecord, type PassWarning } from "../record.js";
+import { assertPlan } from "../plan.js";
 import { CatalogView } from "./catalog-view.js";
 import { cleanInLayer, moveCleanUps } from "./clean-in-layer.js";
 import { dropDeadStages } from "./drop-dead-stages.js";
@@ -12,6 +11,7 @@ import { dropOverwritten, joinCopies } from "./join-copies.js";
 import { joinRuns } from "./join-runs.js";
 import { lateRemove } from "./late-remove.js";
 import type { Pass, SourceProbe } from "./pass.js";
+import { onceEachLine, type PassRecord, type PassWarning } from "./pass.js";
 import { pruneContext } from "./prune-context.js";
 
 /** Every pass, in the order in which they run: what makes others possible comes first. */

@@ -1,4 +1,4 @@
-import { sizeText } from "../../core/size-text.js";
+import { sizeText } from "../../core/size.js";
 import { beginCall } from "../../image/call.js";
 import { readSize } from "../limit.js";
 import { makePolicy, type Policy, type PolicyOptions } from "../policy.js";

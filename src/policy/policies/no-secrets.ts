@@ -1,9 +1,9 @@
 import { secretFile } from "../../analyze/secrets/secret-file.js";
 import { canBeSecret, isSecretName, secretIn } from "../../analyze/secrets/secret-text.js";
-import { namePattern } from "../../core/pattern/name-pattern.js";
+import { namePattern } from "../../core/glob.js";
 import { originText } from "../../errors/origin.js";
 import { beginCall } from "../../image/call.js";
-import type { ConfigChange } from "../../plan/config-change.js";
+import type { ConfigChange } from "../../plan/config.js";
 import type { Operation } from "../../plan/operation.js";
 import type { Plan } from "../../plan/plan.js";
 import { readTexts } from "../limit.js";

@@ -1,4 +1,4 @@
-import { parseSize } from "../../core/parse-size.js";
+import { parseSize } from "../../core/size.js";
 import { beginCall, type Call, checkOptions, refuse } from "../../image/call.js";
 import { parseAbsolutePath } from "../../image/container-path.js";
 import type { Image } from "../../image/image.js";

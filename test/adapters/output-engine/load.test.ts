@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createEngineOutput } from "../../../src/adapters/output-engine/engine-output.js";
 import { openEngine } from "../../../src/adapters/output-engine/open-engine.js";
-import { sha256Hex } from "../../../src/core/sha256.js";
+import { sha256Hex } from "../../../src/core/bytes.js";
 import { finishedImage } from "../finished-image.js";
 import { tempFolder } from "../temp-folder.js";
 import { fakeEngine } from "./fake-engine.js";

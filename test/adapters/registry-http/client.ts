@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { onTestFinished } from "vitest";
 import { HttpRegistry, type HttpRegistryOptions } from "../../../src/adapters/registry-http/http-registry.js";
-import { canonicalJson } from "../../../src/core/canonical-json.js";
+import { canonicalJson } from "../../../src/core/json.js";
 import { isLayerwrightError, type LayerwrightError } from "../../../src/errors/layerwright-error.js";
 import type { Descriptor } from "../../../src/oci/descriptor.js";
 import { digestOf } from "../../../src/oci/digest.js";

@@ -1,5 +1,5 @@
 import type { SharedImage, SharedLayer } from "../../../src/analyze/sharing/shared-image.js";
-import { sha256Hex } from "../../../src/core/sha256.js";
+import { sha256Hex } from "../../../src/core/bytes.js";
 import type { Digest } from "../../../src/oci/digest.js";
 
 /** A layer told apart by its name: `bytes` plain, a quarter of that compressed. */

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { Image } from "layerwright";
 import { describe, expect, test } from "vitest";
-import { canonicalJson } from "../../../src/core/canonical-json.js";
-import { sha256Hex } from "../../../src/core/sha256.js";
+import { sha256Hex } from "../../../src/core/bytes.js";
+import { canonicalJson } from "../../../src/core/json.js";
 import { addressPlan } from "../../../src/plan/address.js";
 import type { Operation } from "../../../src/plan/operation.js";
 import { dropDeadStages } from "../../../src/plan/passes/drop-dead-stages.js";

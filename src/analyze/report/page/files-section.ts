@@ -1,5 +1,5 @@
 import { shownText } from "../../../core/shown-text.js";
-import { sizeText } from "../../../core/size-text.js";
+import { sizeText } from "../../../core/size.js";
 import type { ReportData } from "../report-data.js";
 import { button, el } from "./element.js";
 import { folderAt, pathOut } from "./folder-path.js";

@@ -1,4 +1,4 @@
-import { sizeText } from "../../../core/size-text.js";
+import { sizeText } from "../../../core/size.js";
 import type { ReportImage } from "../report-data.js";
 import { el, svg } from "./element.js";
 import { linePoints, roundUp } from "./line-points.js";

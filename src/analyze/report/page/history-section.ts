@@ -1,4 +1,4 @@
-import { sizeText } from "../../../core/size-text.js";
+import { sizeText } from "../../../core/size.js";
 import type { ReportData, ReportImage } from "../report-data.js";
 import { button, el, svg } from "./element.js";
 import { historyChart } from "./history-chart.js";

@@ -1,4 +1,4 @@
-import { sizeText } from "../../../core/size-text.js";
+import { sizeText } from "../../../core/size.js";
 import type { ReportData } from "../report-data.js";
 import { el } from "./element.js";
 import { counted, percentText, timeText } from "./words.js";

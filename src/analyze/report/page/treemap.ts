@@ -1,4 +1,4 @@
-import { sizeText } from "../../../core/size-text.js";
+import { sizeText } from "../../../core/size.js";
 import type { ReportData } from "../report-data.js";
 import { button, el, placeAt } from "./element.js";
 import type { ImageFolder } from "./image-files.js";

@@ -1,4 +1,4 @@
-import { sizeText } from "../../../core/size-text.js";
+import { sizeText } from "../../../core/size.js";
 
 /** A number with its noun: `1 layer`, `1,204 layers`. */
 export function counted(count: number, one: string, many = `${one}s`): string {

@@ -1,5 +1,4 @@
-import { type GlobPattern, matchesGlob, parseGlobPattern } from "../../../core/pattern/glob-pattern.js";
-import { PatternError } from "../../../core/pattern/pattern-error.js";
+import { type GlobPattern, matchesGlob, PatternError, parseGlobPattern } from "../../../core/glob.js";
 import type { DescribedImage } from "../../../engine/described/described-image.js";
 import { type Call, checkFlag, checkOptions, refuse } from "../../../image/call.js";
 import { resolvePath } from "../../../layer/resolve.js";

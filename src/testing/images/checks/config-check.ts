@@ -1,7 +1,7 @@
 import { closestName } from "../../../core/closest-name.js";
 import type { DescribedImage } from "../../../engine/described/described-image.js";
 import type { HealthcheckConfig, RuntimeConfig } from "../../../oci/image-config.js";
-import type { ConfigChange } from "../../../plan/config-change.js";
+import type { ConfigChange } from "../../../plan/config.js";
 import { type Failure, failure, placeText, unknowable } from "../failure.js";
 
 /** True when a variable or label must have exactly this text, match this pattern, or only be there. */

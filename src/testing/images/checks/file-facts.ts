@@ -3,7 +3,7 @@ import { isModeKnown } from "../../../engine/described/unknown.js";
 import { similarPath } from "../../../engine/operations/find-path.js";
 import { resolvePath } from "../../../layer/resolve.js";
 import type { TreeNode } from "../../../layer/tree-node.js";
-import { describeOperation } from "../../../plan/describe.js";
+import { describeOperation } from "../../../plan/operation.js";
 import { type Details, placeText } from "../failure.js";
 
 /** What a node is, in words. */

@@ -1,6 +1,6 @@
-import { sizeText } from "../../../core/size-text.js";
+import { sizeText } from "../../../core/size.js";
 import type { DescribedImage, DescribedLayer } from "../../../engine/described/described-image.js";
-import { describeOperation } from "../../../plan/describe.js";
+import { describeOperation } from "../../../plan/operation.js";
 import { type Details, type Failure, failure, placeText, unknowable } from "../failure.js";
 import type { Subject } from "../subject.js";
 

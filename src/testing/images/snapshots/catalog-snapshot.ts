@@ -1,6 +1,6 @@
 import type { Catalog } from "../../../catalog/catalog.js";
 import { isCatalog } from "../../../catalog/is-catalog.js";
-import { sortByBytes } from "../../../core/byte-order.js";
+import { sortByBytes } from "../../../core/bytes.js";
 import { beginCall, checkOptions, refuse } from "../../../image/call.js";
 import { platformText } from "../../../oci/platform.js";
 import { Subject } from "../subject.js";

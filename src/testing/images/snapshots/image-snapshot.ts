@@ -1,4 +1,4 @@
-import { sortByBytes } from "../../../core/byte-order.js";
+import { sortByBytes } from "../../../core/bytes.js";
 import { neededStages } from "../../../engine/check-plan.js";
 import { beginCall } from "../../../image/call.js";
 import type { Image } from "../../../image/image.js";

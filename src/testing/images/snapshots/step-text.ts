@@ -1,5 +1,5 @@
-import { describeOperation, modeText, ownerText } from "../../../plan/describe.js";
 import type { Operation } from "../../../plan/operation.js";
+import { describeOperation, modeText, ownerText } from "../../../plan/operation.js";
 import { steadyText } from "./steady-text.js";
 
 /** A step on lines of its own: all that it does, without the contents that it writes. */

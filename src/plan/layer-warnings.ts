@@ -1,7 +1,6 @@
 import { PlanError } from "../errors/layerwright-error.js";
-import { baseStages } from "./base-stages.js";
-import type { Plan } from "./plan.js";
-import type { PassWarning } from "./record.js";
+import type { PassWarning } from "./passes/pass.js";
+import { baseStages, type Plan } from "./plan.js";
 
 /** From so many on an image is near the limit of the engines: a child of it soon has too many. */
 const MANY_LAYERS = 120;
@@ -57,4 +56,28 @@ export function manyLayers(plan: Plan): readonly PassWarning[] {
 /** The line of the layer on top. */
 function lastOrigin(plan: Plan) {
   return plan.stages.at(-1)?.layers.at(-1)?.operations.at(-1)?.origin;
+}
+
+/** The warning for an image whose base has extended attributes that squash `"all"` does not keep, where that is known. */
+export function lostAttributes(plan: Plan): readonly PassWarning[] {
+  const melting = baseStages(plan).find(({ squash }) => squash === "all");
+  let lowest = melting;
+  while (lowest?.base.kind === "stage") {
+    const { stage } = lowest.base;
+    lowest = plan.stages.find(({ id }) => id === stage);
+  }
+  const base = lowest?.base;
+  const lost = base !== undefined && "known" in base ? base.known?.lost : undefined;
+  if (melting === undefined || lost === undefined) return [];
+  const { names, paths, first } = lost;
+  const where = paths === 1 ? first : `${paths} paths, the first is ${first}`;
+  const origin = melting.layers.at(-1)?.operations.at(-1)?.origin ?? lowest?.origin;
+  return [
+    {
+      pass: "layers",
+      code: "ATTRIBUTES_LOST",
+      message: `squash "all" does not keep the base's extended attributes ${names.join(", ")} (${where}): of these a new layer holds security.capability alone; squash "own" leaves the base as it is`,
+      ...(origin === undefined ? {} : { origin }),
+    },
+  ];
 }
