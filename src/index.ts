@@ -7,21 +7,25 @@ export type { EngineName } from "./adapters/output-engine/engine-place.js";
 export type { RegistrySettings } from "./adapters/registry-http/settings.js";
 export type { SecretPlace } from "./adapters/secrets-node/node-secrets.js";
 export type { ConfigDifference } from "./analyze/difference/config-difference.js";
-export type { FileAspect, FileDifference, FileState } from "./analyze/difference/file-difference.js";
+export type { FileAspect, FileDifference, FileState } from "./analyze/difference/file-differences.js";
 export type {
   DifferenceGap,
   DifferenceSide,
   ImageDifference,
 } from "./analyze/difference/image-difference.js";
 export type { LayerDifference, LayerState } from "./analyze/difference/layer-difference.js";
-export type { PackageDifference, PackageKind } from "./analyze/difference/package-difference.js";
-export type { FinalFile } from "./analyze/final-files.js";
-export type { ObservedEntry, ObservedImage, ObservedLayer } from "./analyze/observed-image.js";
+export type { PackageDifference, PackageKind } from "./analyze/difference/package-differences.js";
+export type { FinalFile, ObservedEntry, ObservedImage, ObservedLayer } from "./analyze/observed-image.js";
 export type { FoundSecret } from "./analyze/secrets/find-secrets.js";
-export type { PullBytes } from "./analyze/sharing/pull-bytes.js";
-export type { ImageShare, LayerShare, SharedWith, Sharing } from "./analyze/sharing/share-images.js";
-export type { LayerBytes } from "./analyze/sharing/shared-image.js";
-export type { SharingNode } from "./analyze/sharing/sharing-tree.js";
+export type {
+  ImageShare,
+  LayerBytes,
+  LayerShare,
+  PullBytes,
+  SharedWith,
+  Sharing,
+  SharingNode,
+} from "./analyze/sharing/share-images.js";
 export type { SquashPrice, SquashPrices } from "./analyze/sharing/squash-prices.js";
 export type {
   OwnWaste,
@@ -55,10 +59,9 @@ export { report } from "./api/report.js";
 export { type ShareOptions, type ShareResult, share } from "./api/share.js";
 export { synth } from "./api/synth.js";
 export { type WasteOptions, waste } from "./api/waste.js";
-export { Catalog, type CatalogConstructor } from "./catalog/catalog.js";
-export type { CatalogEntries, ImageNames } from "./catalog/catalog-entries.js";
+export type { CatalogEntries, ImageNames } from "./catalog/catalog.js";
+export { Catalog, type CatalogConstructor, isCatalog } from "./catalog/catalog.js";
 export type { CatalogOptions, MapOptions } from "./catalog/catalog-options.js";
-export { isCatalog } from "./catalog/is-catalog.js";
 export {
   type MatrixAxes,
   type MatrixNames,
@@ -146,22 +149,15 @@ export type {
   RegistryPlanBase,
   Stage,
 } from "./plan/plan.js";
-export type { Finding, JudgedFinding, Severity } from "./policy/finding.js";
-export { allowedRegistries } from "./policy/policies/allowed-registries.js";
+export { type NoSecretsOptions, noSecrets } from "./policy/no-secrets.js";
 export {
+  allowedRegistries,
   type FixedPackageVersionsOptions,
   fixedPackageVersions,
-} from "./policy/policies/fixed-package-versions.js";
-export { labelsRequired } from "./policy/policies/labels-required.js";
-export { maxGrowth } from "./policy/policies/max-growth.js";
-export { maxLayers } from "./policy/policies/max-layers.js";
-export { type MaxSizeOptions, maxSize } from "./policy/policies/max-size.js";
-export { maxWaste } from "./policy/policies/max-waste.js";
-export { type NoSecretsOptions, noSecrets } from "./policy/policies/no-secrets.js";
-export { type NoSetuidOptions, noSetuid } from "./policy/policies/no-setuid.js";
-export { noShell } from "./policy/policies/no-shell.js";
-export { nonRoot } from "./policy/policies/non-root.js";
-export { pinnedBases } from "./policy/policies/pinned-bases.js";
+  labelsRequired,
+  pinnedBases,
+} from "./policy/origin-policies.js";
+export type { Finding, JudgedFinding, PlacedSuppression, Severity, Suppression } from "./policy/policy.js";
 export {
   isPolicy,
   type Policy,
@@ -179,7 +175,8 @@ export type {
   PolicyCommand,
   PolicyImage,
 } from "./policy/policy-image.js";
-export type { PlacedSuppression, Suppression } from "./policy/suppression.js";
+export { type NoSetuidOptions, nonRoot, noSetuid, noShell } from "./policy/privilege-policies.js";
+export { type MaxSizeOptions, maxGrowth, maxLayers, maxSize, maxWaste } from "./policy/size-policies.js";
 export type { PushedImage, PushReport } from "./ports/image-output.js";
 export type { Progress, ProgressEvent } from "./ports/progress.js";
 export type { CopyOptions, CopyResult } from "./project/copy.js";

@@ -1,5 +1,5 @@
 import type { Catalog } from "../catalog/catalog.js";
-import { isCatalog } from "../catalog/is-catalog.js";
+import { isCatalog } from "../catalog/catalog.js";
 import type { Image } from "../image/image.js";
 import { platformText } from "../oci/platform.js";
 import { decideFirst, wholeOf } from "../project/gate.js";

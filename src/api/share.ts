@@ -1,5 +1,4 @@
-import type { PullBytes } from "../analyze/sharing/pull-bytes.js";
-import type { Sharing } from "../analyze/sharing/share-images.js";
+import type { PullBytes, Sharing } from "../analyze/sharing/share-images.js";
 import type { Catalog } from "../catalog/catalog.js";
 import { DefinitionError } from "../errors/layerwright-error.js";
 import { wholeOf } from "../project/gate.js";
@@ -61,8 +60,8 @@ async function shareNow(catalog: Catalog, options: ShareOptions): Promise<ShareR
   // Loaded when something is built: a program that only describes images starts without it.
   const { withObservedJobs } = await import("../project/observe.js");
   const { shareImages } = await import("../analyze/sharing/share-images.js");
-  const { sharedImage } = await import("../analyze/sharing/shared-image.js");
-  const { pullBytes } = await import("../analyze/sharing/pull-bytes.js");
+  const { sharedImage } = await import("../analyze/sharing/share-images.js");
+  const { pullBytes } = await import("../analyze/sharing/share-images.js");
   return withObservedJobs(
     jobs,
     { ...settings, ...place, whole: wholeOf(catalog, options) },

@@ -1,6 +1,6 @@
 import type { WasteReport } from "../analyze/waste/waste-report.js";
 import type { Catalog } from "../catalog/catalog.js";
-import { isCatalog } from "../catalog/is-catalog.js";
+import { isCatalog } from "../catalog/catalog.js";
 import type { Image } from "../image/image.js";
 import type { Plan } from "../plan/plan.js";
 import { wholeOf } from "../project/gate.js";

@@ -1,19 +1,21 @@
+import { namePattern } from "../core/glob.js";
 import { parseSize } from "../core/size.js";
 import { beginCall, type Call, checkOptions, refuse } from "../image/call.js";
 import { label } from "../image/config-steps.js";
-import type { Image, Recipe } from "../image/image.js";
-import { referencedImages } from "../image/image-references.js";
+import { type Image, imageOf, isImage, type Recipe } from "../image/image.js";
+import { referencedImages, withReplaced } from "../image/image-references.js";
 import type { ImageNode } from "../image/nodes.js";
 import { hostPlatform, type Platform, parsePlatform, platformText } from "../oci/platform.js";
-import { isPolicy, type Policy } from "../policy/policy.js";
-import { type PlacedSuppression, parseSuppressions } from "../policy/suppression.js";
-import { type CatalogEntries, checkName, flatEntries, type ImageNames } from "./catalog-entries.js";
-import { chosenGroups } from "./catalog-groups.js";
-import { type CatalogOptions, DEFAULT_MAX_LAYERS, type MapOptions, MOST_LAYERS } from "./catalog-options.js";
-import { CATALOG_BRAND } from "./is-catalog.js";
-import { mapWithBases } from "./map-images.js";
+import { isPathComponent } from "../oci/reference.js";
+import { isPolicy, type PlacedSuppression, type Policy, parseSuppressions } from "../policy/policy.js";
+import {
+  type CatalogOptions,
+  DEFAULT_MAX_LAYERS,
+  type MapOptions,
+  MOST_LAYERS,
+  withDefaults,
+} from "./catalog-options.js";
 import { type NamedPlace, namedNodes } from "./named-nodes.js";
-import { withDefaults } from "./with-defaults.js";
 
 /**
  * Which images exist here, under which names and for which platforms. A catalog holds finished images and never
@@ -92,6 +94,9 @@ export interface CatalogConstructor {
   ): Catalog<ImageNames<Entries>>;
   readonly prototype: Catalog;
 }
+
+/** By this a catalog is known. */
+const CATALOG_BRAND = Symbol.for("layerwright.catalog");
 
 class CatalogValue implements Catalog {
   readonly name: string;
@@ -246,4 +251,154 @@ function checkPlatforms(call: Call, platforms: unknown): readonly Platform[] {
   }
   const parsed = platforms.map((platform) => Object.freeze(parsePlatform(platform, call.origin)));
   return Object.freeze([...new Map(parsed.map((platform) => [platformText(platform), platform])).values()]);
+}
+
+const MAX_NAME = 128;
+
+/**
+ * Images by name. A record in it, or a whole catalog, is for the images below a name: `{ api: { server } }` has the image
+ * `api/server`.
+ */
+export interface CatalogEntries {
+  readonly [name: string]: Image | Catalog | CatalogEntries;
+}
+
+/** The names of all images in the entries: `"web" | "api/server" | "api/worker"`. */
+export type ImageNames<Entries> = string extends keyof Entries
+  ? string
+  : {
+      [Key in keyof Entries & string]: Entries[Key] extends Image
+        ? Key
+        : Entries[Key] extends Catalog<infer Name>
+          ? `${Key}/${Name}`
+          : `${Key}/${ImageNames<Entries[Key]>}`;
+    }[keyof Entries & string];
+
+/** What entries come to: every image by its whole name, and the groups that catalogs among them brought. */
+export interface FlatEntries {
+  readonly images: Readonly<Record<string, Image>>;
+  readonly groups: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Checks entries and lays them flat, in the order that they are written in. */
+export function flatEntries(call: Call, entries: unknown): FlatEntries {
+  const images = new Map<string, Image>();
+  const groups: Record<string, string[]> = {};
+  const walk = (value: unknown, prefix: string): void => {
+    if (!isRecord(value)) {
+      const reason =
+        prefix === ""
+          ? "the images are a record from name to image"
+          : `"${prefix.slice(0, -1)}" is neither an Image nor a record of images nor a Catalog`;
+      refuse(call, "CATALOG_INVALID", { reason, got: value });
+    }
+    for (const [key, entry] of Object.entries(value)) {
+      const name = `${prefix}${key}`;
+      checkName(call, name);
+      if (isCatalog(entry)) {
+        for (const [group, members] of Object.entries(entry.groups)) {
+          groups[group] = [...(groups[group] ?? []), ...members.map((member) => `${name}/${member}`)];
+        }
+        walk(entry.images, `${name}/`);
+      } else if (!isImage(entry)) walk(entry, `${name}/`);
+      else if (images.has(name))
+        refuse(call, "CATALOG_INVALID", { reason: "two images have one name", got: name });
+      else images.set(name, entry);
+    }
+  };
+  walk(entries, "");
+  return { images: Object.freeze(Object.fromEntries(images)), groups };
+}
+
+/** Checks a name: parts that each fit a repository, with slashes between them. */
+export function checkName(call: Call, name: unknown): string {
+  const invalid = (reason: string): never => refuse(call, "IMAGE_NAME_INVALID", { got: name, reason });
+  if (typeof name !== "string" || name === "") return invalid("it is no text, or empty");
+  if (name.length > MAX_NAME) return invalid(`it is longer than ${MAX_NAME} characters`);
+  if (isName(name)) return name;
+  const kebab = name.replace(/([a-z0-9])([A-Z])/g, "$1-$2").toLowerCase();
+  return invalid(
+    kebab !== name && isName(kebab)
+      ? `it has upper-case letters (write "${kebab}")`
+      : "it does not fit a repository",
+  );
+}
+
+function isName(name: string): boolean {
+  return name.split("/").every(isPathComponent);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !isImage(value);
+}
+
+type Groups = Readonly<Record<string, readonly string[]>>;
+
+/** The members of each group, in the order of the catalog: what its patterns choose, and what was in it before. */
+export function chosenGroups(call: Call, names: readonly string[], before: Groups, given: unknown): Groups {
+  const members = new Map(Object.entries(before).map(([group, chosen]) => [group, new Set(chosen)]));
+  for (const [group, patterns] of entriesOf(call, given)) {
+    const chosen = members.get(group) ?? new Set();
+    for (const pattern of patterns) {
+      const matching = names.filter(namePattern(pattern));
+      const reason = `no image is meant by ${JSON.stringify(pattern)} in the group "${group}"`;
+      if (matching.length === 0) refuse(call, "CATALOG_INVALID", { reason, got: names });
+      for (const name of matching) chosen.add(name);
+    }
+    members.set(group, chosen);
+  }
+  const ordered = [...members].map(([group, chosen]) => [
+    group,
+    Object.freeze(names.filter((name) => chosen.has(name))),
+  ]);
+  return Object.freeze(Object.fromEntries(ordered));
+}
+
+function entriesOf(call: Call, given: unknown): [group: string, patterns: readonly string[]][] {
+  if (given === undefined) return [];
+  const wrong = (got: unknown): never => {
+    const reason = "groups is a record from a name to an array of names and patterns";
+    return refuse(call, "CATALOG_INVALID", { reason, got });
+  };
+  if (typeof given !== "object" || given === null || Array.isArray(given)) return wrong(given);
+  return Object.entries(given).map(([group, patterns]) => {
+    if (!isPathComponent(group)) {
+      refuse(call, "IMAGE_NAME_INVALID", {
+        got: group,
+        reason: "it names a group, and has other characters",
+      });
+    }
+    if (!Array.isArray(patterns) || !patterns.every((one) => typeof one === "string")) return wrong(patterns);
+    return [group, patterns];
+  });
+}
+
+/** Tells a catalog from other values, also across two copies of the package. */
+export function isCatalog(value: unknown): value is Catalog {
+  return typeof value === "object" && value !== null && CATALOG_BRAND in value;
+}
+
+/** Changes each image, and puts those that are made from others onto what these became. */
+export function mapWithBases(
+  images: readonly (readonly [name: string, image: Image])[],
+  change: (image: Image, name: string) => Image,
+): Record<string, Image> {
+  const names = new Map<ImageNode, string>();
+  for (const [name, { node }] of images) if (!names.has(node)) names.set(node, name);
+  const done = new Map<ImageNode, ImageNode>();
+  const replace = (node: ImageNode): ImageNode => {
+    const known = done.get(node);
+    if (known !== undefined) return known;
+    const own = withReplaced(node, replace);
+    const name = names.get(node);
+    const replaced = name === undefined ? own : change(imageOf(own), name).node;
+    done.set(node, replaced);
+    return replaced;
+  };
+  const changed = images.map(([name, { node }]) => {
+    // An image of two names is for others what it is under the first.
+    const first = names.get(node) === name;
+    return [name, first ? imageOf(replace(node)) : change(imageOf(withReplaced(node, replace)), name)];
+  });
+  return Object.fromEntries(changed);
 }

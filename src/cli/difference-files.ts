@@ -1,4 +1,4 @@
-import type { FileAspect, FileDifference, FileState } from "../analyze/difference/file-difference.js";
+import type { FileAspect, FileDifference, FileState } from "../analyze/difference/file-differences.js";
 import { type FoldedFiles, foldFiles } from "../analyze/difference/fold-files.js";
 import { shownLine } from "../core/shown-text.js";
 import { sizeText } from "../core/size.js";

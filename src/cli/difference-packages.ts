@@ -1,4 +1,4 @@
-import type { PackageDifference } from "../analyze/difference/package-difference.js";
+import type { PackageDifference } from "../analyze/difference/package-differences.js";
 import { shownLine } from "../core/shown-text.js";
 import { columns } from "./columns.js";
 import { mark, place } from "./difference-words.js";

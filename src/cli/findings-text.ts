@@ -1,6 +1,6 @@
 import { grouped } from "../core/grouped.js";
 import { originText } from "../errors/origin.js";
-import type { JudgedFinding, Severity } from "../policy/finding.js";
+import type { JudgedFinding, Severity } from "../policy/policy.js";
 import type { CheckResult } from "../project/policies.js";
 import { counted } from "./counted.js";
 import type { Paint } from "./paint.js";

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { OptimizedPlan } from "../plan/passes/pipeline.js";
-import type { JudgedFinding } from "../policy/finding.js";
+import type { JudgedFinding } from "../policy/policy.js";
 import { builtAlready, refuseBroken } from "../project/gate.js";
 import type { JudgedPlan } from "../project/policies.js";
 import type { CheckedFlags } from "./build-flags.js";

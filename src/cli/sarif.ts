@@ -1,6 +1,6 @@
 import { relative, resolve, sep } from "node:path";
 import { shownLine } from "../core/shown-text.js";
-import type { JudgedFinding, Severity } from "../policy/finding.js";
+import type { JudgedFinding, Severity } from "../policy/policy.js";
 
 const LEVELS: Readonly<Record<Severity, string>> = { error: "error", warning: "warning", info: "note" };
 

@@ -1,20 +1,21 @@
 import { namePattern } from "../core/glob.js";
 import { grouped } from "../core/grouped.js";
 import { DefinitionError, isLayerwrightError } from "../errors/layerwright-error.js";
-import type { Origin } from "../errors/origin.js";
+import { type Origin, originText } from "../errors/origin.js";
 import type { ImageNode } from "../image/nodes.js";
-import type { Finding, JudgedFinding } from "./finding.js";
-import { mergePlatforms } from "./merge-platforms.js";
-import type { Policy, PolicyAnswer, PolicyFinding } from "./policy.js";
-import type { BuiltFacts, PolicyImage } from "./policy-image.js";
-import { builtPolicyImage } from "./policy-view.js";
 import {
   concerns,
+  type Finding,
   inheritedSuppressions,
+  type JudgedFinding,
   ownSuppressions,
   type PlacedSuppression,
+  type Policy,
+  type PolicyAnswer,
+  type PolicyFinding,
   type Suppression,
-} from "./suppression.js";
+} from "./policy.js";
+import { type BuiltFacts, builtPolicyImage, type PolicyImage } from "./policy-image.js";
 
 /** What an unused suppression is reported as. */
 const UNUSED = "SUPPRESSION_UNUSED";
@@ -146,4 +147,25 @@ function unusedFinding(
     fix: "remove it, or correct its code",
     ...(origin && { origin: place(origin) }),
   };
+}
+
+/**
+ * Makes one finding of those that an image has for all of its platforms, without a platform: people mend them once.
+ *
+ * @param platformsOf how many platforms of an image were looked at
+ */
+export function mergePlatforms(
+  findings: readonly Finding[],
+  platformsOf: (image: string) => number,
+): readonly Finding[] {
+  const alike = grouped(findings, ({ code, image, message, severity, origin }) =>
+    JSON.stringify([code, image, severity, message, origin === undefined ? "" : originText(origin)]),
+  );
+  return [...alike.values()].flatMap((same) => {
+    const [first] = same;
+    const platforms = new Set(same.map(({ platform }) => platform));
+    if (platforms.size < platformsOf(first!.image)) return same;
+    const { platform: _, ...rest } = first!;
+    return [rest];
+  });
 }

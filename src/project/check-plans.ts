@@ -4,7 +4,7 @@ import { resolveSources } from "../engine/resolve-sources.js";
 import { isLayerwrightError, ofImage } from "../errors/layerwright-error.js";
 import { refuseTooManyLayers } from "../plan/layer-warnings.js";
 import type { Plan } from "../plan/plan.js";
-import { refuseSecrets } from "../policy/refuse-secrets.js";
+import { refuseSecrets } from "../policy/no-secrets.js";
 import type { FileSource } from "../ports/file-source.js";
 import { contextFiles, listedOnce } from "./workspace.js";
 

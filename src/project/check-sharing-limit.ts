@@ -1,5 +1,5 @@
 import { LayerObserver } from "../analyze/layer-observer.js";
-import { bytesOf, type SharedLayer } from "../analyze/sharing/shared-image.js";
+import { bytesOf, type SharedLayer } from "../analyze/sharing/share-images.js";
 import { mostShared } from "../analyze/sharing/squash-prices.js";
 import { PlanError } from "../errors/layerwright-error.js";
 import { addressPlan } from "../plan/address.js";

@@ -1,6 +1,6 @@
-import { type CompareOptions, compareImages } from "../analyze/difference/compare-images.js";
-import type { ComparedImage, ComparedLayer } from "../analyze/difference/compared-image.js";
 import type { ImageDifference } from "../analyze/difference/image-difference.js";
+import { type CompareOptions, compareImages } from "../analyze/difference/image-difference.js";
+import type { ComparedImage, ComparedLayer } from "../analyze/difference/opened-layers.js";
 import { LayerObserver } from "../analyze/layer-observer.js";
 import type { ObservedImage } from "../analyze/observed-image.js";
 import { isLayerwrightError } from "../errors/layerwright-error.js";

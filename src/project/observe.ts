@@ -1,7 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { LayerObserver } from "../analyze/layer-observer.js";
-import { lineOfPath } from "../analyze/line-of-path.js";
+import { LayerObserver, lineOfPath } from "../analyze/layer-observer.js";
 import type { ObservedImage } from "../analyze/observed-image.js";
 import type { BuiltImage } from "../engine/build-image.js";
 import { isLayerwrightError } from "../errors/layerwright-error.js";

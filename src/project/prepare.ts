@@ -11,7 +11,7 @@ import { type LowerOptions, lower } from "../plan/lower.js";
 import type { SourceProbe } from "../plan/passes/pass.js";
 import { type OptimizedPlan, optimizeTogether } from "../plan/passes/pipeline.js";
 import type { Plan } from "../plan/plan.js";
-import { suppressedFor } from "../policy/suppression.js";
+import { suppressedFor } from "../policy/policy.js";
 import type { Progress } from "../ports/progress.js";
 import { hasUnknownBase, type LookedUp, lookUpBasesSync } from "./known-bases-sync.js";
 import { expandTriggers, withoutTriggered } from "./on-build.js";

@@ -1,4 +1,4 @@
-import { type SharedImage, sharedImage } from "../analyze/sharing/shared-image.js";
+import { type SharedImage, sharedImage } from "../analyze/sharing/share-images.js";
 import { type SquashPrices, squashPrices } from "../analyze/sharing/squash-prices.js";
 import type { SquashPolicy } from "../image/nodes.js";
 import type { Plan } from "../plan/plan.js";

@@ -1,5 +1,5 @@
 import type {} from "vitest";
-import type { ImageMatchers } from "./images/matcher-types.js";
+import type { ImageMatchers } from "./images/image-matchers.js";
 
 export { imageMatchers } from "./images/image-matchers.js";
 export type { ImageMatchers };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { compareImages } from "../../src/analyze/difference/compare-images.js";
-import type { FileDifference } from "../../src/analyze/difference/file-difference.js";
+import type { FileDifference } from "../../src/analyze/difference/file-differences.js";
+import { compareImages } from "../../src/analyze/difference/image-difference.js";
 import type { ObservedLayer } from "../../src/analyze/observed-image.js";
 import { closedLayer, imageOf, layerOf, type Written } from "./compared-images.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { finalFiles } from "../../src/analyze/final-files.js";
 import type { ObservedEntry, ObservedLayer } from "../../src/analyze/observed-image.js";
+import { finalFiles } from "../../src/analyze/observed-image.js";
 
 const entry = (path: string): ObservedEntry => ({
   path: path.replace(/\/$/, ""),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { FileDifference } from "../../src/analyze/difference/file-difference.js";
+import type { FileDifference } from "../../src/analyze/difference/file-differences.js";
 import { foldFiles } from "../../src/analyze/difference/fold-files.js";
 
 type Change = FileDifference["change"];

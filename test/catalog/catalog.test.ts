@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Catalog } from "../../src/catalog/catalog.js";
-import { isCatalog } from "../../src/catalog/is-catalog.js";
+import { Catalog, isCatalog } from "../../src/catalog/catalog.js";
 import { Image } from "../../src/image/image.js";
 import { hostPlatform, platformText } from "../../src/oci/platform.js";
 import { refusal } from "../image/refusal.js";

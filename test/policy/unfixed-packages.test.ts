@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { simpleCommands } from "../../src/policy/shell-commands.js";
-import { unfixedPackages } from "../../src/policy/unfixed-packages.js";
+import { simpleCommands, unfixedPackages } from "../../src/policy/unfixed-packages.js";
 
 describe("packages without a version", () => {
   it.each([

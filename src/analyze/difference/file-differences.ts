@@ -1,13 +1,67 @@
 import { compareBytes } from "../../core/bytes.js";
+import { parentPath } from "../../core/posix-path.js";
+import type { Origin } from "../../errors/origin.js";
 import { applyLayer } from "../../layer/apply.js";
+import { sameAttributes } from "../../layer/same-node.js";
 import { cloneTree, emptyTree } from "../../layer/tree.js";
-import type { FolderNode, TreeNode } from "../../layer/tree-node.js";
-import type { ComparedImage, ComparedLayer } from "./compared-image.js";
-import { type FileDifference, stateOfNode } from "./file-difference.js";
-import { needsSharedBase } from "./needs-shared-base.js";
-import type { OpenedLayer, OpenedLayers } from "./opened-layers.js";
-import { originsOf } from "./origins-of-files.js";
-import { type NodePair, treePairs } from "./tree-differences.js";
+import type { FileNode, FolderNode, TreeNode } from "../../layer/tree-node.js";
+import { joinPath } from "../../layer/tree-path.js";
+import { OPAQUE_NAME, WHITEOUT_PREFIX, whiteoutTarget } from "../../layer/whiteout.js";
+import type { TarEntry } from "../../tar/tar-entry.js";
+import type { ComparedImage, ComparedLayer, OpenedLayer, OpenedLayers } from "./opened-layers.js";
+
+/** What of a file can differ. `links`: whether names that both images have are names of one file. */
+export type FileAspect =
+  | "type"
+  | "content"
+  | "mode"
+  | "owner"
+  | "target"
+  | "device"
+  | "xattrs"
+  | "links"
+  | "time";
+
+/** What is at a path of an image. */
+export interface FileState {
+  readonly type: "file" | "folder" | "symlink" | "character-device" | "block-device" | "fifo";
+  /** Permission bits with setuid, setgid and sticky; those of a symbolic link mean nothing. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Bytes of a file's content; 0 for all else. */
+  readonly size: number;
+  /** Of a symbolic link. */
+  readonly target?: string;
+  /** Of a device, `8:1`. */
+  readonly device?: string;
+}
+
+/** One path that is not the same in two root file systems. */
+export interface FileDifference {
+  /** Absolute. Bytes that are not UTF-8 are lone surrogates, U+DC80 to U+DCFF. */
+  readonly path: string;
+  readonly change: "added" | "removed" | "changed";
+  /** What differs, of a path that both have. */
+  readonly aspects: readonly FileAspect[];
+  readonly before?: FileState;
+  readonly after?: FileState;
+  /** Bytes that the root file system has more for it; a file with several names counts at one of them. */
+  readonly bytes: number;
+  /** The user's line that wrote or removed it, where that is known. */
+  readonly origin?: Origin;
+}
+
+/** A node as data. */
+export function stateOfNode(node: TreeNode): FileState {
+  const { type, mode, uid, gid } = node;
+  const size = node.type === "file" ? node.size : 0;
+  const state = { type, mode, uid, gid, size };
+  if (node.type === "symlink") return { ...state, target: node.target };
+  if ("devmajor" in node && node.type !== "fifo")
+    return { ...state, device: `${node.devmajor}:${node.devminor}` };
+  return state;
+}
 
 /** What is different between two root file systems, and the nodes behind it for whoever needs their bytes. */
 export interface ComparedFiles {
@@ -102,4 +156,164 @@ class FileSizes {
     this.#counted.add(node);
     return node.size;
   }
+}
+
+/** One path of two trees: what is there before and after. */
+export interface NodePair {
+  /** Without a leading slash; the root is empty. */
+  readonly path: string;
+  readonly before: TreeNode | undefined;
+  readonly after: TreeNode | undefined;
+  /** What differs, as far as that is told without contents; empty where only one of the trees has the path. */
+  readonly aspects: FileAspect[];
+  /** True when these are two files of one size whose contents have to be compared. */
+  readonly contents: boolean;
+}
+
+/** Every path that one of two trees has, in no order. What lies below a folder that only one has is there too. */
+export function treePairs(before: FolderNode, after: FolderNode, times: boolean): NodePair[] {
+  const pairs: NodePair[] = [];
+  const links = new Links();
+  const visit = (path: string, old: TreeNode | undefined, now: TreeNode | undefined): void => {
+    const both = old !== undefined && now !== undefined;
+    const aspects = both ? aspectsOf(old, now, times) : [];
+    if (both && links.part(old, now)) aspects.push("links");
+    const contents = both && !aspects.includes("content") && mayDiffer(old, now);
+    pairs.push({ path, before: old, after: now, aspects, contents });
+    const left = old?.type === "folder" ? old.children : undefined;
+    const right = now?.type === "folder" ? now.children : undefined;
+    for (const [name, node] of left ?? []) visit(joinPath(path, name), node, right?.get(name));
+    for (const [name, node] of right ?? [])
+      if (left?.has(name) !== true) visit(joinPath(path, name), undefined, node);
+  };
+  visit("", before, after);
+  return pairs;
+}
+
+function aspectsOf(before: TreeNode, after: TreeNode, times: boolean): FileAspect[] {
+  if (before === after) return [];
+  const aspects: FileAspect[] = [];
+  if (before.type !== after.type) aspects.push("type");
+  else if (otherSize(before, after)) aspects.push("content");
+  else if (otherTarget(before, after)) aspects.push("target");
+  else if (otherDevice(before, after)) aspects.push("device");
+  // Nothing reads the mode of a symbolic link.
+  if (before.mode !== after.mode && before.type !== "symlink" && after.type !== "symlink")
+    aspects.push("mode");
+  if (before.uid !== after.uid || before.gid !== after.gid) aspects.push("owner");
+  if (!sameAttributes({ ...after, xattrs: before.xattrs }, after)) aspects.push("xattrs");
+  if (times && before.mtime !== after.mtime) aspects.push("time");
+  return aspects;
+}
+
+function otherSize(before: TreeNode, after: TreeNode): boolean {
+  return before.type === "file" && after.type === "file" && before.size !== after.size;
+}
+
+function otherTarget(before: TreeNode, after: TreeNode): boolean {
+  return before.type === "symlink" && after.type === "symlink" && before.target !== after.target;
+}
+
+function otherDevice(before: TreeNode, after: TreeNode): boolean {
+  if (!("devmajor" in before && "devmajor" in after) || before.type === "fifo") return false;
+  return before.devmajor !== after.devmajor || before.devminor !== after.devminor;
+}
+
+/** Files of one size, unless they are one: equal content in different places is found by its digest. */
+function mayDiffer(before: TreeNode, after: TreeNode): boolean {
+  if (before === after || before.type !== "file" || after.type !== "file") return false;
+  return before.size > 0 && before.size === after.size && !samePlace(before, after);
+}
+
+function samePlace({ content: a }: FileNode, { content: b }: FileNode): boolean {
+  return a.kind === "layer" && b.kind === "layer" && a.layer === b.layer && a.offset === b.offset;
+}
+
+/** Which files of the two trees stand for each other, so that a name that left its file is seen. */
+class Links {
+  readonly #after = new Map<TreeNode, TreeNode>();
+  readonly #before = new Map<TreeNode, TreeNode>();
+
+  /** Notes one name of both; true where another name of one of them stands for another file. */
+  part(before: TreeNode, after: TreeNode): boolean {
+    if (before.type === "folder" || after.type === "folder") return false;
+    const left = this.#after.get(before) ?? after;
+    const right = this.#before.get(after) ?? before;
+    this.#after.set(before, left);
+    this.#before.set(after, right);
+    return left !== after || right !== before;
+  }
+}
+
+/**
+ * True when the layers that two images share must be looked into to say what the layers above make different. They need
+ * not where both write the same paths, and remove nothing: whatever lies below is hidden, or seen in both alike.
+ */
+export function needsSharedBase(before: readonly OpenedLayer[], after: readonly OpenedLayer[]): boolean {
+  const left = writtenBy(before);
+  const right = writtenBy(after);
+  if (left === undefined || right === undefined || left.size !== right.size) return true;
+  for (const [path, type] of left) if (right.get(path) !== type) return true;
+  return false;
+}
+
+/** The kind of thing that is written at each path; undefined where that alone does not say what will be there. */
+function writtenBy(layers: readonly OpenedLayer[]): Map<string, string> | undefined {
+  const written = new Map<string, string>();
+  for (const { index } of layers) {
+    for (const { entry } of index.entries) {
+      const kind = kindOf(entry, written);
+      if (kind === undefined || (written.get(entry.path) ?? kind) !== kind) return undefined;
+      written.set(entry.path, kind);
+    }
+  }
+  return written;
+}
+
+/** A folder keeps what is in it below, all else does not. A link to a file below has what is there. */
+function kindOf({ type, path, linkname }: TarEntry, written: ReadonlyMap<string, string>) {
+  if (path.includes(WHITEOUT_PREFIX)) return undefined;
+  if (type === "folder") return "folder";
+  if (type === "hardlink" && written.get(linkname ?? "") !== "thing") return undefined;
+  return "thing";
+}
+
+/**
+ * The user's line behind a path that differs: that of the layer which wrote it last, or for a path that is gone, which
+ * removed it; where the image after has nothing to do with that, the line that had written it before.
+ *
+ * @returns takes a path without a leading slash, and whether the image after has it
+ */
+export function originsOf(
+  before: readonly OpenedLayer[],
+  after: readonly OpenedLayer[],
+): (path: string, present: boolean) => Origin | undefined {
+  const old = lastWriters(before);
+  const now = lastWriters(after);
+  const removed = removers(after);
+  return (path, present) => {
+    if (present) return now.get(path)?.layer.originOf(path);
+    for (let at = path; at !== ""; at = at.slice(0, Math.max(at.lastIndexOf("/"), 0))) {
+      const remover = removed.get(at);
+      if (remover !== undefined) return remover.layer.originOf(at);
+    }
+    return old.get(path)?.layer.originOf(path);
+  };
+}
+
+function lastWriters(layers: readonly OpenedLayer[]): Map<string, OpenedLayer> {
+  return new Map(layers.flatMap((layer) => layer.index.entries.map(({ entry }) => [entry.path, layer])));
+}
+
+function removers(layers: readonly OpenedLayer[]): Map<string, OpenedLayer> {
+  const found = new Map<string, OpenedLayer>();
+  for (const layer of layers) {
+    for (const { entry } of layer.index.entries) {
+      const target = entry.path.endsWith(`/${OPAQUE_NAME}`)
+        ? parentPath(entry.path)
+        : whiteoutTarget(entry.path);
+      if (target !== undefined) found.set(target, layer);
+    }
+  }
+  return found;
 }

@@ -1,5 +1,5 @@
 import type { Origin } from "../../errors/origin.js";
-import type { FileDifference } from "./file-difference.js";
+import type { FileDifference } from "./file-differences.js";
 
 /** A path that differs, or a folder that stands for all that differs in it. */
 export interface FoldedFiles {

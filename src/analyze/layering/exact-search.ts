@@ -1,8 +1,7 @@
-import type { IndexedImage } from "./indexed-problem.js";
 import { type LayerChoice, layeredChoice, ownLayer } from "./layer-choice.js";
 import type { LayerSearch } from "./layer-search.js";
+import type { IndexedImage } from "./layering-problem.js";
 import type { LayeringState } from "./layering-state.js";
-import { partitionCount, partitions } from "./partitions.js";
 
 /** How much work an exact search may be. Counted, not timed: the same catalog is decided alike on every machine. */
 export interface ExactLimits {
@@ -154,4 +153,35 @@ function leastAhead(options: readonly (readonly LayerChoice[])[], fixed: Readonl
   });
   for (let at = options.length - 1; at >= 0; at--) least[at]! += least[at + 1]!;
   return least;
+}
+
+/** All ways to put `count` things into groups, each thing and each group in ascending order; Bell numbers many. */
+export function* partitions(count: number): Generator<readonly (readonly number[])[]> {
+  const groups: number[][] = [];
+  function* place(thing: number): Generator<readonly (readonly number[])[]> {
+    if (thing === count) {
+      yield groups.map((group) => [...group]);
+      return;
+    }
+    for (const group of groups) {
+      group.push(thing);
+      yield* place(thing + 1);
+      group.pop();
+    }
+    groups.push([thing]);
+    yield* place(thing + 1);
+    groups.pop();
+  }
+  yield* place(0);
+}
+
+/** How many partitions there are of so many things: the Bell numbers. */
+export function partitionCount(count: number): number {
+  let row = [1];
+  for (let n = 0; n < count; n++) {
+    const next = [row.at(-1)!];
+    for (const above of row) next.push(next.at(-1)! + above);
+    row = next;
+  }
+  return row[0]!;
 }

@@ -1,7 +1,12 @@
-import type { IndexedImage } from "./indexed-problem.js";
-import type { LayerKeys } from "./layer-keys.js";
-import { LAYER_END } from "./layering-problem.js";
-import { orderLayers } from "./order-layers.js";
+import {
+  type IndexedImage,
+  type IndexedProblem,
+  indexProblem,
+  LAYER_END,
+  type LayeringCost,
+  type LayeringDecision,
+  type LayeringProblem,
+} from "./layering-problem.js";
 
 /** What may be decided for one image, with what it costs there. */
 export interface LayerChoice {
@@ -74,4 +79,241 @@ export function expectedUpdate(layers: readonly ChosenLayer[]): number {
     sum += bytes * (1 - unchanged);
   }
   return sum;
+}
+
+/**
+ * Numbers for layers: sequences of tokens as paths in a tree, so that equal layers have one number and a sequence that
+ * nobody has is told from its first few tokens.
+ */
+export class LayerKeys {
+  readonly #tokens: number;
+  readonly #nodes = new Map<number, number>();
+  #lonely = 0;
+
+  constructor(tokens: number) {
+    this.#tokens = tokens;
+  }
+
+  /** The number of a layer, made when it is new. */
+  take(sequence: Iterable<number>): number {
+    let node = 0;
+    for (const token of sequence) {
+      const edge = node * this.#tokens + token;
+      let next = this.#nodes.get(edge);
+      if (next === undefined) {
+        next = this.#nodes.size + 1;
+        this.#nodes.set(edge, next);
+      }
+      node = next;
+    }
+    return node;
+  }
+
+  /** The number of a layer that was taken before, or of the beginning of one; else undefined. */
+  find(sequence: Iterable<number>): number | undefined {
+    let node = 0;
+    for (const token of sequence) {
+      const next = this.#nodes.get(node * this.#tokens + token);
+      if (next === undefined) return undefined;
+      node = next;
+    }
+    return node;
+  }
+
+  /** A number for a layer that cannot be anybody else's, which needs no path in the tree. */
+  lonely(): number {
+    this.#lonely--;
+    return this.#lonely;
+  }
+}
+
+/** Up to so many layers that depend on each other, the best order is looked for among all. */
+const ALL_ORDERS = 8;
+
+/**
+ * The order of layers that moves the fewest bytes at an update. Of two neighbours A and B with bytes a and b that stay
+ * as they are with s and t, A belongs below when a*s/(1-s) >= b*t/(1-t): what is large and changes rarely. Without atoms
+ * that have to be after others sorting by that figure is the optimum. With them, and more than a few layers, those are
+ * taken first that together with all they need have the highest figure.
+ *
+ * @returns undefined when two layers would have to be below each other
+ */
+export function orderLayers(
+  image: IndexedImage,
+  layers: readonly ChosenLayer[],
+): readonly ChosenLayer[] | undefined {
+  const sorted = [...layers].sort(byLead);
+  if (!image.ordered) return sorted;
+  const below = layersBelow(image, sorted);
+  const inOrder = below.every((needed, index) => needed.every((other) => other < index));
+  if (inOrder) return sorted;
+  const order = sorted.length <= ALL_ORDERS ? bestOrder(sorted, below) : goodOrder(sorted, below);
+  return order?.map((index) => sorted[index]!);
+}
+
+/** The larger it is, the further down a layer, or a run of layers, belongs. */
+function leadOf(kept: number, survival: number): number {
+  return survival === 1 ? Number.POSITIVE_INFINITY : kept / (1 - survival);
+}
+
+function byLead(a: ChosenLayer, b: ChosenLayer): number {
+  const left = leadOf(a.bytes * a.survival, a.survival);
+  const right = leadOf(b.bytes * b.survival, b.survival);
+  if (left !== right) return left > right ? -1 : 1;
+  return a.places[0]! - b.places[0]!;
+}
+
+/** For each layer those that it needs below it. */
+export function layersBelow({ atoms }: IndexedImage, layers: readonly ChosenLayer[]): readonly number[][] {
+  const layerOf = new Int32Array(atoms.length);
+  layers.forEach(({ places }, index) => {
+    for (const place of places) layerOf[place] = index;
+  });
+  return layers.map(({ places }, index) => {
+    const needed: number[] = [];
+    for (const place of places) {
+      for (const other of atoms[place]!.after) {
+        const layer = layerOf[other]!;
+        if (layer !== index && !needed.includes(layer)) needed.push(layer);
+      }
+    }
+    return needed;
+  });
+}
+
+/** Every set of layers that can be at the bottom, with the order of it that keeps most bytes. */
+function bestOrder(
+  layers: readonly ChosenLayer[],
+  below: readonly (readonly number[])[],
+): readonly number[] | undefined {
+  const full = (1 << layers.length) - 1;
+  const needs = below.map((needed) => needed.reduce((mask, index) => mask | (1 << index), 0));
+  const kept = new Float64Array(full + 1).fill(-1);
+  const survival = new Float64Array(full + 1);
+  const last = new Int8Array(full + 1);
+  kept[0] = 0;
+  survival[0] = 1;
+  for (let mask = 0; mask < full; mask++) {
+    if (kept[mask]! < 0) continue;
+    for (let index = 0; index < layers.length; index++) {
+      const bit = 1 << index;
+      if ((mask & bit) !== 0 || (needs[index]! & mask) !== needs[index]) continue;
+      const { bytes, survival: own } = layers[index]!;
+      const value = kept[mask]! + bytes * survival[mask]! * own;
+      // The margin keeps the earlier of two equal orders, whatever the last digits are.
+      if (value <= kept[mask | bit]! * (1 + 1e-12)) continue;
+      kept[mask | bit] = value;
+      survival[mask | bit] = survival[mask]! * own;
+      last[mask | bit] = index;
+    }
+  }
+  if (kept[full]! < 0) return undefined;
+  const order: number[] = [];
+  for (let mask = full; mask !== 0; mask &= ~(1 << last[mask]!)) order.unshift(last[mask]!);
+  return order;
+}
+
+function goodOrder(
+  layers: readonly ChosenLayer[],
+  below: readonly (readonly number[])[],
+): readonly number[] | undefined {
+  const placed = new Uint8Array(layers.length);
+  const order: number[] = [];
+  while (order.length < layers.length) {
+    let best: readonly number[] | undefined;
+    let bestLead = -1;
+    for (let index = 0; index < layers.length; index++) {
+      if (placed[index] !== 0) continue;
+      const run = withNeeded(index, below, placed);
+      if (run === undefined) return undefined;
+      const lead = leadOfRun(run, layers);
+      if (lead <= bestLead) continue;
+      best = run;
+      bestLead = lead;
+    }
+    for (const index of best!) placed[index] = 1;
+    order.push(...best!);
+  }
+  return order;
+}
+
+function leadOfRun(run: readonly number[], layers: readonly ChosenLayer[]): number {
+  let survival = 1;
+  let kept = 0;
+  for (const index of run) {
+    survival *= layers[index]!.survival;
+    kept += layers[index]!.bytes * survival;
+  }
+  return leadOf(kept, survival);
+}
+
+/** A layer after all that it needs and that is not placed yet; undefined when it needs itself. */
+function withNeeded(
+  index: number,
+  below: readonly (readonly number[])[],
+  placed: Uint8Array,
+): number[] | undefined {
+  const seen = new Map<number, "open" | "done">();
+  const run: number[] = [];
+  const visit = (at: number): boolean => {
+    const state = seen.get(at);
+    if (state !== undefined) return state === "done";
+    seen.set(at, "open");
+    for (const other of [...below[at]!].sort((a, b) => a - b)) {
+      if (placed[other] === 0 && !visit(other)) return false;
+    }
+    seen.set(at, "done");
+    run.push(at);
+    return true;
+  };
+  return visit(index) ? run : undefined;
+}
+
+/** A decision without its reasons. */
+export type Decided = Pick<LayeringDecision, "melt" | "layers">;
+
+/**
+ * What a set of decisions costs, in bytes of plain layer tars.
+ *
+ * - A layer has the bytes of its atoms, less those that they hide of each other, and its end. A melted one has the bytes
+ *   of the base too, less those that are hidden of it.
+ * - `stored` has every distinct layer of the catalog once. Layers are the same when they hold equal atoms in the same
+ *   order; a melted one only when all below is the same as well. A base counts as soon as one image stands on it.
+ * - `update` has for each image and each of its own layers: bytes times the probability that it or an own layer below it
+ *   changes, since stores that key a layer by the chain below it fetch again all that lies above a change. Atoms change
+ *   independently of each other. Inherited layers are charged at the image that they are of; a melted one holds its
+ *   parents' atoms, and changes with them.
+ *
+ * @param decisions one for each image that decides, in any order; those without one have the layers of `keep`
+ */
+export function layeringCost(problem: LayeringProblem, decisions: readonly LayeringDecision[]): LayeringCost {
+  const decided = new Map(decisions.map((decision) => [decision.image, decision]));
+  return costOf(indexProblem(problem), (image) => decided.get(image.name));
+}
+
+/** The same over a problem that is indexed. */
+export function costOf(
+  problem: IndexedProblem,
+  decisionOf: (image: IndexedImage) => Decided | undefined,
+): LayeringCost {
+  const keys = new LayerKeys(problem.tokens);
+  const stored = new Map<number | string, number>();
+  let update = 0;
+  for (const image of problem.images) {
+    const choice = choiceOf(image, decisionOf(image), keys);
+    update += choice.update;
+    for (const { key, bytes } of choice.layers) stored.set(key, bytes);
+    if (choice.melt) continue;
+    for (const token of image.base) stored.set(`base ${token}`, problem.baseBytes.get(token)!);
+  }
+  const bytes = [...stored.values()].reduce((sum, each) => sum + each, 0);
+  return { stored: bytes, update, total: bytes + update };
+}
+
+/** A decision as it stands, its layers in its own order. */
+export function choiceOf(image: IndexedImage, decided: Decided | undefined, keys: LayerKeys): LayerChoice {
+  if (image.decides && decided?.melt === true) return meltedChoice(image, keys);
+  const places = (image.decides ? decided?.layers : undefined) ?? image.keep;
+  const layers = places.map((layer) => ownLayer(image, layer, keys));
+  return { melt: false, layers, update: expectedUpdate(layers) };
 }

@@ -1,3 +1,5 @@
+import { compareBytes } from "../../core/bytes.js";
+
 /** What a planner of layers decides about: the images of a catalog as atoms with bytes. Plain data. */
 export interface LayeringProblem {
   readonly images: readonly LayeringImage[];
@@ -67,3 +69,153 @@ export interface LayeringCost {
 
 /** Bytes that every layer has besides its entries: the two zero blocks at the end of its tar. */
 export const LAYER_END = 1024;
+
+/** A problem with numbers for names: images by their names in byte order, so that no order of the input is left. */
+export interface IndexedProblem {
+  readonly images: readonly IndexedImage[];
+  readonly maxLayers: number;
+  /** Bytes of the layers of bases, by token. */
+  readonly baseBytes: ReadonlyMap<number, number>;
+  /** Tokens are below this number: one for each id of an atom, then one for each layer of a base. */
+  readonly tokens: number;
+}
+
+export interface IndexedImage {
+  readonly index: number;
+  readonly name: string;
+  readonly decides: boolean;
+  readonly parent: IndexedImage | undefined;
+  readonly children: readonly IndexedImage[];
+  /** Tokens of the layers that it stands on directly; none below an image of the catalog. */
+  readonly base: readonly number[];
+  readonly atoms: readonly IndexedAtom[];
+  readonly keep: readonly (readonly number[])[];
+  /** True when some atom has to be after another. */
+  readonly ordered: boolean;
+  /** Everything in it from the bottom up, by tokens: what a melted layer is made of. */
+  readonly content: readonly number[];
+  /** Bytes of everything in it, hidden bytes taken off, without the end of the layer. */
+  readonly contentBytes: number;
+  /** How likely nothing that the catalog knows of changes in it: its own atoms and those of the images below. */
+  readonly contentSurvival: number;
+  /** Bytes of its base that its atoms hide. */
+  readonly hiddenOfBase: number;
+}
+
+export interface IndexedAtom {
+  readonly token: number;
+  readonly label: string;
+  readonly bytes: number;
+  /** How likely it stays as it is at an update. */
+  readonly survival: number;
+  /** Places that it has to be after, those that it hides among them. */
+  readonly after: readonly number[];
+  /** Bytes that it hides of other places; together never more than an atom has. */
+  readonly hides: readonly { readonly of: number; readonly bytes: number }[];
+  /** True when the catalog has its id once only: no layer with it can be shared. */
+  readonly alone: boolean;
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/**
+ * Brings a problem into its indexed form, which all parts of the planner work on.
+ *
+ * @throws {RangeError} when an image stands on one that is not there, or on itself
+ */
+export function indexProblem(problem: LayeringProblem): IndexedProblem {
+  const sorted = [...problem.images].sort((a, b) => compareBytes(a.name, b.name));
+  const occurrences = new Map<string, number>();
+  for (const { atoms } of sorted) {
+    for (const { id } of atoms) occurrences.set(id, (occurrences.get(id) ?? 0) + 1);
+  }
+  const tokens = new Map([...occurrences.keys()].map((id, token) => [id, token]));
+  const bases = new Map<string, number>();
+  const baseBytes = new Map<number, number>();
+  for (const { base } of sorted) {
+    for (const { id, bytes } of "layers" in base ? base.layers : []) {
+      if (bases.has(id)) continue;
+      bases.set(id, tokens.size + bases.size);
+      baseBytes.set(bases.get(id)!, bytes);
+    }
+  }
+  const byName = new Map(sorted.map((image, index) => [image.name, index]));
+  const done: (Writable<IndexedImage> | undefined)[] = sorted.map(() => undefined);
+  const pending = new Set<number>();
+
+  const indexed = (index: number): IndexedImage => {
+    const known = done[index];
+    if (known !== undefined) return known;
+    const image = sorted[index]!;
+    if (pending.has(index)) throw new RangeError(`the image ${image.name} stands on itself`);
+    pending.add(index);
+    const parent = "image" in image.base ? indexed(placeOf(image.base.image, byName)) : undefined;
+    const base = "layers" in image.base ? image.base.layers.map(({ id }) => bases.get(id)!) : [];
+    const atoms = indexAtoms(image, tokens, occurrences);
+    const below = parent?.contentBytes ?? contentOf(base, baseBytes);
+    const hiddenOfBase = Math.min(below, hidden(image.atoms, "base"));
+    const made = {
+      ...{ index, name: image.name, decides: image.decides, parent, children: [], base, atoms },
+      keep: image.keep,
+      ordered: atoms.some(({ after }) => after.length > 0),
+      content: [...(parent?.content ?? base), ...atoms.map(({ token }) => token)],
+      contentBytes: below + atoms.reduce((sum, atom) => sum + atom.bytes - savedBy(atom), 0) - hiddenOfBase,
+      contentSurvival: atoms.reduce(
+        (product, { survival }) => product * survival,
+        parent?.contentSurvival ?? 1,
+      ),
+      hiddenOfBase,
+    };
+    done[index] = made;
+    return made;
+  };
+
+  const images = sorted.map((_, index) => indexed(index));
+  for (const image of images) {
+    if (image.parent !== undefined) (image.parent.children as IndexedImage[]).push(image);
+  }
+  return { images, maxLayers: problem.maxLayers, baseBytes, tokens: tokens.size + bases.size };
+}
+
+function placeOf(name: string, byName: ReadonlyMap<string, number>): number {
+  const index = byName.get(name);
+  if (index === undefined) throw new RangeError(`no image of the problem is called ${name}`);
+  return index;
+}
+
+/** The ends of the base's layers are left in, so that no base is ever melted for the sake of a kilobyte. */
+function contentOf(base: readonly number[], baseBytes: ReadonlyMap<number, number>): number {
+  return base.reduce((sum, token) => sum + baseBytes.get(token)!, 0);
+}
+
+function hidden(atoms: readonly LayeringAtom[], of: number | "base"): number {
+  return atoms
+    .flatMap(({ hides }) => hides)
+    .reduce((sum, hide) => sum + (hide.of === of ? hide.bytes : 0), 0);
+}
+
+function savedBy({ hides }: IndexedAtom): number {
+  return hides.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** Nothing is hidden twice: what is left of an atom is all that a later one can still hide. */
+function indexAtoms(
+  image: LayeringImage,
+  tokens: ReadonlyMap<string, number>,
+  occurrences: ReadonlyMap<string, number>,
+): IndexedAtom[] {
+  const left = image.atoms.map(({ bytes }) => bytes);
+  return image.atoms.map((atom) => {
+    const hides: { of: number; bytes: number }[] = [];
+    for (const { of, bytes } of atom.hides) {
+      if (of === "base") continue;
+      const taken = Math.min(bytes, left[of]!);
+      left[of]! -= taken;
+      hides.push({ of, bytes: taken });
+    }
+    const after = [...new Set([...atom.after, ...hides.map(({ of }) => of)])].sort((a, b) => a - b);
+    const { id, label, bytes, changes } = atom;
+    const alone = occurrences.get(id) === 1;
+    return { token: tokens.get(id)!, label, bytes, survival: 1 - changes, after, hides, alone };
+  });
+}

@@ -1,5 +1,52 @@
 import { pathComponents } from "../../layer/tree-path.js";
-import type { ObservedEntry } from "../observed-image.js";
+import { isUndecided } from "../../plan/layering.js";
+import { baseStages, type Stage } from "../../plan/plan.js";
+import type { ObservedEntry, ObservedImage, ObservedLayer } from "../observed-image.js";
+
+/** A stage of one or more images, with its layers as they were built. */
+export interface StageNode {
+  readonly stage: Stage;
+  /** The images that the stage is, by name; others stand on it. */
+  readonly images: readonly string[];
+  /** What it stands on: another stage by id, or layers of a base. */
+  readonly base:
+    | { readonly stage: string }
+    | { readonly layers: readonly ObservedLayer[]; readonly public: boolean };
+  /** By the layers of the stage, in their order; undefined for one that changed nothing. */
+  readonly layers: readonly (ObservedLayer | undefined)[];
+  readonly undecided: boolean;
+}
+
+/** The stages that the layers of these images belong to, each once, and each after the one it stands on. */
+export function stageChains(images: readonly ObservedImage[]): readonly StageNode[] {
+  const nodes = new Map<string, StageNode & { images: string[] }>();
+  for (const { name, plan, layers } of images) {
+    if (plan === undefined) continue;
+    const chain = baseStages(plan).toReversed();
+    const made = new Map(layers.map((layer) => [layer.planLayer, layer]));
+    const found = layers.filter(({ planLayer }) => planLayer === undefined);
+    for (const [at, stage] of chain.entries()) {
+      let node = nodes.get(stage.id);
+      if (node === undefined) {
+        const below = chain[at - 1];
+        const melted = stage.squash === "all";
+        node = {
+          stage,
+          images: [],
+          base:
+            below === undefined
+              ? { layers: melted ? [] : found, public: stage.base.kind === "registry" }
+              : { stage: below.id },
+          layers: melted ? [made.get(`${stage.id}:all`)] : stage.layers.map((layer) => made.get(layer.id)),
+          undecided: isUndecided(stage),
+        };
+        nodes.set(stage.id, node);
+      }
+      if (at === chain.length - 1 && !node.images.includes(name)) node.images.push(name);
+    }
+  }
+  return [...nodes.values()];
+}
 
 /** Who put an entry there: an atom by its place, or the base. */
 export type Owner = number | "base";
@@ -164,4 +211,35 @@ function entryBytes({ type, size }: ObservedEntry): number {
 /** True when a folder is as one that comes into being above a file. */
 function isPlainFolder({ type, mode, uid, gid, xattrs }: ObservedEntry): boolean {
   return type === "folder" && mode === 0o755 && uid === 0 && gid === 0 && xattrs === undefined;
+}
+
+/** What is below the stages: one view for all that stand on the same layers, since bases are large and shared. */
+export class BaseViews {
+  readonly #nodes: ReadonlyMap<string, StageNode>;
+  readonly #views = new Map<string, LowerView>();
+
+  constructor(nodes: readonly StageNode[]) {
+    this.#nodes = new Map(nodes.map((node) => [node.stage.id, node]));
+  }
+
+  /** The layers below a stage as one view, which holds until the next one is asked for. */
+  async below(node: StageNode): Promise<LowerView> {
+    const layers = this.#layersBelow(node);
+    const key = layers.map(({ diffId }) => diffId).join(" ");
+    let view = this.#views.get(key);
+    if (view === undefined) {
+      view = new LowerView();
+      for (const layer of layers) view.add(await layer.entries(), "base");
+      this.#views.set(key, view);
+      view.mark();
+    }
+    view.reset();
+    return view;
+  }
+
+  #layersBelow({ base }: StageNode): readonly ObservedLayer[] {
+    if ("layers" in base) return base.layers;
+    const below = this.#nodes.get(base.stage)!;
+    return [...this.#layersBelow(below), ...below.layers.filter((layer) => layer !== undefined)];
+  }
 }

@@ -1,12 +1,10 @@
+import { createHash, type Hash } from "node:crypto";
+import { sizeText } from "../../core/size.js";
 import { layeringKey, type StageLayering } from "../../plan/layering.js";
-import type { ObservedImage, ObservedLayer } from "../observed-image.js";
-import { type AtomicStage, atomsOf, fixedAtoms } from "./atomic-stage.js";
-import { BaseViews } from "./base-views.js";
-import { commonFolders } from "./common-folders.js";
-import { copiedLayers } from "./copied-layers.js";
+import type { ObservedEntry, ObservedImage, ObservedLayer } from "../observed-image.js";
 import type { LayeringDecision, LayeringImage, LayeringProblem } from "./layering-problem.js";
-import { portableIds } from "./portable-ids.js";
-import { type StageNode, stageChains } from "./stage-chains.js";
+import { BaseViews, type StageNode, stageChains } from "./lower-view.js";
+import { type AtomicStage, atomsOf, fixedAtoms } from "./observed-atoms.js";
 
 /** A problem made of real images, and how its solution is said of their stages. */
 export interface ObservedProblem {
@@ -120,4 +118,123 @@ function publicBases(nodes: readonly StageNode[]): readonly LayeringImage[] {
 
 function baseLayer({ diffId, uncompressedSize }: ObservedLayer): { id: string; bytes: number } {
   return { id: diffId, bytes: uncompressedSize };
+}
+
+/** The layers that are copies alone, of the stages that are decided about. */
+export async function copiedLayers(
+  stages: readonly AtomicStage[],
+  portable: ReadonlySet<string>,
+): Promise<readonly WholeLayer[]> {
+  const layers: WholeLayer[] = [];
+  for (const { node, name, decides, atoms } of stages) {
+    for (const [place, observed] of decides ? node.layers.entries() : []) {
+      const isCopy = node.stage.layers[place]!.operations.every(({ op }) => op === "copy");
+      if (observed === undefined || !isCopy) continue;
+      const { label, diffId, portableId } = atoms[place]!;
+      const id = portableId !== undefined && portable.has(portableId) ? portableId : diffId;
+      layers.push({ stage: name, label, id, entries: await observed.entries() });
+    }
+  }
+  return layers;
+}
+
+/** A layer that may hold more than its own, in the stage that it is of. */
+export interface WholeLayer {
+  readonly stage: string;
+  readonly label: string;
+  /** The same for layers that are one already. */
+  readonly id: string;
+  readonly entries: readonly ObservedEntry[];
+}
+
+/** Smaller folders are not worth a step of their own. */
+const LEAST_BYTES = 256 * 1024;
+
+/** How many lines are said of one stage. */
+const MOST_LINES = 3;
+
+interface Folder {
+  readonly hash: Hash;
+  bytes: number;
+}
+
+/**
+ * Says of each stage which folders inside of its layers others have too, at the same place and with the same content: as
+ * steps of their own they would be one layer. A step is never torn apart, since a Dockerfile of most front ends cannot
+ * copy a folder but for a part of it.
+ */
+export function commonFolders(layers: readonly WholeLayer[]): ReadonlyMap<string, readonly string[]> {
+  const holders = new Map<
+    string,
+    { readonly path: string; readonly bytes: number; readonly layers: WholeLayer[] }
+  >();
+  for (const layer of layers) {
+    for (const [path, { hash, bytes }] of foldersOf(layer.entries)) {
+      if (bytes < LEAST_BYTES) continue;
+      const key = `${path}\0${hash.digest("hex")}`;
+      const known = holders.get(key);
+      if (known === undefined) holders.set(key, { path, bytes, layers: [layer] });
+      else known.layers.push(layer);
+    }
+  }
+  const common = [...holders.values()].filter(
+    ({ layers: held }) => new Set(held.map(({ id }) => id)).size > 1,
+  );
+  const lines = new Map<string, string[]>();
+  for (const { path, bytes, layers: held } of common.sort((a, b) => b.bytes - a.bytes)) {
+    // What is below a folder that is said already comes with it.
+    if (common.some((other) => path.startsWith(`${other.path}/`) && isSame(other.layers, held))) continue;
+    const stages = new Set(held.map(({ stage }) => stage)).size;
+    for (const { stage, label } of held) {
+      const own = lines.get(stage) ?? [];
+      const line = `/${path} (${sizeText(bytes)}) of ${label} is in ${stages} images: a copy of its own would be shared`;
+      if (own.length < MOST_LINES && !own.includes(line)) own.push(line);
+      lines.set(stage, own);
+    }
+  }
+  return lines;
+}
+
+function foldersOf(entries: readonly ObservedEntry[]): ReadonlyMap<string, Folder> {
+  const folders = new Map<string, Folder>();
+  for (const { path, type, mode, uid, gid, size, sha256 = "", linkname = "" } of entries) {
+    const text = `\0${type}\0${mode}\0${uid}\0${gid}\0${size}\0${sha256}\0${linkname}\n`;
+    for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) {
+      const name = path.slice(0, at);
+      let folder = folders.get(name);
+      if (folder === undefined) {
+        folder = { hash: createHash("sha256"), bytes: 0 };
+        folders.set(name, folder);
+      }
+      folder.hash.update(path.slice(at) + text);
+      folder.bytes += size;
+    }
+  }
+  return folders;
+}
+
+function isSame(left: readonly WholeLayer[], right: readonly WholeLayer[]): boolean {
+  return left.length === right.length && left.every((layer, at) => layer === right[at]);
+}
+
+/**
+ * The portable ids that are worth it: files that several stages bring. Written with the folders above them, they are one
+ * layer whatever the bases have, and wherever in its image the layer ends up. Where an image that decides nothing has
+ * such a layer as it is today, the others had better stay like it.
+ */
+export function portableIds(stages: readonly AtomicStage[]): ReadonlySet<string> {
+  const settled = new Set(
+    stages.flatMap(({ decides, atoms }) => (decides ? [] : atoms.map(({ diffId }) => diffId))),
+  );
+  const bringers = new Map<string, Set<AtomicStage>>();
+  const left = new Set<string>();
+  for (const stage of stages) {
+    for (const { portableId, diffId } of stage.decides ? stage.atoms : []) {
+      if (portableId === undefined) continue;
+      bringers.set(portableId, (bringers.get(portableId) ?? new Set()).add(stage));
+      if (settled.has(diffId)) left.add(portableId);
+    }
+  }
+  const several = [...bringers].filter(([id, { size }]) => size > 1 && !left.has(id));
+  return new Set(several.map(([id]) => id));
 }

@@ -1,14 +1,56 @@
+import { assertNever } from "../../core/assert-never.js";
 import { sha256Hex } from "../../core/bytes.js";
 import { canonicalJson } from "../../core/json.js";
 import { isWithin } from "../../core/posix-path.js";
-import type { Operation } from "../../plan/operation.js";
-import { describeOperation } from "../../plan/operation.js";
-import type { Layer } from "../../plan/plan.js";
-import { targetOf } from "../../plan/plan.js";
+import { type CopyOperation, describeOperation, type Operation } from "../../plan/operation.js";
+import { packageManagers } from "../../plan/passes/leftovers.js";
+import { type Layer, targetOf } from "../../plan/plan.js";
 import type { ObservedEntry, ObservedLayer } from "../observed-image.js";
-import { changeRate } from "./change-rate.js";
 import { LAYER_END } from "./layering-problem.js";
-import type { Footprint, LowerView } from "./lower-view.js";
+import type { Footprint, LowerView, StageNode } from "./lower-view.js";
+
+/** A stage with its atoms. */
+export interface AtomicStage {
+  readonly node: StageNode;
+  readonly name: string;
+  readonly decides: boolean;
+  readonly atoms: readonly ObservedAtom[];
+}
+
+/** The layers of a stage that is to be decided about: one atom each, with what binds it to those below. */
+export async function atomsOf(node: StageNode, view: LowerView): Promise<readonly ObservedAtom[]> {
+  const order = new AtomOrder();
+  const atoms: ObservedAtom[] = [];
+  for (const [place, observed] of node.layers.entries()) {
+    const layer = node.stage.layers[place]!;
+    const entries = observed === undefined ? [] : await observed.entries();
+    const after = order.next(layer, entries, view);
+    if (observed === undefined) atoms.push(emptyAtom(layer, after));
+    else atoms.push(observedAtom(layer, observed, entries, view.add(entries, place), after));
+  }
+  return atoms;
+}
+
+/** The layers of a stage that is as it is: one atom each. */
+export function fixedAtoms({ stage, layers }: StageNode): readonly ObservedAtom[] {
+  return layers.flatMap((observed, place) => {
+    if (observed === undefined) return [];
+    const layer = stage.layers[place] ?? { id: stage.id, operations: [] };
+    const bytes = observed.uncompressedSize - LAYER_END;
+    return [
+      {
+        label: labelOf(layer),
+        diffId: observed.diffId,
+        portableId: undefined,
+        bytes,
+        portableBytes: bytes,
+        changes: changeRate(layer),
+        after: [],
+        hides: [],
+      },
+    ];
+  });
+}
 
 /** A layer of squash `"keep"` as an atom, before it is known which other images have it too. */
 export interface ObservedAtom {
@@ -149,4 +191,58 @@ function portableId(entries: readonly ObservedEntry[], parents: ReadonlySet<stri
   );
   const lines = [...above, ...own].map((entry) => canonicalJson(entry)).sort();
   return sha256Hex(lines.join("\n"));
+}
+
+/**
+ * How likely a layer is another one at the next update of its image: 0 to 1. Nobody can know; what counts is the order,
+ * from what a digest names to what people edit every day. Fixed figures, so that a decision depends on the description
+ * alone and never on when it is taken.
+ */
+export function changeRate({ operations }: Layer): number {
+  const stays = operations.reduce((product, operation) => product * (1 - operationRate(operation)), 1);
+  return Math.round((1 - stays) * 1e6) / 1e6;
+}
+
+const RATE = { named: 0.01, packages: 0.05, dependencies: 0.1, settings: 0.15, command: 0.3, files: 0.5 };
+
+/** Folders whose content a lock file decides. */
+const DEPENDENCIES =
+  /(^|\/)(node_modules|vendor|site-packages|\.venv|venv|gems|bundle|deps|\.m2|third_party)(\/|$)/;
+
+/** Files that are part of a system rather than of an application. */
+const SYSTEM =
+  /(^|\/)(certs?|certificates|ca-certificates|ssl|zoneinfo|locale|fonts)(\/|$)|\.(crt|pem|ttf|otf)$/;
+
+function operationRate(operation: Operation): number {
+  switch (operation.op) {
+    case "copy":
+      return copyRate(operation);
+    case "add":
+      return RATE.named;
+    case "run":
+      return isInstall(operation.command) ? RATE.packages : RATE.command;
+    case "hostRun":
+      return RATE.command;
+    case "mkdir":
+    case "symlink":
+    case "remove":
+    case "chmod":
+    case "chown":
+      return RATE.named;
+    case "write":
+      return RATE.settings;
+    default:
+      return assertNever(operation);
+  }
+}
+
+function copyRate({ sources, dest }: CopyOperation): number {
+  const paths = [...sources.map(({ path }) => path), dest];
+  if (paths.some((path) => DEPENDENCIES.test(path))) return RATE.dependencies;
+  return paths.some((path) => SYSTEM.test(path)) ? RATE.packages : RATE.files;
+}
+
+function isInstall(command: string | readonly string[]): boolean {
+  const text = typeof command === "string" ? command : command.join(" ");
+  return packageManagers.some(({ installs }) => installs.test(text)) || /\bapk\s+add\b/.test(text);
 }

@@ -1,6 +1,52 @@
 import type { Digest } from "../../oci/digest.js";
-import { distinctLayers, type SharedImage, type SharedLayer } from "./shared-image.js";
-import { type SharingNode, sharingTree } from "./sharing-tree.js";
+import { baseStages, type PlanBase } from "../../plan/plan.js";
+import type { ObservedImage, ObservedLayer } from "../observed-image.js";
+
+/** A layer as far as sharing goes: its identity and its weights. Its entries are never read. */
+export type SharedLayer = Pick<ObservedLayer, "diffId" | "digest" | "size" | "uncompressedSize"> &
+  Partial<Pick<ObservedLayer, "outside" | "description">>;
+
+/** An image as far as sharing goes. */
+export interface SharedImage extends Pick<ObservedImage, "name"> {
+  /** Bottom first. */
+  readonly layers: readonly SharedLayer[];
+  /** The base from outside that it stands on in the end, in the user's words: a reference or a path. */
+  readonly base?: string;
+}
+
+/** What sharing looks at of an image. */
+export function sharedImage({ name, layers, plan }: ObservedImage): SharedImage {
+  const base = plan === undefined ? undefined : baseText(baseStages(plan).at(-1)!.base);
+  return { name, layers, ...(base === undefined ? {} : { base }) };
+}
+
+function baseText(base: PlanBase): string | undefined {
+  if (base.kind === "registry") return base.reference;
+  if (base.kind === "scratch" || base.kind === "stage") return undefined;
+  return ("reference" in base ? base.reference : undefined) ?? base.path;
+}
+
+/** The distinct layers of an image, bottom first: one that is there twice counts once. */
+export function distinctLayers({ layers }: Pick<SharedImage, "layers">): readonly SharedLayer[] {
+  return [...new Map(layers.map((layer) => [layer.diffId, layer])).values()];
+}
+
+/** The bytes of layers: of their plain tars, and of their blobs. */
+export interface LayerBytes {
+  readonly bytes: number;
+  readonly compressedBytes: number;
+}
+
+/** Sums of layers as they are listed, one that is there twice twice. */
+export function bytesOf(layers: readonly SharedLayer[]): LayerBytes {
+  let bytes = 0;
+  let compressedBytes = 0;
+  for (const { uncompressedSize, size } of layers) {
+    bytes += uncompressedSize;
+    compressedBytes += size;
+  }
+  return { bytes, compressedBytes };
+}
 
 /** Images that are listed for one image as those that it shares most with; all of them are in the layers. */
 const MOST_SHARED = 100;
@@ -186,4 +232,98 @@ function isBefore(bytes: number, place: number, otherBytes: number, otherPlace: 
 
 function sum<T>(values: readonly T[], weigh: (value: T) => number): number {
   return values.reduce((total, value) => total + weigh(value), 0);
+}
+
+/** Layers at whose top an image ends, a base from outside ends, or several images part; on those of the node below. */
+export interface SharingNode extends LayerBytes {
+  /** The images that end here. */
+  readonly images: readonly string[];
+  /** The base that ends here, in the user's words. */
+  readonly base?: string;
+  /** Layers on those of the node below. */
+  readonly layers: number;
+  /** Images that end here or above. */
+  readonly count: number;
+  readonly children: readonly SharingNode[];
+}
+
+interface Draft {
+  readonly layers: SharedLayer[];
+  readonly images: string[];
+  base: string | undefined;
+  readonly next: Map<Digest, Draft>;
+}
+
+/**
+ * Chains images by the layers at their bottom that they have in common. Children are in the order of the images that
+ * came first.
+ */
+export function sharingTree(images: readonly SharedImage[]): readonly SharingNode[] {
+  const root = draft();
+  for (const { name, layers, base } of images) {
+    let at = root;
+    const own = layers.findIndex(({ outside }) => outside !== true);
+    const baseEnd = own === -1 ? layers.length : own;
+    for (const [depth, layer] of layers.entries()) {
+      let next = at.next.get(layer.diffId);
+      if (next === undefined) {
+        next = draft(layer);
+        at.next.set(layer.diffId, next);
+      }
+      at = next;
+      if (depth + 1 === baseEnd) at.base ??= base;
+    }
+    at.images.push(name);
+  }
+  const start = [...root.next.values()].map(finish);
+  if (root.images.length === 0) return start;
+  // Images without any layer.
+  const empty = { images: root.images, bytes: 0, compressedBytes: 0, layers: 0, count: root.images.length };
+  return [{ ...empty, children: [] }, ...start];
+}
+
+function draft(...layers: SharedLayer[]): Draft {
+  return { layers, images: [], base: undefined, next: new Map() };
+}
+
+/** Layers where nothing ends and nothing parts belong to the node above them; a base that has a name is a node. */
+function finish(start: Draft): SharingNode {
+  let end = start;
+  const layers = [...start.layers];
+  while (end.images.length === 0 && end.base === undefined && end.next.size === 1) {
+    end = [...end.next.values()][0]!;
+    layers.push(...end.layers);
+  }
+  const children = [...end.next.values()].map(finish);
+  const { images, base } = end;
+  return {
+    images,
+    ...(base === undefined ? {} : { base }),
+    layers: layers.length,
+    ...bytesOf(layers),
+    count: children.reduce((sum, child) => sum + child.count, images.length),
+    children,
+  };
+}
+
+/** What pulling an image moves, in compressed bytes. */
+export interface PullBytes {
+  readonly name: string;
+  /** For a machine that has none of its layers. */
+  readonly firstPullBytes: number;
+  /** For a machine that holds the other image. */
+  readonly incrementalPullBytes: number;
+}
+
+/** What a machine pulls of each image when it already holds `held`. */
+export function pullBytes(images: readonly SharedImage[], held: SharedImage): readonly PullBytes[] {
+  const known = new Set(held.layers.map(({ diffId }) => diffId));
+  return images.map((image) => {
+    const layers = distinctLayers(image);
+    return {
+      name: image.name,
+      firstPullBytes: bytesOf(layers).compressedBytes,
+      incrementalPullBytes: bytesOf(layers.filter(({ diffId }) => !known.has(diffId))).compressedBytes,
+    };
+  });
 }

@@ -1,7 +1,7 @@
 import type { SquashPolicy } from "../../image/nodes.js";
 import type { Digest } from "../../oci/digest.js";
 import type { SharedWith } from "./share-images.js";
-import { bytesOf, distinctLayers, type SharedImage, type SharedLayer } from "./shared-image.js";
+import { bytesOf, distinctLayers, type SharedImage, type SharedLayer } from "./share-images.js";
 
 /** Images that are named for one price, of those with which bytes are no longer shared. */
 const MOST_NAMED = 100;

@@ -1,26 +1,33 @@
-import type { ObservedImage } from "../observed-image.js";
-import { backups } from "./backups.js";
-import { bytecode } from "./bytecode.js";
-import { copiedUpFiles } from "./copied-up.js";
-import { crashDumps } from "./crash-dumps.js";
-import { documentation } from "./documentation.js";
-import { duplicateFiles } from "./duplicates.js";
-import { followContents } from "./follow-contents.js";
-import { localesBut } from "./locales.js";
-import { logs } from "./logs.js";
-import { nodeModules } from "./node-modules.js";
-import { overwrittenFiles } from "./overwritten.js";
+import { type Origin, originText } from "../../errors/origin.js";
+import type { Operation } from "../../plan/operation.js";
+import type { ObservedImage, ObservedLayer } from "../observed-image.js";
 import { packageCaches } from "./package-caches.js";
-import { type PathKind, wastedByPath } from "./path-kind.js";
-import { privilegedFiles } from "./privileged.js";
-import { removedFiles } from "./removed.js";
-import { sourceMaps } from "./source-maps.js";
-import { isSpare, type StoredContent } from "./stored-content.js";
-import { temporaryFiles } from "./temporary-files.js";
-import { versionControl } from "./version-control.js";
-import type { OwnWaste, WasteReport } from "./waste-report.js";
-import { wasteRows } from "./waste-rows.js";
-import type { Wasted } from "./wasted.js";
+import {
+  backups,
+  bytecode,
+  crashDumps,
+  documentation,
+  localesBut,
+  logs,
+  nodeModules,
+  type PathKind,
+  sourceMaps,
+  temporaryFiles,
+  versionControl,
+  wastedByPath,
+} from "./path-kinds.js";
+import { followContents, isSpare, type StoredContent } from "./stored-content.js";
+import type { OwnWaste, WasteLayer, WastePlace, WasteReport, WasteRow } from "./waste-report.js";
+import {
+  copiedUpFiles,
+  duplicateFiles,
+  overwrittenFiles,
+  type Place,
+  privilegedFiles,
+  removedFiles,
+  type Wasted,
+  type Writer,
+} from "./wasted.js";
 
 /**
  * What an image holds and nobody needs. A file is in one row only: that of the first kind that explains all its bytes.
@@ -113,4 +120,89 @@ function sumOf(wasted: readonly Wasted[]): number {
 
 function ratio(part: number, whole: number): number {
   return whole === 0 ? 1 : part / whole;
+}
+
+const SAMPLES = 5;
+
+/** Puts together what is waste for one reason, lies in one layer and comes from one line; the most bytes first. */
+export function wasteRows(image: ObservedImage, wasted: readonly Wasted[]): WasteRow[] {
+  const groups = new Map<string, Wasted[]>();
+  for (const one of wasted) {
+    const { kind, what, place, by, of } = one;
+    const key = [kind, what, ...[place, by, of].map((it) => lineText(image, it))].join("\0");
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [one]);
+    else group.push(one);
+  }
+  const writerOf = writersOf(image);
+  const rows = [...groups.values()].map((group): WasteRow => {
+    const ordered = [...group].sort((left, right) => right.bytes - left.bytes);
+    const { kind, what, place, by, of, fix } = ordered[0]!;
+    const layer = image.layers[place.layer]!;
+    const origin = layer.originOf(place.path);
+    return {
+      kind,
+      what,
+      bytes: group.reduce((sum, { bytes }) => sum + bytes, 0),
+      files: group.length,
+      layer: wasteLayer(layer, place.layer),
+      ...(origin === undefined ? {} : { origin }),
+      ...(by === undefined ? {} : { by: wastePlace(image, by) }),
+      ...(of === undefined ? {} : { of: wastePlace(image, of) }),
+      paths: ordered.slice(0, SAMPLES).map(({ path }) => `/${path}`),
+      fix: fix(writerOf(layer, origin), of && writerOf(image.layers[of.layer]!, originAt(image, of))),
+    };
+  });
+  return rows.sort((left, right) => right.bytes - left.bytes);
+}
+
+function lineText(image: ObservedImage, place: Place | undefined): string {
+  if (place === undefined) return "";
+  const origin = originAt(image, place);
+  return `${place.layer} ${origin === undefined ? "" : originText(origin)}`;
+}
+
+function originAt({ layers }: ObservedImage, { layer, path }: Place): Origin | undefined {
+  return layers[layer]!.originOf(path);
+}
+
+function wastePlace(image: ObservedImage, place: Place): WastePlace {
+  const origin = originAt(image, place);
+  return {
+    layer: wasteLayer(image.layers[place.layer]!, place.layer),
+    ...(origin === undefined ? {} : { origin }),
+    path: `/${place.path}`,
+  };
+}
+
+function wasteLayer({ diffId, description, inherited }: ObservedLayer, index: number): WasteLayer {
+  return { index, diffId, ...(description === undefined ? {} : { description }), inherited };
+}
+
+/** What wrote to a line's layer, told by the operation that the line belongs to in the image's plan. */
+export function writersOf({ plan }: ObservedImage): (layer: ObservedLayer, origin?: Origin) => Writer {
+  const operations = new Map<Origin, Operation["op"]>();
+  for (const { origin, op } of (plan?.stages ?? []).flatMap(operationsOf)) {
+    if (origin !== undefined) operations.set(origin, op);
+  }
+  return ({ inherited }, origin) => ({ step: stepOf(origin, inherited, operations), inherited });
+}
+
+function operationsOf({
+  layers,
+}: {
+  readonly layers: readonly { readonly operations: readonly Operation[] }[];
+}) {
+  return layers.flatMap((layer) => layer.operations);
+}
+
+function stepOf(
+  origin: Origin | undefined,
+  inherited: boolean,
+  operations: ReadonlyMap<Origin, Operation["op"]>,
+): Writer["step"] {
+  if (origin === undefined) return inherited ? "base" : "other";
+  const op = operations.get(origin);
+  if (op === undefined || op === "copy") return op ?? "other";
+  return op === "run" || op === "hostRun" ? "command" : "write";
 }

@@ -60,7 +60,7 @@ async function compared(
   { imagesOf }: Observed,
   { times }: DiffFlags,
 ): Promise<CatalogDifference> {
-  const { compareImages } = await import("../../analyze/difference/compare-images.js");
+  const { compareImages } = await import("../../analyze/difference/image-difference.js");
   return toldOf(await compareImages(imagesOf(before)[0]!, imagesOf(after)[0]!, { times }));
 }
 

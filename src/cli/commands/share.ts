@@ -30,7 +30,7 @@ export function define(command: Command, shell: Shell): void {
 async function share(session: Session, operands: readonly string[], flags: ShareFlags): Promise<Report> {
   const { catalog, images, held, prices } = await lookedAt(session, operands, flags);
   const { shareImages } = await import("../../analyze/sharing/share-images.js");
-  const { pullBytes } = await import("../../analyze/sharing/pull-bytes.js");
+  const { pullBytes } = await import("../../analyze/sharing/share-images.js");
   const sharing = shareImages(images);
   const pulls = held && { having: held.name, pulls: pullBytes(images, held) };
   return {

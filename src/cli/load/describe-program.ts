@@ -1,7 +1,7 @@
 import { closeSync, writeSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import type { Catalog } from "../../catalog/catalog.js";
-import { isCatalog } from "../../catalog/is-catalog.js";
+import { isCatalog } from "../../catalog/catalog.js";
 import { DefinitionError } from "../../errors/layerwright-error.js";
 import { findExported } from "./exported-catalog.js";
 import { type LoadReply, type LoadRequest, type LoweredCatalog, REPLY_DESCRIPTOR } from "./loaded-catalog.js";

@@ -1,6 +1,5 @@
 import { basename } from "node:path";
-import { Catalog } from "../../catalog/catalog.js";
-import { isCatalog } from "../../catalog/is-catalog.js";
+import { Catalog, isCatalog } from "../../catalog/catalog.js";
 import { type Image, isImage } from "../../image/image.js";
 import { isPathComponent } from "../../oci/reference.js";
 

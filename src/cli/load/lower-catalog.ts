@@ -2,7 +2,7 @@ import type { Catalog } from "../../catalog/catalog.js";
 import { catalogName } from "../../catalog/named-nodes.js";
 import type { Image } from "../../image/image.js";
 import type { BaseNode, ImageNode } from "../../image/nodes.js";
-import { suppressedFor } from "../../policy/suppression.js";
+import { suppressedFor } from "../../policy/policy.js";
 import { lowerImage } from "../../project/prepare.js";
 import { sharingLimitOf } from "../../project/sharing-limit.js";
 import { selectNames } from "../select/select-names.js";

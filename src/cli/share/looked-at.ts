@@ -1,4 +1,4 @@
-import { type SharedImage, sharedImage } from "../../analyze/sharing/shared-image.js";
+import { type SharedImage, sharedImage } from "../../analyze/sharing/share-images.js";
 import { pricedPolicies, type SquashPrices } from "../../analyze/sharing/squash-prices.js";
 import type { ImageVariants } from "../../project/prepare.js";
 import { fullReference } from "../../project/references.js";

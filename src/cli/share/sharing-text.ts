@@ -1,6 +1,4 @@
-import type { PullBytes } from "../../analyze/sharing/pull-bytes.js";
-import type { Sharing } from "../../analyze/sharing/share-images.js";
-import type { SharingNode } from "../../analyze/sharing/sharing-tree.js";
+import type { PullBytes, Sharing, SharingNode } from "../../analyze/sharing/share-images.js";
 import { shownLine } from "../../core/shown-text.js";
 import { sizeText } from "../../core/size.js";
 import { columns } from "../columns.js";

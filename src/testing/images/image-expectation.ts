@@ -1,11 +1,80 @@
 import { AssertionError } from "node:assert";
+import { parseSize } from "../../core/size.js";
+import { beginCall, type Call, checkOptions, refuse } from "../../image/call.js";
+import { parseAbsolutePath } from "../../image/container-path.js";
 import type { Image } from "../../image/image.js";
-import { assertions, type SizeOptions } from "./assertions.js";
-import type { AbsenceOptions } from "./checks/absence-check.js";
-import type { BaseExpectation } from "./checks/description-check.js";
-import type { FileExpectation, PathExpectation } from "./checks/file-expectation.js";
-import type { Failure } from "./failure.js";
-import { Subject } from "./subject.js";
+import { parsePorts } from "../../oci/port.js";
+import {
+  checkDeclared,
+  checkField,
+  checkHealth,
+  checkNamed,
+  checkNonRoot,
+  checkNotNamed,
+} from "./config-check.js";
+import {
+  type BaseExpectation,
+  checkBase,
+  checkLayers,
+  checkNoRuns,
+  checkRuns,
+  checkShared,
+  checkSize,
+  readBase,
+} from "./description-check.js";
+import {
+  type AbsenceOptions,
+  checkFile,
+  checkNoFile,
+  checkNoMatch,
+  checkPath,
+  type FileExpectation,
+  type PathExpectation,
+  readAbsence,
+  readExpectation,
+  readPattern,
+} from "./file-check.js";
+import { type ExpectArchiveOptions, type ExpectOptions, type Failure, Subject } from "./subject.js";
+
+/**
+ * Starts assertions about an image by its description: at once, with no build, no daemon and no network. The files are
+ * those that its steps place, as the direct build places them; of bases those on disk are looked into. What a command or a
+ * base in a registry may hold is not known, and an assertion that depends on it fails and says so. `await` does no harm.
+ *
+ * @throws {DefinitionError} ARGUMENT_INVALID, OPTION_UNKNOWN
+ * @throws {PlanError} whatever would keep the image from being built, such as SOURCE_NOT_FOUND
+ * @example
+ * ```ts
+ * import { Image } from "layerwright";
+ * import { expectImage } from "layerwright/testing";
+ *
+ * const base = Image.scratch().write("/etc/motd", "hello\n").env("LANG", "C.UTF-8");
+ * const image = Image.from(base).write("/app", "#!/bin/sh\n", { mode: 0o755 });
+ * expectImage(image).hasFile("/app", { mode: 0o755 }).hasEnv("LANG", "C.UTF-8").sharesLayersWith(base).isUnder("20MB");
+ * ```
+ */
+export function expectImage(image: Image, options: ExpectOptions = {}): ImageExpectation {
+  return new ImageExpectation(Subject.described(beginCall("expectImage"), image, options));
+}
+
+/**
+ * Starts the same assertions about a finished image on disk, ours or anybody's: an archive or an OCI layout. All of its
+ * files are known, also those that commands made; which steps made it is not. A process of its own reads it, once.
+ *
+ * @throws {DefinitionError} ARGUMENT_INVALID, OPTION_UNKNOWN
+ * @throws {EnvironmentError} BASE_NOT_FOUND
+ * @example
+ * ```ts
+ * import { build, Image } from "layerwright";
+ * import { expectArchive } from "layerwright/testing";
+ *
+ * await build(Image.scratch().write("/etc/motd", "hello\n"), { output: "motd.tar" });
+ * expectArchive("motd.tar").hasFile("/etc/motd", { contents: /^hello/ }).hasLayers(1);
+ * ```
+ */
+export function expectArchive(path: string, options: ExpectArchiveOptions = {}): ImageExpectation {
+  return new ImageExpectation(Subject.archive(beginCall("expectArchive"), path, options));
+}
 
 /**
  * Assertions about one image, in a chain: each returns the chain, or throws an `AssertionError` that says what was
@@ -174,4 +243,138 @@ export class ImageExpectation {
     const { message, actual, expected } = failed;
     throw new AssertionError({ message, actual, expected, operator: method.name, stackStartFn: method });
   }
+}
+
+/** How an image is weighed. */
+export interface SizeOptions {
+  /** What a base in a registry weighs, unpacked: bytes, or text such as `"75MB"`. */
+  readonly base?: string | number;
+}
+
+type Assertion = (subject: Subject, ...args: never[]) => Failure | undefined;
+
+/** Every assertion by its name in a chain: reads its arguments, and says why it does not hold. */
+export const assertions = {
+  hasFile: (subject, path: string, expected: FileExpectation = {}) =>
+    checkFile(subject.image, readExpectation(beginCall("hasFile"), path, expected)),
+  hasFolder: (subject, path: string, expected: PathExpectation = {}) =>
+    checkFile(subject.image, readExpectation(beginCall("hasFolder"), path, { ...expected, type: "folder" })),
+  hasSymlink: (subject, path: string, target?: string) => {
+    const expected = target === undefined ? ({ type: "symlink" } as const) : { linkTarget: target };
+    return checkFile(subject.image, readExpectation(beginCall("hasSymlink"), path, expected));
+  },
+  hasPath: (subject, path: string) => checkPath(subject.image, parseAbsolutePath(beginCall("hasPath"), path)),
+  hasNoFile: (subject, path: string, options: AbsenceOptions = {}) => {
+    const call = beginCall("hasNoFile");
+    return checkNoFile(subject.image, parseAbsolutePath(call, path), readAbsence(call, options));
+  },
+  hasNoFileMatching: (subject, pattern: string, options: AbsenceOptions = {}) => {
+    const call = beginCall("hasNoFileMatching");
+    return checkNoMatch(subject.image, pattern, readPattern(call, pattern), readAbsence(call, options));
+  },
+  hasEnv: (subject, name: string, value?: string | RegExp) =>
+    checkNamed(subject.image, "env", name, readText(beginCall("hasEnv"), name, value)),
+  hasNoEnv: (subject, name: string) => {
+    readText(beginCall("hasNoEnv"), name, undefined);
+    return checkNotNamed(subject.image, "env", name);
+  },
+  hasLabel: (subject, name: string, value?: string | RegExp) =>
+    checkNamed(subject.image, "label", name, readText(beginCall("hasLabel"), name, value)),
+  hasAnnotation: (subject, name: string, value?: string | RegExp) =>
+    checkNamed(subject.image, "annotation", name, readText(beginCall("hasAnnotation"), name, value)),
+  hasEntrypoint: (subject, args: readonly string[] | undefined) =>
+    checkField(subject.image, "Entrypoint", readWords(beginCall("hasEntrypoint"), args)),
+  hasCmd: (subject, args: readonly string[] | undefined) =>
+    checkField(subject.image, "Cmd", readWords(beginCall("hasCmd"), args)),
+  hasShell: (subject, args: readonly string[]) =>
+    checkField(subject.image, "Shell", readWords(beginCall("hasShell"), args)),
+  hasUser: (subject, user: string | number) => checkField(subject.image, "User", `${user}`),
+  isNonRoot: (subject) => checkNonRoot(subject.image),
+  hasWorkdir: (subject, path: string) =>
+    checkField(subject.image, "WorkingDir", parseAbsolutePath(beginCall("hasWorkdir"), path)),
+  hasStopSignal: (subject, signal: string | number) => checkField(subject.image, "StopSignal", `${signal}`),
+  exposes: (subject, ...ports: readonly (number | string)[]) =>
+    checkDeclared(subject.image, "ExposedPorts", readPorts(beginCall("exposes"), ports)),
+  hasVolume: (subject, path: string) =>
+    checkDeclared(subject.image, "Volumes", [parseAbsolutePath(beginCall("hasVolume"), path)]),
+  hasHealthcheck: (subject, test?: string | readonly string[]) =>
+    checkHealth(subject.image, readProbe(beginCall("hasHealthcheck"), test)),
+  hasLayers: (subject, count: number) =>
+    checkLayers(subject, { count: readCount(beginCall("hasLayers"), count), atMost: false, own: false }),
+  hasLayersAtMost: (subject, count: number) =>
+    checkLayers(subject, { count: readCount(beginCall("hasLayersAtMost"), count), atMost: true, own: false }),
+  hasOwnLayers: (subject, count: number) =>
+    checkLayers(subject, { count: readCount(beginCall("hasOwnLayers"), count), atMost: false, own: true }),
+  sharesLayersWith: (subject, other: Image | ImageExpectation, count = 1) => {
+    const call = beginCall("sharesLayersWith");
+    const theirs = Subject.of(call, other, subject.options);
+    if (theirs === undefined) return invalid(call, "other", other, "an Image, or what expectImage gives");
+    return checkShared(subject, theirs, readCount(call, count));
+  },
+  isUnder: (subject, size: string | number, options: SizeOptions = {}) => {
+    const call = beginCall("isUnder");
+    checkOptions(call, options, ["base"]);
+    const base = options.base === undefined ? undefined : readSize(call, "option base", options.base);
+    return checkSize(subject, { limit: readSize(call, "size", size), own: false, base });
+  },
+  isOwnUnder: (subject, size: string | number) =>
+    checkSize(subject, {
+      limit: readSize(beginCall("isOwnUnder"), "size", size),
+      own: true,
+      base: undefined,
+    }),
+  isOn: (subject, base: BaseExpectation) => checkBase(subject, readBase(beginCall("isOn"), base)),
+  runs: (subject, command: string | RegExp) => {
+    const call = beginCall("runs");
+    if (!isTextual(command) || command === "") invalid(call, "command", command, "text or a RegExp");
+    return checkRuns(subject, command);
+  },
+  hasNoRunSteps: (subject) => checkNoRuns(subject),
+} satisfies Record<string, Assertion>;
+
+function invalid(call: Call, argument: string, got: unknown, allowed: string): never {
+  return refuse(call, "ARGUMENT_INVALID", { call: call.name, argument, got, allowed });
+}
+
+function isTextual(value: unknown): boolean {
+  return typeof value === "string" || value instanceof RegExp;
+}
+
+function readText(call: Call, name: string, value: string | RegExp | undefined): string | RegExp | undefined {
+  if (typeof name !== "string" || name === "") invalid(call, "name", name, "text");
+  if (value !== undefined && !isTextual(value)) invalid(call, "value", value, "text or a RegExp");
+  return value;
+}
+
+function readWords(call: Call, words: readonly string[] | undefined): readonly string[] | undefined {
+  if (words === undefined) return undefined;
+  const fine = Array.isArray(words) && words.every((word) => typeof word === "string");
+  return fine ? words : invalid(call, "value", words, "an array of text");
+}
+
+const PROBE_KINDS = ["NONE", "CMD", "CMD-SHELL"];
+
+/** A probe as the config has it: text runs under the shell. */
+function readProbe(call: Call, test: string | readonly string[] | undefined): readonly string[] | undefined {
+  if (typeof test === "string") return ["CMD-SHELL", test];
+  const words = readWords(call, test);
+  return words === undefined || PROBE_KINDS.includes(words[0] ?? "") ? words : ["CMD", ...words];
+}
+
+function readCount(call: Call, count: number): number {
+  return Number.isSafeInteger(count) && count >= 0
+    ? count
+    : invalid(call, "number of layers", count, "a whole number");
+}
+
+function readSize(call: Call, argument: string, size: string | number): number {
+  const bytes = typeof size === "string" || typeof size === "number" ? parseSize(size) : undefined;
+  return bytes ?? invalid(call, argument, size, 'bytes, or a size such as "20MB"');
+}
+
+function readPorts(call: Call, ports: readonly (number | string)[]): readonly string[] {
+  return ports.flatMap((port) => {
+    const parsed = parsePorts(port);
+    return "reason" in parsed ? invalid(call, "port", port, `a port: ${parsed.reason}`) : parsed.ports;
+  });
 }

@@ -1,9 +1,10 @@
 import { AssertionError } from "node:assert";
 import { beginCall, refuse } from "../../image/call.js";
-import { assertions } from "./assertions.js";
-import type { Failure } from "./failure.js";
-import type { ImageMatchers } from "./matcher-types.js";
-import { Subject } from "./subject.js";
+import type { Image } from "../../image/image.js";
+import type { BaseExpectation } from "./description-check.js";
+import type { AbsenceOptions, FileExpectation, PathExpectation } from "./file-check.js";
+import { assertions, type ImageExpectation, type SizeOptions } from "./image-expectation.js";
+import { type Failure, Subject } from "./subject.js";
 
 /** What a matcher gives to the test runner. */
 export interface MatcherResult {
@@ -89,4 +90,37 @@ function matcher(name: string, assertion: keyof typeof assertions): ImageMatcher
       throw new AssertionError({ message, actual, expected, operator: name });
     return { pass: false, message: () => message, actual, expected };
   };
+}
+
+/** The assertions of {@link ImageExpectation} as matchers of `expect(image)`; each says what the method of its name does. */
+export interface ImageMatchers<Result = void> {
+  toHaveFile(path: string, expected?: FileExpectation): Result;
+  toHaveFolder(path: string, expected?: PathExpectation): Result;
+  toHaveSymlink(path: string, target?: string): Result;
+  toHavePath(path: string): Result;
+  toHaveNoFile(path: string, options?: AbsenceOptions): Result;
+  toHaveNoFileMatching(pattern: string, options?: AbsenceOptions): Result;
+  toHaveEnv(name: string, value?: string | RegExp): Result;
+  toHaveNoEnv(name: string): Result;
+  toHaveLabel(name: string, value?: string | RegExp): Result;
+  toHaveAnnotation(name: string, value?: string | RegExp): Result;
+  toHaveEntrypoint(args: readonly string[] | undefined): Result;
+  toHaveCmd(args: readonly string[] | undefined): Result;
+  toHaveShell(args: readonly string[]): Result;
+  toHaveUser(user: string | number): Result;
+  toBeNonRoot(): Result;
+  toHaveWorkdir(path: string): Result;
+  toHaveStopSignal(signal: string | number): Result;
+  toExpose(...ports: readonly (number | string)[]): Result;
+  toHaveVolume(path: string): Result;
+  toHaveHealthcheck(test?: string | readonly string[]): Result;
+  toHaveLayers(count: number): Result;
+  toHaveLayersAtMost(count: number): Result;
+  toHaveOwnLayers(count: number): Result;
+  toShareLayersWith(other: Image | ImageExpectation, count?: number): Result;
+  toBeUnder(size: string | number, options?: SizeOptions): Result;
+  toBeOwnUnder(size: string | number): Result;
+  toBeOn(base: BaseExpectation): Result;
+  toRun(command: string | RegExp): Result;
+  toHaveNoRunSteps(): Result;
 }

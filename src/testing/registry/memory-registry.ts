@@ -1,9 +1,8 @@
 import { refuse } from "./answers.js";
-import { Guard, type RegistryAuth } from "./auth/guard.js";
+import { Guard, type RegistryAuth } from "./auth.js";
 import { Faults } from "./faults.js";
 import { RegistryState } from "./registry-state.js";
-import { parseRoute } from "./route.js";
-import { answerRoute } from "./router.js";
+import { answerRoute, parseRoute } from "./router.js";
 
 /** How a registry in memory is made. */
 export interface MemoryRegistryOptions {

@@ -1,13 +1,9 @@
 import { isPathComponent } from "../../oci/reference.js";
 import { json, refuse, withoutBody } from "./answers.js";
 import { answerBlob } from "./blobs.js";
-import { answerManifest } from "./manifests.js";
-import { answerReferrers } from "./referrers.js";
+import { answerCatalog, answerManifest, answerReferrers, answerTags } from "./manifests.js";
 import type { RegistryState } from "./registry-state.js";
-import type { Route } from "./route.js";
-import { answerCatalog, answerTags } from "./tags.js";
-import { startUpload } from "./upload-start.js";
-import { answerUpload } from "./uploads.js";
+import { answerUpload, startUpload } from "./uploads.js";
 
 const MAX_NAME = 255;
 
@@ -59,5 +55,51 @@ function dispatch(state: RegistryState, route: Route, request: Request): Respons
       return answerManifest(state, route.name, route.reference, request);
     case "referrers":
       return answerReferrers(state.find(route.name), route.reference, request);
+  }
+}
+
+/** What an address of the API is about. */
+export type Route =
+  | { readonly kind: "base" }
+  | { readonly kind: "catalog" }
+  | { readonly kind: "tags"; readonly name: string }
+  | { readonly kind: "uploads"; readonly name: string }
+  | {
+      readonly kind: "upload" | "blob" | "manifest" | "referrers";
+      readonly name: string;
+      readonly reference: string;
+    };
+
+const TAGS = /^\/v2\/(.+)\/tags\/list$/;
+const UPLOADS = /^\/v2\/(.+)\/blobs\/uploads\/?$/;
+const REFERENCED: readonly (readonly ["upload" | "blob" | "manifest" | "referrers", RegExp])[] = [
+  ["upload", /^\/v2\/(.+)\/blobs\/uploads\/([^/]+)$/],
+  ["blob", /^\/v2\/(.+)\/blobs\/([^/]+)$/],
+  ["manifest", /^\/v2\/(.+)\/manifests\/([^/]+)$/],
+  ["referrers", /^\/v2\/(.+)\/referrers\/([^/]+)$/],
+];
+
+/** Reads the path of an address; undefined where the API has no such path. */
+export function parseRoute(pathname: string): Route | undefined {
+  const path = decoded(pathname);
+  if (path === "/v2" || path === "/v2/") return { kind: "base" };
+  if (path === "/v2/_catalog") return { kind: "catalog" };
+  const tags = TAGS.exec(path);
+  if (tags !== null) return { kind: "tags", name: tags[1]! };
+  const uploads = UPLOADS.exec(path);
+  if (uploads !== null) return { kind: "uploads", name: uploads[1]! };
+  for (const [kind, pattern] of REFERENCED) {
+    const match = pattern.exec(path);
+    if (match !== null) return { kind, name: match[1]!, reference: match[2]! };
+  }
+  return undefined;
+}
+
+/** Clients may write the colon of a digest as `%3A`. */
+function decoded(pathname: string): string {
+  try {
+    return decodeURIComponent(pathname);
+  } catch {
+    return pathname;
   }
 }

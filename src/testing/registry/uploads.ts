@@ -1,9 +1,28 @@
-import { empty, refuse } from "./answers.js";
-import type { Content } from "./content.js";
-import { finishBlob } from "./finish-blob.js";
-import { receive } from "./receive.js";
-import type { RepositoryState } from "./registry-state.js";
-import { uploadHeaders } from "./upload-headers.js";
+import { digestAlgorithm, empty, refuse } from "./answers.js";
+import { Content, type RegistryState, type RepositoryState } from "./registry-state.js";
+
+/** POST: mounts a blob of another repository, takes a whole blob, or opens an upload. */
+export async function startUpload(state: RegistryState, name: string, request: Request): Promise<Response> {
+  const query = new URL(request.url).searchParams;
+  const mount = query.get("mount");
+  if (mount !== null) {
+    // Without `from` there is no repository that the sender was shown to be allowed to read.
+    const blob = state.find(query.get("from") ?? "")?.blobs.get(mount);
+    if (blob !== undefined) {
+      state.open(name).blobs.set(mount, blob);
+      return blobCreated(name, mount);
+    }
+  }
+  const content = new Content();
+  const digest = query.get("digest");
+  if (digest !== null && mount === null) {
+    await receive(request, content);
+    return finishBlob(state.open(name), name, content, digest);
+  }
+  const id = crypto.randomUUID();
+  state.open(name).uploads.set(id, content);
+  return empty(202, uploadHeaders(name, id, content));
+}
 
 /** What is done with an upload that was opened: asked about, gone on with, finished, cancelled. */
 export async function answerUpload(
@@ -55,4 +74,48 @@ async function takeChunk(
   if (content.size === end) return undefined;
   content.truncate(before);
   return refuse(400, "SIZE_INVALID", "the chunk is not as long as its Content-Range", { headers: headers() });
+}
+
+/** Takes what was sent as a blob, if it has the digest that the sender names. */
+export function finishBlob(
+  repository: RepositoryState,
+  name: string,
+  content: Content,
+  digest: string | null,
+): Response {
+  const algorithm = digestAlgorithm(digest ?? "");
+  if (digest === null || algorithm === undefined) {
+    return refuse(400, "DIGEST_INVALID", "the digest is missing or not understood", { detail: { digest } });
+  }
+  const found = content.digest(algorithm);
+  if (found !== digest) {
+    return refuse(400, "DIGEST_INVALID", "provided digest did not match uploaded content", {
+      detail: { digest, found },
+    });
+  }
+  repository.blobs.set(digest, content);
+  return blobCreated(name, digest);
+}
+
+export function blobCreated(name: string, digest: string): Response {
+  return empty(201, { location: `/v2/${name}/blobs/${digest}`, "docker-content-digest": digest });
+}
+
+/** Adds the body of a request to what has come. Where the connection breaks, what came before stays. */
+export async function receive(request: Request, content: Content, limit = Infinity): Promise<boolean> {
+  if (request.body === null) return true;
+  for await (const piece of request.body) {
+    content.append(piece);
+    if (content.size > limit) return false;
+  }
+  return true;
+}
+
+/** Where an upload goes on, and what of it has come. `0-0` stands for nothing too, as in distribution/distribution. */
+export function uploadHeaders(name: string, id: string, content: Content): Record<string, string> {
+  return {
+    location: `/v2/${name}/blobs/uploads/${id}`,
+    range: `0-${Math.max(content.size - 1, 0)}`,
+    "docker-upload-uuid": id,
+  };
 }

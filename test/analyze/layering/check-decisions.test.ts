@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkDecisions } from "../../../src/analyze/layering/check-decisions.js";
+import { checkDecisions } from "../../../src/analyze/layering/explain-decision.js";
 import type {
   LayeringDecision,
   LayeringImage,

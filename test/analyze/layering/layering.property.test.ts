@@ -1,9 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { allAll, keepAll, ownAll } from "../../../src/analyze/layering/baselines.js";
-import { checkDecisions } from "../../../src/analyze/layering/check-decisions.js";
-import { layeringCost } from "../../../src/analyze/layering/layering-cost.js";
-import { planLayering } from "../../../src/analyze/layering/plan-layering.js";
+import { checkDecisions } from "../../../src/analyze/layering/explain-decision.js";
+import { layeringCost } from "../../../src/analyze/layering/layer-choice.js";
+import { allAll, keepAll, ownAll, planLayering } from "../../../src/analyze/layering/plan-layering.js";
 import { deepFreeze } from "../../../src/core/freeze.js";
 import { cheapest } from "./brute-force.js";
 import { problems } from "./random-problem.js";

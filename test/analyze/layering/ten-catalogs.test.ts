@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { checkDecisions } from "../../../src/analyze/layering/check-decisions.js";
-import { layeringCost } from "../../../src/analyze/layering/layering-cost.js";
+import { checkDecisions } from "../../../src/analyze/layering/explain-decision.js";
+import { layeringCost } from "../../../src/analyze/layering/layer-choice.js";
 import type {
   LayeringAtom,
   LayeringBase,

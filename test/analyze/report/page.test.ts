@@ -1,12 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { chainTrees } from "../../../src/analyze/report/page/chain-tree.js";
+import { linePoints, nearest, roundUp } from "../../../src/analyze/report/page/geometry.js";
 import { imageFiles } from "../../../src/analyze/report/page/image-files.js";
-import { linePoints, roundUp } from "../../../src/analyze/report/page/line-points.js";
-import { nearest } from "../../../src/analyze/report/page/nearest.js";
-import { sharingLayout } from "../../../src/analyze/report/page/sharing-layout.js";
-import { squarify } from "../../../src/analyze/report/page/squarify.js";
-import { treemapBoxes } from "../../../src/analyze/report/page/treemap-boxes.js";
+import { chainTrees, sharingLayout } from "../../../src/analyze/report/page/sharing-layout.js";
+import { squarify, treemapBoxes } from "../../../src/analyze/report/page/treemap-boxes.js";
 import { changeText, layerName, percentText } from "../../../src/analyze/report/page/words.js";
 import { reportOf } from "../../../src/analyze/report/report-of.js";
 import { imageOf, layerOf } from "../../report/observed.js";

@@ -1,4 +1,4 @@
-import type { SharedImage, SharedLayer } from "../../../src/analyze/sharing/shared-image.js";
+import type { SharedImage, SharedLayer } from "../../../src/analyze/sharing/share-images.js";
 import { sha256Hex } from "../../../src/core/bytes.js";
 import type { Digest } from "../../../src/oci/digest.js";
 

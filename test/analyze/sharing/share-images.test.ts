@@ -1,9 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { pullBytes } from "../../../src/analyze/sharing/pull-bytes.js";
-import { shareImages } from "../../../src/analyze/sharing/share-images.js";
-import type { SharedImage } from "../../../src/analyze/sharing/shared-image.js";
-import type { SharingNode } from "../../../src/analyze/sharing/sharing-tree.js";
+import type { SharedImage, SharingNode } from "../../../src/analyze/sharing/share-images.js";
+import { pullBytes, shareImages } from "../../../src/analyze/sharing/share-images.js";
 import { image, layer } from "./layers.js";
 
 const fedora = layer("fedora", 248_000, { outside: true });

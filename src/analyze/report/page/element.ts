@@ -1,4 +1,5 @@
 import { shownText } from "../../../core/shown-text.js";
+import { nearest, type Way } from "./geometry.js";
 
 /** What an element is made of: text is put in as text, never as markup. */
 export type Child = Node | string | number | undefined | false;
@@ -51,4 +52,72 @@ function fill<Made extends Element>(made: Made, attributes: Attributes, children
     made.append(typeof child === "object" ? child : shownText(String(child)));
   }
   return made;
+}
+
+/** A column of a table. Numbers stand to the right. */
+export interface Column {
+  readonly title: string;
+  readonly number?: boolean;
+}
+
+/** The cell of a row: what is shown. */
+export type Cells = readonly Child[];
+
+/** A table that says what it is. Roles are written out: on a phone its rows are drawn as cards, which would lose them. */
+export function table(caption: string, columns: readonly Column[], rows: readonly Cells[]): HTMLTableElement {
+  const heads = columns.map(({ title, number }) =>
+    el("th", { scope: "col", role: "columnheader", class: number && "number" }, title),
+  );
+  return el(
+    "table",
+    { role: "table" },
+    el("caption", {}, caption),
+    el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, ...heads)),
+    el("tbody", { role: "rowgroup" }, ...rows.map((cells) => tableRow(columns, cells))),
+  );
+}
+
+/** A row of a table; its first cell is its heading. */
+export function tableRow(columns: readonly Column[], cells: Cells): HTMLTableRowElement {
+  const made = cells.map((cell, at) => {
+    const { title, number } = columns[at]!;
+    const attributes = { "data-title": title, class: number && "number" };
+    return at === 0
+      ? el("th", { scope: "row", role: "rowheader", ...attributes }, cell)
+      : el("td", { role: "cell", ...attributes }, cell);
+  });
+  return el("tr", { role: "row" }, ...made);
+}
+
+/**
+ * Makes the buttons of a figure one stop of the Tab key: arrows go from one to the next in their direction, Home and End
+ * to the first and the last. To be called again when the buttons are others.
+ */
+export function rovingFocus(figure: HTMLElement, buttons: readonly HTMLElement[]): void {
+  for (const [at, one] of buttons.entries()) {
+    one.tabIndex = at === 0 ? 0 : -1;
+    one.addEventListener("focus", () => {
+      for (const other of buttons) other.tabIndex = other === one ? 0 : -1;
+    });
+  }
+  figure.onkeydown = (event) => {
+    const next = nextButton(event, buttons);
+    if (next === undefined) return;
+    event.preventDefault();
+    next.focus();
+  };
+}
+
+function nextButton(
+  { key, target, altKey, ctrlKey, metaKey }: KeyboardEvent,
+  buttons: readonly HTMLElement[],
+): HTMLElement | undefined {
+  if (altKey || ctrlKey || metaKey || !buttons.includes(target as HTMLElement)) return undefined;
+  if (key === "Home") return buttons[0];
+  if (key === "End") return buttons.at(-1);
+  if (!key.startsWith("Arrow")) return undefined;
+  const others = buttons.filter((one) => one !== target);
+  const places = others.map((one) => one.getBoundingClientRect());
+  const at = nearest((target as HTMLElement).getBoundingClientRect(), places, key as Way);
+  return at === undefined ? undefined : others[at];
 }

@@ -1,14 +1,12 @@
 import { shownText } from "../../../core/shown-text.js";
 import { sizeText } from "../../../core/size.js";
 import type { ReportData } from "../report-data.js";
-import { button, el } from "./element.js";
-import { folderAt, pathOut } from "./folder-path.js";
-import { folderTable } from "./folder-table.js";
-import { imageFiles } from "./image-files.js";
-import { layerColors } from "./layer-colors.js";
+import { button, type Cells, el, table, tableRow } from "./element.js";
+import { type ImageFolder, imageFiles } from "./image-files.js";
 import type { ShowFiles } from "./sharing-section.js";
-import { treemap } from "./treemap.js";
-import { layerName, percentText } from "./words.js";
+import { type TreemapView, treemap } from "./treemap.js";
+import { mainLayer, straightOn } from "./treemap-boxes.js";
+import { counted, layerName, percentText } from "./words.js";
 
 /** What of which image is shown. */
 interface View {
@@ -121,4 +119,102 @@ function crumbItems(path: readonly string[], open: (path: readonly string[]) => 
       button({}, () => open(path.slice(0, at)), name),
     );
   });
+}
+
+/** The folder at a path from the root; undefined where there is none. */
+export function folderAt(root: ImageFolder, path: readonly string[]): ImageFolder | undefined {
+  return path.reduce<ImageFolder | undefined>(
+    (at, name) => at?.folders.find((one) => one.name === name),
+    root,
+  );
+}
+
+/** The path that one gets to going out of a folder: past folders that hold nothing else, as one came in. */
+export function pathOut(root: ImageFolder, path: readonly string[]): readonly string[] {
+  let out = path.slice(0, -1);
+  while (out.length > 0) {
+    const at = folderAt(root, out);
+    if (at === undefined || at.files.length > 0 || at.folders.length > 1) break;
+    out = out.slice(0, -1);
+  }
+  return out;
+}
+
+/** Rows that are shown until more are asked for. */
+const FIRST = 12;
+
+const COLUMNS = [
+  { title: "Name" },
+  { title: "Size", number: true },
+  { title: "Share", number: true },
+  { title: "Layer" },
+  { title: "Line" },
+];
+
+/** What lies in a folder as a table, largest first: the map in words. */
+export function folderTable(
+  data: ReportData,
+  image: number,
+  folder: ImageFolder,
+  view: TreemapView,
+): HTMLElement {
+  const rows = rowsOf(data, image, folder, view);
+  const made = table(`In /${view.path.join("/")}`, COLUMNS, rows.slice(0, FIRST));
+  const rest = rows.slice(FIRST);
+  if (rest.length === 0) return made;
+  const more = button(
+    { class: "more" },
+    () => {
+      const added = rest.map((cells) => tableRow(COLUMNS, cells));
+      made.tBodies[0]!.append(...added);
+      more.remove();
+      added[0]!.tabIndex = -1;
+      added[0]!.focus();
+    },
+    `Show ${counted(rest.length, "more row")}`,
+  );
+  return el("div", {}, made, more);
+}
+
+function rowsOf(data: ReportData, image: number, folder: ImageFolder, view: TreemapView): Cells[] {
+  const layerCell = (at: number) => {
+    const place = data.images[image]!.layers[at]!;
+    const swatch = el("span", { class: `swatch ${view.colors[at]}` });
+    return el("span", { class: "layer" }, swatch, layerName(data.layers[place]!.description));
+  };
+  const folders = folder.folders.map((one) => {
+    const { chain, last } = straightOn(one);
+    const open = () => view.open([...view.path, ...chain]);
+    const cells = [
+      button({ class: "link" }, open, `${chain.join("/")}/`),
+      ...sizes(one.bytes),
+      layerCell(mainLayer(last)),
+      "",
+    ];
+    return { bytes: one.bytes, cells };
+  });
+  const files = folder.files.map(({ name, bytes, others, layer, line, hidden }) => {
+    const shown = others === undefined ? name : counted(others, "other file");
+    const first = hidden === undefined ? shown : el("span", {}, shown, " ", el("em", {}, `${hidden} later`));
+    return {
+      bytes,
+      cells: [first, ...sizes(bytes), layerCell(layer), line === undefined ? "" : data.lines[line]],
+    };
+  });
+  function sizes(bytes: number) {
+    return [sizeText(bytes), percentText(bytes, folder.bytes)];
+  }
+  return [...folders, ...files].sort((a, b) => b.bytes - a.bytes).map(({ cells }) => cells);
+}
+
+/** Hues that are told apart with a layer's neighbours: its own first, the accent's. */
+const HUES = [255, 165, 75, 345, 205, 120, 35, 300] as const;
+
+/** Gives each layer of an image the class of its colour: greys for its base, hues for its own. */
+export function layerColors({ images, layers }: ReportData, image: number): readonly string[] {
+  let own = 0;
+  let base = 0;
+  return images[image]!.layers.map((place) =>
+    layers[place]!.base ? `base-${base++ % 3}` : `hue-${own++ % HUES.length}`,
+  );
 }

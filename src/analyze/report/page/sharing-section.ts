@@ -1,11 +1,8 @@
 import { sizeText } from "../../../core/size.js";
 import type { ReportData } from "../report-data.js";
-import { button, el, placeAt } from "./element.js";
-import { rovingFocus } from "./roving-focus.js";
-import { type Details, imageDetails, layerDetails } from "./sharing-details.js";
+import { button, el, placeAt, rovingFocus, table } from "./element.js";
 import { type ImageEnd, type LayerBlock, sharingLayout } from "./sharing-layout.js";
-import { sharingTables } from "./sharing-tables.js";
-import { counted, layerName } from "./words.js";
+import { counted, layerName, percentText, shortDigest } from "./words.js";
 
 /** Shows the files of an image, or of one layer of it. */
 export type ShowFiles = (image: number, layer?: number) => void;
@@ -164,5 +161,115 @@ function legend(): HTMLElement {
     item("many", "in half of them or more"),
     item("some", "in several"),
     item("own", "in one alone"),
+  );
+}
+
+/** What is said of a layer or an image, and where one can go from it. */
+export interface Details {
+  readonly facts: readonly HTMLElement[];
+  readonly action?: HTMLElement;
+}
+
+/** Names of images that are written out. */
+const MAX_NAMES = 8;
+
+/** What is said of a layer. */
+export function layerDetails(data: ReportData, { layer, images }: LayerBlock, showFiles: ShowFiles): Details {
+  const { description, bytes, compressedBytes, diffId, base, line, images: all } = data.layers[layer]!;
+  const names = all.slice(0, MAX_NAMES).map((at) => data.images[at]!.name);
+  const more = all.length - names.length;
+  const facts = [
+    `${sizeText(bytes)}, ${sizeText(compressedBytes)} compressed`,
+    `in ${counted(all.length, "image")}: ${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}`,
+    ...(all.length > 1 ? [`${sizeText(bytes * (all.length - 1))} saved by sharing it`] : []),
+  ];
+  const origin = line === undefined ? (base ? "from the base" : "") : `written at ${data.lines[line]}`;
+  const image = images[0]!;
+  const place = data.images[image]!.layers.indexOf(layer);
+  return {
+    facts: [
+      el("p", { class: "what" }, layerName(description)),
+      el("p", {}, facts.join(" · ")),
+      el("p", { class: "origin" }, `${origin}${origin === "" ? "" : " · "}${shortDigest(diffId)}`),
+    ],
+    action: button({}, () => showFiles(image, place), "Files of this layer"),
+  };
+}
+
+/** What is said of an image. */
+export function imageDetails(data: ReportData, image: number, showFiles: ShowFiles): Details {
+  const { name, platform, digest, virtualBytes, uniqueBytes, layers } = data.images[image]!;
+  const compressed = layers.reduce((sum, at) => sum + data.layers[at]!.compressedBytes, 0);
+  const facts = [
+    `${sizeText(virtualBytes)} in ${counted(layers.length, "layer")}, ${sizeText(compressed)} compressed`,
+    `${sizeText(uniqueBytes)} its own`,
+    `${percentText(virtualBytes - uniqueBytes, virtualBytes)} shared`,
+  ];
+  return {
+    facts: [
+      el("p", { class: "what" }, name),
+      el("p", {}, facts.join(" · ")),
+      el(
+        "p",
+        { class: "origin" },
+        [platform, ...(digest === undefined ? [] : [shortDigest(digest)])].join(" · "),
+      ),
+    ],
+    action: button({}, () => showFiles(image), "Files of this image"),
+  };
+}
+
+/** The picture as tables, for those who cannot see it or want its numbers. */
+export function sharingTables({ images, layers }: ReportData): HTMLElement {
+  const imageRows = images.map(({ name, virtualBytes, uniqueBytes, layers: own }) => [
+    name,
+    sizeText(virtualBytes),
+    sizeText(uniqueBytes),
+    percentText(virtualBytes - uniqueBytes, virtualBytes),
+    own.length,
+  ]);
+  const order = layers
+    .map((_, at) => at)
+    .sort((a, b) => saved(b) - saved(a) || layers[b]!.bytes - layers[a]!.bytes);
+  function saved(at: number): number {
+    return layers[at]!.bytes * (layers[at]!.images.length - 1);
+  }
+  const layerRows = order.map((at) => {
+    const { description, bytes, images: having } = layers[at]!;
+    return [
+      layerName(description),
+      sizeText(bytes),
+      sizeText(saved(at)),
+      having.length,
+      having.map((one) => images[one]!.name).join(", "),
+    ];
+  });
+  const number = true;
+  return el(
+    "details",
+    {},
+    el("summary", {}, "The same as tables"),
+    table(
+      "Images",
+      [
+        { title: "Image" },
+        { title: "Size", number },
+        { title: "Its own", number },
+        { title: "Shared", number },
+        { title: "Layers", number },
+      ],
+      imageRows,
+    ),
+    table(
+      "Layers, those first whose sharing saves most",
+      [
+        { title: "Layer" },
+        { title: "Size", number },
+        { title: "Saved", number },
+        { title: "Images", number },
+        { title: "In" },
+      ],
+      layerRows,
+    ),
   );
 }

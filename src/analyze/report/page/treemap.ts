@@ -1,8 +1,7 @@
 import { sizeText } from "../../../core/size.js";
 import type { ReportData } from "../report-data.js";
-import { button, el, placeAt } from "./element.js";
+import { button, el, placeAt, rovingFocus } from "./element.js";
 import type { ImageFolder } from "./image-files.js";
-import { rovingFocus } from "./roving-focus.js";
 import { type TreemapBox, treemapBoxes } from "./treemap-boxes.js";
 import { counted, layerName, percentText } from "./words.js";
 
