@@ -3,7 +3,8 @@ import { closestName } from "../core/closest-name.js";
 import { beginCall, type Call, checkOptions, refuse } from "../image/call.js";
 import type { Image, Recipe } from "../image/image.js";
 import { tzif } from "./tzif.js";
-import { unpackZone, type ZoneData, zoneData } from "./zone-data.js";
+import { type ZoneData, zoneData } from "./zone-data.js";
+import { zoneHistory } from "./zone-history.js";
 
 /** Which time zones an image knows. */
 export interface TimezonesOptions {
@@ -13,12 +14,12 @@ export interface TimezonesOptions {
   readonly default?: string;
 }
 
-const FOLDER = "/usr/share/zoneinfo";
+const DIRECTORY = "/usr/share/zoneinfo";
 
 /**
- * Writes time zone files (RFC 8536) under `/usr/share/zoneinfo`, for images that have no tzdata package. The
- * data is that of the installed moment-timezone: offsets and abbreviations are exact; what counts as daylight
- * saving time is taken as the time that is further ahead.
+ * Writes time zone files (RFC 9636) under `/usr/share/zoneinfo`, for images that have no tzdata package: offset,
+ * abbreviation and daylight saving time as Debian has them. The database, 2026f, comes with this package and changes only
+ * with its version.
  *
  * @throws {DefinitionError} ZONE_UNKNOWN, OPTION_UNKNOWN, ARGUMENT_INVALID
  * @example
@@ -44,19 +45,19 @@ export function timezones(options: TimezonesOptions = {}): Recipe {
   if (local !== undefined) checkZones(call, [local]);
   return (image) => {
     const data = zoneData();
-    const names = new Set(wanted ?? [...data.packed.keys(), ...data.links.keys()]);
+    const names = new Set(wanted ?? [...data.zones.keys(), ...data.links.keys()]);
     const written = [...names].sort().reduce((so, zone) => withZone(so, data, zone, names), image);
-    return local === undefined ? written : written.symlink(`${FOLDER}/${local}`, "/etc/localtime");
+    return local === undefined ? written : written.symlink(`${DIRECTORY}/${local}`, "/etc/localtime");
   };
 }
 
 function checkZones(call: Call, zones: readonly unknown[]): readonly string[] {
-  const { packed, links } = zoneData();
+  const { zones: known, links } = zoneData();
   return zones
     .filter((zone) => zone !== undefined)
     .map((zone) => {
-      if (typeof zone === "string" && (packed.has(zone) || links.has(zone))) return zone;
-      const suggestion = closestName(zone, [...packed.keys(), ...links.keys()]);
+      if (typeof zone === "string" && (known.has(zone) || links.has(zone))) return zone;
+      const suggestion = closestName(zone, [...known.keys(), ...links.keys()]);
       return refuse(call, "ZONE_UNKNOWN", { got: zone, suggestion });
     });
 }
@@ -64,9 +65,9 @@ function checkZones(call: Call, zones: readonly unknown[]): readonly string[] {
 /** Another name of a zone that is written too is a link to it, which costs nothing. */
 function withZone(image: Image, data: ZoneData, zone: string, names: ReadonlySet<string>): Image {
   const target = data.links.get(zone);
-  const path = `${FOLDER}/${zone}`;
+  const path = `${DIRECTORY}/${zone}`;
   if (target !== undefined && names.has(target)) {
-    return image.symlink(posix.relative(posix.dirname(path), `${FOLDER}/${target}`), path);
+    return image.symlink(posix.relative(posix.dirname(path), `${DIRECTORY}/${target}`), path);
   }
-  return image.write(path, tzif(unpackZone(data.packed.get(target ?? zone)!)));
+  return image.write(path, tzif(zoneHistory(data, target ?? zone)));
 }

@@ -1,67 +1,115 @@
 import { createRequire } from "node:module";
 
-/** A zone's history: `types[uses[i]]` holds until `untils[i]`, the last of them for good. */
-export interface ZoneHistory {
-  readonly types: readonly ZoneType[];
-  readonly uses: readonly number[];
-  /** Seconds since 1970 at which a use ends; one fewer than `uses`. */
-  readonly untils: readonly number[];
-}
-
-/** A local time: its abbreviation, and the seconds that it is ahead of UTC. */
-export interface ZoneType {
-  readonly abbreviation: string;
-  readonly offset: number;
-}
-
-/** The IANA time zone database: zones in the packed form of moment-timezone, and other names of zones. */
+/** The tz database: rules and zones by name, and other names of zones. */
 export interface ZoneData {
-  readonly packed: ReadonlyMap<string, string>;
+  /** The release, such as `2026f`. */
+  readonly version: string;
+  readonly rules: ReadonlyMap<string, readonly Rule[]>;
+  readonly zones: ReadonlyMap<string, readonly Era[]>;
   readonly links: ReadonlyMap<string, string>;
+}
+
+/** A change of the clock that comes back every year from `from` to `to`. */
+export interface Rule {
+  readonly from: number;
+  /** Infinite for a rule that holds until further notice. */
+  readonly to: number;
+  readonly on: Moment;
+  /** Seconds that are added to standard time, and fewer than none where winter is what differs. */
+  readonly save: number;
+  readonly letters: string;
+}
+
+/** A time in which a zone kept to one standard offset and one set of rules. */
+export interface Era {
+  readonly offset: number;
+  /** The name of rules, or what is always added to standard time. */
+  readonly rules: string | number;
+  readonly format: string;
+  /** The end; the last era has none. */
+  readonly until?: { readonly year: number; readonly on: Moment };
+}
+
+/** A moment of a year: a day, and seconds after its midnight, fewer than none or more than a day's included. */
+export interface Moment {
+  readonly month: number;
+  /** A day of the month, and where there is a weekday the nearest such day from there on, or back. */
+  readonly day: number | "last";
+  readonly weekday?: number;
+  readonly back: boolean;
+  readonly seconds: number;
+  readonly clock: "wall" | "standard" | "universal";
 }
 
 let loaded: ZoneData | undefined;
 
-/** The database as moment-timezone carries it. Loaded on first use: it is 700 kB of JSON. */
+/** The database that this package brings: the lines of Debian's `tzdata.zi`. Loaded on first use: it is 130 kB. */
 export function zoneData(): ZoneData {
-  loaded ??= load();
+  loaded ??= parseZoneData(createRequire(import.meta.url)("./tzdata.json") as string[]);
   return loaded;
 }
 
-function load(): ZoneData {
-  const file = "moment-timezone/data/packed/latest.json";
-  const data = createRequire(import.meta.url)(file) as { zones: string[]; links: string[] };
+/** Reads a database in the short form of zic's input: rule, zone and link lines, and the further lines of a zone. */
+export function parseZoneData(lines: readonly string[]): ZoneData {
+  const rules = new Map<string, Rule[]>();
+  const zones = new Map<string, Era[]>();
+  const links = new Map<string, string>();
+  let eras: Era[] = [];
+  for (const line of lines) {
+    if (line === "" || line.startsWith("#")) continue;
+    const [kind, ...fields] = line.split(" ");
+    const [first = "", second = ""] = fields;
+    if (kind === "R") rules.set(first, [...(rules.get(first) ?? []), parseRule(fields)]);
+    else if (kind === "L") links.set(second, first);
+    else {
+      if (kind === "Z") {
+        eras = [];
+        zones.set(first, eras);
+      }
+      eras.push(parseEra(kind === "Z" ? fields.slice(1) : line.split(" ")));
+    }
+  }
+  return { version: lines[0]!.replace("# version ", ""), rules, zones, links };
+}
+
+function parseRule([, from = "", to = "", , month, day, time, save = "", letters = ""]: string[]): Rule {
+  const last = to === "o" ? Number(from) : to === "ma" ? Number.POSITIVE_INFINITY : Number(to);
+  const on = parseMoment(month, day, time);
+  return { from: Number(from), to: last, on, save: seconds(save), letters: letters === "-" ? "" : letters };
+}
+
+function parseEra([offset = "", rules = "", format = "", year, month, day, time]: string[]): Era {
+  const isSave = /^-?\d/.test(rules);
+  const kept = {
+    offset: seconds(offset),
+    rules: rules === "-" ? 0 : isSave ? seconds(rules) : rules,
+    format,
+  };
+  return year === undefined
+    ? kept
+    : { ...kept, until: { year: Number(year), on: parseMoment(month, day, time) } };
+}
+
+const MONTHS = "January February March April May June July August September October November December".split(
+  " ",
+);
+const DAYS = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split(" ");
+
+function parseMoment(month = "January", day = "1", time = "0"): Moment {
+  const [, last, name, relation, number] = /^(last)?([A-Z]\w*)?([<>]=)?(\d+)?$/i.exec(day) ?? [];
   return {
-    packed: new Map(data.zones.map((zone) => [zone.slice(0, zone.indexOf("|")), zone])),
-    links: new Map(data.links.map((link) => link.split("|").reverse() as [string, string])),
+    month: MONTHS.findIndex((known) => known.startsWith(month)),
+    day: last === undefined ? Number(number) : "last",
+    ...(name === undefined ? {} : { weekday: DAYS.findIndex((known) => known.startsWith(name)) }),
+    back: last !== undefined || relation === "<=",
+    seconds: seconds(time.replace(/[a-z]$/, "")),
+    clock: /[ugz]$/.test(time) ? "universal" : time.endsWith("s") ? "standard" : "wall",
   };
 }
 
-/** Unpacks one zone: name, abbreviations, offsets in minutes west, indexes, and minutes between changes. */
-export function unpackZone(packed: string): ZoneHistory {
-  const [, abbreviations = "", offsets = "", indexes = "", untils = ""] = packed.split("|");
-  const west = offsets.split(" ").map(sexagesimal);
-  const types = abbreviations.split(" ").map((abbreviation, index) => ({
-    abbreviation,
-    offset: -Math.round(west[index]! * 60) + 0,
-  }));
-  const uses = [...indexes].map(sexagesimal);
-  let minutes = 0;
-  const ends = untils === "" ? [] : untils.split(" ").map((gap) => (minutes += sexagesimal(gap)));
-  return { types, uses, untils: ends.slice(0, uses.length - 1).map((end) => Math.round(end * 60)) };
-}
-
-const DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWX";
-
-/** A number in base 60 with an optional fraction, as moment-timezone packs it. */
-function sexagesimal(text: string): number {
-  const negative = text.startsWith("-");
-  const [whole = "", fraction = ""] = (negative ? text.slice(1) : text).split(".");
-  let value = [...whole].reduce((sum, digit) => sum * 60 + DIGITS.indexOf(digit), 0);
-  let scale = 1;
-  for (const digit of fraction) {
-    scale /= 60;
-    value += DIGITS.indexOf(digit) * scale;
-  }
-  return negative ? -value : value;
+/** Seconds of `h`, `h:mm` or `h:mm:ss` with an optional sign; `-` alone is none. */
+function seconds(text: string): number {
+  if (text === "-") return 0;
+  const [hours = 0, minutes = 0, rest = 0] = text.replace("-", "").split(":").map(Number);
+  return (text.startsWith("-") ? -1 : 1) * (hours * 3600 + minutes * 60 + rest) + 0;
 }
