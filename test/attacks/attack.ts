@@ -1,30 +1,27 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { Image, isLayerwrightError, StepError } from "layerwright";
-import { afterAll, expect, type TestContext } from "vitest";
+import { Image, isLayerwrightError } from "layerwright";
 import type { Sandbox } from "../../src/ports/sandbox.js";
-import { bothWays, type ContextFile, type Way } from "../faults/on-bases.js";
-import { baseFrom, baseImage } from "../fixtures/base-kinds.js";
+import type { ContextFile } from "../faults/on-bases.js";
+import { type BaseImage, baseFrom, baseImage } from "../fixtures/base-kinds.js";
 import { buildIn } from "../fixtures/sandbox-build.js";
 import type { TarInput } from "../fixtures/tar-bytes.js";
 
+/** The variable that names the directory of `HOST` to another process, which attacks the same one. */
+export const HOST_VARIABLE = "LAYERWRIGHT_ATTACKED_DIRECTORY";
+
 /** A directory of this machine that no image may change, with one file; absolute. */
-export const HOST = mkdtempSync(join(tmpdir(), "layerwright-host-"));
-mkdirSync(join(HOST, "pts"));
-for (const name of ["ptmx", "null", "resolv.conf", "hosts", "console", "stub"])
-  writeFileSync(join(HOST, name), `${name} of the host\n`);
-afterAll(() => rmSync(HOST, { recursive: true, force: true }));
+export const HOST = process.env[HOST_VARIABLE] ?? newHost();
+
+function newHost(): string {
+  const host = mkdtempSync(join(tmpdir(), "layerwright-host-"));
+  mkdirSync(join(host, "pts"));
+  for (const name of ["ptmx", "null", "resolv.conf", "hosts", "console", "stub"])
+    writeFileSync(join(host, name), `${name} of the host\n`);
+  process.once("exit", () => rmSync(host, { recursive: true, force: true }));
+  return host;
+}
 
 /** Something hostile that is built, with how the direct build has to end. */
 export interface Attack {
@@ -36,6 +33,8 @@ export interface Attack {
   readonly image?: (base: Image) => Image;
   /** `built`, `failed` (the command was told that it may not) or the code of a refusal. */
   readonly ends: string;
+  /** How it ends for an ordinary user, for whom no device of a base can be made. @default - the same */
+  readonly endsForUser?: string;
 }
 
 const none = { network: "none" } as const;
@@ -43,25 +42,8 @@ const none = { network: "none" } as const;
 /** A command that needs nothing but its sandbox. */
 export const runsPlainly = (base: Image): Image => base.run(": > /made", none);
 
-/** Builds an attack directly and with BuildKit, and gives a row of the report. */
-export async function attempt(test: TestContext, attack: Attack): Promise<readonly string[]> {
-  const before = hostState();
-  const { name, layer, config, context = {}, image = runsPlainly, ends } = attack;
-  const variant = { ...(layer && { layer }), ...(config && { config }) };
-  const [built] = await bothWays(test, image, { kinds: ["busybox"], places: ["disk"], variant, context });
-  expect(hostState(), "the host's directory").toEqual(before);
-  const { direct, dockerfile } = built!;
-  expect(`${name}: ${wordsOf(direct)}`, "message" in direct ? direct.message : "").toBe(`${name}: ${ends}`);
-  return [name, wordsOf(direct), wordsOf(dockerfile)];
-}
-
-function wordsOf(way: Way): string {
-  if ("listing" in way) return "built";
-  return "refused" in way ? way.refused : "failed";
-}
-
 /** Everything that could change in the host's directory. */
-function hostState(): readonly string[] {
+export function hostState(): readonly string[] {
   return readdirSync(HOST, { recursive: true, encoding: "utf8" })
     .sort()
     .map((name) => {
@@ -70,27 +52,39 @@ function hostState(): readonly string[] {
     });
 }
 
-const REPORT = fileURLToPath(new URL("report.md", import.meta.url));
-
-/** Builds an attack directly alone, in a sandbox of the test's choice. */
-export async function attemptIn(sandbox: Sandbox, work: string, attack: Attack): Promise<void> {
-  const before = hostState();
-  const { name, layer, config, context = {}, image = runsPlainly, ends } = attack;
+/** The base of an attack; made where it is missing. */
+export function attackedBase({ layer, config }: Attack): BaseImage {
   const base = baseImage("busybox", { ...(layer && { layer }), ...(config && { config }) });
   if (typeof base === "string") throw new Error(base);
+  return base;
+}
+
+/**
+ * Builds an attack directly alone, in a sandbox of the test's choice.
+ *
+ * @returns how it ended, where that is not as it has to
+ */
+export async function otherEndIn(
+  sandbox: Sandbox,
+  work: string,
+  attack: Attack,
+): Promise<string | undefined> {
+  const before = hostState().join("\n");
+  const { name, context = {}, image = runsPlainly } = attack;
+  const ends = (process.geteuid?.() !== 0 && attack.endsForUser) || attack.ends;
   const folder = mkdtempSync(join(work, "attack-"));
   writeContext(folder, context);
   let end = "built";
   try {
-    const described = image(Image.from(baseFrom(base, "disk")));
+    const described = image(Image.from(baseFrom(attackedBase(attack), "disk")));
     await buildIn(described, { sandbox, context: folder, work, cache: false });
   } catch (error) {
     if (!isLayerwrightError(error)) throw error;
-    end = error instanceof StepError ? "failed" : error.code;
+    end = error.code === "RUN_FAILED" ? "failed" : error.code;
   }
-  expect(hostState(), "the host's directory").toEqual(before);
+  if (hostState().join("\n") !== before) return `${name}: the host's directory was changed`;
   // That there is no shell is found before a build, which here is left out: the command is started.
-  expect(`${name}: ${end}`).toBe(`${name}: ${ends === "NO_SHELL" ? "failed" : ends}`);
+  return end === (ends === "NO_SHELL" ? "failed" : ends) ? undefined : `${name}: ${end}, not ${ends}`;
 }
 
 function writeContext(folder: string, files: Readonly<Record<string, ContextFile>>): void {
@@ -99,26 +93,4 @@ function writeContext(folder: string, files: Readonly<Record<string, ContextFile
     else if ("link" in content) symlinkSync(content.link, join(folder, path));
     else throw new Error(`no attack has such a file: ${path}`);
   }
-}
-
-/** The lines of a table of Markdown, the first row its head, in the form that the formatter gives it. */
-function aligned(rows: readonly (readonly string[])[]): readonly string[] {
-  const cells = rows.map((row) => row.map((cell) => cell.replaceAll("|", "\\|")));
-  const widths = cells[0]!.map((_, at) => Math.max(3, ...cells.map((row) => row[at]!.length)));
-  const line = (row: readonly string[]) =>
-    `| ${row.map((cell, at) => cell.padEnd(widths[at]!)).join(" | ")} |`;
-  const [head = [], ...rest] = cells;
-  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rest.map(line)];
-}
-
-/** Compares a table of the report with what was seen; `UPDATE_GOLDEN=1` writes it. */
-export function expectReported(title: string, rows: readonly (readonly string[])[]): void {
-  const text = readFileSync(REPORT, "utf8");
-  const [before, after] = [`<!-- ${title} -->\n`, `<!-- end of ${title} -->`];
-  const [start, end] = [text.indexOf(before) + before.length, text.indexOf(after)];
-  if (start < before.length || end < start) throw new Error(`the report has no table of ${title}`);
-  const table = ["", ...aligned([["attempt", "direct build", "BuildKit"], ...rows]), "", ""].join("\n");
-  if (process.env["UPDATE_GOLDEN"] === "1")
-    writeFileSync(REPORT, text.slice(0, start) + table + text.slice(end));
-  else expect(text.slice(start, end), "UPDATE_GOLDEN=1 writes it").toBe(table);
 }

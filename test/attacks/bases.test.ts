@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { attempt, expectReported } from "./attack.js";
 import { HOSTILE_BASES } from "./hostile-bases.js";
+import { attempt, expectReported } from "./reported.js";
 
 const rows: (readonly string[])[] = [];
 

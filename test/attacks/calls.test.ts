@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { bothWays, listingOf, type Way } from "../faults/on-bases.js";
-import { expectReported } from "./attack.js";
 import { compiledProbe } from "./compiled-probe.js";
+import { expectReported } from "./reported.js";
 
 /** Calls that end otherwise than under BuildKit, and why. */
 const OTHERWISE: Readonly<Record<string, string>> = {

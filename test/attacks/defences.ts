@@ -1,11 +1,19 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { Base, Image } from "layerwright";
 import { findHostTools, type ToolSearch } from "../../src/adapters/sandbox-runc/host-tools.js";
 import type { RuncSandboxOptions } from "../../src/adapters/sandbox-runc/runc-sandbox.js";
 import { RuncSandbox } from "../../src/adapters/sandbox-runc/runc-sandbox.js";
 import { BASES } from "../fixtures/bases.js";
 import { buildIn } from "../fixtures/sandbox-build.js";
+import { peerOrSkipReason } from "../peers/peers.js";
+import { otherEndIn } from "./attack.js";
+import { HOSTILE_BASES } from "./hostile-bases.js";
+import { HOSTILE_MOUNTS } from "./hostile-mounts.js";
+
+/** What hostile bases and mounts try. */
+export const ATTACKS = [...HOSTILE_BASES, ...HOSTILE_MOUNTS];
 
 /** What a command finds out about its sandbox: `yes` where the shell's test holds. */
 const CHECKS: Readonly<Record<string, string>> = {
@@ -85,15 +93,86 @@ export async function tried(
   }
 }
 
-/** The programs of this machine with one of the runtimes, if it is here. */
+/** Lets every hostile base and mount try a sandbox; gives those that did not end as they have to. */
+export async function attacked(options: RuncSandboxOptions, work: string): Promise<readonly string[]> {
+  const sandbox = new RuncSandbox(options);
+  const others: string[] = [];
+  try {
+    for (const attack of ATTACKS) others.push(...[(await otherEndIn(sandbox, work, attack)) ?? []].flat());
+  } finally {
+    await sandbox.close();
+  }
+  return others;
+}
+
+/** A runtime that the defences are tried with. */
+export interface Runtime {
+  /** Its name, and where it is from unless that is this machine. */
+  readonly title: string;
+  readonly name: "runc" | "crun";
+  readonly path: string;
+}
+
+/** The runtimes of this machine. */
+export function runtimesHere(): readonly Runtime[] {
+  return (["runc", "crun"] as const).flatMap((name) => {
+    const { tools } = withRuntime(name);
+    return tools === undefined ? [] : { title: name, name, path: tools.runtime };
+  });
+}
+
+/** Debian's later suites, whose trees the builders that we compare with come in. */
+const SUITES = { docker26: "of Debian 13", docker28: "of Debian unstable" } as const;
+
+/**
+ * Lays out the runtimes of Debian's later suites, with the libraries that they are linked to; or says why there are none.
+ */
+export function laterRuntimes(folder: string): readonly Runtime[] | string {
+  if (spawnSync("patchelf", ["--version"]).status !== 0) {
+    if (process.env["CI"]) throw new Error("no patchelf here");
+    return "no patchelf here";
+  }
+  const runtimes: Runtime[] = [];
+  for (const [peerName, suite] of Object.entries(SUITES)) {
+    const peer = peerOrSkipReason(peerName as keyof typeof SUITES);
+    if (typeof peer === "string") return peer;
+    for (const name of ["runc", "crun"] as const) {
+      const inside = ["usr/sbin", "usr/bin"].map((bin) => `${bin}/${name}`);
+      const found = inside.find((path) => existsSync(join(peer.root, path)));
+      if (found === undefined) continue;
+      const place = join(folder, `${name} ${suite}`);
+      mkdirSync(place, { recursive: true });
+      const path = join(place, name);
+      copyFileSync(join(peer.root, found), path);
+      const needed = execFileSync("chroot", [peer.root, "ldd", `/${found}`], { encoding: "utf8" });
+      const libraries = needed.match(/(?<= )\/\S+|(?<=\t)\/\S+/g) ?? [];
+      for (const library of libraries) {
+        // A link in the tree is one of the tree.
+        const real = execFileSync("chroot", [peer.root, "readlink", "-f", library], { encoding: "utf8" });
+        copyFileSync(join(peer.root, real.trim()), join(place, basename(library)));
+      }
+      const loader = libraries.find((library) => basename(library).startsWith("ld-"));
+      const words = ["--set-interpreter", join(place, basename(loader ?? ""))];
+      execFileSync("patchelf", [...words, "--force-rpath", "--set-rpath", place, path]);
+      chmodSync(path, 0o755);
+      runtimes.push({ title: `${name} ${suite}`, name, path });
+    }
+  }
+  return runtimes;
+}
+
+/** The programs of this machine with one of the runtimes. */
+export function withPath({ name, path }: Runtime): ToolSearch {
+  const search = findHostTools();
+  return search.tools === undefined
+    ? search
+    : { tools: { ...search.tools, runtime: path, runtimeName: name } };
+}
+
+/** The programs of this machine with its own runtime of a name, if it is here. */
 export function withRuntime(name: "runc" | "crun"): ToolSearch {
-  const { tools, ...rest } = findHostTools();
-  if (tools === undefined) return { missing: [], ...rest, tools };
-  const runtime = ["/usr/sbin", "/usr/bin"]
-    .map((folder) => join(folder, name))
-    .find((path) => existsSync(path));
-  if (runtime === undefined) return { tools: undefined, missing: [name] };
-  return { tools: { ...tools, runtime, runtimeName: name } };
+  const path = ["/usr/sbin", "/usr/bin"].map((folder) => join(folder, name)).find((one) => existsSync(one));
+  return path === undefined ? { tools: undefined, missing: [name] } : withPath({ title: name, name, path });
 }
 
 /** A user of this machine that is not root and has subordinate ids. */

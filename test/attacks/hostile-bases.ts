@@ -239,18 +239,21 @@ export const HOSTILE_BASES: readonly Attack[] = [
     layer: [device("block-device", 7, 0)],
     image: run("dd if=/device of=/made bs=1 count=1"),
     ends: "failed",
+    endsForUser: "SANDBOX_FAILED",
   },
   {
     name: "the memory of the machine is a device of the base",
     layer: [device("character-device", 1, 1)],
     image: run("dd if=/device of=/made bs=1 count=1"),
     ends: "failed",
+    endsForUser: "SANDBOX_FAILED",
   },
   {
     name: "the kernel's log is a device of the base",
     layer: [device("character-device", 1, 11)],
     image: run("echo hello > /device"),
     ends: "failed",
+    endsForUser: "SANDBOX_FAILED",
   },
   {
     name: "a library is preloaded from the host",

@@ -1,18 +1,26 @@
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { RuncSandbox } from "../../src/adapters/sandbox-runc/runc-sandbox.js";
-import { tried, withRuntime } from "./defences.js";
+import { attacked, type Runtime, tried, withPath } from "./defences.js";
 
-/** Tries the sandboxes of both runtimes as the user that it runs as, and prints what was found as JSON. */
-const [work = "", probe = ""] = process.argv.slice(2);
-const found: Record<string, unknown> = {};
-const network: Record<string, boolean> = {};
-for (const name of ["runc", "crun"] as const) {
-  const search = withRuntime(name);
-  if (search.tools === undefined) continue;
-  const options = { folder: join(work, name), find: () => search };
-  const sandbox = new RuncSandbox(options);
-  network[name] = search.tools.network === undefined || !(await sandbox.isFirstOnHostNetwork());
-  await sandbox.close();
-  found[name] = await tried(options, join(work, name), probe === "" ? undefined : probe);
+/** What the sandbox of a runtime gave an ordinary user. */
+export interface UserFound extends Awaited<ReturnType<typeof tried>> {
+  /** The attacks that did not end as they have to. */
+  readonly others: readonly string[];
+  readonly privateNetwork: boolean;
 }
-process.stdout.write(`${JSON.stringify({ uid: process.getuid?.(), found, network })}\n`);
+
+/** Tries the sandboxes of runtimes as the user that it runs as, and prints what was found as JSON. */
+const [work = "", probe = "", runtimes = "[]"] = process.argv.slice(2);
+const found: Record<string, UserFound> = {};
+for (const runtime of JSON.parse(runtimes) as readonly Runtime[]) {
+  const folder = join(work, runtime.title);
+  mkdirSync(folder);
+  const options = { folder, find: () => withPath(runtime) };
+  const sandbox = new RuncSandbox(options);
+  const privateNetwork = !(await sandbox.isFirstOnHostNetwork());
+  await sandbox.close();
+  const defended = await tried(options, folder, probe === "" ? undefined : probe);
+  found[runtime.title] = { ...defended, others: await attacked(options, folder), privateNetwork };
+}
+process.stdout.write(`${JSON.stringify({ uid: process.getuid?.(), found })}\n`);

@@ -30,8 +30,38 @@ describe("how a command ended", () => {
     ["runc with a program of no use", 1, [error('exec: "/etc/passwd": permission denied')], 126],
     ["crun with a program of no use", 1, [error("open executable: Permission denied")], 126],
     ["crun with a pipe", 1, [error("open executable: Operation not permitted")], 126],
+    [
+      "crun 1.21 with a pipe",
+      1,
+      [error("the path `/bin/sh` is not a regular file: Operation not permitted")],
+      126,
+    ],
+    [
+      "crun 1.21 with a program of no use",
+      1,
+      [error("the path `/x` exists but it is not executable: Operation not permitted")],
+      126,
+    ],
+    [
+      "runc 1.3 with a directory",
+      1,
+      [error('error during container init: exec: "/bin": is a directory')],
+      126,
+    ],
   ] as const)("%s", (_, code, messages, expected) => {
     expect(end(code, "", messages)).toBe(expected);
+  });
+
+  it.each([
+    ["executable file `/x` not found: No such file or directory", 127],
+    ["the path `/x` is not a regular file: Operation not permitted", 126],
+  ])("crun 1.28, whose documents have several lines: %s", (msg, expected) => {
+    const documents = [{ level: "warning", msg: "x" }, error(msg)].map((one) => JSON.stringify(one, null, 2));
+    writeFileSync(setup, "");
+    writeFileSync(runtime, `${documents.join("\n")}\n`);
+    expect(readEnd(1, setup, runtime)).toBe(expected);
+    writeFileSync(runtime, `${JSON.stringify(error("error mounting"), null, 2)}\n`);
+    expect(() => readEnd(1, setup, runtime)).toThrow("error mounting");
   });
 
   it("is told from a sandbox that never started it", () => {
