@@ -1,9 +1,11 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { compiledPrograms } from "./test/compiled-package.js";
 
 const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
 export default defineConfig({
+  plugins: [compiledPrograms()],
   resolve: {
     alias: [
       { find: /^layerwright$/, replacement: source("index.ts") },
@@ -13,6 +15,7 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: "test/compiled-package.ts",
     testTimeout: 60_000,
     hookTimeout: 300_000,
     reporters: ["default", "./test/closing-line.ts"],

@@ -16,7 +16,7 @@ const PROGRAMS = [
   "layer/pack/hash-worker",
 ];
 
-export async function bundle(src, dist) {
+export async function bundle(src, dist, { sourcemap = true } = {}) {
   await build({
     entryPoints: PROGRAMS.map((program) => ({ in: join(src, `${program}.ts`), out: program })),
     outdir: dist,
@@ -26,7 +26,7 @@ export async function bundle(src, dist) {
     platform: "node",
     target: "node20",
     packages: "external",
-    sourcemap: true,
+    sourcemap,
     // A third less to parse before a program starts. Lines stay short: Node shows the one of an error that nobody caught.
     minifyWhitespace: true,
     minifySyntax: true,

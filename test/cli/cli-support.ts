@@ -2,13 +2,11 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { vi } from "vitest";
 import { run } from "../../src/cli/run.js";
+import { compiledPackage } from "../compiled-package.js";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
-const tsx = pathToFileURL(join(root, "node_modules/tsx/dist/loader.mjs")).href;
-const main = join(root, "src/cli/main.ts");
+const main = join(compiledPackage(), "dist/cli/main.js");
 
 /** What a run of the command gave. */
 export interface Ran {
@@ -17,7 +15,7 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** A user's project in a temporary folder, with the package from source. */
+/** A user's project in a temporary folder, with the package as it is compiled. */
 export class Project {
   readonly folder = mkdtempSync(join(tmpdir(), "layerwright-cli-"));
 
@@ -30,7 +28,7 @@ export class Project {
         type: "module",
         exports: { ".": "./index.js", "./package.json": "./package.json" },
       }),
-      "node_modules/layerwright/index.js": `export * from ${JSON.stringify(join(root, "src/index.ts"))};\n`,
+      "node_modules/layerwright/index.js": `export * from ${JSON.stringify(join(compiledPackage(), "dist/index.js"))};\n`,
     });
   }
 
@@ -71,9 +69,9 @@ export class Project {
   }
 }
 
-/** The words that run the command from source. */
+/** The words that run the command. */
 export function commandLine(args: readonly string[]): string[] {
-  return [process.execPath, "--import", tsx, main, ...args];
+  return [process.execPath, main, ...args];
 }
 
 function execute(file: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Ran> {
