@@ -10,8 +10,8 @@ const PROGRAMS = [
   "testing/vitest",
   "cli/main",
   "cli/load/preload",
-  "api/known-bases-child",
-  "api/local-base-child",
+  "project/known-bases-child",
+  "project/local-base-child",
   "layer/encode/zstd-worker",
   "layer/pack/hash-worker",
 ];

@@ -44,12 +44,12 @@ export default async function setup(project: TestProject): Promise<() => void> {
 
 /** Makes modules in a test start the compiled programs: they are what stands beside the compiled module. */
 export function compiledPrograms(): Plugin {
-  const asker = join(root, "src/api/ask-child.ts");
+  const asker = join(root, "src/project/ask-child.ts");
   return {
     name: "compiled-programs",
     transform(code, id) {
       if (id !== asker) return undefined;
-      const address = pathToFileURL(join(compiledPackage(), "dist/api/ask-child.js")).href;
+      const address = pathToFileURL(join(compiledPackage(), "dist/project/ask-child.js")).href;
       return { code: code.replaceAll("import.meta.url", JSON.stringify(address)), map: null };
     },
   };
