@@ -69,7 +69,7 @@ export {
   type MatrixValues,
   matrix,
 } from "./catalog/matrix.js";
-export type { DialectName, FrontendVersion } from "./dockerfile/dialect.js";
+export type { DialectName, FrontendVersion } from "./dockerfile/instruction.js";
 export type { ErrorCode } from "./errors/catalogue.js";
 export type { ErrorContext } from "./errors/layerwright-error.js";
 export {

@@ -1,13 +1,15 @@
+import { parentPath } from "../core/posix-path.js";
 import type { Mode } from "../image/mode.js";
+import { modeAfter } from "../image/mode.js";
 import type { FileOperation } from "../plan/operation.js";
+import type { StageDraft } from "./draft.js";
+import { currentShell } from "./emit-config.js";
+import { copyFolder } from "./emit-files.js";
+import { octalText, ownerFlag } from "./flags.js";
 import type { RunCommand } from "./instruction.js";
-import { type Fact, isFolder } from "./known-tree.js";
-import { modeAfter, octalText } from "./mode-flag.js";
-import { ownerFlag } from "./owner-flag.js";
-import { isPortable, portableMode } from "./portable-mode.js";
-import { fitsHeredoc, isPlainCommand, shellWord, shellWords } from "./quoting.js";
-import type { StageDraft } from "./stage-draft.js";
-import { currentShell } from "./transition.js";
+import { type Fact, type FileFact, type FolderFact, isFolder } from "./known-tree.js";
+import { noteEffects } from "./layer-effects.js";
+import { fitsHeredoc, isPlainCommand, literalPattern, shellWord, shellWords } from "./quoting.js";
 
 /** An operation that removes or changes what exists. */
 export type ChangeOperation = Extract<FileOperation, { op: "remove" | "chmod" | "chown" }>;
@@ -108,4 +110,159 @@ export function scriptCommand(draft: StageDraft, text: string): RunCommand {
   if (isDefaultShell && isPlainCommand(line)) return { form: "line", text: line };
   const heredoc = draft.emission.dialect.heredoc && isDefaultShell && fitsHeredoc(text, 32 * 1024);
   return heredoc ? { form: "heredoc", text } : { form: "exec", args: ["/bin/sh", "-c", text] };
+}
+
+type Look = Pick<FolderFact, "mode" | "uid" | "gid">;
+
+/**
+ * Writes a change of one file or directory of an image without tools: it is copied over itself with the mode and owner
+ * that it is to have. False where that could be another image: below a directory nobody knows what is so already and
+ * makes no part of the layer, COPY keeps capabilities that chown(2) takes away, and nothing can be removed.
+ */
+export function changeByCopy(draft: StageDraft, operation: ChangeOperation): boolean {
+  if (operation.op === "remove" || operation.recursive === true) return false;
+  const path = draft.tree.real(operation.path, true);
+  const fact = draft.tree.at(path);
+  if (path === "/" || (fact.kind !== "folder" && fact.kind !== "file")) return false;
+  const before = fact.kind === "folder" ? fact : fact.look;
+  const after = before && lookAfter(draft, operation, before, fact.kind === "folder");
+  if (before === undefined || after === undefined) return false;
+  const isSame = before.mode === after.mode && before.uid === after.uid && before.gid === after.gid;
+  if (!isSame && fact.kind === "folder") {
+    copyFolder(draft, path, { mode: after.mode, owner: `${after.uid}:${after.gid}` });
+  } else if (!isSame) copyFile(draft, path, before, after);
+  noteEffects(draft, operation);
+  if (fact.kind === "file") draft.tree.set(path, { kind: "file", look: after });
+  return true;
+}
+
+/** The mode and owner after a change, as chmod(2) and chown(2) leave them; undefined where that cannot be copied. */
+function lookAfter(
+  draft: StageDraft,
+  operation: Exclude<ChangeOperation, { op: "remove" }>,
+  before: Look | NonNullable<FileFact["look"]>,
+  isFolder: boolean,
+): Look | undefined {
+  const { mode, uid, gid } = before;
+  if (operation.op === "chmod") return { mode: modeAfter(operation.mode, mode, isFolder), uid, gid };
+  const owner = ownerFlag(draft, operation.owner, operation.origin);
+  if (owner.byName || "capable" in before) return undefined;
+  const [user = 0, group = 0] = owner.text.split(":").map(Number);
+  const setgid = (mode & 0o010) === 0 ? 0 : 0o2000;
+  return { mode: isFolder ? mode : mode & ~(0o4000 | setgid), uid: user, gid: group };
+}
+
+/** Copies a file over itself out of the stage so far. */
+function copyFile(draft: StageDraft, path: string, before: Look, after: Look): void {
+  const stage = draft.withAccounts(parentPath(path));
+  stage.finish();
+  const isOthers = before.uid !== after.uid || before.gid !== after.gid;
+  draft.add({
+    kind: "copy",
+    flags: {
+      from: stage.name,
+      ...(before.mode === after.mode ? {} : { chmod: octalText(after.mode) }),
+      ...(isOthers ? { chown: `${after.uid}:${after.gid}` } : {}),
+    },
+    sources: [literalPattern(path)],
+    dest: path,
+  });
+}
+
+/** The same change of a mode as clauses that every chmod(1) reads alike, for files and for directories. */
+export interface PortableMode {
+  readonly file: string;
+  readonly directory: string;
+}
+
+type Class = "u" | "g" | "o";
+const CLASSES: readonly Class[] = ["u", "g", "o"];
+
+/**
+ * Clauses that GNU coreutils and busybox read alike. They differ (measured with 9.1 and 1.35) in `=`, with which busybox
+ * takes setuid and setgid from a directory and reads `X` and a copied class after it has cleared the bits, and in `t`,
+ * which busybox knows for `a` alone. `=` is therefore spelled as what it adds and what it takes away; as in coreutils,
+ * a directory keeps setuid and setgid that are not named.
+ */
+export function portableMode(clauses: string): PortableMode {
+  const parts = clauses.split(",").map(portableClause);
+  return {
+    file: parts.map(({ file }) => file).join(","),
+    directory: parts.map(({ directory }) => directory).join(","),
+  };
+}
+
+/** True when clauses mean the same to every chmod(1) as they stand. */
+export function isPortable(clauses: string): boolean {
+  return !/=/.test(clauses) && !/t/.test(clauses);
+}
+
+function portableClause(clause: string): PortableMode {
+  const [, who = "", rest = ""] = /^([ugoa]*)(.*)$/.exec(clause) ?? [];
+  const parts = [...rest.matchAll(/([-+=])([rwxXst]*|[ugo])(?=[-+=]|$)/g)].map(
+    ([, operator = "+", permissions = ""]) =>
+      operator === "=" ? assignment(who, permissions) : both(sparingSticky(who, operator, permissions)),
+  );
+  const joined = (pick: (mode: PortableMode) => string) =>
+    parts
+      .map(pick)
+      .filter((text) => text !== "")
+      .join(",");
+  return { file: joined(({ file }) => file), directory: joined(({ directory }) => directory) };
+}
+
+function both(text: string): PortableMode {
+  return { file: text, directory: text };
+}
+
+/** `+` and `-`: only the sticky bit is apart. */
+function sparingSticky(who: string, operator: string, permissions: string): string {
+  if (!permissions.includes("t")) return `${who}${operator}${permissions}`;
+  const rest = permissions.replaceAll("t", "");
+  const sticky = reachesSticky(who) ? [`a${operator}t`] : [];
+  return [`${who}${operator}${rest}`, ...sticky].join(",");
+}
+
+/** The sticky bit counts as one of the others'. */
+function reachesSticky(who: string): boolean {
+  return who === "" || /[oa]/.test(who);
+}
+
+function assignment(who: string, permissions: string): PortableMode {
+  const affected = who === "" || who.includes("a") ? CLASSES : CLASSES.filter((one) => who.includes(one));
+  // Nobody named: the umask 022 of builds is left out.
+  const masked = who === "" ? affected.filter((one) => one !== "u") : [];
+  const copied = CLASSES.find((one) => one === permissions);
+  const bits = copied === undefined ? setLetters(affected, permissions) : setCopy(affected, copied);
+  const names = permissions.includes("s") && copied === undefined;
+  const sticky = affected.includes("o")
+    ? [copied === undefined && permissions.includes("t") ? "a+t" : "a-t"]
+    : [];
+  const common = [...bits, ...masked.map((one) => `${one}-w`), ...sticky];
+  const special = affected.filter((one) => one !== "o").map((one) => `${one}${names ? "+" : "-"}s`);
+  return {
+    file: [...common, ...special].join(","),
+    directory: [...common, ...(names ? special : [])].join(","),
+  };
+}
+
+function setLetters(affected: readonly Class[], permissions: string): string[] {
+  const who = affected.join("");
+  const given = [..."rwx"].filter((letter) => permissions.includes(letter));
+  const conditional = permissions.includes("X") ? "X" : "";
+  const added = given.join("") + conditional;
+  // Where `X` gives nothing, nobody may execute, so there is nothing to take away either.
+  const taken = [..."rwx"].filter(
+    (letter) => !given.includes(letter) && !(letter === "x" && conditional !== ""),
+  );
+  return [
+    ...(added === "" ? [] : [`${who}+${added}`]),
+    ...(taken.length === 0 ? [] : [`${who}-${taken.join("")}`]),
+  ];
+}
+
+/** The class that is copied keeps its own bits. */
+function setCopy(affected: readonly Class[], copied: Class): string[] {
+  const others = affected.filter((one) => one !== copied);
+  return others.length === 0 ? [] : [`${others.join("")}-rwx`, `${others.join("")}+${copied}`];
 }

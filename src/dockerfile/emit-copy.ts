@@ -2,19 +2,24 @@ import { parseIgnoreList } from "../core/ignore-rules.js";
 import { baseName, parentPath } from "../core/posix-path.js";
 import { PlanError } from "../errors/layerwright-error.js";
 import type { CopyOperation } from "../plan/operation.js";
-import { type CopyModes, copyModes } from "./copy-mode.js";
-import { type SpelledSource, spellSource } from "./copy-source.js";
-import { copyFolder, copyFolderEntry } from "./emit-folder.js";
+import { type CopyModes, copyModes, nameOf, type SpelledSource, spellSource } from "./copy-source.js";
+import type { StageDraft } from "./draft.js";
+import { copyFolder, copyFolderEntry } from "./emit-files.js";
+import {
+  linkFlag,
+  mayEnter,
+  OUT,
+  type OwnerFlag,
+  octalText,
+  ownerFlag,
+  sideStage,
+  slashed,
+  sparesNewFolders,
+} from "./flags.js";
 import type { CopyFlags } from "./instruction.js";
 import { enters, isFolder } from "./known-tree.js";
-import { linkFlag, mayEnter } from "./link-flag.js";
-import { octalText, sparesNewFolders } from "./mode-flag.js";
-import { type OwnerFlag, ownerFlag } from "./owner-flag.js";
+import { mergesFolder } from "./layer-effects.js";
 import { isFlagPattern, literalPattern } from "./quoting.js";
-import { OUT, sideStage, slashed } from "./side-stage.js";
-import { nameOf } from "./spelled-copies.js";
-import type { StageDraft } from "./stage-draft.js";
-import { mergesFolder, writeLayer } from "./write-layer.js";
 
 /** An exclude pattern that matches nothing. */
 const NOTHING = ".needs-dockerfile-1.19";
@@ -32,28 +37,24 @@ interface Piece {
   readonly merges: boolean;
 }
 
-/**
- * Writes a copy as one layer. Plain COPY makes missing parents as the direct build does and takes everything else as
- * it is; `--chown` and `--chmod` also reach the parents, so with these it goes by way of a prep stage unless the
- * parents are known to be there.
- */
-export function emitCopy(draft: StageDraft, copy: CopyOperation): void {
+/** A copy as pieces that one COPY each can write; every one of them is a copy of its own. */
+export function copyPieces(draft: StageDraft, copy: CopyOperation): readonly Piece[] {
   const enter = enters(draft.tree, copy) && !mergesFolder(draft, copy);
   const operation = enter ? { ...copy, into: true } : copy;
   const sources = operation.sources.map((source) => spellSource(draft, source, operation));
-  const pieces = piecesOf(draft, operation, sources);
-  const [only] = pieces;
-  if (pieces.length > 1 || only === undefined) {
-    writeLayer(
-      draft,
-      pieces.map((piece) => piece.operation),
-    );
-    return;
-  }
-  noteContext(draft, only);
-  if (only.modes.single.length > 0) copyWithSingleModes(draft, only);
-  else if (only.merges) mergeFolder(draft, only);
-  else copyFiles(draft, only);
+  return piecesOf(draft, operation, sources);
+}
+
+/**
+ * Writes a piece of a copy as one layer. Plain COPY makes missing parents as the direct build does and takes everything
+ * else as it is; `--chown` and `--chmod` also reach the parents, so with these it goes by way of a prep stage unless the
+ * parents are known to be there.
+ */
+export function emitPiece(draft: StageDraft, piece: Piece): void {
+  noteContext(draft, piece);
+  if (piece.modes.single.length > 0) copyWithSingleModes(draft, piece);
+  else if (piece.merges) mergeFolder(draft, piece);
+  else copyFiles(draft, piece);
 }
 
 function piecesOf(

@@ -1,13 +1,12 @@
 import { PlanError } from "../errors/layerwright-error.js";
 import type { Plan } from "../plan/plan.js";
 import { operationsOf } from "../plan/plan.js";
-import { type DialectName, dialectOf, type FrontendVersion } from "./dialect.js";
-import { type DockerfileWarning, Emission } from "./emission.js";
+import { type DockerfileWarning, Emission } from "./draft.js";
 import { emitStage } from "./emit-stage.js";
 import type { GeneratedFile } from "./generated-files.js";
 import type { Instruction } from "./instruction.js";
+import { type DialectName, dialectOf, type FrontendVersion, printInstruction } from "./instruction.js";
 import { wantedNames } from "./names.js";
-import { printInstruction } from "./print-instruction.js";
 import { commentLine, isOneLine } from "./quoting.js";
 
 /** How a Dockerfile is written. */

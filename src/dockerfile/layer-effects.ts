@@ -1,13 +1,17 @@
 import { baseName, parentPath } from "../core/posix-path.js";
-import type { AddOperation, CopyOperation, FileOperation, RunOperation } from "../plan/operation.js";
+import { modeAfter } from "../image/mode.js";
+import type {
+  AddOperation,
+  CopyOperation,
+  FileOperation,
+  Operation,
+  RunOperation,
+} from "../plan/operation.js";
 import { downloadName } from "../plan/operation.js";
-import { copiedEntries, noteEntries } from "./copied-tree.js";
-import { enters, type Fact, isFolder, NEW_FOLDER } from "./known-tree.js";
-import { mayEnter } from "./link-flag.js";
-import { modeAfter } from "./mode-flag.js";
-import { ownerFlag } from "./owner-flag.js";
-import { nameOf } from "./spelled-copies.js";
-import type { StageDraft } from "./stage-draft.js";
+import { nameOf } from "./copy-source.js";
+import type { StageDraft } from "./draft.js";
+import { mayEnter, ownerFlag } from "./flags.js";
+import { copiedEntries, enters, type Fact, isFolder, NEW_FOLDER, noteEntries } from "./known-tree.js";
 
 /** Notes what an operation did to the accounts alone, so that what follows it in its layer finds them. */
 export function noteAccounts(draft: StageDraft, operation: FileOperation): void {
@@ -209,4 +213,22 @@ export function rootOf(operation: FileOperation, mergesFolder: boolean): string 
     default:
       return parentPath(operation.path);
   }
+}
+
+/** An operation that only brings things. */
+export type BringOperation = Exclude<FileOperation, { op: "remove" | "chmod" | "chown" }>;
+
+/** True when an operation only brings things. */
+export function isBring(operation: Operation): operation is BringOperation {
+  return !["run", "hostRun", "remove", "chmod", "chown"].includes(operation.op);
+}
+
+/** True when a copy merges the contents of a folder, as far as that is known. */
+export function mergesFolder(draft: StageDraft, operation: BringOperation): boolean {
+  if (operation.op !== "copy" || operation.executable) return false;
+  return operation.sources.some((source) => {
+    if (source.from === "context") return source.found?.shape === "folder";
+    const stage = draft.emission.stages.get(source.stage);
+    return stage?.tree.at(source.path).kind === "folder";
+  });
 }

@@ -1,25 +1,15 @@
 import { isWithin, parentPath } from "../core/posix-path.js";
 import { PlanError } from "../errors/layerwright-error.js";
-import type { CopyOperation, FileOperation, Operation } from "../plan/operation.js";
+import { modeAfter } from "../image/mode.js";
+import type { CopyOperation } from "../plan/operation.js";
 import { impliesDirectory } from "../plan/operation.js";
-import { copiedFolders } from "./copied-tree.js";
-import { emitCopy } from "./emit-copy.js";
-import { layFolder } from "./emit-folder.js";
-import { emitAdd, emitMkdir, emitSymlink, emitWrite } from "./emit-simple.js";
-import { enters, type Fact, isFolder, type KnownTree } from "./known-tree.js";
-import { noteAccounts, noteEffects, rootOf } from "./layer-effects.js";
-import { mayEnter } from "./link-flag.js";
-import { modeAfter } from "./mode-flag.js";
-import { slashed } from "./side-stage.js";
-import type { StageDraft } from "./stage-draft.js";
-
-/** An operation that only brings things. */
-export type BringOperation = Exclude<FileOperation, { op: "remove" | "chmod" | "chown" }>;
-
-/** True when an operation only brings things. */
-export function isBring(operation: Operation): operation is BringOperation {
-  return !["run", "hostRun", "remove", "chmod", "chown"].includes(operation.op);
-}
+import type { StageDraft } from "./draft.js";
+import { copyPieces, emitPiece } from "./emit-copy.js";
+import { emitAdd, emitMkdir, emitSymlink, emitWrite, layFolder } from "./emit-files.js";
+import { mayEnter, slashed } from "./flags.js";
+import { copiedFolders, enters, type Fact, isFolder, type KnownTree } from "./known-tree.js";
+import type { BringOperation } from "./layer-effects.js";
+import { mergesFolder, noteAccounts, noteEffects, rootOf } from "./layer-effects.js";
 
 /** Writes operations that bring files as exactly one layer, and notes what they did. */
 export function writeLayer(draft: StageDraft, all: readonly BringOperation[]): void {
@@ -67,9 +57,17 @@ function isLateFolder(draft: StageDraft, operations: readonly BringOperation[]):
 
 function emitOne(draft: StageDraft, operation: BringOperation): void {
   switch (operation.op) {
-    case "copy":
-      emitCopy(draft, operation);
+    case "copy": {
+      const pieces = copyPieces(draft, operation);
+      const [only] = pieces;
+      if (pieces.length === 1 && only !== undefined) emitPiece(draft, only);
+      else
+        writeLayer(
+          draft,
+          pieces.map((piece) => piece.operation),
+        );
       break;
+    }
     case "write":
       emitWrite(draft, operation);
       break;
@@ -199,16 +197,6 @@ function givesLook(draft: StageDraft, operation: BringOperation, folder: string)
   }
   if (operation.op !== "copy" || operation.dest !== folder || !mergesFolder(draft, operation)) return false;
   return operation.owner !== undefined || modeAfter(operation.mode, 0o755, true) !== 0o755;
-}
-
-/** True when a copy merges the contents of a folder, as far as that is known. */
-export function mergesFolder(draft: StageDraft, operation: BringOperation): boolean {
-  if (operation.op !== "copy" || operation.executable) return false;
-  return operation.sources.some((source) => {
-    if (source.from === "context") return source.found?.shape === "folder";
-    const stage = draft.emission.stages.get(source.stage);
-    return stage?.tree.at(source.path).kind === "folder";
-  });
 }
 
 /** The operation with the links on the way to its destination followed, as far as they are known. */

@@ -1,5 +1,5 @@
-import { applySymbolicMode } from "../core/file-mode.js";
 import type { Mode } from "../image/mode.js";
+import { applySymbolicMode } from "../image/mode.js";
 
 /** Permission bits after `chmod` of this mode. */
 export function applyMode(mode: Mode, before: number, isFolder: boolean): number {

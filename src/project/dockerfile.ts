@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { outputPatterns } from "../adapters/files-node/written-outputs.js";
-import type { DialectName, FrontendVersion } from "../dockerfile/dialect.js";
 import type { EmittedDockerfile } from "../dockerfile/emit-dockerfile.js";
 import { emitPlatforms } from "../dockerfile/emit-platforms.js";
+import type { DialectName, FrontendVersion } from "../dockerfile/instruction.js";
 import { resolveSources } from "../engine/resolve-sources.js";
 import type { Plan } from "../plan/plan.js";
 import { checkPlan } from "./check-plans.js";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { applySymbolicMode } from "../../src/core/file-mode.js";
-import { isPortable, portableMode } from "../../src/dockerfile/portable-mode.js";
+import { isPortable, portableMode } from "../../src/dockerfile/change-command.js";
+import { applySymbolicMode } from "../../src/image/mode.js";
 
 const WHO = ["", "u", "g", "o", "a", "ug", "go", "uo"];
 const PERMISSIONS = ["", "r", "rw", "rwX", "x", "X", "rxs", "t", "rwxt", "u", "g", "o"];

@@ -1,7 +1,7 @@
 import { existsSync, rmSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Image } from "layerwright";
-import type { FrontendVersion } from "../../src/dockerfile/dialect.js";
+import type { FrontendVersion } from "../../src/dockerfile/instruction.js";
 import type { OptimizedPlan } from "../../src/plan/passes/pipeline.js";
 import type { Plan } from "../../src/plan/plan.js";
 import { buildPlan } from "../../src/project/deliver.js";

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Image, isLayerwrightError } from "layerwright";
-import type { FrontendVersion } from "../../src/dockerfile/dialect.js";
+import type { FrontendVersion } from "../../src/dockerfile/instruction.js";
 import { emitResolved } from "../../src/project/dockerfile.js";
 import { knownBases } from "../../src/project/known-bases.js";
 import { planImage } from "../../src/project/prepare.js";

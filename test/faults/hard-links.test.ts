@@ -1,6 +1,6 @@
 import type { Image } from "layerwright";
 import { describe, expect, test } from "vitest";
-import { mayLink } from "../../src/dockerfile/part-links.js";
+import { mayLink } from "../../src/dockerfile/file-script.js";
 import { bothWays, type Comparison, expectSame, listingOf } from "./on-bases.js";
 
 const timeout = 600_000;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Image, isLayerwrightError, StepError } from "layerwright";
 import { afterAll, expect, type TestContext } from "vitest";
-import type { FrontendVersion } from "../../src/dockerfile/dialect.js";
+import type { FrontendVersion } from "../../src/dockerfile/instruction.js";
 import { type BuildInput, direct, dockerfileRequest, noSandbox, planOf } from "../equivalence/both-ways.js";
 import {
   type BaseImage,

@@ -1,6 +1,6 @@
-import { applySymbolicMode } from "../../core/file-mode.js";
 import { isWithin, parentPath } from "../../core/posix-path.js";
 import type { Mode } from "../../image/mode.js";
+import { applySymbolicMode } from "../../image/mode.js";
 import {
   type ChmodOperation,
   type ChownOperation,
