@@ -1,27 +1,19 @@
-import { archiveMessages } from "../src/errors/catalogue/archive.js";
-import { baseMessages } from "../src/errors/catalogue/base.js";
-import { cliMessages } from "../src/errors/catalogue/cli.js";
+import { archiveMessages, baseMessages } from "../src/errors/catalogue/base.js";
+import { engineMessages, runMessages } from "../src/errors/catalogue/build.js";
+import {
+  cliMessages,
+  differenceMessages,
+  reportMessages,
+  selectionMessages,
+} from "../src/errors/catalogue/cli.js";
 import { contextMessages } from "../src/errors/catalogue/context.js";
-import { credentialsMessages } from "../src/errors/catalogue/credentials.js";
-import { descriptionMessages } from "../src/errors/catalogue/description.js";
-import { differenceMessages } from "../src/errors/catalogue/difference.js";
-import { dockerfileMessages } from "../src/errors/catalogue/dockerfile.js";
-import { engineMessages } from "../src/errors/catalogue/engine.js";
-import { layeringMessages } from "../src/errors/catalogue/layering.js";
+import { descriptionMessages, platformMessages } from "../src/errors/catalogue/description.js";
 import { lockMessages } from "../src/errors/catalogue/lock.js";
-import { outputMessages } from "../src/errors/catalogue/output.js";
-import { planMessages } from "../src/errors/catalogue/plan.js";
-import { platformMessages } from "../src/errors/catalogue/platform.js";
-import { policyMessages } from "../src/errors/catalogue/policy.js";
-import { registryMessages } from "../src/errors/catalogue/registry.js";
-import { reportMessages } from "../src/errors/catalogue/report.js";
-import { runMessages } from "../src/errors/catalogue/run.js";
-import { selectionMessages } from "../src/errors/catalogue/selection.js";
-import { sharingMessages } from "../src/errors/catalogue/sharing.js";
-import { storeMessages } from "../src/errors/catalogue/store.js";
-import { transferMessages } from "../src/errors/catalogue/transfer.js";
-import { catalogue } from "../src/errors/catalogue.js";
-import type { Message } from "../src/errors/message.js";
+import { outputMessages, storeMessages, transferMessages } from "../src/errors/catalogue/output.js";
+import { dockerfileMessages, planMessages } from "../src/errors/catalogue/plan.js";
+import { policyMessages, sharingMessages } from "../src/errors/catalogue/policy.js";
+import { credentialsMessages, registryMessages } from "../src/errors/catalogue/registry.js";
+import { catalogue, type Message } from "../src/errors/catalogue.js";
 
 type Area = Readonly<Record<string, (parameters: never) => Message>>;
 
@@ -46,7 +38,6 @@ const AREAS: readonly (readonly [string, string, Area])[] = [
   ["Output", "Writing finished images.", outputMessages],
   ["The store", "The folder that layers are kept in.", storeMessages],
   ["Sharing and squash", "What images share, and what a squash costs.", sharingMessages],
-  ["Layering", 'What squash "auto" decides for a whole catalog.', layeringMessages],
   ["Differences", "Comparing two images.", differenceMessages],
   ["The report", "The page that a catalog becomes.", reportMessages],
   ["Policies", "What an image must and must not be.", policyMessages],

@@ -1,30 +1,17 @@
-import { archiveMessages } from "./catalogue/archive.js";
-import { baseMessages } from "./catalogue/base.js";
-import { cliMessages } from "./catalogue/cli.js";
+import { archiveMessages, baseMessages } from "./catalogue/base.js";
+import { engineMessages, runMessages } from "./catalogue/build.js";
+import { cliMessages, differenceMessages, reportMessages, selectionMessages } from "./catalogue/cli.js";
 import { contextMessages } from "./catalogue/context.js";
-import { credentialsMessages } from "./catalogue/credentials.js";
-import { descriptionMessages } from "./catalogue/description.js";
-import { differenceMessages } from "./catalogue/difference.js";
-import { dockerfileMessages } from "./catalogue/dockerfile.js";
-import { engineMessages } from "./catalogue/engine.js";
-import { layeringMessages } from "./catalogue/layering.js";
+import { descriptionMessages, platformMessages } from "./catalogue/description.js";
 import { lockMessages } from "./catalogue/lock.js";
-import { outputMessages } from "./catalogue/output.js";
-import { planMessages } from "./catalogue/plan.js";
-import { platformMessages } from "./catalogue/platform.js";
-import { policyMessages } from "./catalogue/policy.js";
-import { registryMessages } from "./catalogue/registry.js";
-import { reportMessages } from "./catalogue/report.js";
-import { runMessages } from "./catalogue/run.js";
-import { selectionMessages } from "./catalogue/selection.js";
-import { sharingMessages } from "./catalogue/sharing.js";
-import { storeMessages } from "./catalogue/store.js";
-import { transferMessages } from "./catalogue/transfer.js";
+import { outputMessages, storeMessages, transferMessages } from "./catalogue/output.js";
+import { dockerfileMessages, planMessages } from "./catalogue/plan.js";
+import { policyMessages, sharingMessages } from "./catalogue/policy.js";
+import { credentialsMessages, registryMessages } from "./catalogue/registry.js";
 
 /** Every coded message of the project, one area a file. A code is a line in docs/errors.md and has a test. */
 export const catalogue = {
   ...differenceMessages,
-  ...layeringMessages,
   ...policyMessages,
   ...reportMessages,
   ...selectionMessages,
@@ -45,7 +32,13 @@ export const catalogue = {
   ...runMessages,
   ...storeMessages,
   ...transferMessages,
-};
+} satisfies Readonly<Record<string, (parameters: never) => Message>>;
+
+/** An entry's text: what failed and what was found, then what to do. Lower case, no period at the end. */
+export interface Message {
+  readonly message: string;
+  readonly hint: string;
+}
 
 /** The code of an error, in words. */
 export type ErrorCode = keyof typeof catalogue;

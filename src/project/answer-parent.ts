@@ -1,5 +1,5 @@
 import { text } from "node:stream/consumers";
-import { errorData } from "../errors/error-data.js";
+import { errorData } from "../errors/layerwright-error.js";
 import type { ChildAnswer } from "./ask-child.js";
 
 /** Runs a child program of `askChild`: the question from standard input, the answer to standard output. */

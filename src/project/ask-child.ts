@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { type ErrorData, errorFromData } from "../errors/error-data.js";
+import { type ErrorData, errorFromData } from "../errors/layerwright-error.js";
 
 /** What a child program answers: its result, or the coded error that it ended with. */
 export type ChildAnswer<Result> = { readonly result: Result } | { readonly failure: ErrorData };

@@ -1,5 +1,3 @@
-import type { MessageArea } from "../message.js";
-
 /** What the command line was given, and what became of the user's program. */
 export const cliMessages = {
   CATALOG_NOT_FOUND: (p: { folder: string; looked: readonly string[] }) => ({
@@ -46,4 +44,35 @@ export const cliMessages = {
     message: "the command was stopped by a signal before it was done",
     hint: "run it again: nothing half-made is left behind",
   }),
-} satisfies MessageArea;
+};
+
+/** Messages: which images there are, and which of them a command works on. */
+export const selectionMessages = {
+  GROUP_UNKNOWN: (p: { got: string; known: readonly string[]; suggestion: string | undefined }) => ({
+    message: `there is no group ${JSON.stringify(p.got)} in the catalog; its groups are ${p.known.length === 0 ? "none" : p.known.join(", ")}`,
+    hint:
+      p.suggestion === undefined
+        ? 'name groups in the catalog: new Catalog("acme", images, { groups: { nightly: ["api/*"] } })'
+        : `did you mean @${p.suggestion}?`,
+  }),
+};
+
+/** Messages: the page that a catalog becomes. */
+export const reportMessages = {
+  REPORT_EMPTY: (p: { catalog: string }) => ({
+    message: `the catalog ${p.catalog} has no images to report on`,
+    hint: "add an image to the catalog, then make the report again",
+  }),
+};
+
+/** Messages: comparing two images. */
+export const differenceMessages = {
+  DIFF_LAYER_GONE: (p: { name: string; digest: string }) => ({
+    message: `the layer ${p.digest} of ${p.name} as it was built last is no longer in the store, so files and packages are not compared`,
+    hint: "build the image, which keeps its layers, and compare again after the next change; or compare with an archive of the earlier image",
+  }),
+  DIFF_OPERANDS: (p: { operands: readonly string[] }) => ({
+    message: `${p.operands.join(", ")} cannot be compared: only images of the catalog have a last build`,
+    hint: "name two images to compare one with the other (layerwright diff app app.tar), or only names of the catalog to compare each with its last build",
+  }),
+};

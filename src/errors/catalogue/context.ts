@@ -1,5 +1,3 @@
-import type { MessageArea } from "../message.js";
-
 /** The files on disk that an image is made from. */
 export const contextMessages = {
   // Until the catalogue names this area itself.
@@ -77,7 +75,7 @@ export const contextMessages = {
     message: `${p.path} has a name that starts with ".wh.", which in a layer means that a file is removed`,
     hint: "rename the file, or leave it out with .dockerignore or `exclude`",
   }),
-} satisfies MessageArea;
+};
 
 function contextText(name: string | undefined): string {
   return name === undefined ? "context folder" : `named context ${JSON.stringify(name)}:`;

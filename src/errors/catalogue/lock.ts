@@ -1,5 +1,3 @@
-import type { MessageArea } from "../message.js";
-
 /** The lock: what is in it, and what a build asks of it. */
 export const lockMessages = {
   LOCK_INVALID: (p: { path: string; place: string; reason: string }) => ({
@@ -53,7 +51,7 @@ export const lockMessages = {
     message: `the store does not have ${listed(p.missing)}, and --offline allows no look outside`,
     hint: "build once without --offline: what it fetches stays in the store",
   }),
-} satisfies MessageArea;
+};
 
 function listed(names: readonly string[]): string {
   return names.length > 20

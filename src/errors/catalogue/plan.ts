@@ -1,5 +1,3 @@
-import type { MessageArea } from "../message.js";
-
 /** A description that is well formed, but cannot become a plan. */
 export const planMessages = {
   CONTEXT_NAME_TAKEN: (p: { name: string; first: string; second: string }) => ({
@@ -26,4 +24,52 @@ export const planMessages = {
     message: `the image must have at most ${p.most} layers, got ${p.own + p.base} (${p.own} of its own on ${p.base} of its base)`,
     hint: 'make one layer of several steps with .layer("name", recipe), or of all with .squash("own"): no engine loads more',
   }),
-} satisfies MessageArea;
+};
+
+function quotedList(words: readonly string[]): string {
+  return words.map((word) => JSON.stringify(word)).join(", ");
+}
+
+/** What a Dockerfile cannot say. The direct build of the same image still works, unless it is said otherwise. */
+export const dockerfileMessages = {
+  NOT_EXPRESSIBLE: (p: { field: string; reason: string }) => ({
+    message: `a Dockerfile cannot say this ${p.field}: it ${p.reason}`,
+    hint: "change the value, or build the image directly",
+  }),
+  DIALECT_CANNOT: (p: { what: string; dialect: string; way: string }) => ({
+    message: `the ${p.dialect} dialect cannot say ${p.what}`,
+    hint: p.way,
+  }),
+  FRONTEND_TOO_OLD: (p: { what: string; frontend: string }) => ({
+    message: `Dockerfile front end ${p.frontend} cannot say ${p.what}`,
+    hint: 'ask for frontend: "1.19" (Docker 28.4 or newer, or a syntax line), or build the image directly',
+  }),
+  FOLDERS_UNKNOWN: (p: { folders: readonly string[]; base: string }) => ({
+    message: `one layer over ${p.base} would write below folders whose mode and owner are not known: ${p.folders.join(", ")}`,
+    hint: 'name them in Base.registry(ref, { folders: […] }) if they are root\'s with mode 0755, start from a local base, or use squash("keep")',
+  }),
+  BASE_CONFIG_UNKNOWN: (p: { base: string }) => ({
+    message: `squash("all") writes the whole config of ${p.base} out again, and it is not known here`,
+    hint: 'start from a local base (Base.layout or Base.archive), or use squash("own")',
+  }),
+  BASE_NO_CONTEXT: (p: { path: string; kind: string }) => ({
+    message: `a Dockerfile cannot start from the ${p.kind} ${p.path}`,
+    hint: "pass reference: the image's name in a registry or in the builder, or unpack it to an OCI layout folder",
+  }),
+  BASE_ONBUILD: (p: { base: string; trigger: string; reason: string }) => ({
+    message: `${p.base} has the ONBUILD trigger ${JSON.stringify(p.trigger)}, which cannot be carried out the same way everywhere: ${p.reason}`,
+    hint: "start from an image without it, and write what it does as steps",
+  }),
+  LAYER_MIXED: (p: { what: string; values: readonly string[] }) => ({
+    message: `one layer has commands with different ${p.what} (${quotedList(p.values)}), which one RUN cannot say`,
+    hint: 'give them the same; or write them as steps of their own, outside of with() and layer() and without squash("own"); or use squash("all"), in which each is an instruction',
+  }),
+  NO_TOOL: (p: { operation: string; path: string; base: string }) => ({
+    message: `${p.operation} of ${p.path} needs a shell or tool in the image, and ${p.base} has none`,
+    hint: "leave it out of the copy that brought it (exclude, mode, owner), change it in a stage that has the tool and copy it from there, or start from a base that has the tool; the mode and owner of one file or directory of the base need none as a step of their own, outside of with() and layer()",
+  }),
+  USER_UNRESTORABLE: (p: { field: string }) => ({
+    message: `a step has its own ${p.field}, and the base's, which later steps need again, is not known`,
+    hint: `set the ${p.field} of the image itself, before or after the step`,
+  }),
+};

@@ -1,4 +1,4 @@
-import type { MessageArea } from "../message.js";
+import { sizeText } from "../../core/size.js";
 
 function shown(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(value) : value === null ? "null" : typeof value;
@@ -38,4 +38,27 @@ export const policyMessages = {
           : `${p.call}: the image of the suppression of ${shown(p.code)} is ${shown(p.got)}, allowed is a name or a pattern`,
     hint: 'write "NO_SHELL" and why the finding may stand, such as "operators debug this one in place"',
   }),
-} satisfies MessageArea;
+};
+
+const NAMED = 3;
+
+/** Messages: what images share, and what a squash costs. */
+export const sharingMessages = {
+  SQUASH_UNSHARES: (p: {
+    image: string;
+    saved: number;
+    unshared: number;
+    with: readonly string[];
+    limit: number;
+  }) => ({
+    message: `${p.image} is squashed with "all", which makes it ${sizeText(p.saved)} smaller and takes ${sizeText(p.unshared)} of its base out of what it shares with ${namesText(p.with)}; this catalog allows ${sizeText(p.limit)} (maxUnshared)`,
+    hint: 'write .squash("own"), which keeps the base shared, or allow more with `maxUnshared`; `layerwright share --price` has the figures of each policy',
+  }),
+};
+
+function namesText(names: readonly string[]): string {
+  const more = names.length - NAMED;
+  return more > 0
+    ? `${names.slice(0, NAMED).join(", ")} and ${more} ${more === 1 ? "other" : "others"}`
+    : names.join(", ");
+}
