@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { rootCertificates } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { build } from "../../src/api/build.js";
 import { dockerfile } from "../../src/api/dockerfile.js";
@@ -15,6 +16,7 @@ import { parseLock } from "../../src/lock/parse-lock.js";
 import { digestOf } from "../../src/oci/digest.js";
 import type { LockVerbOptions } from "../../src/project/lock.js";
 import { openStore } from "../../src/project/workspace.js";
+import { caCertificates } from "../../src/recipes/ca-certificates.js";
 import type { TarInput } from "../fixtures/tar-bytes.js";
 import { RegistryDouble } from "../lock/registry-double.js";
 
@@ -263,5 +265,19 @@ describe("the verbs", () => {
     expect(await codeOf(() => build(fetching, { ...building, lock: false }))).toBe("ADD_NOT_LOCKED");
     writeFileSync(lockFile(), "<<<<<<< ours\n");
     expect(await codeOf(() => build(fetching, building))).toBe("LOCK_CONFLICT");
+  });
+
+  it("pin the list of caCertificates({ url }), in both syntheses", async () => {
+    const [first = "", second = ""] = rootCertificates;
+    body = first;
+    const client = Image.scratch().with(caCertificates({ url }));
+    await lock(new Catalog("acme", { client }), options());
+    const { lock: _, check: __, update: ___, packages: ____, ...building } = options();
+    const { digest } = await build(client, { ...building, locked: true });
+    body = second;
+    expect((await build(client, { ...building, locked: true })).digest).toBe(digest);
+    expect(dockerfile(client, { context })).toMatch(new RegExp(`--checksum=${digestOf(first)} .*${url}`));
+    await lock(new Catalog("acme", { client }), { ...options(), update: [url] });
+    expect(dockerfile(client, { context })).toContain(`--checksum=${digestOf(second)} `);
   });
 });
