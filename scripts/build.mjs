@@ -1,7 +1,7 @@
 // Makes dist/ of src/, and only when something changed: `npm ci`, `npm pack` and the bench all run it. The compiler
 // writes the declarations, the bundler the code.
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -30,7 +30,6 @@ if (hasSource && !isFresh) {
   await bundle(join(root, "src"), join(root, "dist"));
   const { writeReportPage } = await import("./report-page.mjs");
   await writeReportPage(join(root, "dist"));
-  copyFileSync(join(root, "src/recipes/tzdata.json"), join(root, "dist/recipes/tzdata.json"));
   chmodSync(join(root, "dist/cli/main.js"), 0o755);
   writeFileSync(stamp, "");
 }

@@ -1,6 +1,6 @@
 // Joins the modules of src/ into a few files of dist/: hundreds of small modules take Node three times as long to load.
 // Every program that is started on its own keeps its place; what they share, and what is loaded late, are chunks.
-import { readFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { build } from "esbuild";
 
@@ -35,6 +35,9 @@ export async function bundle(src, dist, { sourcemap = true } = {}) {
     plugins: [ownAddresses(src)],
     logLevel: "warning",
   });
+  // Data that a module loads from beside itself.
+  mkdirSync(join(dist, "recipes"), { recursive: true });
+  copyFileSync(join(src, "recipes/tzdata.json"), join(dist, "recipes/tzdata.json"));
 }
 
 /**
