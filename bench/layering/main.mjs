@@ -34,9 +34,9 @@ async function loadPlanner() {
   const modules = ["src/analyze/layering", "test/analyze/layering"].map((folder) =>
     fileURLToPath(new URL(`../../${folder}`, import.meta.url)),
   );
-  const names = ["baselines", "check-decisions", "layering-cost", "plan-layering"];
   const contents = [
-    ...names.map((name) => `export * from ${JSON.stringify(join(modules[0], `${name}.ts`))};`),
+    `export * from ${JSON.stringify(join(modules[0], "plan-layering.ts"))};`,
+    `export * from ${JSON.stringify(join(modules[1], "judged-decisions.ts"))};`,
     `export * from ${JSON.stringify(join(modules[1], "synthetic-catalog.ts"))};`,
   ].join("\n");
   const stdin = { contents, resolveDir: modules[0], loader: "ts" };

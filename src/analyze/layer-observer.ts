@@ -9,7 +9,7 @@ import type { BaseLayer } from "../ports/base-source.js";
 import type { BlobStore } from "../ports/blob-store.js";
 import type { ObservedEntry, ObservedLayer } from "./observed-image.js";
 
-/** What is known of a layer besides its bytes. */
+/** The facts about a layer besides its bytes. */
 export interface LayerNotes {
   readonly description?: string | undefined;
   readonly planLayer?: string | undefined;
@@ -81,7 +81,7 @@ function once<T>(known: Map<Digest, Promise<T>>, key: Digest, make: () => Promis
 
 /**
  * The user's line that wrote a path into a layer: the last file operation whose target covers it, and of copies into one
- * folder the one whose source is named like it; else the last command.
+ * directory the one whose source is named like it; else the last command.
  *
  * @param path without a leading slash
  * @param foreign whether the layer also has files of a base, so that what no target covers may be nobody's line
@@ -104,7 +104,7 @@ function covers(operation: Operation, path: string): boolean {
   return target !== undefined && (isWithin(path, target) || isWithin(target, path));
 }
 
-/** True when a copy has a source of the path's name, or one whose names are not known: a folder's contents, a glob. */
+/** True when a copy has a source of the path's name, or one whose names are not known: a directory's contents, a glob. */
 function namesSource({ sources, dest, into }: CopyOperation, path: string): boolean {
   if (!into || path === dest) return true;
   const name = path.slice(dest === "/" ? 1 : dest.length + 1).split("/")[0];

@@ -17,7 +17,7 @@ export interface ObservedImage {
   readonly config: ImageConfig;
   /** Bottom first. */
   readonly layers: readonly ObservedLayer[];
-  /** What it was made from; undefined for an image that was only found. */
+  /** The plan that it was made from; undefined for an image that was only found. */
   readonly plan?: Plan;
 }
 
@@ -31,7 +31,7 @@ export interface ObservedLayer {
   readonly size: number;
   /** Bytes of the plain tar. */
   readonly uncompressedSize: number;
-  /** What made it, in a few words, where its image's history says so. */
+  /** The step that made it, in a few words, where its image's history says so. */
   readonly description?: string;
   /** Id of the layer in the plan of its image; undefined for layers that the plan only found. */
   readonly planLayer?: string;
@@ -64,7 +64,7 @@ export interface FinalFile {
 }
 
 /**
- * What a container of an image sees: the entries of all layers laid over each other, by path (without a leading slash).
+ * Returns what a container sees: the entries of all layers laid over each other, by path (without a leading slash).
  * Links are not followed.
  */
 export async function finalFiles({ layers }: Pick<ObservedImage, "layers">): Promise<Map<string, FinalFile>> {
@@ -75,7 +75,7 @@ export async function finalFiles({ layers }: Pick<ObservedImage, "layers">): Pro
     for (const { path } of entries) hide(files, path, layer.diffId);
     for (const entry of entries) {
       if (nameRole(nameOf(entry.path), entry.path, layer.diffId).kind !== "plain") continue;
-      // What replaces a folder takes away all that was in it.
+      // What replaces a directory takes away all that was in it.
       if (entry.type !== "folder" && files.get(entry.path)?.entry.type === "folder") drop(files, entry.path);
       files.set(entry.path, { entry, layer });
     }
@@ -92,11 +92,11 @@ function hide(files: Map<string, FinalFile>, path: string, layer: string): void 
   const target = folder + role.target;
   const was = files.get(target);
   files.delete(target);
-  // Nothing is below what is no folder; to look through all paths for each removed file would take long.
+  // Nothing is below what is no directory; to look through all paths for each removed file would take long.
   if (was === undefined || was.entry.type === "folder") drop(files, target);
 }
 
-/** Takes away everything below a folder. */
+/** Takes away everything below a directory. */
 function drop(files: Map<string, FinalFile>, folder: string): void {
   const prefix = folder === "" ? "" : `${folder}/`;
   for (const path of files.keys()) if (path.startsWith(prefix)) files.delete(path);

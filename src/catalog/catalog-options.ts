@@ -6,17 +6,17 @@ import type { Policy, Suppression } from "../policy/policy.js";
 /** Layers that an image with squash `"auto"` may have unless a catalog says otherwise: room is left for those on top. */
 export const DEFAULT_MAX_LAYERS = 100;
 
-/** What engines take: an overlay mount has no room for more. */
+/** The limit of engines: an overlay mount has no room for more. */
 export const MOST_LAYERS = 127;
 
-/** What holds for all images of a catalog. */
+/** Options that hold for all images of a catalog. */
 export interface CatalogOptions {
   /** As `linux/amd64` or `linux/arm/v7`. @default - the platform of this machine */
   readonly platforms?: readonly string[];
   /** Labels that every image begins with; its own of the same key win. @default - none */
   readonly labels?: Readonly<Record<string, string>>;
   /**
-   * What every image begins with: its steps come right after the base from outside, before the image's own, which may
+   * The common first steps of all images: they come right after the base from outside, before the image's own, which may
    * change what it set. An image on another of the catalog has them from there, once. @default - nothing
    */
   readonly defaults?: Recipe;
@@ -38,13 +38,13 @@ export interface CatalogOptions {
    * @default - 100
    */
   readonly maxLayers?: number;
-  /** What every image must and must not be; `build`, `push` and `load` fail on errors. @default - none */
+  /** The policies that images must keep; `build`, `push` and `load` fail on errors. @default - none */
   readonly policies?: readonly Policy[];
   /** Findings that may stand, with a reason each. @default - none */
   readonly suppressions?: readonly Suppression[];
 }
 
-/** How `map` treats images that are made from others of the catalog. */
+/** Options of `map` for images that are made from others of the catalog. */
 export interface MapOptions {
   /**
    * Puts an image onto what the images that it is made from became, so that it shares their new layers. The recipe is

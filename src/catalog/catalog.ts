@@ -18,7 +18,7 @@ import {
 import { type NamedPlace, namedNodes } from "./named-nodes.js";
 
 /**
- * Which images exist here, under which names and for which platforms. A catalog holds finished images and never
+ * A set of images with their names and platforms. A catalog holds finished images and never
  * edits one. Names become parts of repositories; the order is the order they are written in. A record or a catalog among
  * the images is for all images below its name: `{ api: { server, worker } }` has `api/server` and `api/worker`. Of a
  * catalog in a catalog the images and groups count, for the platforms of the outer one.
@@ -50,7 +50,7 @@ export interface Catalog<Name extends string = string> extends Iterable<[Name, I
   readonly maxUnshared: number | undefined;
   /** The most layers of an image with squash `"auto"`. */
   readonly maxLayers: number;
-  /** What every image must and must not be. */
+  /** The policies that every image must keep. */
   readonly policies: readonly Policy[];
   /** Findings that may stand, whatever image they are of. */
   readonly suppressions: readonly PlacedSuppression[];
@@ -85,7 +85,7 @@ export interface Catalog<Name extends string = string> extends Iterable<[Name, I
   dependencies(name: Name): readonly Name[];
 }
 
-/** What makes a catalog; it knows the names of all images, those in records and other catalogs too. */
+/** The constructor of a catalog; it knows the names of all images, those in records and other catalogs too. */
 export interface CatalogConstructor {
   new <Entries extends CatalogEntries>(
     name: string,
@@ -274,14 +274,14 @@ export type ImageNames<Entries> = string extends keyof Entries
           : `${Key}/${ImageNames<Entries[Key]>}`;
     }[keyof Entries & string];
 
-/** What entries come to: every image by its whole name, and the groups that catalogs among them brought. */
+/** The flat form of entries: every image by its whole name, and the groups that catalogs among them brought. */
 export interface FlatEntries {
   readonly images: Readonly<Record<string, Image>>;
   readonly groups: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Checks entries and lays them flat, in the order that they are written in. */
-export function flatEntries(call: Call, entries: unknown): FlatEntries {
+function flatEntries(call: Call, entries: unknown): FlatEntries {
   const images = new Map<string, Image>();
   const groups: Record<string, string[]> = {};
   const walk = (value: unknown, prefix: string): void => {
@@ -311,7 +311,7 @@ export function flatEntries(call: Call, entries: unknown): FlatEntries {
 }
 
 /** Checks a name: parts that each fit a repository, with slashes between them. */
-export function checkName(call: Call, name: unknown): string {
+function checkName(call: Call, name: unknown): string {
   const invalid = (reason: string): never => refuse(call, "IMAGE_NAME_INVALID", { got: name, reason });
   if (typeof name !== "string" || name === "") return invalid("it is no text, or empty");
   if (name.length > MAX_NAME) return invalid(`it is longer than ${MAX_NAME} characters`);
@@ -335,7 +335,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 type Groups = Readonly<Record<string, readonly string[]>>;
 
 /** The members of each group, in the order of the catalog: what its patterns choose, and what was in it before. */
-export function chosenGroups(call: Call, names: readonly string[], before: Groups, given: unknown): Groups {
+function chosenGroups(call: Call, names: readonly string[], before: Groups, given: unknown): Groups {
   const members = new Map(Object.entries(before).map(([group, chosen]) => [group, new Set(chosen)]));
   for (const [group, patterns] of entriesOf(call, given)) {
     const chosen = members.get(group) ?? new Set();
@@ -379,7 +379,7 @@ export function isCatalog(value: unknown): value is Catalog {
 }
 
 /** Changes each image, and puts those that are made from others onto what these became. */
-export function mapWithBases(
+function mapWithBases(
   images: readonly (readonly [name: string, image: Image])[],
   change: (image: Image, name: string) => Image,
 ): Record<string, Image> {

@@ -1,7 +1,7 @@
 import { beginCall, type Call, checkOptions, refuse } from "../image/call.js";
 import { type Image, isImage } from "../image/image.js";
 
-/** What varies, by the name of the axis, with its values. */
+/** The axes of a matrix, by name, with their values. */
 export type MatrixAxes = { readonly [axis: string]: readonly (string | number)[] };
 
 /** One value of each axis. */
@@ -14,7 +14,7 @@ export type MatrixNames<Axes extends MatrixAxes, Left extends keyof Axes = keyof
     : `${Axes[Axis][number]}-${MatrixNames<Axes, Exclude<Left, Axis>>}`;
 }[Left];
 
-/** How a matrix names its images. */
+/** Options for the names of a matrix's images. */
 export interface MatrixOptions<Axes extends MatrixAxes, Name extends string> {
   /** The name of an image by its values. @default - the values in the order of the axes, joined with `-` */
   readonly name?: (values: MatrixValues<Axes>) => Name;

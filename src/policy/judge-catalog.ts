@@ -17,7 +17,7 @@ import {
 } from "./policy.js";
 import { type BuiltFacts, builtPolicyImage, type PolicyImage } from "./policy-image.js";
 
-/** What an unused suppression is reported as. */
+/** The code of the finding about an unused suppression. */
 const UNUSED = "SUPPRESSION_UNUSED";
 
 /** An image of a catalog for one platform, with what it was built into where it was built. */
@@ -27,7 +27,7 @@ export interface JudgedImage {
   readonly built?: BuiltFacts | undefined;
 }
 
-/** What a catalog asks of its images. */
+/** The rules of a catalog. */
 export interface CatalogRules {
   readonly policies: readonly Policy[];
   readonly suppressions: readonly PlacedSuppression[];
@@ -36,7 +36,7 @@ export interface CatalogRules {
   readonly place: (origin: Origin) => Origin;
 }
 
-/** What the policies say of some images. */
+/** The findings about some images. */
 export interface PolicyReport {
   /** In the order of the images, and of the policies. */
   readonly findings: readonly JudgedFinding[];
@@ -154,7 +154,7 @@ function unusedFinding(
  *
  * @param platformsOf how many platforms of an image were looked at
  */
-export function mergePlatforms(
+function mergePlatforms(
   findings: readonly Finding[],
   platformsOf: (image: string) => number,
 ): readonly Finding[] {

@@ -11,7 +11,7 @@ import type { Plan } from "../plan/plan.js";
 import type { FileSource, SourceEntry } from "../ports/file-source.js";
 import { makePolicy, type Policy, type PolicyFinding, type PolicyOptions, readTexts } from "./policy.js";
 
-/** What `noSecrets` looks at. */
+/** Options of `noSecrets`. */
 export interface NoSecretsOptions extends PolicyOptions {
   /** Names of variables, and absolute paths or patterns of files, that are known to hold none. @default - none */
   readonly allow?: readonly string[];

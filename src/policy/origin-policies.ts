@@ -107,7 +107,7 @@ export function labelsRequired(labels: readonly string[], options: PolicyOptions
   );
 }
 
-/** What `fixedPackageVersions` lets be. */
+/** Options of `fixedPackageVersions`. */
 export interface FixedPackageVersionsOptions extends PolicyOptions {
   /** Packages whose version may be any, by name. @default - none */
   readonly allow?: readonly string[];

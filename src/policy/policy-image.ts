@@ -18,13 +18,13 @@ export interface PolicyImage {
   readonly platform: string;
   /** After the passes, and pinned as far as the lock goes. */
   readonly plan: Plan;
-  /** What a container starts with; without what only its base says, unless `configIsWhole`. */
+  /** The config that a container starts with; without what only its base says, unless `configIsWhole`. */
   readonly config: RuntimeConfig;
   /** False where the base is an image whose own config is not known before it is opened. */
   readonly configIsWhole: boolean;
-  /** What the image, and the images below it that are described here, change of the config, in order. */
+  /** Changes of the config by the image and the images below it that are described here, in order. */
   readonly changes: readonly ConfigChange[];
-  /** What all its stages start from, but for scratch and other stages. */
+  /** The bases of all its stages, but for scratch and other stages. */
   readonly bases: readonly PolicyBase[];
   /** The commands of all its stages. */
   readonly commands: readonly PolicyCommand[];
@@ -54,7 +54,7 @@ export interface PolicyCommand {
   readonly origin?: Origin;
 }
 
-/** What the build of an image before this one gave. */
+/** The result of the build of an image before this one. */
 export interface EarlierBuild {
   readonly digest: string;
   /** Compressed bytes of all layers. */
@@ -72,7 +72,7 @@ export interface PolicyBuiltImage extends ObservedImage {
   readonly secrets: readonly FoundSecret[];
   /** The build before this one with the same store; undefined for the first. */
   readonly earlier?: EarlierBuild;
-  /** What a container sees, by path without a leading slash. */
+  /** Returns the files that a container sees, by path without a leading slash. */
   files(): Promise<ReadonlyMap<string, FinalFile>>;
 }
 
@@ -81,7 +81,7 @@ export interface BuiltPolicyImage extends PolicyImage {
   readonly built: PolicyBuiltImage;
 }
 
-/** What was built, and what was found out about it where its bytes are. */
+/** A built image, with the facts that only its bytes tell. */
 export interface BuiltFacts {
   readonly image: ObservedImage;
   readonly secrets: readonly FoundSecret[];
@@ -198,7 +198,7 @@ function baseName(base: PlanBase): string {
   return base.kind === "scratch" || base.kind === "stage" ? "" : base.path;
 }
 
-/** Where each base was named first, in the image and in all that it is made from. */
+/** Returns the line that named each base first, in the image and in all that it is made from. */
 function baseOrigins(node: ImageNode): ReadonlyMap<string, Origin> {
   const origins = new Map<string, Origin>();
   const seen = new Set<ImageNode>();

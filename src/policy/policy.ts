@@ -8,11 +8,11 @@ import type { BuiltPolicyImage, PolicyImage } from "./policy-image.js";
 
 const BRAND = Symbol.for("layerwright.policy");
 
-/** What a policy says of an image; its code is the policy's. */
+/** A finding about an image; its code is the policy's. */
 export interface PolicyFinding {
-  /** What is wrong, with the figures, and never with a secret. */
+  /** The fault, with the figures, and never with a secret. */
   readonly message: string;
-  /** What to do about it, in one line. */
+  /** The way to avoid it, in one line. */
   readonly fix: string;
   /** The user's line that it comes from. Lines of plans and layers are such. */
   readonly origin?: Origin | undefined;
@@ -25,7 +25,7 @@ export interface PolicyFinding {
 /** One finding, several, or none. */
 export type PolicyAnswer = PolicyFinding | Iterable<PolicyFinding> | undefined;
 
-/** What a policy looks at. */
+/** The checks of a policy. */
 export interface PolicyChecks {
   /** Looks at the plan: costs nothing, and runs before anything is built. */
   readonly plan?: (image: PolicyImage) => PolicyAnswer | Promise<PolicyAnswer>;
@@ -35,7 +35,7 @@ export interface PolicyChecks {
   readonly needsBuilt?: (image: PolicyImage) => boolean;
 }
 
-/** What can be chosen about every policy. */
+/** Options of every policy. */
 export interface PolicyOptions {
   /** A build fails on errors. @default - "error" */
   readonly severity?: Severity;
@@ -43,7 +43,7 @@ export interface PolicyOptions {
   readonly images?: string | readonly string[];
 }
 
-/** What an image must, or must not, be. */
+/** A rule that images must keep. */
 export interface Policy {
   readonly code: string;
   readonly severity: Severity;
@@ -122,21 +122,21 @@ export function isPolicy(value: unknown): value is Policy {
   return (typeof value === "object" || typeof value === "function") && value !== null && BRAND in value;
 }
 
-/** How grave a finding is: a build fails on errors. */
+/** The severity of a finding: a build fails on errors. */
 export type Severity = "error" | "warning" | "info";
 
 /** Something about an image that a policy, or an analysis, found. */
 export interface Finding {
-  /** What was found, in words that never change: `NON_ROOT`, `MAX_SIZE`. Suppressions name it. */
+  /** A code that never changes: `NON_ROOT`, `MAX_SIZE`. Suppressions name it. */
   readonly code: string;
   readonly severity: Severity;
   /** The image's name in the catalog. */
   readonly image: string;
   /** `linux/amd64`; absent where it holds for all platforms. */
   readonly platform?: string;
-  /** What is wrong, with the figures. */
+  /** The fault, with the figures. */
   readonly message: string;
-  /** What to do about it, in one line. */
+  /** The way to avoid it, in one line. */
   readonly fix: string;
   /** The user's line that it comes from, where there is one. */
   readonly origin?: Origin;

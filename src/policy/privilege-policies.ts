@@ -56,14 +56,14 @@ export function nonRoot(options: NonRootOptions & PolicyOptions = {}): Recipe & 
   return withPolicy(nonRootRecipe(user), made);
 }
 
-/** How a config says root; undefined for anybody else, and where that is not known. */
+/** Returns the way a config names root; undefined for anybody else, and where that is not known. */
 function rootWords(user: string | undefined, known: boolean): string | undefined {
   if (user === undefined || user === "") return known ? "it names no user" : undefined;
   const [name = ""] = user.split(":");
   return name === "root" || /^0+$/.test(name) ? `its user is ${user}` : undefined;
 }
 
-/** What `noSetuid` lets stand. */
+/** Options of `noSetuid`. */
 export interface NoSetuidOptions extends PolicyOptions {
   /** Absolute paths of programs that are meant to be. @default - none */
   readonly allow?: readonly string[];

@@ -10,7 +10,7 @@ import {
   readSize,
 } from "./policy.js";
 
-/** What `maxSize` measures. */
+/** Options of `maxSize`. */
 export interface MaxSizeOptions extends PolicyOptions {
   /** Weighs what a registry holds and a pull moves, instead of what a machine unpacks. @default - false */
   readonly compressed?: boolean;

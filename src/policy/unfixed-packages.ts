@@ -2,7 +2,7 @@
 export interface UnfixedPackage {
   readonly manager: string;
   readonly name: string;
-  /** How its version is written. */
+  /** The spelling of its version. */
   readonly spelling: string;
 }
 

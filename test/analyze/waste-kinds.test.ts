@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { leftoverPatterns } from "../../src/analyze/waste/package-caches.js";
+import { leftoverPatterns } from "../../src/analyze/waste/path-kinds.js";
 import { wasteOf } from "../../src/analyze/waste/waste-of.js";
 import type { RuntimeConfig } from "../../src/oci/image-config.js";
 import { observedImage } from "./observed-images.js";

@@ -19,7 +19,7 @@ export interface ConfigDifference {
   readonly origin?: Origin;
 }
 
-/** How configs are compared. */
+/** Options of a comparison of configs. */
 export interface ConfigOptions {
   /** True when times count. */
   readonly times: boolean;
@@ -92,7 +92,7 @@ function compared(
   };
 }
 
-/** What says nothing is nothing: null, an empty text, list or record. */
+/** Returns undefined for an empty value: null, an empty text, list or record. */
 function meant(value: unknown): unknown {
   if (value === null || value === "") return undefined;
   if (typeof value === "object" && Object.keys(value as object).length === 0) return undefined;
@@ -134,7 +134,7 @@ function withOrigin(difference: ConfigDifference, plan: Plan | undefined): Confi
 }
 
 /** The user's line that set a field of the config last, in the image or in one that it is based on. */
-export function originOfConfig({ stages }: Plan, field: string, key: string | undefined): Origin | undefined {
+function originOfConfig({ stages }: Plan, field: string, key: string | undefined): Origin | undefined {
   let stage: Stage | undefined = stages.at(-1);
   while (stage !== undefined) {
     const change = stage.config.findLast((it) => {

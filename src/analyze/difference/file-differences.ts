@@ -10,7 +10,7 @@ import { OPAQUE_NAME, WHITEOUT_PREFIX, whiteoutTarget } from "../../layer/whiteo
 import type { TarEntry } from "../../tar/tar-entry.js";
 import type { ComparedImage, ComparedLayer, OpenedLayer, OpenedLayers } from "./opened-layers.js";
 
-/** What of a file can differ. `links`: whether names that both images have are names of one file. */
+/** An attribute of a file that can differ; `links` where two names are those of one file in one of the images only. */
 export type FileAspect =
   | "type"
   | "content"
@@ -22,7 +22,7 @@ export type FileAspect =
   | "links"
   | "time";
 
-/** What is at a path of an image. */
+/** The state of a path of an image. */
 export interface FileState {
   readonly type: "file" | "folder" | "symlink" | "character-device" | "block-device" | "fifo";
   /** Permission bits with setuid, setgid and sticky; those of a symbolic link mean nothing. */
@@ -42,7 +42,7 @@ export interface FileDifference {
   /** Absolute. Bytes that are not UTF-8 are lone surrogates, U+DC80 to U+DCFF. */
   readonly path: string;
   readonly change: "added" | "removed" | "changed";
-  /** What differs, of a path that both have. */
+  /** The attributes that differ, of a path that both have. */
   readonly aspects: readonly FileAspect[];
   readonly before?: FileState;
   readonly after?: FileState;
@@ -53,7 +53,7 @@ export interface FileDifference {
 }
 
 /** A node as data. */
-export function stateOfNode(node: TreeNode): FileState {
+function stateOfNode(node: TreeNode): FileState {
   const { type, mode, uid, gid } = node;
   const size = node.type === "file" ? node.size : 0;
   const state = { type, mode, uid, gid, size };
@@ -63,7 +63,7 @@ export function stateOfNode(node: TreeNode): FileState {
   return state;
 }
 
-/** What is different between two root file systems, and the nodes behind it for whoever needs their bytes. */
+/** The differences between two root file systems, and the nodes behind them for callers that need their bytes. */
 export interface ComparedFiles {
   /** In byte order of paths. */
   readonly files: readonly FileDifference[];
@@ -97,7 +97,7 @@ export async function compareFiles(
   return described(pairs, left, right);
 }
 
-/** How many layers at the bottom are the same. */
+/** Counts the layers at the bottom that are the same. */
 function sharedLayers(before: readonly ComparedLayer[], after: readonly ComparedLayer[]): number {
   const differs = after.findIndex(({ diffId }, at) => before[at]?.diffId !== diffId);
   return differs === -1 ? after.length : differs;
@@ -164,14 +164,14 @@ export interface NodePair {
   readonly path: string;
   readonly before: TreeNode | undefined;
   readonly after: TreeNode | undefined;
-  /** What differs, as far as that is told without contents; empty where only one of the trees has the path. */
+  /** The attributes that differ, as far as that is told without contents; empty where only one of the trees has the path. */
   readonly aspects: FileAspect[];
   /** True when these are two files of one size whose contents have to be compared. */
   readonly contents: boolean;
 }
 
-/** Every path that one of two trees has, in no order. What lies below a folder that only one has is there too. */
-export function treePairs(before: FolderNode, after: FolderNode, times: boolean): NodePair[] {
+/** Every path that one of two trees has, in no order. What lies below a directory that only one has is there too. */
+function treePairs(before: FolderNode, after: FolderNode, times: boolean): NodePair[] {
   const pairs: NodePair[] = [];
   const links = new Links();
   const visit = (path: string, old: TreeNode | undefined, now: TreeNode | undefined): void => {
@@ -229,7 +229,7 @@ function samePlace({ content: a }: FileNode, { content: b }: FileNode): boolean 
   return a.kind === "layer" && b.kind === "layer" && a.layer === b.layer && a.offset === b.offset;
 }
 
-/** Which files of the two trees stand for each other, so that a name that left its file is seen. */
+/** Pairs of files of the two trees, by which a name that left its file is seen. */
 class Links {
   readonly #after = new Map<TreeNode, TreeNode>();
   readonly #before = new Map<TreeNode, TreeNode>();
@@ -249,7 +249,7 @@ class Links {
  * True when the layers that two images share must be looked into to say what the layers above make different. They need
  * not where both write the same paths, and remove nothing: whatever lies below is hidden, or seen in both alike.
  */
-export function needsSharedBase(before: readonly OpenedLayer[], after: readonly OpenedLayer[]): boolean {
+function needsSharedBase(before: readonly OpenedLayer[], after: readonly OpenedLayer[]): boolean {
   const left = writtenBy(before);
   const right = writtenBy(after);
   if (left === undefined || right === undefined || left.size !== right.size) return true;
@@ -270,7 +270,7 @@ function writtenBy(layers: readonly OpenedLayer[]): Map<string, string> | undefi
   return written;
 }
 
-/** A folder keeps what is in it below, all else does not. A link to a file below has what is there. */
+/** A directory keeps what is in it below, all else does not. A link to a file below has what is there. */
 function kindOf({ type, path, linkname }: TarEntry, written: ReadonlyMap<string, string>) {
   if (path.includes(WHITEOUT_PREFIX)) return undefined;
   if (type === "folder") return "folder";
@@ -284,7 +284,7 @@ function kindOf({ type, path, linkname }: TarEntry, written: ReadonlyMap<string,
  *
  * @returns takes a path without a leading slash, and whether the image after has it
  */
-export function originsOf(
+function originsOf(
   before: readonly OpenedLayer[],
   after: readonly OpenedLayer[],
 ): (path: string, present: boolean) => Origin | undefined {

@@ -1,7 +1,7 @@
 import type { Origin } from "../../errors/origin.js";
 import type { FileDifference } from "./file-differences.js";
 
-/** A path that differs, or a folder that stands for all that differs in it. */
+/** A path that differs, or a directory that stands for all that differs in it. */
 export interface FoldedFiles {
   readonly path: string;
   readonly added: number;
@@ -9,13 +9,13 @@ export interface FoldedFiles {
   readonly changed: number;
   /** Bytes that the root file system has more for it. */
   readonly bytes: number;
-  /** The difference itself, where the row stands for it alone or for a folder that came or went whole. */
+  /** The difference itself, where the row stands for it alone or for a directory that came or went whole. */
   readonly file?: FileDifference;
   /** The user's line, where it is the same for all that the row stands for. */
   readonly origin?: Origin;
 }
 
-/** A folder with what differs in it; the root of all has an empty path. */
+/** A directory with what differs in it; the root of all has an empty path. */
 interface Branch {
   readonly path: string;
   file: FileDifference | undefined;
@@ -28,8 +28,8 @@ interface Branch {
 }
 
 /**
- * What differs in at most so many rows, largest first: folders stand for what is in them, and those in which most
- * moved are opened for as long as there is room. A folder that came or went whole is one row.
+ * What differs in at most so many rows, largest first: directories stand for what is in them, and those in which most
+ * moved are opened for as long as there is room. A directory that came or went whole is one row.
  */
 export function foldFiles(files: readonly FileDifference[], limit: number): FoldedFiles[] {
   const root = newBranch("");
@@ -71,12 +71,12 @@ function note(branch: Branch, file: FileDifference): void {
   branch.moved += content ? (file.before?.size ?? 0) + (file.after?.size ?? 0) : 0;
 }
 
-/** A folder of which only some things differ. */
+/** A directory of which only some things differ. */
 function canOpen({ below, file }: Branch): boolean {
   return below.size > 0 && (file === undefined || file.change === "changed");
 }
 
-/** What a row becomes when it is opened: its children, and itself where the folder's own attributes differ. */
+/** Returns the rows that replace an opened row: its children, and itself where the directory's own attributes differ. */
 function partsOf({ below, file }: Branch): Branch[] {
   const parts = [...below.values()];
   if (file === undefined) return parts;

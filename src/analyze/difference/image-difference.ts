@@ -20,14 +20,14 @@ export interface DifferenceSide {
   readonly uncompressedSize?: number;
 }
 
-/** What a comparison could not look into, as an error would say it. */
+/** The reason why a comparison is incomplete, as an error would say it. */
 export interface DifferenceGap {
   readonly code: string;
   readonly message: string;
   readonly hint: string;
 }
 
-/** What is different between two images. */
+/** The differences between two images. */
 export interface ImageDifference {
   readonly before: DifferenceSide;
   readonly after: DifferenceSide;
@@ -45,7 +45,7 @@ export interface ImageDifference {
   readonly gap?: DifferenceGap;
 }
 
-/** How two images are compared. */
+/** Options of a comparison. */
 export interface CompareOptions {
   /** True when times count: of the config, of its history, of files. @default - false */
   readonly times?: boolean | undefined;

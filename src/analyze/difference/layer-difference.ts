@@ -11,11 +11,11 @@ export interface LayerState {
   readonly uncompressedSize?: number;
 }
 
-/** What became of one layer. */
+/** The change of one layer. */
 export interface LayerDifference {
   /** `kept`: the same plain tar; `changed`: what made it is the same, and what is in it is not. */
   readonly change: "kept" | "changed" | "new" | "gone";
-  /** What made it, in a few words, where that is known. */
+  /** The step that made it, in a few words, where that is known. */
   readonly description?: string;
   readonly before?: LayerState;
   readonly after?: LayerState;

@@ -5,14 +5,14 @@ import type { TreeNode } from "../../layer/tree-node.js";
 import { parseApkInstalled, parseDpkgStatus } from "../../lock/package-list.js";
 import type { ComparedFiles } from "./file-differences.js";
 
-/** What manages a package. */
+/** A package manager. */
 export type PackageKind = "dpkg" | "apk" | "npm" | "python";
 
 /** One package that came, went or has another version. */
 export interface PackageDifference {
   readonly kind: PackageKind;
   readonly name: string;
-  /** The folder that it is installed in, of the kinds that can have several: `/app/node_modules`. */
+  /** The directory that it is installed in, of the kinds that can have several: `/app/node_modules`. */
   readonly folder?: string;
   /** Its version before; absent for one that came. */
   readonly before?: string;
@@ -74,7 +74,7 @@ export interface PackageFile {
   readonly kind: PackageKind;
   /** Bytes of it that are read at most. */
   readonly limit: number;
-  /** Where its packages are installed, of the kinds that can have several places. */
+  /** The directory of its packages, for kinds that can have several. */
   readonly folder?: string;
   /** Names and versions. */
   parse(text: string): Iterable<readonly [name: string, version: string]>;
@@ -92,7 +92,7 @@ const ONE_LIMIT = 1 << 20;
  *
  * @param path absolute
  */
-export function packageFile(path: string): PackageFile | undefined {
+function packageFile(path: string): PackageFile | undefined {
   if (path === "/var/lib/dpkg/status" || path.startsWith("/var/lib/dpkg/status.d/"))
     return { kind: "dpkg", limit: LIST_LIMIT, parse: parseDpkgStatus };
   if (/^(\/usr)?\/lib\/apk\/db\/installed$/.test(path))

@@ -70,12 +70,8 @@ function meltTogether(search: LayerSearch, state: LayeringState): Set<IndexedIma
   return changed;
 }
 
-/** What an image would best choose if all others stay as they are; undefined when that is what it has. */
-export function bestAnswer(
-  search: LayerSearch,
-  state: LayeringState,
-  image: IndexedImage,
-): LayerChoice | undefined {
+/** Returns the best choice of an image if all others stay as they are; undefined when it has that already. */
+function bestAnswer(search: LayerSearch, state: LayeringState, image: IndexedImage): LayerChoice | undefined {
   const now = state.choice(image);
   state.take(image);
   const { keep, own, all } = search.fixed(image);
@@ -102,7 +98,7 @@ const FEW_LAYERS = [1, 2, 3];
  *
  * @returns the images that are changed
  */
-export function makeRoom(
+function makeRoom(
   search: LayerSearch,
   state: LayeringState,
   among: ReadonlySet<IndexedImage>,

@@ -3,7 +3,7 @@ import type { LayerSearch } from "./layer-search.js";
 import type { IndexedImage } from "./layering-problem.js";
 import type { LayeringState } from "./layering-state.js";
 
-/** How much work an exact search may be. Counted, not timed: the same catalog is decided alike on every machine. */
+/** Limits of the work of an exact search. Counted, not timed: the same catalog is decided alike on every machine. */
 export interface ExactLimits {
   /** Partitions of atoms over all images that are listed at most. */
   readonly partitions: number;
@@ -156,7 +156,7 @@ function leastAhead(options: readonly (readonly LayerChoice[])[], fixed: Readonl
 }
 
 /** All ways to put `count` things into groups, each thing and each group in ascending order; Bell numbers many. */
-export function* partitions(count: number): Generator<readonly (readonly number[])[]> {
+function* partitions(count: number): Generator<readonly (readonly number[])[]> {
   const groups: number[][] = [];
   function* place(thing: number): Generator<readonly (readonly number[])[]> {
     if (thing === count) {
@@ -175,8 +175,8 @@ export function* partitions(count: number): Generator<readonly (readonly number[
   yield* place(0);
 }
 
-/** How many partitions there are of so many things: the Bell numbers. */
-export function partitionCount(count: number): number {
+/** Returns the number of partitions of so many things: the Bell numbers. */
+function partitionCount(count: number): number {
   let row = [1];
   for (let n = 0; n < count; n++) {
     const next = [row.at(-1)!];

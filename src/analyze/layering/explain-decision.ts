@@ -1,19 +1,13 @@
 import { sizeText } from "../../core/size.js";
 import type { ChosenLayer } from "./layer-choice.js";
 import type { LayerSearch } from "./layer-search.js";
-import {
-  type IndexedImage,
-  indexProblem,
-  LAYER_END,
-  type LayeringDecision,
-  type LayeringProblem,
-} from "./layering-problem.js";
+import { type IndexedImage, LAYER_END } from "./layering-problem.js";
 import type { LayeringState } from "./layering-state.js";
 
 /** Lines of each kind: those with the most bytes. */
 const OF_A_KIND = 2;
 
-/** Why an image has the layers that were chosen: short lines with the figures, the weightiest of each kind first. */
+/** Explains the layers that were chosen for an image: short lines with the figures, the weightiest of each kind first. */
 export function explainDecision(
   { problem }: LayerSearch,
   state: LayeringState,
@@ -111,86 +105,4 @@ function labelsOf({ atoms }: IndexedImage, places: readonly number[]): string {
   if (labels.length <= 3)
     return labels.length < 2 ? labels.join() : `${labels.slice(0, -1).join(", ")} and ${labels.at(-1)}`;
   return `${labels.slice(0, 2).join(", ")} and ${labels.length - 2} more`;
-}
-
-/** A decision that does not hold. */
-export interface LayeringFault {
-  readonly image: string;
-  /** What is wrong, in a few words. */
-  readonly fault: string;
-}
-
-/**
- * True when decisions fit a problem: one for each image that decides; every atom in exactly one layer, in the order of the
- * description; none below one that it has to be after; no more layers than allowed; a melted image in one layer. An image
- * that adds nothing is not held to the number of layers, which is its base's.
- *
- * @returns what is wrong, by image in byte order of the names; empty when all is well
- */
-export function checkDecisions(
-  problem: LayeringProblem,
-  decisions: readonly LayeringDecision[],
-): readonly LayeringFault[] {
-  const { images, maxLayers } = indexProblem(problem);
-  const faults: LayeringFault[] = [];
-  const decided = new Map<string, LayeringDecision>();
-  for (const decision of decisions) {
-    if (decided.has(decision.image)) faults.push({ image: decision.image, fault: "is decided twice" });
-    decided.set(decision.image, decision);
-  }
-  const counts = new Map<string, number>();
-  const countOf = (image: IndexedImage): number => {
-    const known = counts.get(image.name);
-    if (known !== undefined) return known;
-    const decision = image.decides ? decided.get(image.name) : undefined;
-    const own = (decision?.layers ?? image.keep).length;
-    const count =
-      decision?.melt === true ? 1 : own + (image.parent ? countOf(image.parent) : image.base.length);
-    counts.set(image.name, count);
-    return count;
-  };
-  for (const image of images) {
-    const decision = decided.get(image.name);
-    if (!image.decides) {
-      if (decision !== undefined) faults.push({ image: image.name, fault: "does not decide" });
-      continue;
-    }
-    if (decision === undefined) {
-      faults.push({ image: image.name, fault: "is not decided" });
-      continue;
-    }
-    for (const fault of faultsOf(image, decision)) faults.push({ image: image.name, fault });
-    const count = countOf(image);
-    if (decision.layers.length > 0 && count > maxLayers) {
-      faults.push({ image: image.name, fault: `has ${count} layers, at most ${maxLayers} are allowed` });
-    }
-  }
-  const names = new Set(images.map(({ name }) => name));
-  for (const image of decided.keys()) {
-    if (!names.has(image)) faults.push({ image, fault: "is no image of the problem" });
-  }
-  return faults;
-}
-
-function* faultsOf({ atoms }: IndexedImage, { melt, layers }: LayeringDecision): Generator<string> {
-  if (melt && layers.length !== 1) yield `is melted, and has ${layers.length} layers`;
-  const layerOf = new Map<number, number>();
-  for (const [index, layer] of layers.entries()) {
-    if (layer.length === 0 && !melt) yield `has nothing in layer ${index}`;
-    if (layer.some((place, at) => at > 0 && layer[at - 1]! >= place)) {
-      yield `has layer ${index} in another order than the description`;
-    }
-    for (const place of layer) {
-      if (atoms[place] === undefined) yield `has no atom ${place}`;
-      else if (layerOf.has(place)) yield `has atom ${place} in two layers`;
-      layerOf.set(place, index);
-    }
-  }
-  for (const [place, { after }] of atoms.entries()) {
-    const layer = layerOf.get(place);
-    if (layer === undefined) yield `has atom ${place} in no layer`;
-    else if (after.some((other) => (layerOf.get(other) ?? 0) > layer)) {
-      yield `has atom ${place} below one that it has to be after`;
-    }
-  }
 }

@@ -211,7 +211,7 @@ function* pairMoves(
  *
  * @param low place of the lower layer in the choice
  */
-export function joinLayers(
+function joinLayers(
   image: IndexedImage,
   { layers }: LayerChoice,
   low: number,
@@ -245,7 +245,7 @@ function layersBetween(
 }
 
 /** Takes some atoms, by their places in the layer, out of it: into a layer of their own, or into another of the choice. */
-export function moveAtoms(
+function moveAtoms(
   image: IndexedImage,
   { layers }: LayerChoice,
   from: number,

@@ -1,14 +1,6 @@
-import {
-  type IndexedImage,
-  type IndexedProblem,
-  indexProblem,
-  LAYER_END,
-  type LayeringCost,
-  type LayeringDecision,
-  type LayeringProblem,
-} from "./layering-problem.js";
+import { type IndexedImage, LAYER_END, type LayeringDecision } from "./layering-problem.js";
 
-/** What may be decided for one image, with what it costs there. */
+/** A possible decision for one image, with its cost there. */
 export interface LayerChoice {
   readonly melt: boolean;
   /** Bottom first. */
@@ -24,12 +16,12 @@ export interface ChosenLayer {
   /** The same number for the same layer in any image. */
   readonly key: number;
   readonly bytes: number;
-  /** How likely none of its atoms changes. */
+  /** The probability that none of its atoms changes. */
   readonly survival: number;
 }
 
 /** Bytes of the layer that holds these atoms of an image: all of them, without what they hide of each other. */
-export function layerBytes({ atoms }: IndexedImage, places: readonly number[]): number {
+function layerBytes({ atoms }: IndexedImage, places: readonly number[]): number {
   let sum = LAYER_END;
   for (const place of places) {
     const { bytes, hides } = atoms[place]!;
@@ -71,7 +63,7 @@ export function meltedChoice(image: IndexedImage, keys: LayerKeys): LayerChoice 
 }
 
 /** Stores that key a layer by the chain below it fetch it again whenever one below it changes. */
-export function expectedUpdate(layers: readonly ChosenLayer[]): number {
+function expectedUpdate(layers: readonly ChosenLayer[]): number {
   let unchanged = 1;
   let sum = 0;
   for (const { bytes, survival } of layers) {
@@ -271,44 +263,6 @@ function withNeeded(
 
 /** A decision without its reasons. */
 export type Decided = Pick<LayeringDecision, "melt" | "layers">;
-
-/**
- * What a set of decisions costs, in bytes of plain layer tars.
- *
- * - A layer has the bytes of its atoms, less those that they hide of each other, and its end. A melted one has the bytes
- *   of the base too, less those that are hidden of it.
- * - `stored` has every distinct layer of the catalog once. Layers are the same when they hold equal atoms in the same
- *   order; a melted one only when all below is the same as well. A base counts as soon as one image stands on it.
- * - `update` has for each image and each of its own layers: bytes times the probability that it or an own layer below it
- *   changes, since stores that key a layer by the chain below it fetch again all that lies above a change. Atoms change
- *   independently of each other. Inherited layers are charged at the image that they are of; a melted one holds its
- *   parents' atoms, and changes with them.
- *
- * @param decisions one for each image that decides, in any order; those without one have the layers of `keep`
- */
-export function layeringCost(problem: LayeringProblem, decisions: readonly LayeringDecision[]): LayeringCost {
-  const decided = new Map(decisions.map((decision) => [decision.image, decision]));
-  return costOf(indexProblem(problem), (image) => decided.get(image.name));
-}
-
-/** The same over a problem that is indexed. */
-export function costOf(
-  problem: IndexedProblem,
-  decisionOf: (image: IndexedImage) => Decided | undefined,
-): LayeringCost {
-  const keys = new LayerKeys(problem.tokens);
-  const stored = new Map<number | string, number>();
-  let update = 0;
-  for (const image of problem.images) {
-    const choice = choiceOf(image, decisionOf(image), keys);
-    update += choice.update;
-    for (const { key, bytes } of choice.layers) stored.set(key, bytes);
-    if (choice.melt) continue;
-    for (const token of image.base) stored.set(`base ${token}`, problem.baseBytes.get(token)!);
-  }
-  const bytes = [...stored.values()].reduce((sum, each) => sum + each, 0);
-  return { stored: bytes, update, total: bytes + update };
-}
 
 /** A decision as it stands, its layers in its own order. */
 export function choiceOf(image: IndexedImage, decided: Decided | undefined, keys: LayerKeys): LayerChoice {

@@ -10,7 +10,7 @@ import {
 import { type IndexedImage, type IndexedProblem, LAYER_END } from "./layering-problem.js";
 import type { LayeringState } from "./layering-state.js";
 
-/** What all searches over one problem share: the numbers of layers, and what is worked out once for each image. */
+/** The state that all searches over one problem share: the numbers of layers, and results for each image. */
 export class LayerSearch {
   readonly problem: IndexedProblem;
   readonly keys: LayerKeys;
@@ -168,13 +168,13 @@ class MarginalPrice implements SegmentPrice {
   }
 }
 
-/** What a layer costs the store, asked for a run of atoms that grows by one at a time. */
+/** The price of a layer in the store, asked for a run of atoms that grows by one at a time. */
 export interface SegmentPrice {
   /** A new run, without atoms. */
   open(): void;
   /** The next atom of the run. */
   add(place: number): void;
-  /** What the run costs as one layer of so many bytes. */
+  /** Returns the price of the run as one layer of so many bytes. */
   of(bytes: number): number;
 }
 
@@ -186,7 +186,7 @@ export interface SegmentPrice {
  * @param most layers at most
  * @param end bytes of a layer besides its atoms
  */
-export function cutIntoLayers(
+function cutIntoLayers(
   image: IndexedImage,
   row: readonly number[],
   price: SegmentPrice,
@@ -273,8 +273,8 @@ function cheapestCutsOf(costs: Float64Array, n: number, most: number): readonly 
   return cuts;
 }
 
-/** Which images have which atoms: sets of images, numbered, so that atoms of the same images are told by one number. */
-export class OwnerSets {
+/** Numbered sets of images, by the atoms that they have: atoms of the same images have one number. */
+class OwnerSets {
   readonly #ofToken: number[] = [];
   readonly #members: (readonly number[])[] = [];
   readonly #numbers = new Map<string, number>();
@@ -297,7 +297,7 @@ export class OwnerSets {
     return this.#ofToken[token]!;
   }
 
-  /** How many images are in a set. */
+  /** Returns the number of images in a set. */
   size(set: number): number {
     return this.#members[set]!.length;
   }

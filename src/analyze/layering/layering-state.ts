@@ -5,7 +5,7 @@ import type { IndexedImage, IndexedProblem } from "./layering-problem.js";
 export class LayeringState {
   readonly problem: IndexedProblem;
   readonly #choices: (LayerChoice | undefined)[];
-  /** How many layers each image has, those below it included. */
+  /** Number of layers of each image, those below it included. */
   readonly #counts: Int32Array;
   readonly #users = new Map<number, number>();
   readonly #baseUsers = new Map<number, number>();
@@ -24,7 +24,7 @@ export class LayeringState {
     return copy;
   }
 
-  /** What the choices cost together, to the rounding of sums. */
+  /** The cost of all choices, to the rounding of sums. */
   get total(): number {
     return this.#total;
   }
@@ -37,12 +37,12 @@ export class LayeringState {
     return this.#choices[image.index] !== undefined;
   }
 
-  /** How many images have a layer. */
+  /** Returns the number of images that have a layer. */
   users(key: number): number {
     return this.#users.get(key) ?? 0;
   }
 
-  /** How many images stand directly on a layer of a base. */
+  /** Returns the number of images that stand directly on a layer of a base. */
   baseUsers(token: number): number {
     return this.#baseUsers.get(token) ?? 0;
   }
@@ -85,7 +85,7 @@ export class LayeringState {
     return grown;
   }
 
-  /** What the total would grow by with another choice over the same base. */
+  /** Returns the growth of the total with another choice over the same base. */
   growth(image: IndexedImage, { layers, update }: LayerChoice): number {
     const before = this.choice(image);
     let grown = update - before.update;
@@ -110,7 +110,7 @@ export class LayeringState {
     return grown;
   }
 
-  /** What the total would grow by if an image that is taken out had this choice. */
+  /** Returns the growth of the total if an image that is taken out had this choice. */
   price(image: IndexedImage, choice: LayerChoice): number {
     let sum = choice.update;
     for (const { key, bytes } of choice.layers) if (this.users(key) === 0) sum += bytes;
@@ -179,7 +179,7 @@ export function editIfBetter(state: LayeringState, edits: readonly Edit[]): numb
   return 0;
 }
 
-/** What the edits would make the total shrink by; 0 when it would not. */
+/** Returns the bytes by which the edits would shrink the total; 0 when they would not. */
 export function gainOf(state: LayeringState, edits: readonly Edit[]): number {
   const [first, second] = edits;
   if (first === undefined) return 0;

@@ -8,7 +8,7 @@ export interface StageNode {
   readonly stage: Stage;
   /** The images that the stage is, by name; others stand on it. */
   readonly images: readonly string[];
-  /** What it stands on: another stage by id, or layers of a base. */
+  /** Its base: another stage by id, or layers of a base. */
   readonly base:
     | { readonly stage: string }
     | { readonly layers: readonly ObservedLayer[]; readonly public: boolean };
@@ -48,7 +48,7 @@ export function stageChains(images: readonly ObservedImage[]): readonly StageNod
   return [...nodes.values()];
 }
 
-/** Who put an entry there: an atom by its place, or the base. */
+/** The writer of an entry: an atom by its place, or the base. */
 export type Owner = number | "base";
 
 /** One path of a root file system that is put together layer by layer. */
@@ -58,15 +58,15 @@ interface ViewNode {
   children?: Map<string, ViewNode>;
 }
 
-/** What a layer did to those below it. */
+/** The effect of a layer on those below it. */
 export interface Footprint {
   /** Bytes of entries that are of no use any more, by whose they were. */
   readonly hidden: ReadonlyMap<Owner, number>;
   /** Atoms whose entries matter to what this layer wrote, so that it cannot come before them. */
   readonly after: ReadonlySet<number>;
-  /** True when all folders above its entries that are not its own are as new ones would be (0755, root's). */
+  /** True when all directories above its entries that are not its own are as new ones would be (0755, root's). */
   readonly plainParents: boolean;
-  /** Folders above its entries that it does not hold itself. */
+  /** Directories above its entries that it does not hold itself. */
   readonly parents: ReadonlySet<string>;
   readonly whiteouts: boolean;
 }
@@ -93,7 +93,7 @@ export class LowerView {
     for (const undo of this.#undo.splice(0).reverse()) undo();
   }
 
-  /** Whose it is what a path (without a leading slash) leads to; undefined where there is nothing. */
+  /** Returns the owner of what a path (without a leading slash) leads to; undefined where there is nothing. */
   ownerOf(path: string): Owner | undefined {
     let links = 0;
     let folders: ViewNode[] = [];
@@ -188,7 +188,7 @@ export class LowerView {
     const wasFolder = before?.entry?.type === "folder" || before?.children !== undefined;
     const children = entry.type === "folder" ? before?.children : undefined;
     if (before !== undefined && wasFolder && entry.type === "folder") {
-      // Two equal plain folders are in nobody's way.
+      // Two equal plain directories are in nobody's way.
       if (before.entry !== undefined && isPlainFolder(before.entry) && isPlainFolder(entry)) return;
       if (before.entry !== undefined) note(before.owner, entryBytes(before.entry));
     } else if (before !== undefined) forget(before, owner, note);
@@ -208,12 +208,12 @@ function entryBytes({ type, size }: ObservedEntry): number {
   return 512 + (type === "file" ? Math.ceil(size / 512) * 512 : 0);
 }
 
-/** True when a folder is as one that comes into being above a file. */
+/** True when a directory is as one that comes into being above a file. */
 function isPlainFolder({ type, mode, uid, gid, xattrs }: ObservedEntry): boolean {
   return type === "folder" && mode === 0o755 && uid === 0 && gid === 0 && xattrs === undefined;
 }
 
-/** What is below the stages: one view for all that stand on the same layers, since bases are large and shared. */
+/** The layers below stages: one view for all stages on the same layers, since bases are large and shared. */
 export class BaseViews {
   readonly #nodes: ReadonlyMap<string, StageNode>;
   readonly #views = new Map<string, LowerView>();

@@ -11,13 +11,13 @@ export interface ObservedProblem {
   readonly problem: LayeringProblem;
   /** The stages that nobody has decided about, those that are fixed here among them. */
   readonly undecided: readonly StageNode[];
-  /** What a decision means for the stage that it is about; undefined for an image that decides nothing. */
+  /** Translates a decision to the stage that it is about; undefined for an image that decides nothing. */
   layeringOf(
     decision: LayeringDecision,
   ): { readonly stage: StageNode; readonly layering: StageLayering } | undefined;
 }
 
-/** How the problem is put. */
+/** Options of `observeProblem`. */
 export interface ProblemOptions {
   /** Layers that an image may have at most. */
   readonly maxLayers: number;
@@ -99,7 +99,7 @@ function layeringImage(
   };
 }
 
-/** What others have too, since anybody can pull it: to melt it saves nothing. */
+/** Returns the bases that anybody can pull, as images: melting those saves nothing. */
 function publicBases(nodes: readonly StageNode[]): readonly LayeringImage[] {
   const seen = new Map<string, LayeringImage>();
   for (const { base } of nodes) {
@@ -121,7 +121,7 @@ function baseLayer({ diffId, uncompressedSize }: ObservedLayer): { id: string; b
 }
 
 /** The layers that are copies alone, of the stages that are decided about. */
-export async function copiedLayers(
+async function copiedLayers(
   stages: readonly AtomicStage[],
   portable: ReadonlySet<string>,
 ): Promise<readonly WholeLayer[]> {
@@ -147,10 +147,10 @@ export interface WholeLayer {
   readonly entries: readonly ObservedEntry[];
 }
 
-/** Smaller folders are not worth a step of their own. */
+/** Smaller directories are not worth a step of their own. */
 const LEAST_BYTES = 256 * 1024;
 
-/** How many lines are said of one stage. */
+/** Lines for one stage at most. */
 const MOST_LINES = 3;
 
 interface Folder {
@@ -159,11 +159,11 @@ interface Folder {
 }
 
 /**
- * Says of each stage which folders inside of its layers others have too, at the same place and with the same content: as
+ * Says of each stage which directories inside of its layers others have too, at the same place and with the same content: as
  * steps of their own they would be one layer. A step is never torn apart, since a Dockerfile of most front ends cannot
- * copy a folder but for a part of it.
+ * copy a directory but for a part of it.
  */
-export function commonFolders(layers: readonly WholeLayer[]): ReadonlyMap<string, readonly string[]> {
+function commonFolders(layers: readonly WholeLayer[]): ReadonlyMap<string, readonly string[]> {
   const holders = new Map<
     string,
     { readonly path: string; readonly bytes: number; readonly layers: WholeLayer[] }
@@ -182,7 +182,7 @@ export function commonFolders(layers: readonly WholeLayer[]): ReadonlyMap<string
   );
   const lines = new Map<string, string[]>();
   for (const { path, bytes, layers: held } of common.sort((a, b) => b.bytes - a.bytes)) {
-    // What is below a folder that is said already comes with it.
+    // What is below a directory that is said already comes with it.
     if (common.some((other) => path.startsWith(`${other.path}/`) && isSame(other.layers, held))) continue;
     const stages = new Set(held.map(({ stage }) => stage)).size;
     for (const { stage, label } of held) {
@@ -218,11 +218,11 @@ function isSame(left: readonly WholeLayer[], right: readonly WholeLayer[]): bool
 }
 
 /**
- * The portable ids that are worth it: files that several stages bring. Written with the folders above them, they are one
+ * The portable ids that are worth it: files that several stages bring. Written with the directories above them, they are one
  * layer whatever the bases have, and wherever in its image the layer ends up. Where an image that decides nothing has
  * such a layer as it is today, the others had better stay like it.
  */
-export function portableIds(stages: readonly AtomicStage[]): ReadonlySet<string> {
+function portableIds(stages: readonly AtomicStage[]): ReadonlySet<string> {
   const settled = new Set(
     stages.flatMap(({ decides, atoms }) => (decides ? [] : atoms.map(({ diffId }) => diffId))),
   );

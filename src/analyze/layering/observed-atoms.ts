@@ -55,12 +55,12 @@ export function fixedAtoms({ stage, layers }: StageNode): readonly ObservedAtom[
 /** A layer of squash `"keep"` as an atom, before it is known which other images have it too. */
 export interface ObservedAtom {
   readonly label: string;
-  /** What its layer is today. */
+  /** The diff id of its layer today. */
   readonly diffId: string;
   /** The same for the same files whatever the base has above them; undefined where the layer depends on its base. */
   readonly portableId: string | undefined;
   readonly bytes: number;
-  /** Bytes with the folders above its files, where they are written too. */
+  /** Bytes with the directories above its files, where they are written too. */
   readonly portableBytes: number;
   readonly changes: number;
   readonly after: readonly number[];
@@ -69,8 +69,8 @@ export interface ObservedAtom {
 
 const LONGEST_LABEL = 60;
 
-/** What is remembered of the atoms below, to tell what has to stay above them. */
-export class AtomOrder {
+/** The earlier atoms of a stage, by which is told what has to stay above them. */
+class AtomOrder {
   #barrier = -1;
   readonly #links: { readonly path: string; readonly place: number }[] = [];
   /** The places where earlier atoms put files, also such as were there already and so are in no layer. */
@@ -92,7 +92,7 @@ export class AtomOrder {
     for (const operation of operations) {
       const target = targetOf(operation);
       if (target === undefined) continue;
-      // A folder that is copied into keeps what it is, and one that the copy makes is as the copy says.
+      // A directory that is copied into keeps what it is, and one that the copy makes is as the copy says.
       const folder = shapesFolder(operation) ? below.ownerOf(target.slice(1)) : undefined;
       if (typeof folder === "number") after.add(folder);
       for (const link of this.#links) if (isWithin(target, `/${link.path}`)) after.add(link.place);
@@ -121,7 +121,7 @@ export class AtomOrder {
 }
 
 /** Makes an atom of a layer and of what it did to those below. */
-export function observedAtom(
+function observedAtom(
   layer: Layer,
   observed: ObservedLayer,
   entries: readonly ObservedEntry[],
@@ -143,15 +143,15 @@ export function observedAtom(
 }
 
 /** The atom of a layer that changed nothing: it stays where it is. */
-export function emptyAtom(layer: Layer, order: ReadonlySet<number>): ObservedAtom {
+function emptyAtom(layer: Layer, order: ReadonlySet<number>): ObservedAtom {
   const label = labelOf(layer);
   const diffId = `nothing ${layer.id}`;
   const after = [...order].sort((left, right) => left - right);
   return { label, diffId, portableId: undefined, bytes: 0, portableBytes: 0, changes: 0, after, hides: [] };
 }
 
-/** What a layer is called in a few words. */
-export function labelOf({ name, operations }: Layer): string {
+/** Names a layer in a few words. */
+function labelOf({ name, operations }: Layer): string {
   const text = name ?? operations.map(describeOperation).join("; ");
   return text.length > LONGEST_LABEL ? `${text.slice(0, LONGEST_LABEL - 1)}…` : text;
 }
@@ -172,7 +172,7 @@ function dependsOnAll(operation: Operation): boolean {
   }
 }
 
-/** True when a folder that an operation makes at its target is another one than a new folder above a file. */
+/** True when a directory that an operation makes at its target is another one than a new directory above a file. */
 function shapesFolder(operation: Operation): boolean {
   if (operation.op !== "copy") return false;
   const { owner, mode, sources } = operation;
@@ -194,18 +194,18 @@ function portableId(entries: readonly ObservedEntry[], parents: ReadonlySet<stri
 }
 
 /**
- * How likely a layer is another one at the next update of its image: 0 to 1. Nobody can know; what counts is the order,
+ * The probability that the next update of its image changes a layer: 0 to 1. An estimate, of which the order counts,
  * from what a digest names to what people edit every day. Fixed figures, so that a decision depends on the description
  * alone and never on when it is taken.
  */
-export function changeRate({ operations }: Layer): number {
+function changeRate({ operations }: Layer): number {
   const stays = operations.reduce((product, operation) => product * (1 - operationRate(operation)), 1);
   return Math.round((1 - stays) * 1e6) / 1e6;
 }
 
 const RATE = { named: 0.01, packages: 0.05, dependencies: 0.1, settings: 0.15, command: 0.3, files: 0.5 };
 
-/** Folders whose content a lock file decides. */
+/** Directories whose content a lock file decides. */
 const DEPENDENCIES =
   /(^|\/)(node_modules|vendor|site-packages|\.venv|venv|gems|bundle|deps|\.m2|third_party)(\/|$)/;
 

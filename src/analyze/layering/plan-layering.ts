@@ -1,8 +1,8 @@
 import { compareBytes } from "../../core/bytes.js";
 import { climb } from "./climb.js";
 import { type ExactLimits, searchExactly } from "./exact-search.js";
-import { checkDecisions, explainDecision } from "./explain-decision.js";
-import { choiceOf, costOf, type Decided, type LayerChoice } from "./layer-choice.js";
+import { explainDecision } from "./explain-decision.js";
+import type { LayerChoice } from "./layer-choice.js";
 import { LayerSearch } from "./layer-search.js";
 import {
   type IndexedImage,
@@ -17,16 +17,24 @@ import { LayeringState } from "./layering-state.js";
 const ALL_STARTS = 60;
 const TWO_STARTS = 2_000;
 
-/** What exact searches may do for a whole catalog; each part of it gets its share. */
+/** The limits of exact searches for a whole catalog; each part of it gets its share. */
 const EXACT: ExactLimits = { partitions: 8_000, tries: 40_000 };
 
 /**
- * Decides the layers of every image that decides: the cheapest that is found, by the cost of `layeringCost`. Parts of the
+ * Decides the layers of every image that decides: the cheapest that is found, by the cost below. Parts of the
  * catalog that have nothing in common are decided apart. In each, several starts are improved until no move helps; a part
  * that is small enough is then searched through, so its decision is the optimum.
  *
- * Never dearer than `keepAll`, `ownAll` or `allAll`, as far as those keep within `maxLayers`: they are among what is
- * chosen from. The order of the images makes no difference, nor does the machine.
+ * Never dearer than squash `"keep"`, `"own"` or `"all"` for all images, where those keep within `maxLayers`. Neither the
+ * order of the images nor the machine makes a difference.
+ *
+ * The cost is in bytes of plain layer tars, each distinct layer of the catalog once, plus what an update moves:
+ *
+ * - A layer has the bytes of its atoms, less those that they hide of each other, and its end. A melted one has the bytes
+ *   of the base too, less those that are hidden of it. A base counts as soon as one image stands on it.
+ * - Layers are the same when they hold equal atoms in the same order; a melted one only when all below is the same too.
+ * - An update moves each own layer of an image with the probability that it or an own layer below it changes, since
+ *   stores that key a layer by the chain below it fetch all above a change again. Atoms change independently.
  *
  * @returns one decision for each image that decides, by name in byte order
  * @throws {RangeError} when an image stands on one that is not there, or on itself
@@ -43,26 +51,14 @@ export function planLayering(problem: LayeringProblem): readonly LayeringDecisio
 }
 
 function planComponent(component: LayeringProblem, limits: ExactLimits): LayeringDecision[] {
-  const problem = indexProblem(component);
-  const search = new LayerSearch(problem);
-  const planned = bestState(search, limits);
-  let best: ReadonlyMap<string, Decided> = decidedIn(planned);
-  let least = costOf(problem, ({ name }) => best.get(name)).total;
-  for (const baseline of [keepAll, ownAll, allAll]) {
-    const decisions = baseline(component);
-    const decided = new Map(decisions.map((decision) => [decision.image, decision]));
-    const { total } = costOf(problem, ({ name }) => decided.get(name));
-    if (total >= least || checkDecisions(component, decisions).length > 0) continue;
-    best = decided;
-    least = total;
-  }
-  const state = new LayeringState(problem);
-  for (const image of problem.images) state.put(image, choiceOf(image, best.get(image.name), search.keys));
-  return problem.images
+  const search = new LayerSearch(indexProblem(component));
+  const state = bestState(search, limits);
+  return search.problem.images
     .filter(({ decides }) => decides)
     .map((image) => {
-      const { melt, layers } = best.get(image.name)!;
-      return { image: image.name, melt, layers, why: explainDecision(search, state, image) };
+      const { melt, layers } = state.choice(image);
+      const why = explainDecision(search, state, image);
+      return { image: image.name, melt, layers: layers.map(({ places }) => places), why };
     });
 }
 
@@ -71,25 +67,31 @@ function bestState(search: LayerSearch, limits: ExactLimits): LayeringState {
   const { length } = search.problem.images;
   const chosen = length <= ALL_STARTS ? starts : starts.slice(0, length <= TWO_STARTS ? 2 : 1);
   for (const state of chosen) climb(search, state);
-  const best = chosen.reduce((least, state) => (state.total < least.total - 0.01 ? state : least));
+  const best = chosen.reduce(cheaper);
   searchExactly(search, best, limits);
-  return best;
+  return plainStates(search).reduce(cheaper, best);
 }
 
-function decidedIn(state: LayeringState): ReadonlyMap<string, Decided> {
-  const { images } = state.problem;
-  return new Map(
-    images
-      .filter(({ decides }) => decides)
-      .map((image) => {
-        const { melt, layers } = state.choice(image);
-        return [image.name, { melt, layers: layers.map(({ places }) => places) }];
-      }),
-  );
+function cheaper(least: LayeringState, state: LayeringState): LayeringState {
+  return state.total < least.total - 0.01 ? state : least;
+}
+
+/** Returns every image with the layers of each plain policy, where no image that decides has too many of them. */
+function plainStates(search: LayerSearch): LayeringState[] {
+  const { images } = search.problem;
+  return (["keep", "own", "all"] as const).flatMap((policy) => {
+    const state = new LayeringState(search.problem);
+    for (const image of images) {
+      const { keep, own, [policy]: wanted = own } = search.fixed(image);
+      state.put(image, image.decides ? wanted : keep);
+    }
+    const fits = images.every((image) => !image.decides || state.fits(image, state.choice(image)));
+    return fits ? [state] : [];
+  });
 }
 
 /** A catalog as problems that have no layer in common, neither now nor by any decision, each to be decided by itself. */
-export function sharingComponents({ images, maxLayers }: LayeringProblem): readonly LayeringProblem[] {
+function sharingComponents({ images, maxLayers }: LayeringProblem): readonly LayeringProblem[] {
   const sorted = [...images].sort((a, b) => compareBytes(a.name, b.name));
   const leader = sorted.map((_, index) => index);
   const lead = (index: number): number => {
@@ -121,7 +123,7 @@ export function sharingComponents({ images, maxLayers }: LayeringProblem): reado
   return [...groups.values()].map((members) => ({ images: members, maxLayers }));
 }
 
-/** What makes two images meet: a layer of a base, an atom, or one of them below the other. */
+/** Yields the things that bind two images: a layer of a base, an atom, or one of them below the other. */
 function* namesOf({ name, base, atoms }: LayeringImage): Generator<string> {
   yield `image ${name}`;
   if ("image" in base) yield `image ${base.image}`;
@@ -129,7 +131,7 @@ function* namesOf({ name, base, atoms }: LayeringImage): Generator<string> {
   for (const { id } of atoms) yield `atom ${id}`;
 }
 
-/** What a start tries for an image first, given how many own layers it may have; what fits is taken. */
+/** The choices that a start tries for an image, in order; the first that fits is taken. */
 type Wishes = (image: IndexedImage, room: Room) => readonly LayerChoice[];
 
 interface Room {
@@ -140,7 +142,7 @@ interface Room {
 }
 
 /** The catalogs that the search starts from: the three plain policies, and layers as if everybody shared what can be. */
-export function startStates(search: LayerSearch): readonly LayeringState[] {
+function startStates(search: LayerSearch): readonly LayeringState[] {
   const hopeful = (row: number, room: (room: Room) => number): Wishes => {
     return (image, given) => {
       const choices = search.hopeful(image, room(given));
@@ -186,35 +188,4 @@ function layersAbove({ children }: IndexedImage): number {
     most = Math.max(most, own + layersAbove(child));
   }
   return most;
-}
-
-/** Every image that decides with the layers of squash `"keep"`. */
-export function keepAll(problem: LayeringProblem): readonly LayeringDecision[] {
-  return decideAll(problem, ({ keep }) => ({ melt: false, layers: keep }));
-}
-
-/** Every image that decides with one layer over its base, as squash `"own"` has it. */
-export function ownAll(problem: LayeringProblem): readonly LayeringDecision[] {
-  return decideAll(problem, (image) => ({
-    melt: false,
-    layers: image.atoms.length === 0 ? [] : [allOf(image)],
-  }));
-}
-
-/** Every image that decides as one layer with its base in it, as squash `"all"` has it. */
-export function allAll(problem: LayeringProblem): readonly LayeringDecision[] {
-  return decideAll(problem, (image) => ({ melt: true, layers: [allOf(image)] }));
-}
-
-function allOf({ atoms }: LayeringImage): readonly number[] {
-  return atoms.map((_, place) => place);
-}
-
-function decideAll(
-  { images }: LayeringProblem,
-  decide: (image: LayeringImage) => Pick<LayeringDecision, "melt" | "layers">,
-): readonly LayeringDecision[] {
-  return images
-    .filter(({ decides }) => decides)
-    .map((image) => ({ image: image.name, ...decide(image), why: [] }));
 }

@@ -2,7 +2,7 @@ import { OPAQUE_NAME, WHITEOUT_PREFIX, whiteoutTarget } from "../../layer/whiteo
 import type { ObservedEntry } from "../observed-image.js";
 import type { ReportNode } from "./report-data.js";
 
-/** A file or folder of one layer, with the bytes of all that is in it. */
+/** A file or directory of one layer, with the bytes of all that is in it. */
 export interface FileTree {
   readonly name: string;
   bytes: number;
@@ -10,11 +10,11 @@ export interface FileTree {
   files: number;
   /** Undefined for a file. */
   readonly children?: Map<string, FileTree>;
-  /** What the layer removes here from those below it. */
+  /** The things that the layer removes here from those below it. */
   readonly removed?: "this" | "all in the folder";
 }
 
-/** The files of a layer as folders. Names without bytes of their own (links, empty files) are left out. */
+/** The files of a layer as directories. Names without bytes of their own (links, empty files) are left out. */
 export function fileTree(entries: readonly ObservedEntry[]): FileTree {
   const root = folder("");
   for (const { type, path, size } of entries) {
@@ -64,7 +64,7 @@ function removal(name: string): FileTree {
 type LineOf = (path: string) => number | undefined;
 
 /**
- * How many nodes each tree may show so that all together show no more than `limit`: what small trees do not need, the
+ * Divides `limit` nodes among trees: what small trees do not need, the
  * large ones get.
  */
 export function shares(sizes: readonly number[], limit: number): number[] {
@@ -78,14 +78,14 @@ export function shares(sizes: readonly number[], limit: number): number[] {
   return given;
 }
 
-/** How many files and folders are in a tree. */
+/** Counts the files and directories in a tree. */
 export function nodeCount({ children }: FileTree): number {
   let count = 0;
   for (const child of children?.values() ?? []) count += 1 + nodeCount(child);
   return count;
 }
 
-/** The largest files and folders of a tree, with what is left in each folder as one node of others. */
+/** The largest files and directories of a tree, with what is left in each directory as one node of others. */
 export function shownNodes(root: FileTree, limit: number, lineOf: LineOf): readonly ReportNode[] {
   const all: FileTree[] = [];
   const collect = ({ children }: FileTree): void => {
@@ -124,7 +124,7 @@ function nodesOf(
   return count === 0 ? nodes : [...nodes, [count, bytes]];
 }
 
-/** True when a folder has to be shown for the sake of a removal in it. */
+/** True when a directory has to be shown for the sake of a removal in it. */
 function holds({ children }: FileTree, chosen: ReadonlySet<FileTree>): boolean {
   for (const child of children?.values() ?? []) if (chosen.has(child) || holds(child, chosen)) return true;
   return false;

@@ -1,13 +1,13 @@
-/** What the page of a report is drawn from: plain JSON, every layer once. Bytes are of plain tars unless said otherwise. */
+/** The data of a report's page: plain JSON, every layer once. Bytes are of plain tars unless said otherwise. */
 export interface ReportData {
   readonly title: string;
-  /** When it was made, as `2026-11-28T12:00:00.000Z`. */
+  /** The time when it was made, as `2026-11-28T12:00:00.000Z`. */
   readonly made: string;
   readonly totals: ReportTotals;
   /** In the order in which the images have them, each once. */
   readonly layers: readonly ReportLayer[];
   readonly images: readonly ReportImage[];
-  /** What is wasted, worst first; undefined where nobody looked for waste. */
+  /** The waste, worst first; undefined where nobody looked for waste. */
   readonly waste?: readonly ReportWaste[];
   /** Lines of the user's files, `catalog.ts:12`: files and waste name them by their place here. */
   readonly lines: readonly string[];
@@ -23,7 +23,7 @@ export interface ReportTotals {
   readonly effectiveBytes: number;
   /** The same, compressed. */
   readonly effectiveCompressedBytes: number;
-  /** What is wasted, of each layer as much as the image of which it wastes most; undefined where nobody looked. */
+  /** The waste, of each layer as much as in the image of which it wastes most; undefined where nobody looked. */
   readonly wastedBytes?: number;
 }
 
@@ -40,14 +40,14 @@ export interface ReportLayer {
   readonly base: boolean;
   /** Place in `lines` of the line that wrote most of its files. */
   readonly line?: number;
-  /** What lies in its root folder. */
+  /** The contents of its root directory. */
   readonly files: readonly ReportNode[];
 }
 
 /**
- * What lies in a folder of a layer, in a form that is short as JSON: `[name, bytes]` or `[name, bytes, line]` is a file
- * (with its line where that is another than the layer's), `[name, [...]]` a folder, `[count, bytes]` the files that are
- * too small to be listed, `[name]` what the layer removes from those below and `[]` that it removes all of the folder.
+ * An entry of a directory of a layer, in a short form: `[name, bytes]` or `[name, bytes, line]` is a file
+ * (with its line where that is another than the layer's), `[name, [...]]` a directory, `[count, bytes]` the files that are
+ * too small to be listed, `[name]` what the layer removes from those below and `[]` that it removes all of the directory.
  */
 export type ReportNode =
   | readonly [name: string, bytes: number]
@@ -73,7 +73,7 @@ export interface ReportImage {
   readonly efficiency?: number;
 }
 
-/** How large an image was at some time. */
+/** The size of an image at some time. */
 export interface ReportSize {
   readonly at: string;
   /** Compressed. */

@@ -5,10 +5,10 @@ import type { ObservedImage, ObservedLayer } from "../observed-image.js";
 import { type FileTree, fileTree, nodeCount, shares, shownNodes } from "./file-tree.js";
 import type { ReportData, ReportImage, ReportLayer, ReportSize, ReportWaste } from "./report-data.js";
 
-/** Files and folders on one page: about 2 MB of text. */
+/** Files and directories on one page: about 2 MB of text. */
 const MAX_NODES = 60_000;
 
-/** What a report is made of beside the images. */
+/** The input of a report beside the images. */
 export interface ReportInput {
   readonly title: string;
   /** As `2026-11-28T12:00:00.000Z`. */
@@ -17,9 +17,9 @@ export interface ReportInput {
   readonly historyOf?: (
     image: ObservedImage,
   ) => Promise<readonly (ReportSize & { readonly digest: string })[]>;
-  /** What is wasted in an image. @default - the report says nothing of waste */
+  /** Finds the waste of an image. @default - the report says nothing of waste */
   readonly wasteOf?: (image: ObservedImage) => Promise<FoundWaste>;
-  /** Files and folders that are listed at most. @default - 60,000 */
+  /** Files and directories that are listed at most. @default - 60,000 */
   readonly maxNodes?: number;
 }
 
@@ -29,7 +29,7 @@ interface LayerDraft {
   readonly images: number[];
 }
 
-/** What the page of a report shows of some images. */
+/** Makes the data of a report about some images. */
 export async function reportOf(images: readonly ObservedImage[], input: ReportInput): Promise<ReportData> {
   const drafts = new Map<string, LayerDraft>();
   for (const [at, { layers }] of images.entries()) {
@@ -162,8 +162,8 @@ function totalsOf(
   };
 }
 
-/** What the base of a planned image is called: its reference or its path; undefined for scratch. */
-export function baseOfPlan({ stages }: Plan): string | undefined {
+/** Returns the reference or the path of the base of a planned image; undefined for scratch. */
+function baseOfPlan({ stages }: Plan): string | undefined {
   let base = stages.at(-1)?.base;
   while (base?.kind === "stage") {
     const { stage } = base;
@@ -173,7 +173,7 @@ export function baseOfPlan({ stages }: Plan): string | undefined {
   return base.kind === "registry" ? base.reference : ("reference" in base && base.reference) || base.path;
 }
 
-/** What is wasted in an image, as the report needs it. */
+/** The waste of an image, as the report needs it. */
 export interface FoundWaste {
   /** 1 where nothing is wasted. */
   readonly efficiency: number;
@@ -183,7 +183,7 @@ export interface FoundWaste {
 /** One kind of waste in one layer of an image. */
 export interface FoundWasteRow {
   readonly kind: string;
-  /** What the files are, in a few words. */
+  /** A description of the files in a few words. */
   readonly what: string;
   readonly bytes: number;
   readonly files: number;
@@ -199,7 +199,7 @@ export interface FoundWasteRow {
 const MAX_PATHS = 20;
 
 /** The waste of several images: what a shared layer wastes in all of them is one row, and its bytes count once. */
-export class WasteList {
+class WasteList {
   readonly #lines: LineList;
   readonly #layers = new Map<number, number>();
   readonly #rows = new Map<string, ReportWaste & { readonly images: number[] }>();
@@ -250,7 +250,7 @@ export class WasteList {
 }
 
 /** Lines of the user's files by number, so that each is written once. */
-export class LineList {
+class LineList {
   readonly #numbers = new Map<string, number>();
 
   /** The number of a line; undefined where no line is known. */

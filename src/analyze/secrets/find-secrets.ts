@@ -7,7 +7,7 @@ import { secretIn } from "./secret-text.js";
 export interface FoundSecret {
   /** Absolute. */
   readonly path: string;
-  /** What it looks like, in a few words. */
+  /** The kind of secret, in a few words. */
   readonly what: string;
   /** True when it came with the base. */
   readonly inherited: boolean;
@@ -62,7 +62,7 @@ async function textsOf(layer: ObservedLayer, paths: ReadonlySet<string>): Promis
   }
 }
 
-/** What a file's name alone says about it. */
+/** The verdict on a file by its name alone. */
 export type SecretFile = { readonly sure: string } | { readonly look: true } | undefined;
 
 const SURE: readonly (readonly [RegExp, string])[] = [

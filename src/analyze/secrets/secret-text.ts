@@ -1,4 +1,4 @@
-/** What secrets look like where their makers gave them a shape of their own, and what they are called. */
+/** Kinds of secrets with the shapes that their makers gave them. */
 const SHAPES: readonly (readonly [string, RegExp])[] = [
   ["a private key", /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----/],
   ["a token of GitHub", /\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{60,})/],
@@ -14,7 +14,7 @@ const SHAPES: readonly (readonly [string, RegExp])[] = [
   ["a URL with a password", /\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@"'$]+:(?!\$)[^\s/@"'$]+@/i],
 ];
 
-/** What kind of secret a text holds; undefined when it looks like none. The text itself is never said. */
+/** Returns the kind of secret that a text holds; undefined when it looks like none. The text itself is never said. */
 export function secretIn(text: string): string | undefined {
   return SHAPES.find(([, shape]) => shape.test(text))?.[0];
 }

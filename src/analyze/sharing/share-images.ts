@@ -14,7 +14,7 @@ export interface SharedImage extends Pick<ObservedImage, "name"> {
   readonly base?: string;
 }
 
-/** What sharing looks at of an image. */
+/** Reduces an image to its layers and its base. */
 export function sharedImage({ name, layers, plan }: ObservedImage): SharedImage {
   const base = plan === undefined ? undefined : baseText(baseStages(plan).at(-1)!.base);
   return { name, layers, ...(base === undefined ? {} : { base }) };
@@ -51,7 +51,7 @@ export function bytesOf(layers: readonly SharedLayer[]): LayerBytes {
 /** Images that are listed for one image as those that it shares most with; all of them are in the layers. */
 const MOST_SHARED = 100;
 
-/** What images have in common. Bytes are those of plain layer tars, compressed bytes those of blobs. */
+/** The sharing among images. Bytes are those of plain layer tars, compressed bytes those of blobs. */
 export interface Sharing {
   /** In the order in which the images were given. */
   readonly images: readonly ImageShare[];
@@ -68,7 +68,7 @@ export interface Sharing {
   readonly tree: readonly SharingNode[];
 }
 
-/** What one image has for itself, and what it has in common with others. */
+/** The bytes that one image has for itself, and those that it has in common with others. */
 export interface ImageShare {
   readonly name: string;
   /** Number of layers, those of the base included. */
@@ -306,7 +306,7 @@ function finish(start: Draft): SharingNode {
   };
 }
 
-/** What pulling an image moves, in compressed bytes. */
+/** The compressed bytes that pulling an image moves. */
 export interface PullBytes {
   readonly name: string;
   /** For a machine that has none of its layers. */
@@ -315,7 +315,7 @@ export interface PullBytes {
   readonly incrementalPullBytes: number;
 }
 
-/** What a machine pulls of each image when it already holds `held`. */
+/** Computes the bytes that a machine which holds `held` pulls for each image. */
 export function pullBytes(images: readonly SharedImage[], held: SharedImage): readonly PullBytes[] {
   const known = new Set(held.layers.map(({ diffId }) => diffId));
   return images.map((image) => {

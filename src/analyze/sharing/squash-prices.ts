@@ -20,7 +20,7 @@ export interface PricedImage {
   readonly variants: readonly { readonly squash: SquashPolicy; readonly image: SharedImage }[];
 }
 
-/** What each policy would cost for one image. */
+/** The price of each policy for one image. */
 export interface SquashPrices {
   readonly name: string;
   /** The policy that it has. */
@@ -28,14 +28,14 @@ export interface SquashPrices {
   readonly prices: readonly SquashPrice[];
 }
 
-/** What an image costs under one policy, the other images keeping theirs. Bytes are those of plain layer tars. */
+/** The price of one policy for an image, the other images keeping theirs. Bytes are those of plain layer tars. */
 export interface SquashPrice {
   readonly squash: SquashPolicy;
   /** Number of its layers, those of the base included. */
   readonly layers: number;
   readonly virtualBytes: number;
   readonly compressedBytes: number;
-  /** What the image is smaller by than with `"keep"`: what was overwritten or removed. Negative where it is larger. */
+  /** Bytes that the image is smaller by than with `"keep"`: what was overwritten or removed. Negative where it is larger. */
   readonly savedBytes: number;
   /** Layers that it would share with `"keep"`, that others still have, and that it has no longer. */
   readonly unsharedBytes: number;
@@ -43,7 +43,7 @@ export interface SquashPrice {
   readonly unsharedCount: number;
   /** Those that it would share most with, at most a hundred, most bytes first. */
   readonly unsharedWith: readonly SharedWith[];
-  /** What the effective bytes of the catalog would change by. */
+  /** Change of the effective bytes of the catalog. */
   readonly netBytes: number;
 }
 
@@ -115,7 +115,7 @@ function onOther(image: SharedImage, base: SharedImage, other: SharedImage): Sha
   return { ...image, layers: [...other.layers, ...image.layers.slice(below)] };
 }
 
-/** Which images have a layer. */
+/** The images that have each layer. */
 class Holders {
   readonly layers: readonly (readonly SharedLayer[])[];
   readonly #held = new Map<Digest, number[]>();
@@ -141,7 +141,7 @@ class ChangedHolders {
   readonly #today: Holders;
   readonly #changed: ReadonlySet<number>;
   readonly #now = new Map<Digest, number[]>();
-  /** What all distinct layers together weigh more than before. */
+  /** Bytes by which all distinct layers together grow. */
   readonly effectiveChange: number;
 
   constructor(today: Holders, changes: ReadonlyMap<number, SharedImage>) {

@@ -14,7 +14,7 @@ export interface StoredContent {
   readonly layer: number;
   /** The names that it has in the final root file system, without a leading slash; hard links are several. */
   readonly names: readonly string[];
-  /** What took its last name away. Of a file and its mere copies only the first has a fate, that of all of them. */
+  /** The way its last name was lost. Of a file and its mere copies only the first has a fate, that of all of them. */
   readonly fate?: Fate;
   /** The file below of which it is a mere copy: the same bytes under the same name. */
   readonly copyOf?: StoredContent;
@@ -22,7 +22,7 @@ export interface StoredContent {
   readonly copy?: StoredContent;
 }
 
-/** How a content was lost. */
+/** The loss of a content. */
 export interface Fate {
   readonly kind: "overwritten" | "removed";
   readonly layer: number;
@@ -48,7 +48,7 @@ interface Followed extends StoredContent {
   fate?: Fate;
   copyOf?: Followed;
   copy?: Followed;
-  /** How many names the tree has for it. */
+  /** Number of names that the tree has for it. */
   links: number;
   /** Its place among all entries of all layers. */
   readonly order: number;
@@ -99,7 +99,7 @@ function newContent(entry: ObservedEntry, layer: number, order: number): Followe
   return { entry, layer, names: [], links: 0, order };
 }
 
-/** What one layer does to the names of contents. */
+/** The effect of one layer on the names of contents. */
 class LayerNames implements NameWatch {
   readonly #tree: FolderNode;
   readonly #layer: number;

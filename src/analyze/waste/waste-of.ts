@@ -1,36 +1,23 @@
+import { grouped } from "../../core/grouped.js";
 import { type Origin, originText } from "../../errors/origin.js";
 import type { Operation } from "../../plan/operation.js";
+import { operationsOf } from "../../plan/plan.js";
 import type { ObservedImage, ObservedLayer } from "../observed-image.js";
-import { packageCaches } from "./package-caches.js";
-import {
-  backups,
-  bytecode,
-  crashDumps,
-  documentation,
-  localesBut,
-  logs,
-  nodeModules,
-  type PathKind,
-  sourceMaps,
-  temporaryFiles,
-  versionControl,
-  wastedByPath,
-} from "./path-kinds.js";
+import { pathKinds } from "./path-kinds.js";
 import { followContents, isSpare, type StoredContent } from "./stored-content.js";
 import type { OwnWaste, WasteLayer, WastePlace, WasteReport, WasteRow } from "./waste-report.js";
 import {
   copiedUpFiles,
   duplicateFiles,
-  overwrittenFiles,
+  lostFiles,
   type Place,
   privilegedFiles,
-  removedFiles,
   type Wasted,
   type Writer,
 } from "./wasted.js";
 
 /**
- * What an image holds and nobody needs. A file is in one row only: that of the first kind that explains all its bytes.
+ * Finds what an image holds and nobody needs. A file is in one row only: that of the first kind that explains all its bytes.
  *
  * @throws {IntegrityError} LAYER_INVALID and others, when a layer's entries are not those of a layer
  */
@@ -54,42 +41,21 @@ export async function wasteOf(image: ObservedImage): Promise<WasteReport> {
 }
 
 function wastedFiles({ config }: ObservedImage, contents: readonly StoredContent[]): Wasted[] {
-  const kinds = pathKinds(localesBut(config.config ?? {}));
+  const byName = pathKinds(config.config ?? {});
   const byPath: Wasted[] = [];
   const rest = contents.filter((content) => {
     if (isSpare(content)) return false;
-    for (const kind of kinds) {
-      const found = wastedByPath(content, kind);
-      if (found === undefined) continue;
-      byPath.push(found);
-      return false;
-    }
-    return true;
+    const found = byName(content);
+    if (found !== undefined) byPath.push(found);
+    return found === undefined;
   });
   return [
-    ...overwrittenFiles(contents),
-    ...removedFiles(contents),
+    ...lostFiles(contents, "overwritten"),
+    ...lostFiles(contents, "removed"),
     ...copiedUpFiles(contents),
     ...byPath,
     ...duplicateFiles(rest),
     ...privilegedFiles(contents),
-  ];
-}
-
-/** The kinds that are told by a name; of those that fit, the first counts. */
-function pathKinds(locales: PathKind): readonly PathKind[] {
-  return [
-    versionControl,
-    packageCaches,
-    crashDumps,
-    temporaryFiles,
-    logs,
-    sourceMaps,
-    nodeModules,
-    documentation,
-    locales,
-    bytecode,
-    backups,
   ];
 }
 
@@ -124,16 +90,11 @@ function ratio(part: number, whole: number): number {
 
 const SAMPLES = 5;
 
-/** Puts together what is waste for one reason, lies in one layer and comes from one line; the most bytes first. */
-export function wasteRows(image: ObservedImage, wasted: readonly Wasted[]): WasteRow[] {
-  const groups = new Map<string, Wasted[]>();
-  for (const one of wasted) {
-    const { kind, what, place, by, of } = one;
-    const key = [kind, what, ...[place, by, of].map((it) => lineText(image, it))].join("\0");
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [one]);
-    else group.push(one);
-  }
+/** Groups the files that are waste for one reason, in one layer and by one line; the most bytes first. */
+function wasteRows(image: ObservedImage, wasted: readonly Wasted[]): WasteRow[] {
+  const groups = grouped(wasted, ({ kind, what, place, by, of }) =>
+    [kind, what, ...[place, by, of].map((it) => lineText(image, it))].join("\0"),
+  );
   const writerOf = writersOf(image);
   const rows = [...groups.values()].map((group): WasteRow => {
     const ordered = [...group].sort((left, right) => right.bytes - left.bytes);
@@ -143,7 +104,7 @@ export function wasteRows(image: ObservedImage, wasted: readonly Wasted[]): Wast
     return {
       kind,
       what,
-      bytes: group.reduce((sum, { bytes }) => sum + bytes, 0),
+      bytes: sumOf(group),
       files: group.length,
       layer: wasteLayer(layer, place.layer),
       ...(origin === undefined ? {} : { origin }),
@@ -179,21 +140,13 @@ function wasteLayer({ diffId, description, inherited }: ObservedLayer, index: nu
   return { index, diffId, ...(description === undefined ? {} : { description }), inherited };
 }
 
-/** What wrote to a line's layer, told by the operation that the line belongs to in the image's plan. */
-export function writersOf({ plan }: ObservedImage): (layer: ObservedLayer, origin?: Origin) => Writer {
+/** Returns a function that tells which step wrote a line's files, by the operation of the image's plan. */
+function writersOf({ plan }: ObservedImage): (layer: ObservedLayer, origin?: Origin) => Writer {
   const operations = new Map<Origin, Operation["op"]>();
   for (const { origin, op } of (plan?.stages ?? []).flatMap(operationsOf)) {
     if (origin !== undefined) operations.set(origin, op);
   }
   return ({ inherited }, origin) => ({ step: stepOf(origin, inherited, operations), inherited });
-}
-
-function operationsOf({
-  layers,
-}: {
-  readonly layers: readonly { readonly operations: readonly Operation[] }[];
-}) {
-  return layers.flatMap((layer) => layer.operations);
 }
 
 function stepOf(

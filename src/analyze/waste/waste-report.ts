@@ -6,7 +6,7 @@ import type { Platform } from "../../oci/platform.js";
  * Why bytes are waste. The first three lie in layers and are not in the final root file system; the others are in it.
  *
  * - `overwritten`: a later layer has something else under the name
- * - `removed`: a later layer hides it, by a whiteout, an opaque folder, or a file in the place of its folder
+ * - `removed`: a later layer hides it, by a whiteout, an opaque directory, or a file in the place of its directory
  * - `copied-up`: a layer has the bytes of the file below once more, for another mode, owner or time, or for nothing
  * - `version-control`: `.git`, `.svn`, `.hg` and their like
  * - `package-cache`: what package managers download and keep
@@ -37,7 +37,7 @@ export type WasteKind =
   | "duplicate"
   | "setuid";
 
-/** What of an image nobody needs. All bytes are those of files' contents, uncompressed; hard links count once. */
+/** The parts of an image that nobody needs. All bytes are those of files' contents, uncompressed; hard links count once. */
 export interface WasteReport {
   /** The image's name in the catalog, or else its path or reference. */
   readonly image: string;
@@ -63,7 +63,7 @@ export interface OwnWaste {
   /** `neededBytes / contentBytes`, 0 to 1; 1 without files. */
   readonly efficiency: number;
   readonly contentBytes: number;
-  /** What is in the final root file system and no mere copy of a file below for another mode, owner or time. */
+  /** Bytes in the final root file system that are no mere copy of a file below for another mode, owner or time. */
   readonly neededBytes: number;
   /** The sum of the rows whose bytes lie in own layers. */
   readonly wastedBytes: number;
@@ -72,21 +72,21 @@ export interface OwnWaste {
 /** Files of one layer that one line wrote and that are waste for one reason. */
 export interface WasteRow {
   readonly kind: WasteKind;
-  /** What the files are, in a few words. */
+  /** A description of the files in a few words. */
   readonly what: string;
   readonly bytes: number;
   readonly files: number;
-  /** Where the bytes lie. */
+  /** The layer that holds the bytes. */
   readonly layer: WasteLayer;
   /** The user's line that wrote them, where there is one. */
   readonly origin?: Origin;
-  /** What overwrote or removed them. */
+  /** The place that overwrote or removed them. */
   readonly by?: WastePlace;
-  /** Where the same bytes are as well: the file below (`copied-up`), or the one that is kept (`duplicate`). */
+  /** The other place of the same bytes: the file below (`copied-up`), or the one that is kept (`duplicate`). */
   readonly of?: WastePlace;
   /** Up to five of the files, the largest first, with a leading slash. */
   readonly paths: readonly string[];
-  /** What to do about it, in one line. */
+  /** The way to avoid it, in one line. */
   readonly fix: string;
 }
 
@@ -95,7 +95,7 @@ export interface WasteLayer {
   /** 0 is the bottom. */
   readonly index: number;
   readonly diffId: Digest;
-  /** What made it, where that is known. */
+  /** The step that made it, where that is known. */
   readonly description?: string;
   /** True when it is known to belong to the base. */
   readonly inherited: boolean;

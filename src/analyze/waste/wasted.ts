@@ -1,9 +1,9 @@
 import { sameXattrs } from "../../layer/same-node.js";
 import type { ObservedEntry } from "../observed-image.js";
-import { lastCopy, type StoredContent } from "./stored-content.js";
+import { type Fate, lastCopy, type StoredContent } from "./stored-content.js";
 import type { WasteKind } from "./waste-report.js";
 
-/** What wrote files, as far as it matters for how to be without them. */
+/** The step that wrote a file, as far as advice about it depends on that. */
 export interface Writer {
   /** `base` is a base that nobody here describes; `write` are the file steps but copies; `other` is what is not known. */
   readonly step: "copy" | "command" | "write" | "base" | "other";
@@ -21,35 +21,26 @@ export interface Place {
 export interface Wasted {
   readonly kind: WasteKind;
   readonly what: string;
-  /** Where the bytes lie, and what wrote them there. */
+  /** The place of the bytes. */
   readonly place: Place;
   readonly bytes: number;
   /** Its name for people, without a leading slash. */
   readonly path: string;
   readonly by?: Place;
   readonly of?: Place;
-  /**
-   * What to do about it, in one line.
-   *
-   * @param of what wrote the file of `of`
-   */
+  /** Returns the way to avoid it, in one line; `of` is the step that wrote the file of `of`. */
   fix(writer: Writer, of?: Writer): string;
 }
 
-/** Where a content was written. */
+/** Returns the place where a content was written. */
 export function placeOf({ layer, entry }: StoredContent): Place {
   return { layer, path: entry.path };
 }
 
-/** What would put a file and what undoes it into one layer. */
-export function oneLayer({ inherited }: Writer): string {
-  return inherited ? 'squash("all"), which shares no layer' : 'squash("own")';
-}
-
-/** What a copy of a file has otherwise than the file below. */
+/** A difference between a copy of a file and the file below. */
 type Change = "mode" | "owner" | "attributes" | "time";
 
-/** Files that a layer has once more for their mode, owner, attributes or time alone, or for nothing at all. */
+/** Returns the files that a layer stores again for another mode, owner, attribute or time, or for nothing. */
 export function copiedUpFiles(contents: readonly StoredContent[]): Wasted[] {
   return contents.flatMap((content): Wasted[] => {
     const { copyOf, entry } = content;
@@ -95,7 +86,7 @@ function copiedUpFix(
   return `say it where the file is written: copy(..., { ${options.join(", ")} }), or in the command that makes it`;
 }
 
-/** Files whose bytes another file of the final root file system has too; of each set the first to be written is kept. */
+/** Returns the files of the final root file system whose bytes an earlier file has too. */
 export function duplicateFiles(contents: readonly StoredContent[]): Wasted[] {
   const first = new Map<string, StoredContent>();
   return contents.flatMap((content): Wasted[] => {
@@ -129,36 +120,37 @@ function duplicateFix({ step }: Writer, kept: string): string {
   return `write one of them; where the other name is needed, ${link}`;
 }
 
-/** Files that a later layer has something else for. */
-export function overwrittenFiles(contents: readonly StoredContent[]): Wasted[] {
+/** Returns the files of the layers that a later layer overwrites, or those that one removes. */
+export function lostFiles(contents: readonly StoredContent[], kind: Fate["kind"]): Wasted[] {
   return contents.flatMap((content): Wasted[] => {
     const { fate, entry } = content;
-    if (fate?.kind !== "overwritten") return [];
-    const { layer, path } = fate;
-    const what = layer === content.layer ? "twice in one layer" : "by a later layer";
+    if (fate?.kind !== kind) return [];
+    const by = { layer: fate.layer, path: fate.path };
+    const what =
+      kind === "overwritten" && by.layer === content.layer ? "twice in one layer" : "by a later layer";
     const place = placeOf(content);
     return [
-      { kind: "overwritten", what, place, bytes: entry.size, path, by: { layer, path }, fix: overwrittenFix },
+      { kind, what, place, bytes: entry.size, path: by.path, by, fix: (writer) => lostFix(writer, kind) },
     ];
   });
 }
 
-function overwrittenFix(writer: Writer): string {
-  switch (writer.step) {
-    case "base":
-      return `the base brings it: take a base without it, or ${oneLayer(writer)}`;
-    case "copy":
-      return `leave it out of the first copy with exclude: [...], or ${oneLayer(writer)}`;
-    default:
-      return `write it once, or both times in one layer: layer(name, recipe) or ${oneLayer(writer)}`;
-  }
+function lostFix({ step, inherited }: Writer, kind: Fate["kind"]): string {
+  const oneLayer = inherited ? 'squash("all"), which shares no layer' : 'squash("own")';
+  const overwritten = kind === "overwritten";
+  if (step === "base") return `the base brings it: take a base without it, or ${oneLayer}`;
+  if (step === "copy")
+    return `leave it out of the ${overwritten ? "first copy" : "copy"} with exclude: [...], or ${oneLayer}`;
+  if (overwritten) return `write it once, or both times in one layer: layer(name, recipe) or ${oneLayer}`;
+  if (step === "command") return `remove it in the command that makes it, or ${oneLayer}`;
+  return `write and remove it in one layer: layer(name, recipe) or ${oneLayer}`;
 }
 
 const SETUID = 0o4000;
 const SETGID = 0o2000;
 const GROUP_EXECUTE = 0o010;
 
-/** Files of the final root file system that run with their owner's or group's rights: no bytes, a notice. */
+/** Returns the files of the final root file system that run with their owner's or group's rights: a notice. */
 export function privilegedFiles(contents: readonly StoredContent[]): Wasted[] {
   return contents.flatMap((content): Wasted[] => {
     if (content.fate !== undefined || content.copyOf !== undefined) return [];
@@ -182,29 +174,4 @@ function privilegedFix({ step }: Writer): string {
   if (step === "base") return "where nobody needs it, take a base without it";
   if (step === "copy") return "where nobody needs it, copy(..., { mode: 0o755 })";
   return "where nobody needs it, chmod a-s in the command that installs it: a later layer would copy the file";
-}
-
-/** Files that a later layer hides. */
-export function removedFiles(contents: readonly StoredContent[]): Wasted[] {
-  return contents.flatMap((content): Wasted[] => {
-    const { fate, entry } = content;
-    if (fate?.kind !== "removed") return [];
-    const { layer, path } = fate;
-    const what = "by a later layer";
-    const place = placeOf(content);
-    return [{ kind: "removed", what, place, bytes: entry.size, path, by: { layer, path }, fix: removedFix }];
-  });
-}
-
-function removedFix(writer: Writer): string {
-  switch (writer.step) {
-    case "base":
-      return `the base brings it: take a base without it, or ${oneLayer(writer)}`;
-    case "copy":
-      return `leave it out of the copy with exclude: [...], or ${oneLayer(writer)}`;
-    case "command":
-      return `remove it in the command that makes it, or ${oneLayer(writer)}`;
-    default:
-      return `write and remove it in one layer: layer(name, recipe) or ${oneLayer(writer)}`;
-  }
 }

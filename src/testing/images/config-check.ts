@@ -16,7 +16,7 @@ export function fits(found: string, asked: TextExpectation): boolean {
 }
 
 /** The variables of an image by name. */
-export function variablesOf({ Env = [] }: RuntimeConfig): Map<string, string> {
+function variablesOf({ Env = [] }: RuntimeConfig): Map<string, string> {
   return new Map(
     Env.map((line) => {
       const cut = line.indexOf("=");

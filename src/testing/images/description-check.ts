@@ -61,7 +61,7 @@ export function checkNoRuns(subject: Subject): Failure | undefined {
   return failure("the image has run steps", commands.map(textOf), [], commandLines(commands));
 }
 
-/** What an image may stand on. */
+/** A base that an image may have. */
 export type BaseExpectation = string | Base | Image;
 
 /** Reads what an image should stand on. @throws {DefinitionError} ARGUMENT_INVALID, REFERENCE_INVALID */
@@ -150,7 +150,7 @@ function layerLines(layers: readonly DescribedLayer[]): Details {
   return layers.slice(0, LAYERS_SHOWN).map((layer, at) => [`${at + 1}`, layerLine(layer)]);
 }
 
-/** How many layers are asked for, and which of them count. */
+/** A number of layers that is asked for, and the layers that count. */
 export interface LayerCount {
   readonly count: number;
   readonly atMost: boolean;
@@ -181,8 +181,8 @@ function ownLayers({ layers, ownLayers }: DescribedImage): readonly DescribedLay
   return ownLayers === 0 ? [] : layers.slice(-ownLayers);
 }
 
-/** What the description would tell, which an archive does not have. */
-export function unknownOrigin(what: string, expected: unknown): Failure {
+/** Returns the message for facts of the description, which an archive does not have. */
+function unknownOrigin(what: string, expected: unknown): Failure {
   const { message } = failure(`${what} is not said by an archive`, undefined, expected, [
     ["to test it", "use expectImage(image)"],
   ]);
@@ -208,7 +208,7 @@ export function checkShared(left: Subject, right: Subject, count: number): Failu
   ]);
 }
 
-/** What an image may weigh. */
+/** A limit of an image's size. */
 export interface SizeLimit {
   /** Bytes; the image has to have fewer. */
   readonly limit: number;

@@ -15,10 +15,10 @@ import { walk } from "../../layer/walk.js";
 import { describeOperation } from "../../plan/operation.js";
 import { type Details, type Failure, failure, placeText, unknowable } from "./subject.js";
 
-/** What a path of an image is. */
+/** The kind of thing at a path of an image. */
 export type FileType = "file" | "folder" | "symlink" | "fifo" | "character-device" | "block-device";
 
-/** What is asked of anything that has a place in the tree. */
+/** Expectations about anything that has a place in the tree. */
 export interface PathExpectation {
   /** Permission bits by number, `0o755` or `"0755"`. */
   readonly mode?: ModeInput;
@@ -26,15 +26,15 @@ export interface PathExpectation {
   readonly owner?: OwnerInput;
 }
 
-/** What is asked of a file. */
+/** Expectations about a file. */
 export interface FileExpectation extends PathExpectation {
   /** Bytes. */
   readonly size?: number;
   /** The whole content as text or bytes, or what its text must match. */
   readonly contents?: string | RegExp | Uint8Array;
-  /** What the path is. Only `"symlink"` looks at a link itself. @default - "file" */
+  /** The kind of thing at the path. Only `"symlink"` looks at a link itself. @default - "file" */
   readonly type?: FileType;
-  /** What a link says, as it is written; the path is then a link. */
+  /** The target of a link, as it is written; the path is then a link. */
   readonly linkTarget?: string;
 }
 
@@ -229,7 +229,7 @@ function shown(value: unknown): string {
   return JSON.stringify(value.length > SHOWN ? `${value.slice(0, SHOWN)}…` : value);
 }
 
-/** Where something must not be. */
+/** A path or pattern at which nothing may be. */
 export interface AbsenceOptions {
   /** Looks only at what the image's own file steps, and those of images it stands on, put there. @default - false */
   readonly own?: boolean;
@@ -309,7 +309,7 @@ export function checkPath(image: DescribedImage, path: string): Failure | undefi
   return failure(`the image has nothing at ${path}`, undefined, path);
 }
 
-/** What a node is, in words. */
+/** Describes a node in words. */
 export function typeWord(type: TreeNode["type"]): string {
   return type === "symlink" ? "symbolic link" : type.replace("-", " ");
 }
@@ -325,7 +325,7 @@ export function ownerWord({ names }: DescribedImage, { uid, gid }: Pick<TreeNode
 }
 
 /** The step that placed a path, with the user's line. */
-export function placedText({ placedBy }: DescribedImage, path: string): string | undefined {
+function placedText({ placedBy }: DescribedImage, path: string): string | undefined {
   const operation = placedBy.get(path);
   if (operation === undefined) return undefined;
   const place = placeText(operation.origin);
@@ -334,8 +334,8 @@ export function placedText({ placedBy }: DescribedImage, path: string): string |
 
 const NAMES_SHOWN = 8;
 
-/** What helps to see why nothing is at a path. */
-export function nearText(image: DescribedImage, path: string): Details {
+/** Returns a hint why nothing is at a path. */
+function nearText(image: DescribedImage, path: string): Details {
   const names = path.split("/").filter((name) => name !== "");
   let folder = "";
   for (let depth = names.length - 1; depth >= 0; depth--) {
@@ -354,7 +354,7 @@ export function nearText(image: DescribedImage, path: string): Details {
   ];
 }
 
-/** The last step that removed a path, or a folder that it was in. */
+/** The last step that removed a path, or a directory that it was in. */
 function removedText({ removals = [] }: DescribedImage, path: string): string | undefined {
   const removal = removals.findLast(
     (operation) => path === operation.path || path.startsWith(`${operation.path}/`),

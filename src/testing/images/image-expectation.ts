@@ -94,7 +94,7 @@ export class ImageExpectation {
     return this.#hold(assertions.hasFile(this.#subject, path, expected), this.hasFile);
   }
 
-  /** A folder is at the path, with this mode and owner. */
+  /** A directory is at the path, with this mode and owner. */
   hasFolder(path: string, expected?: PathExpectation): this {
     return this.#hold(assertions.hasFolder(this.#subject, path, expected), this.hasFolder);
   }
@@ -104,17 +104,17 @@ export class ImageExpectation {
     return this.#hold(assertions.hasSymlink(this.#subject, path, target), this.hasSymlink);
   }
 
-  /** Something is at the path, whatever it is: also where a build has to tell whether it is a file or a folder. */
+  /** Something is at the path, whatever it is: also where a build has to tell whether it is a file or a directory. */
   hasPath(path: string): this {
     return this.#hold(assertions.hasPath(this.#subject, path), this.hasPath);
   }
 
-  /** Nothing is at the path, neither file nor folder nor link. */
+  /** Nothing is at the path, neither file nor directory nor link. */
   hasNoFile(path: string, options?: AbsenceOptions): this {
     return this.#hold(assertions.hasNoFile(this.#subject, path, options), this.hasNoFile);
   }
 
-  /** Nothing in the image fits the pattern: `*`, `?`, `[a-z]`, and `**` for any number of folders. */
+  /** Nothing in the image fits the pattern: `*`, `?`, `[a-z]`, and `**` for any number of directories. */
   hasNoFileMatching(pattern: string, options?: AbsenceOptions): this {
     return this.#hold(assertions.hasNoFileMatching(this.#subject, pattern, options), this.hasNoFileMatching);
   }
@@ -164,7 +164,7 @@ export class ImageExpectation {
     return this.#hold(assertions.isNonRoot(this.#subject), this.isNonRoot);
   }
 
-  /** The working folder is this. */
+  /** The working directory is this. */
   hasWorkdir(path: string): this {
     return this.#hold(assertions.hasWorkdir(this.#subject, path), this.hasWorkdir);
   }
@@ -179,7 +179,7 @@ export class ImageExpectation {
     return this.#hold(assertions.exposes(this.#subject, ...ports), this.exposes);
   }
 
-  /** The folder is declared a volume. */
+  /** The directory is declared a volume. */
   hasVolume(path: string): this {
     return this.#hold(assertions.hasVolume(this.#subject, path), this.hasVolume);
   }
@@ -245,9 +245,9 @@ export class ImageExpectation {
   }
 }
 
-/** How an image is weighed. */
+/** Options of a check of an image's size. */
 export interface SizeOptions {
-  /** What a base in a registry weighs, unpacked: bytes, or text such as `"75MB"`. */
+  /** The unpacked size of a base in a registry: bytes, or text such as `"75MB"`. */
   readonly base?: string | number;
 }
 

@@ -6,7 +6,7 @@ import type { AbsenceOptions, FileExpectation, PathExpectation } from "./file-ch
 import { assertions, type ImageExpectation, type SizeOptions } from "./image-expectation.js";
 import { type Failure, Subject } from "./subject.js";
 
-/** What a matcher gives to the test runner. */
+/** The result of a matcher, as test runners expect it. */
 export interface MatcherResult {
   readonly pass: boolean;
   readonly message: () => string;

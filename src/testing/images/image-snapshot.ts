@@ -39,7 +39,7 @@ export function imageSnapshot(image: Image, options: ExpectOptions = {}): string
 }
 
 /** The snapshot of a described image; every line but the titles is indented. */
-export function snapshotOf({ plan, image }: Described): string {
+function snapshotOf({ plan, image }: Described): string {
   const { order } = neededStages(plan);
   const names = new Map(order.map((stage, at) => [stage.id, `stage ${at + 1}`]));
   const sections = order.map((stage) => stageSection(stage, names));
@@ -100,9 +100,9 @@ function configLines(config: RuntimeConfig): readonly string[] {
   });
 }
 
-/** How the images of a catalog are looked at. */
+/** Options of a snapshot of a catalog. */
 export interface CatalogSnapshotOptions {
-  /** The folder that copy sources and bases on disk are relative to. @default - the working folder */
+  /** The directory that copy sources and bases on disk are relative to. @default - the working directory */
   readonly context?: string;
   /** Only this platform. @default - those of the catalog */
   readonly platform?: string;
@@ -146,8 +146,8 @@ export function catalogSnapshot(catalog: Catalog, options: CatalogSnapshotOption
     .join("\n");
 }
 
-/** What the steps of an image put into it, by path: type, mode and owner, and nothing of the content. */
-export function fileLines(image: DescribedImage): readonly string[] {
+/** Lists the files that the steps of an image put into it, by path: type, mode and owner, and nothing of the content. */
+function fileLines(image: DescribedImage): readonly string[] {
   const lines: string[] = [];
   for (const [path, node] of walk(image.tree)) {
     if (!image.placedBy.has(path)) continue;
@@ -170,7 +170,7 @@ function removedPaths(before: FolderNode, after: FolderNode, path: string): stri
 }
 
 /** A step on lines of its own: all that it does, without the contents that it writes. */
-export function stepLines(operation: Operation): readonly string[] {
+function stepLines(operation: Operation): readonly string[] {
   if (operation.op === "run" || (operation.op === "hostRun" && !("function" in operation.command))) {
     const command = operation.command as string | readonly string[];
     const text = typeof command === "string" ? command.trim() : JSON.stringify(command);
@@ -193,12 +193,12 @@ function attributes(operation: Operation): string {
   return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
 }
 
-/** Text without what changes by itself: digests, and the folders of this machine. */
-export function steadyText(text: string): string {
+/** Text without what changes by itself: digests, and the directories of this machine. */
+function steadyText(text: string): string {
   return text.replace(/\b[0-9a-f]{64}\b/g, "…");
 }
 
 /** A path as it stays on other machines: one that is absolute by its last name alone. */
-export function steadyPath(path: string): string {
+function steadyPath(path: string): string {
   return path.startsWith("/") ? `…/${path.slice(path.lastIndexOf("/") + 1)}` : path;
 }

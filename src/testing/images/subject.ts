@@ -6,25 +6,25 @@ import { type Image, isImage } from "../../image/image.js";
 import type { ImageNode } from "../../image/nodes.js";
 import { type Described, described, describedArchive } from "../../project/described.js";
 
-/** How an image is looked at by its description. */
+/** Options of assertions about a description. */
 export interface ExpectOptions {
   /** `os/architecture[/variant]`. @default - linux on this machine's processor */
   readonly platform?: string;
-  /** The folder that copy sources and bases on disk are relative to. @default - the working folder */
+  /** The directory that copy sources and bases on disk are relative to. @default - the working directory */
   readonly context?: string;
 }
 
-/** Which image of an archive or layout is looked at. */
+/** The choice of an image of an archive or layout. */
 export interface ExpectArchiveOptions {
-  /** Which image of an archive that holds several. */
+  /** The image of an archive that holds several. */
   readonly tag?: string;
-  /** Which image of an index for several platforms. @default - linux on this machine's processor */
+  /** The image of an index for several platforms. @default - linux on this machine's processor */
   readonly platform?: string;
 }
 
 const chains = new WeakMap<object, Subject>();
 
-/** What assertions are about; looked at when the first of them needs it. */
+/** The image that assertions are about, read when the first of them needs it. */
 export class Subject {
   /** The description; undefined for what was found on disk. */
   readonly node: ImageNode | undefined;
@@ -69,7 +69,7 @@ export class Subject {
     return new Subject(undefined, own, () => describedArchive(path, options));
   }
 
-  /** What a chain of assertions is about, or an image by its description; undefined for anything else. */
+  /** Returns the subject of a chain of assertions, or of an image by its description; undefined for anything else. */
   static of(call: Call, value: unknown, options: ExpectOptions): Subject | undefined {
     if (isImage(value)) return Subject.described(call, value, options);
     return typeof value === "object" && value !== null ? chains.get(value) : undefined;
@@ -80,7 +80,7 @@ export class Subject {
     chains.set(chain, subject);
   }
 
-  /** What is known of the image. */
+  /** The facts about the image. */
   get image(): DescribedImage {
     this.#image ??= this.#look === undefined ? this.description!.image : this.#look();
     return this.#image;
@@ -103,7 +103,7 @@ export interface Failure {
   readonly unknown: boolean;
 }
 
-/** What a message says below its first line: words and what they are about. */
+/** The lines of a message below its first: words and what they are about. */
 export type Details = readonly (readonly [label: string, text: string | undefined])[];
 
 /** An assertion that does not hold. */

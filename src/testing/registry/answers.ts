@@ -15,7 +15,7 @@ export type RefusalCode =
   | "UNAUTHORIZED"
   | "UNSUPPORTED";
 
-/** What a refusal carries beside its message. */
+/** The parts of a refusal beside its message. */
 export interface RefusalContext {
   readonly detail?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
@@ -51,7 +51,7 @@ export function empty(status: number, headers: Readonly<Record<string, string>> 
   return new Response(null, { status, headers: { ...length, ...headers } });
 }
 
-/** What HEAD gets: the headers of the answer to GET, and none of its body. */
+/** Returns the answer to HEAD: the headers of the answer to GET, and none of its body. */
 export async function withoutBody(response: Response): Promise<Response> {
   await response.body?.cancel();
   return new Response(null, { status: response.status, headers: response.headers });

@@ -1,7 +1,7 @@
 import { json, refuse } from "./answers.js";
 import type { Route } from "./router.js";
 
-/** Who may use a registry. */
+/** The accounts of a registry. */
 export interface RegistryAuth {
   /** `basic` takes name and password with each request; `bearer` takes tokens, which it gives out under `/token`. */
   readonly kind: "basic" | "bearer";
@@ -73,15 +73,15 @@ function challenge(text: string): Response {
   return refuse(401, "UNAUTHORIZED", "authentication required", { headers: { "www-authenticate": text } });
 }
 
-/** What somebody may do, as in the scopes of tokens: `repository:acme/app:pull,push`. */
+/** A permission, as in the scopes of tokens: `repository:acme/app:pull,push`. */
 export interface Access {
   readonly type: string;
   readonly name: string;
   readonly actions: readonly string[];
 }
 
-/** What a request needs. An empty list is what everybody with an account has. */
-export function neededAccess(route: Route, request: Request): readonly Access[] {
+/** Returns the permissions that a request needs. An empty list is what everybody with an account has. */
+function neededAccess(route: Route, request: Request): readonly Access[] {
   if (route.kind === "base") return [];
   if (route.kind === "catalog") return [{ type: "registry", name: "catalog", actions: ["*"] }];
   const needed = [repository(route.name, actionsOf(request.method))];
@@ -101,12 +101,12 @@ function actionsOf(method: string): readonly string[] {
   return method === "DELETE" ? ["delete"] : ["pull", "push"];
 }
 
-export function scopeText({ type, name, actions }: Access): string {
+function scopeText({ type, name, actions }: Access): string {
   return `${type}:${name}:${actions.join(",")}`;
 }
 
 /** The scopes of a text with spaces between them. What is no scope is left out. */
-export function parseScopes(text: string): Access[] {
+function parseScopes(text: string): Access[] {
   return text.split(" ").flatMap((scope) => {
     const [, type, name, actions] = /^([^:]+):(.+):([^:]+)$/.exec(scope) ?? [];
     return type === undefined ? [] : [{ type, name: name!, actions: actions!.split(",") }];
@@ -114,7 +114,7 @@ export function parseScopes(text: string): Access[] {
 }
 
 /** True when all that is needed was granted. */
-export function covers(granted: readonly Access[], needed: readonly Access[]): boolean {
+function covers(granted: readonly Access[], needed: readonly Access[]): boolean {
   return needed.every(({ type, name, actions }) =>
     actions.every((action) =>
       granted.some((one) => one.type === type && one.name === name && one.actions.includes(action)),
@@ -123,12 +123,12 @@ export function covers(granted: readonly Access[], needed: readonly Access[]): b
 }
 
 /** True when somebody without an account could do it where pulling is free. */
-export function isPull({ type, actions }: Access): boolean {
+function isPull({ type, actions }: Access): boolean {
   return type === "repository" && actions.every((action) => action === "pull");
 }
 
 /** Names and passwords. */
-export class Accounts {
+class Accounts {
   readonly #passwords: ReadonlyMap<string, string>;
 
   constructor(users: Readonly<Record<string, string>>) {
@@ -140,7 +140,7 @@ export class Accounts {
     return this.#passwords.has(name) && this.#passwords.get(name) === password ? name : undefined;
   }
 
-  /** Who an `Authorization: Basic` header speaks for. */
+  /** Returns the account that an `Authorization: Basic` header speaks for. */
   basic(header: string | null): string | undefined {
     const encoded = /^Basic +(\S+)$/i.exec(header ?? "")?.[1];
     if (encoded === undefined) return undefined;
@@ -157,7 +157,7 @@ interface TokenParts {
 }
 
 /** Gives out tokens: to GET with a name and password or none, and to the POST of OAuth2. */
-export async function answerToken(parts: TokenParts, request: Request): Promise<Response> {
+async function answerToken(parts: TokenParts, request: Request): Promise<Response> {
   if (request.method === "GET") return byAddress(parts, request);
   if (request.method === "POST") return byForm(parts, new URLSearchParams(await request.text()));
   return refuse(405, "UNSUPPORTED", "tokens are asked for by GET or POST", {
@@ -216,7 +216,7 @@ interface Granted {
 }
 
 /** The tokens that were given out. They mean nothing to their holders. */
-export class Tokens {
+class Tokens {
   readonly #granted = new Map<string, Granted>();
   readonly #refresh = new Map<string, string>();
   readonly #now: () => number;
@@ -235,7 +235,7 @@ export class Tokens {
     return { access_token: token, expires_in: this.#seconds, issued_at: new Date(now).toISOString() };
   }
 
-  /** What an `Authorization: Bearer` header may do; undefined where its token is unknown or too old. */
+  /** Returns the permissions of an `Authorization: Bearer` header; undefined where its token is unknown or too old. */
   access(header: string | null): readonly Access[] | undefined {
     const granted = this.#granted.get(/^Bearer +(\S+)$/i.exec(header ?? "")?.[1] ?? "");
     return granted !== undefined && granted.until > this.#now() ? granted.access : undefined;

@@ -52,7 +52,7 @@ export interface ByteRange {
  * The part that a `Range` header asks for. Undefined where it asks for none that is understood, and then the whole is
  * sent (RFC 9110, 14.2): no header, other units, several ranges. `"unsatisfiable"` where no byte of it is there.
  */
-export function requestedRange(header: string | null, size: number): ByteRange | "unsatisfiable" | undefined {
+function requestedRange(header: string | null, size: number): ByteRange | "unsatisfiable" | undefined {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? "");
   const [, first = "", last = ""] = match ?? [];
   if (match === null || (first === "" && last === "")) return undefined;

@@ -1,4 +1,4 @@
-/** Which requests a fault is for. */
+/** A choice of requests. */
 export interface FaultMatch {
   readonly method?: string;
   /** The path without its query, or a pattern for path and query. */
@@ -10,11 +10,11 @@ export interface FaultMatch {
  * its answer.
  */
 export interface Fault {
-  /** Which requests it is for. @default every request */
+  /** The requests that it is for. @default every request */
   readonly match?: FaultMatch | ((request: Request) => boolean);
-  /** How many of them pass unharmed first. @default 0 */
+  /** Number of them that pass unharmed first. @default 0 */
   readonly skip?: number;
-  /** How many of them it then hits; `Infinity` is all. @default 1 */
+  /** Number of them that it then hits; `Infinity` is all. @default 1 */
   readonly times?: number;
   /** Milliseconds before anything happens. */
   readonly delayMs?: number;
@@ -40,7 +40,7 @@ export interface Fault {
   readonly endless?: boolean;
 }
 
-export function matches(fault: Fault, request: Request): boolean {
+function matches(fault: Fault, request: Request): boolean {
   const { match } = fault;
   if (match === undefined) return true;
   if (typeof match === "function") return match(request);
@@ -60,7 +60,7 @@ interface Waiting {
 }
 
 /**
- * What is to go wrong, in the order in which it was added: a request meets the first fault that is for it and is not
+ * The faults of a registry, in the order in which they were added: a request meets the first that is for it and is not
  * used up. A broken connection is a rejected promise, or a body whose stream fails.
  */
 export class Faults {
@@ -76,7 +76,7 @@ export class Faults {
     this.#waiting = [];
   }
 
-  /** How many faults have hits left, so that a test can tell that all it wrote has happened. */
+  /** Number of faults with hits left, by which a test can tell that all it wrote has happened. */
   get pending(): number {
     return this.#waiting.length;
   }
@@ -134,13 +134,13 @@ function changed(fault: Fault, response: Response): Response {
   return new Response(bodied, { status, headers });
 }
 
-/** What a reader of a broken connection gets, as from `fetch`. */
-export function connectionCut(): TypeError {
+/** Returns the error that a reader of a broken connection gets, as from `fetch`. */
+function connectionCut(): TypeError {
   return new TypeError("the connection was cut");
 }
 
 /** A stream that asks for nothing before it is read: what was read before a failure has then arrived. */
-export function lazyStream(pieces: AsyncIterator<Uint8Array>): ReadableStream<Uint8Array> {
+function lazyStream(pieces: AsyncIterator<Uint8Array>): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -157,7 +157,7 @@ export function lazyStream(pieces: AsyncIterator<Uint8Array>): ReadableStream<Ui
 }
 
 /** The bytes up to a number of them, and then a failure. A body that is shorter fails at its end. */
-export async function* cutAfter(
+async function* cutAfter(
   body: AsyncIterable<Uint8Array>,
   bytes: number,
 ): AsyncGenerator<Uint8Array, undefined> {
@@ -173,7 +173,7 @@ export async function* cutAfter(
 }
 
 /** The body of an answer with what a fault does to it. */
-export function faultyBody(fault: Fault, body: AsyncIterable<Uint8Array>): AsyncIterator<Uint8Array> {
+function faultyBody(fault: Fault, body: AsyncIterable<Uint8Array>): AsyncIterator<Uint8Array> {
   let changed = body;
   if (fault.endless === true) changed = endless(changed);
   if (fault.trickle !== undefined) changed = trickle(changed, fault.trickle.bytes, fault.trickle.everyMs);

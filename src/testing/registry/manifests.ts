@@ -3,7 +3,7 @@ import { answerPage, digestAlgorithm, empty, json, refuse } from "./answers.js";
 import { Content, type RegistryState, type RepositoryState, type StoredManifest } from "./registry-state.js";
 import { receive } from "./uploads.js";
 
-/** What registries agree to take at least, and most take at most: 4 MiB. */
+/** The size that all registries take and most take at most: 4 MiB. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
 const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
@@ -113,7 +113,7 @@ export type ReadManifest =
   | { readonly wrong: string };
 
 /** Reads what was put as a manifest or an index. The type is in the `Content-Type` header, the document, or both. */
-export function readManifest(bytes: Uint8Array, contentType: string | null): ReadManifest {
+function readManifest(bytes: Uint8Array, contentType: string | null): ReadManifest {
   const document = parsed(bytes);
   if (!isJson(document)) return { wrong: "it is no JSON object" };
   const said = contentType?.split(";")[0]?.trim() || undefined;
@@ -142,7 +142,7 @@ function wrongShape(type: string, document: Json): string | undefined {
 }
 
 /** The digests that a document needs and its repository lacks. A subject may come later. */
-export function missingParts(document: Json, repository: RepositoryState): string[] {
+function missingParts(document: Json, repository: RepositoryState): string[] {
   const { manifests, layers, config } = document;
   if (isDescriptors(manifests)) {
     return manifests.map(({ digest }) => digest).filter((digest) => !repository.manifests.has(digest));
@@ -154,7 +154,7 @@ export function missingParts(document: Json, repository: RepositoryState): strin
 }
 
 /** The digest of the document that this one says something about. */
-export function subjectDigest({ subject }: Json): string | undefined {
+function subjectDigest({ subject }: Json): string | undefined {
   return isDescriptor(subject) ? subject.digest : undefined;
 }
 

@@ -4,9 +4,9 @@ import { Faults } from "./faults.js";
 import { RegistryState } from "./registry-state.js";
 import { answerRoute, parseRoute } from "./router.js";
 
-/** How a registry in memory is made. */
+/** Options of a registry in memory. */
 export interface MemoryRegistryOptions {
-  /** Who may use it. @default everybody */
+  /** The accounts that may use it. @default everybody */
   readonly auth?: RegistryAuth;
   /** The clock of its tokens, in milliseconds. @default Date.now */
   readonly now?: () => number;
@@ -33,9 +33,9 @@ export interface ReceivedRequest {
  * ```
  */
 export class MemoryRegistry {
-  /** What is to go wrong. */
+  /** The faults that it acts out. */
   readonly faults = new Faults();
-  /** What came, in order. */
+  /** The requests that came, in order. */
   readonly requests: ReceivedRequest[] = [];
   readonly #state = new RegistryState();
   readonly #guard: Guard | undefined;

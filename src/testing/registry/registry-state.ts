@@ -8,15 +8,15 @@ export interface StoredManifest {
   readonly document: Readonly<Record<string, unknown>>;
 }
 
-/** What one repository holds. Its blobs are its own: another repository has them only by a mount or a push. */
+/** The contents of one repository. Its blobs are its own: another repository has them only by a mount or a push. */
 export class RepositoryState {
   readonly blobs = new Map<string, Content>();
   readonly manifests = new Map<string, StoredManifest>();
   readonly tags = new Map<string, string>();
-  /** What has come of uploads that were neither finished nor cancelled, by their ids. */
+  /** The bytes of uploads that were neither finished nor cancelled, by their ids. */
   readonly uploads = new Map<string, Content>();
 
-  /** What a tag or digest names. */
+  /** Returns the manifest that a tag or digest names. */
   manifest(reference: string): StoredManifest | undefined {
     return this.manifests.get(this.tags.get(reference) ?? reference);
   }

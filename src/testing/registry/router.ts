@@ -58,7 +58,7 @@ function dispatch(state: RegistryState, route: Route, request: Request): Respons
   }
 }
 
-/** What an address of the API is about. */
+/** The meaning of an address of the API. */
 export type Route =
   | { readonly kind: "base" }
   | { readonly kind: "catalog" }

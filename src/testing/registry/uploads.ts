@@ -24,7 +24,7 @@ export async function startUpload(state: RegistryState, name: string, request: R
   return empty(202, uploadHeaders(name, id, content));
 }
 
-/** What is done with an upload that was opened: asked about, gone on with, finished, cancelled. */
+/** Handles a request about an open upload: asks, goes on, finishes or cancels. */
 export async function answerUpload(
   repository: RepositoryState,
   name: string,
@@ -77,7 +77,7 @@ async function takeChunk(
 }
 
 /** Takes what was sent as a blob, if it has the digest that the sender names. */
-export function finishBlob(
+function finishBlob(
   repository: RepositoryState,
   name: string,
   content: Content,
@@ -97,7 +97,7 @@ export function finishBlob(
   return blobCreated(name, digest);
 }
 
-export function blobCreated(name: string, digest: string): Response {
+function blobCreated(name: string, digest: string): Response {
   return empty(201, { location: `/v2/${name}/blobs/${digest}`, "docker-content-digest": digest });
 }
 
@@ -111,8 +111,8 @@ export async function receive(request: Request, content: Content, limit = Infini
   return true;
 }
 
-/** Where an upload goes on, and what of it has come. `0-0` stands for nothing too, as in distribution/distribution. */
-export function uploadHeaders(name: string, id: string, content: Content): Record<string, string> {
+/** Returns the headers about an open upload: its address, and the bytes that came (`0-0` for none, too). */
+function uploadHeaders(name: string, id: string, content: Content): Record<string, string> {
   return {
     location: `/v2/${name}/blobs/uploads/${id}`,
     range: `0-${Math.max(content.size - 1, 0)}`,

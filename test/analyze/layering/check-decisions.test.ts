@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { checkDecisions } from "../../../src/analyze/layering/explain-decision.js";
 import type {
   LayeringDecision,
   LayeringImage,
   LayeringProblem,
 } from "../../../src/analyze/layering/layering-problem.js";
+import { checkDecisions } from "./judged-decisions.js";
 
 const atoms = [[], [0], []].map((after, place) => ({
   ...{ id: `${place}`, label: `${place}`, bytes: 10, changes: 0, hides: [], after },

@@ -1,10 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkDecisions } from "../../../src/analyze/layering/explain-decision.js";
-import { layeringCost } from "../../../src/analyze/layering/layer-choice.js";
-import { allAll, keepAll, ownAll, planLayering } from "../../../src/analyze/layering/plan-layering.js";
+import { planLayering } from "../../../src/analyze/layering/plan-layering.js";
 import { deepFreeze } from "../../../src/core/freeze.js";
 import { cheapest } from "./brute-force.js";
+import { allAll, checkDecisions, keepAll, layeringCost, ownAll } from "./judged-decisions.js";
 import { problems } from "./random-problem.js";
 
 const numRuns = Number(process.env["LAYERWRIGHT_PROPERTY_RUNS"] ?? 15);

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { checkDecisions } from "../../../src/analyze/layering/explain-decision.js";
-import { layeringCost } from "../../../src/analyze/layering/layer-choice.js";
 import type { LayeringProblem } from "../../../src/analyze/layering/layering-problem.js";
-import { allAll, keepAll, ownAll, planLayering } from "../../../src/analyze/layering/plan-layering.js";
+import { planLayering } from "../../../src/analyze/layering/plan-layering.js";
+import { allAll, checkDecisions, keepAll, layeringCost, ownAll } from "./judged-decisions.js";
 import { syntheticCatalog } from "./synthetic-catalog.js";
 
 const catalogs = [10, 100].flatMap((images) => [127, 12].map((maxLayers) => ({ images, maxLayers })));

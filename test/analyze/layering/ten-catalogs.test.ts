@@ -1,6 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { checkDecisions } from "../../../src/analyze/layering/explain-decision.js";
-import { layeringCost } from "../../../src/analyze/layering/layer-choice.js";
 import type {
   LayeringAtom,
   LayeringBase,
@@ -9,6 +7,7 @@ import type {
 } from "../../../src/analyze/layering/layering-problem.js";
 import { planLayering } from "../../../src/analyze/layering/plan-layering.js";
 import { cheapest } from "./brute-force.js";
+import { checkDecisions, layeringCost } from "./judged-decisions.js";
 
 const kB = 1000;
 const MB = 1000 * kB;

@@ -1,7 +1,7 @@
 import { shownText } from "../../../core/shown-text.js";
 import { nearest, type Way } from "./geometry.js";
 
-/** What an element is made of: text is put in as text, never as markup. */
+/** The content of an element: text is put in as text, never as markup. */
 export type Child = Node | string | number | undefined | false;
 
 /** Attributes by name; `true` is an empty attribute, `undefined` and `false` none. */

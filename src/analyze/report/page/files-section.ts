@@ -8,12 +8,12 @@ import { type TreemapView, treemap } from "./treemap.js";
 import { mainLayer, straightOn } from "./treemap-boxes.js";
 import { counted, layerName, percentText } from "./words.js";
 
-/** What of which image is shown. */
+/** The part of an image that is shown. */
 interface View {
   readonly image: number;
   /** Place in its layers; undefined for all of them. */
   readonly layer: number | undefined;
-  /** Names of folders from the root. */
+  /** Names of directories from the root. */
   readonly path: readonly string[];
 }
 
@@ -121,16 +121,16 @@ function crumbItems(path: readonly string[], open: (path: readonly string[]) => 
   });
 }
 
-/** The folder at a path from the root; undefined where there is none. */
-export function folderAt(root: ImageFolder, path: readonly string[]): ImageFolder | undefined {
+/** The directory at a path from the root; undefined where there is none. */
+function folderAt(root: ImageFolder, path: readonly string[]): ImageFolder | undefined {
   return path.reduce<ImageFolder | undefined>(
     (at, name) => at?.folders.find((one) => one.name === name),
     root,
   );
 }
 
-/** The path that one gets to going out of a folder: past folders that hold nothing else, as one came in. */
-export function pathOut(root: ImageFolder, path: readonly string[]): readonly string[] {
+/** The path that one gets to going out of a directory: past directories that hold nothing else, as one came in. */
+function pathOut(root: ImageFolder, path: readonly string[]): readonly string[] {
   let out = path.slice(0, -1);
   while (out.length > 0) {
     const at = folderAt(root, out);
@@ -151,13 +151,8 @@ const COLUMNS = [
   { title: "Line" },
 ];
 
-/** What lies in a folder as a table, largest first: the map in words. */
-export function folderTable(
-  data: ReportData,
-  image: number,
-  folder: ImageFolder,
-  view: TreemapView,
-): HTMLElement {
+/** Lists the contents of a directory in a table, largest first: the map in words. */
+function folderTable(data: ReportData, image: number, folder: ImageFolder, view: TreemapView): HTMLElement {
   const rows = rowsOf(data, image, folder, view);
   const made = table(`In /${view.path.join("/")}`, COLUMNS, rows.slice(0, FIRST));
   const rest = rows.slice(FIRST);
@@ -211,7 +206,7 @@ function rowsOf(data: ReportData, image: number, folder: ImageFolder, view: Tree
 const HUES = [255, 165, 75, 345, 205, 120, 35, 300] as const;
 
 /** Gives each layer of an image the class of its colour: greys for its base, hues for its own. */
-export function layerColors({ images, layers }: ReportData, image: number): readonly string[] {
+function layerColors({ images, layers }: ReportData, image: number): readonly string[] {
   let own = 0;
   let base = 0;
   return images[image]!.layers.map((place) =>

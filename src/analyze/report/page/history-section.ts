@@ -14,7 +14,7 @@ const COLUMNS = [
   { title: "Change", number },
 ];
 
-/** How large the images were in earlier builds: a line each, and one of them at large. */
+/** Shows the sizes of the images in earlier builds: a line each, and one of them at large. */
 export function historySection({ images }: ReportData): HTMLElement[] {
   const several = images.filter(({ history }) => history.length > 1);
   if (several.length === 0) {
@@ -102,7 +102,7 @@ const HEIGHT = 200;
 const RIM = 16;
 
 /** The sizes of one image as a line with its builds as points; what each is, its points say. */
-export function historyChart({ name, history }: ReportImage, width: number): HTMLElement {
+function historyChart({ name, history }: ReportImage, width: number): HTMLElement {
   const room = { width, height: HEIGHT, rim: RIM };
   const top = roundUp(Math.max(...history.map(({ bytes }) => bytes)));
   const points = linePoints(history, room, top);

@@ -1,6 +1,6 @@
 import type { ReportData, ReportNode } from "../report-data.js";
 
-/** A folder of an image with the files of all its layers, also those that a later layer hides. */
+/** A directory of an image with the files of all its layers, also those that a later layer hides. */
 export interface ImageFolder {
   readonly name: string;
   /** Bytes of all that is in it. */
@@ -19,9 +19,9 @@ export interface ImageFile {
   readonly layer: number;
   /** Place in the report's lines. */
   readonly line?: number | undefined;
-  /** How many files these are, where they are too small to be listed. */
+  /** Number of files, where they are too small to be listed. */
   readonly others?: number;
-  /** What a later layer did to it: its bytes are in the image for nothing. */
+  /** The change by a later layer that makes its bytes useless. */
   readonly hidden?: "removed" | "replaced";
 }
 

@@ -33,7 +33,7 @@ document.body.append(
 );
 
 /** The head of the page: what it is about, and the figures of all images together. */
-export function pageHead(
+function pageHead(
   { title, made, totals, images }: ReportData,
   sections: readonly { readonly id: string; readonly title: string }[],
 ): { readonly head: HTMLElement; readonly nav: HTMLElement } {

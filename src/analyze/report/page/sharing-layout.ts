@@ -18,7 +18,7 @@ export interface ImageEnd {
   readonly row: number;
 }
 
-/** Where everything is: blocks in reading order, one row an image. */
+/** The places of all parts: blocks in reading order, one row an image. */
 export interface SharingLayout {
   readonly blocks: readonly LayerBlock[];
   readonly ends: readonly ImageEnd[];

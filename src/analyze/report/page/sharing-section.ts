@@ -164,7 +164,7 @@ function legend(): HTMLElement {
   );
 }
 
-/** What is said of a layer or an image, and where one can go from it. */
+/** The text about a layer or an image, and a button that leads on from it. */
 export interface Details {
   readonly facts: readonly HTMLElement[];
   readonly action?: HTMLElement;
@@ -173,8 +173,8 @@ export interface Details {
 /** Names of images that are written out. */
 const MAX_NAMES = 8;
 
-/** What is said of a layer. */
-export function layerDetails(data: ReportData, { layer, images }: LayerBlock, showFiles: ShowFiles): Details {
+/** Describes a layer. */
+function layerDetails(data: ReportData, { layer, images }: LayerBlock, showFiles: ShowFiles): Details {
   const { description, bytes, compressedBytes, diffId, base, line, images: all } = data.layers[layer]!;
   const names = all.slice(0, MAX_NAMES).map((at) => data.images[at]!.name);
   const more = all.length - names.length;
@@ -196,8 +196,8 @@ export function layerDetails(data: ReportData, { layer, images }: LayerBlock, sh
   };
 }
 
-/** What is said of an image. */
-export function imageDetails(data: ReportData, image: number, showFiles: ShowFiles): Details {
+/** Describes an image. */
+function imageDetails(data: ReportData, image: number, showFiles: ShowFiles): Details {
   const { name, platform, digest, virtualBytes, uniqueBytes, layers } = data.images[image]!;
   const compressed = layers.reduce((sum, at) => sum + data.layers[at]!.compressedBytes, 0);
   const facts = [
@@ -220,7 +220,7 @@ export function imageDetails(data: ReportData, image: number, showFiles: ShowFil
 }
 
 /** The picture as tables, for those who cannot see it or want its numbers. */
-export function sharingTables({ images, layers }: ReportData): HTMLElement {
+function sharingTables({ images, layers }: ReportData): HTMLElement {
   const imageRows = images.map(({ name, virtualBytes, uniqueBytes, layers: own }) => [
     name,
     sizeText(virtualBytes),

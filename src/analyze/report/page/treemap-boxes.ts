@@ -1,11 +1,11 @@
 import type { ImageFile, ImageFolder } from "./image-files.js";
 
-/** A box of the treemap: a file, or a folder that is open (its contents are boxes on it) or closed. */
+/** A box of the treemap: a file, or a directory that is open (its contents are boxes on it) or closed. */
 export interface TreemapBox extends Box {
-  /** Folder names from the top of the map to the folder, or to the one that the file is in. */
+  /** Directory names from the top of the map to the directory, or to the one that the file is in. */
   readonly path: readonly string[];
   readonly folder?: ImageFolder;
-  /** Names from the box that it lies on to the folder: several where each holds the next and nothing else. */
+  /** Names from the box that it lies on to the directory: several where each holds the next and nothing else. */
   readonly chain?: readonly string[];
   readonly file?: ImageFile;
   readonly open: boolean;
@@ -15,12 +15,12 @@ export interface TreemapBox extends Box {
 
 const HEAD = 18;
 const RIM = 2;
-/** A folder of this size is opened, in pixels. */
+/** A directory of this size is opened, in pixels. */
 const OPEN = { width: 54, height: 44 };
-/** What is smaller than this is not drawn. */
+/** The least size in pixels of a box that is drawn. */
 const LEAST = 2.5;
 
-/** The boxes of what is in a folder, parents before what is on them. */
+/** The boxes of what is in a directory, parents before what is on them. */
 export function treemapBoxes(folder: ImageFolder, box: Box, path: readonly string[] = []): TreemapBox[] {
   const items = [
     ...folder.folders.map((one) => ({ bytes: one.bytes, folder: one })),
@@ -48,7 +48,7 @@ export function treemapBoxes(folder: ImageFolder, box: Box, path: readonly strin
   });
 }
 
-/** A folder that holds one folder and nothing else is shown with it, as `usr/lib`. */
+/** A directory that holds one directory and nothing else is shown with it, as `usr/lib`. */
 export function straightOn(folder: ImageFolder): {
   readonly chain: readonly string[];
   readonly last: ImageFolder;
@@ -62,7 +62,7 @@ export function straightOn(folder: ImageFolder): {
   return { chain, last };
 }
 
-/** The layer that most bytes of a folder are of. */
+/** The layer that most bytes of a directory are of. */
 export function mainLayer(folder: ImageFolder): number {
   const bytes = new Map<number, number>();
   const add = ({ folders, files }: ImageFolder): void => {

@@ -5,18 +5,18 @@ import type { ImageFolder } from "./image-files.js";
 import { type TreemapBox, treemapBoxes } from "./treemap-boxes.js";
 import { counted, layerName, percentText } from "./words.js";
 
-/** What is around a treemap. */
+/** The surroundings of a treemap. */
 export interface TreemapView {
-  /** Names of folders from the root to the folder that is shown. */
+  /** Names of directories from the root to the directory that is shown. */
   readonly path: readonly string[];
   /** The class of each layer's colour. */
   readonly colors: readonly string[];
   open(path: readonly string[]): void;
-  /** Goes out of the folder that is shown. */
+  /** Goes out of the directory that is shown. */
   out(): void;
 }
 
-/** The contents of a folder as boxes: Enter or a click goes into a folder, Escape or Backspace out of it. */
+/** The contents of a directory as boxes: Enter or a click goes into a directory, Escape or Backspace out of it. */
 export function treemap(
   data: ReportData,
   image: number,
@@ -39,7 +39,7 @@ export function treemap(
     "Point at a box, or go through them with the arrow keys. Enter opens a folder, Escape goes back.",
   );
   details.append(hint);
-  // Around the box that has the focus: an open folder lies below what is in it, and so would its outline.
+  // Around the box that has the focus: an open directory lies below what is in it, and so would its outline.
   const ring = el("span", { class: "ring" });
   const draw = (): void => {
     const box = { x: 0, y: 0, width: figure.clientWidth, height: figure.clientHeight };

@@ -17,7 +17,7 @@ const COLUMNS: readonly { readonly title: string; readonly order?: WasteOrder; r
     { title: "What to do" },
   ];
 
-/** What is wasted, worst first, to sort and to filter. */
+/** Makes the table of waste, worst first, to sort and to filter. */
 export function wasteSection(data: ReportData, showFiles: ShowFiles): HTMLElement[] {
   if (data.waste === undefined) {
     return [el("p", { class: "lead" }, "This report was made without looking for waste.")];
@@ -127,11 +127,11 @@ export interface WasteRow extends Omit<ReportWaste, "line"> {
   readonly line: string;
 }
 
-/** What rows are sorted by. */
+/** The column that rows are sorted by. */
 export type WasteOrder = "bytes" | "kind" | "imageNames" | "line";
 
 /** Every row of waste in a report, worst first. */
-export function wasteRows({ images, layers, lines, waste = [] }: ReportData): WasteRow[] {
+function wasteRows({ images, layers, lines, waste = [] }: ReportData): WasteRow[] {
   const rows = waste.map((row) => {
     const more = row.images.length - 1;
     const first = images[row.images[0]!]!.name;
@@ -146,7 +146,7 @@ export function wasteRows({ images, layers, lines, waste = [] }: ReportData): Wa
 }
 
 /** Rows in another order; what is equal stays worst first. */
-export function sortRows(rows: readonly WasteRow[], order: WasteOrder, descending: boolean): WasteRow[] {
+function sortRows(rows: readonly WasteRow[], order: WasteOrder, descending: boolean): WasteRow[] {
   const sign = descending ? -1 : 1;
   const compare = new Intl.Collator("en", { numeric: true }).compare;
   return [...rows].sort((a, b) => {
@@ -157,7 +157,7 @@ export function sortRows(rows: readonly WasteRow[], order: WasteOrder, descendin
 }
 
 /** The rows of an image (of all, where it is undefined) that have a text anywhere. */
-export function filterRows(rows: readonly WasteRow[], image: number | undefined, text: string): WasteRow[] {
+function filterRows(rows: readonly WasteRow[], image: number | undefined, text: string): WasteRow[] {
   const wanted = text.trim().toLowerCase();
   return rows.filter((row) => {
     if (image !== undefined && !row.images.includes(image)) return false;

@@ -28,7 +28,7 @@ export function shortDigest(digest: string): string {
   return digest.replace(/^sha256:(.{12}).*$/, "$1");
 }
 
-/** What made a layer, without the words that every Dockerfile puts around it. */
+/** Returns the description of a layer without the words that every Dockerfile puts around it. */
 export function layerName(description: string): string {
   const plain = description
     .replace(/^\/bin\/sh -c (#\(nop\) +)?/, "")
