@@ -1,11 +1,11 @@
 import { createRequire } from "node:module";
 
-/** The tz database: rules and zones by name, and other names of zones. */
+/** The tz database: rules and zones by name, and other names of zones. Lines are read when they are asked for. */
 export interface ZoneData {
   /** The release, such as `2026f`. */
   readonly version: string;
-  readonly rules: ReadonlyMap<string, readonly Rule[]>;
-  readonly zones: ReadonlyMap<string, readonly Era[]>;
+  readonly rules: ReadonlyMap<string, () => readonly Rule[]>;
+  readonly zones: ReadonlyMap<string, () => readonly Era[]>;
   readonly links: ReadonlyMap<string, string>;
 }
 
@@ -49,30 +49,43 @@ export function zoneData(): ZoneData {
   return loaded;
 }
 
-/** Reads a database in the short form of zic's input: rule, zone and link lines, and the further lines of a zone. */
+/** A database in the short form of zic's input: rule, zone and link lines, and the further lines of a zone. */
 export function parseZoneData(lines: readonly string[]): ZoneData {
-  const rules = new Map<string, Rule[]>();
-  const zones = new Map<string, Era[]>();
+  const rules = new Map<string, string[]>();
+  const zones = new Map<string, string[]>();
   const links = new Map<string, string>();
-  let eras: Era[] = [];
+  let zone: string[] = [];
   for (const line of lines) {
-    if (line === "" || line.startsWith("#")) continue;
-    const [kind, ...fields] = line.split(" ");
-    const [first = "", second = ""] = fields;
-    if (kind === "R") rules.set(first, [...(rules.get(first) ?? []), parseRule(fields)]);
+    const [kind, first = "", second = ""] = line.split(" ", 3);
+    if (kind === "R") append(rules, first, line);
     else if (kind === "L") links.set(second, first);
-    else {
-      if (kind === "Z") {
-        eras = [];
-        zones.set(first, eras);
-      }
-      eras.push(parseEra(kind === "Z" ? fields.slice(1) : line.split(" ")));
-    }
+    else if (kind === "Z") zone = append(zones, first, line.slice(`Z ${first} `.length));
+    else if (kind !== "" && kind !== "#") zone.push(line);
   }
-  return { version: lines[0]!.replace("# version ", ""), rules, zones, links };
+  const version = lines[0]!.replace("# version ", "");
+  return { version, rules: read(rules, parseRule), zones: read(zones, parseEra), links };
 }
 
-function parseRule([, from = "", to = "", , month, day, time, save = "", letters = ""]: string[]): Rule {
+function append(lists: Map<string, string[]>, name: string, line: string): string[] {
+  const list = lists.get(name) ?? [];
+  lists.set(name, list);
+  list.push(line);
+  return list;
+}
+
+function read<T>(
+  lists: ReadonlyMap<string, readonly string[]>,
+  parse: (fields: string[]) => T,
+): ReadonlyMap<string, () => readonly T[]> {
+  return new Map(
+    [...lists].map(([name, lines]) => {
+      let known: readonly T[] | undefined;
+      return [name, () => (known ??= lines.map((line) => parse(line.split(" "))))];
+    }),
+  );
+}
+
+function parseRule([, , from = "", to = "", , month, day, time, save = "", letters = ""]: string[]): Rule {
   const last = to === "o" ? Number(from) : to === "ma" ? Number.POSITIVE_INFINITY : Number(to);
   const on = parseMoment(month, day, time);
   return { from: Number(from), to: last, on, save: seconds(save), letters: letters === "-" ? "" : letters };

@@ -29,10 +29,10 @@ const HOUR = 3600;
 
 /** The history of a zone that the database has under this name, not of another name of one. */
 export function zoneHistory({ zones, rules }: ZoneData, name: string): ZoneHistory {
-  const eras = zones.get(name)!;
+  const eras = zones.get(name)!();
   const spans: Span[] = [];
   for (const era of eras) {
-    const own = typeof era.rules === "string" ? rules.get(era.rules)! : era.rules;
+    const own = typeof era.rules === "string" ? rules.get(era.rules)!() : era.rules;
     spans.push(eraSpan(era, own, spans.at(-1)?.end ?? Number.NEGATIVE_INFINITY));
   }
   const { first } = spans[0]!;
@@ -144,7 +144,7 @@ function numericName(offset: number): string {
  */
 function lastingRule(era: Era, rules: ZoneData["rules"], now: LocalType): string {
   const lasting =
-    typeof era.rules === "number" ? [] : rules.get(era.rules)!.filter(({ to }) => to === Infinity);
+    typeof era.rules === "number" ? [] : rules.get(era.rules)!().filter(({ to }) => to === Infinity);
   const [standard, daylight] = [
     lasting.find((rule) => rule.save === 0),
     lasting.find((rule) => rule.save !== 0),
