@@ -35,6 +35,9 @@ function limits(): string[] {
   });
 }
 
+/** The build that each store is busy with: one at a time, since an older version loses images of builds beside it. */
+const busy = new Map<string, Promise<unknown>>();
+
 /** To tell the images of the shared store apart. */
 let builds = 0;
 
@@ -44,7 +47,14 @@ let builds = 0;
  * the network whatever is asked for: chroot isolation knows no other way. The archive
  * is of the kind `docker save` writes; `imageListing` reads either kind.
  */
-export async function buildWithBuildah(peer: Peer, request: BuildRequest): Promise<void> {
+export function buildWithBuildah(peer: Peer, request: BuildRequest): Promise<void> {
+  const build = () => buildNow(peer, request);
+  const done = (busy.get(peer.name) ?? Promise.resolve()).then(build, build);
+  busy.set(peer.name, done);
+  return done;
+}
+
+async function buildNow(peer: Peer, request: BuildRequest): Promise<void> {
   const store = seenByPeer(peer, storeFor(peer));
   const buildah = ["buildah", `--root=${store}/root`, `--runroot=${store}/run`, "--storage-driver=vfs"];
   const tag = `localhost/layerwright-${++builds}`;

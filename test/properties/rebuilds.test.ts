@@ -24,6 +24,8 @@ import { SEED, tries } from "./tries.js";
 
 /** Changes that are tried: a fifth of what other properties try, since each is four builds. */
 const RUNS = Math.ceil(tries(40, 300) / 5);
+/** Changes that are tried at a time: a build mostly waits for others. */
+const TOGETHER = 4;
 
 const work = mkdtempSync(join(tmpdir(), "layerwright-rebuilds-"));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
@@ -57,11 +59,13 @@ async function planned(description: Description, mark: string, context: string, 
   return byHand ? optimize(plans[0]!, { passes: [] }) : optimizePlans(plans, { context })[0]!;
 }
 
-async function versionsOf(
-  { before, after }: { readonly before: Description; readonly after: Description },
-  context: string,
-  byHand: boolean,
-): Promise<Versions> {
+/** A change to one step of a description. */
+interface Change {
+  readonly before: Description;
+  readonly after: Description;
+}
+
+async function versionsOf({ before, after }: Change, context: string, byHand: boolean): Promise<Versions> {
   const mark = randomUUID();
   const first = await planned(before, mark, context, byHand);
   const second = await planned(after, mark, context, byHand);
@@ -107,12 +111,9 @@ describe("a change to one step", () => {
     const peer = requirePeer(test, "docker28");
     if (noSandbox !== undefined) return test.skip(noSandbox);
     if (typeof busybox === "string") return test.skip(busybox);
-    const context = join(work, "context");
-    mkdirSync(context);
-    writeContext(context);
     const faults: string[] = [];
     let [compared, priced] = [0, 0];
-    for (const change of fc.sample(changed, { numRuns: RUNS, seed: SEED })) {
+    const attempt = async (change: Change, context: string) => {
       const counted = await orNothing(async () => {
         const [written, ours] = [
           await versionsOf(change, context, true),
@@ -121,7 +122,7 @@ describe("a change to one step", () => {
         const byHand = await rebuilt(peer, written, context);
         return { ...ours, byHand, ours: await rebuilt(peer, ours, context) };
       });
-      if (counted === undefined) continue;
+      if (counted === undefined) return;
       compared++;
       const { byHand, ours, records, cleansOthers } = counted;
       const price = records.reduce((sum, { reruns = 0 }) => sum + reruns, 0);
@@ -134,7 +135,16 @@ describe("a change to one step", () => {
         const [before, after] = [wordsOf(change.before), wordsOf(change.after)];
         faults.push(`${JSON.stringify({ byHand, ours, price })}\nbefore: ${before}\nafter: ${after}`);
       }
-    }
+    };
+    const changes = fc.sample(changed, { numRuns: RUNS, seed: SEED });
+    const inTurn = async (_: unknown, at: number) => {
+      const context = join(work, `context-${at}`);
+      mkdirSync(context);
+      writeContext(context);
+      for (let change = changes.pop(); change !== undefined; change = changes.pop())
+        await attempt(change, context);
+    };
+    await Promise.all(Array.from({ length: TOGETHER }, inTurn));
     process.stdout.write(`changes to one step: ${JSON.stringify({ compared, priced })}\n`);
     expect(faults.join("\n\n")).toBe("");
     expect(compared).toBeGreaterThan(RUNS / 4);
