@@ -53,7 +53,8 @@ export function emitDockerfile(plan: Plan, options: DockerfileOptions = {}): Emi
     const final = plan.stages.at(-1)!;
     const image = emission.names.unique(wanted.get(final.id)!);
     for (const stage of plan.stages) {
-      emitStage(emission, stage, stage === final ? image : emission.names.unique(wanted.get(stage.id)!));
+      const isImage = stage === final;
+      emitStage(emission, stage, isImage ? image : emission.names.unique(wanted.get(stage.id)!), isImage);
     }
   });
 }

@@ -55,7 +55,8 @@ function emitMerged(
       const [own, ...more] = platforms.get(stage.id)!;
       const image = images.find((one) => one.stage === stage.id);
       const stem = `${wanted.get(stage.id)!}${more.length === 0 ? `-${platformSuffix(own!)}` : ""}`;
-      emitStage(emission, stage, image === undefined ? names.unique(stem) : nameOf(image.platform));
+      const name = image === undefined ? names.unique(stem) : nameOf(image.platform);
+      emitStage(emission, stage, name, image !== undefined);
     }
     for (const { platform, stage } of images) {
       const { name } = emission.stages.get(stage)!;

@@ -3,6 +3,7 @@ import { isLayerwrightError, PlanError } from "../errors/layerwright-error.js";
 import type { RuntimeConfig } from "../oci/image-config.js";
 import { parseReference } from "../oci/reference.js";
 import { annotationsOf, applyConfig, fromScratch, scratchConfig } from "../plan/config.js";
+import { hasNoLayer } from "../plan/layer-warnings.js";
 import type { CopyOperation, Operation } from "../plan/operation.js";
 import type { Layer, PlanBase, RegistryPlanBase, Stage } from "../plan/plan.js";
 import { type ChangeOperation, changeByCopy, changeCommand, scriptCommand } from "./change-command.js";
@@ -14,8 +15,12 @@ import { KnownTree } from "./known-tree.js";
 import { type BringOperation, isBring, noteCommand, noteEffects } from "./layer-effects.js";
 import { mayInheritGroup, writeLayer } from "./write-layer.js";
 
-/** Writes one stage of the plan, with the prep stages that its layers need. */
-export function emitStage(emission: Emission, stage: Stage, name: string): void {
+/**
+ * Writes one stage of the plan, with the prep stages that its layers need.
+ *
+ * @param isImage true when the stage is the image, which has one layer at least
+ */
+export function emitStage(emission: Emission, stage: Stage, name: string, isImage: boolean): void {
   if (stage.squash === "all" && !isPlain(stage)) {
     emitMelted(emission, stage, name);
     return;
@@ -29,7 +34,16 @@ export function emitStage(emission: Emission, stage: Stage, name: string): void 
   }
   for (const layer of stage.layers) emitLayer(draft, layer);
   emitConfig(draft, stage.config);
+  if (isImage && emission.dialect.name === "buildkit" && hasNoLayer(emission.plan, stage))
+    addEmptyLayer(draft);
   finishStage(emission, stage, draft);
+}
+
+/** Adds a layer that holds nothing: BuildKit writes a manifest without layers else, which registries refuse. */
+function addEmptyLayer(draft: StageDraft): void {
+  const nothing = draft.prep("/");
+  nothing.finish();
+  draft.add({ kind: "copy", flags: { from: nothing.name }, sources: ["/"], dest: "/" });
 }
 
 /** Notes the effects of a base's triggers at its FROM: nothing is written for them, but files have to be there. */

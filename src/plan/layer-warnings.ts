@@ -1,6 +1,6 @@
 import { PlanError } from "../errors/layerwright-error.js";
 import type { PassWarning } from "./passes/pass.js";
-import { baseStages, type Plan } from "./plan.js";
+import { baseStages, type Plan, type Stage } from "./plan.js";
 
 /** From so many on an image is near the limit of the engines: a child of it soon has too many. */
 const MANY_LAYERS = 120;
@@ -23,6 +23,15 @@ export function layerCount(plan: Plan, baseLayers = 0): { readonly own: number; 
   }
   const { base } = chain.at(-1)!;
   return { own, base: "known" in base ? (base.known?.layers ?? baseLayers) : baseLayers };
+}
+
+/** True when a stage is known to have no layer at all, those of its base included. */
+export function hasNoLayer(plan: Plan, stage: Stage): boolean {
+  const upTo = { ...plan, stages: plan.stages.slice(0, plan.stages.indexOf(stage) + 1) };
+  const { base } = baseStages(upTo).at(-1)!;
+  const isKnown = base.kind === "scratch" || ("known" in base && base.known?.layers !== undefined);
+  const count = layerCount(upTo);
+  return isKnown && count.own + count.base === 0;
 }
 
 /**

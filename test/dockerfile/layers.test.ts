@@ -430,12 +430,22 @@ describe("instructions that people expect", () => {
         ],
       ),
     );
-    expect(text.split("\n").slice(1)).toEqual([
+    expect(text.split("\n").slice(2)).toEqual([
+      "FROM scratch AS image",
       'ENV A=1 B="two words"',
       `LABEL a.long.label=${"x".repeat(60)} \\`,
       '      another.long.label="y\\\\"',
       "EXPOSE 80 53/udp",
+      // Of an image without layers: see G15.
+      "COPY --from=image-files / /",
     ]);
-    expect(parseStrictly(text).map(({ keyword }) => keyword)).toEqual(["FROM", "ENV", "LABEL", "EXPOSE"]);
+    expect(parseStrictly(text).map(({ keyword }) => keyword)).toEqual([
+      "FROM",
+      "FROM",
+      "ENV",
+      "LABEL",
+      "EXPOSE",
+      "COPY",
+    ]);
   });
 });

@@ -1,10 +1,13 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { build, dockerfile, Image, push } from "layerwright";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { buildWithBuildKit } from "../peers/buildkit.js";
 import { compareImages } from "../peers/compare.js";
 import { type ImageListing, imageListing } from "../peers/image-listing.js";
 import { oracleRootfs } from "../peers/oracle-rootfs.js";
 import { peerOrSkipReason, requirePeer, seenByPeer } from "../peers/peers.js";
+import { requireRegistry, startRealRegistry } from "../peers/real-registry.js";
 import { runInPeer } from "../peers/run.js";
 import { treeDifferences } from "./same-tree.js";
 import { REFERENCE, sampleImage, sampleWithoutZstd, written } from "./sample-image.js";
@@ -103,5 +106,80 @@ describe.each(["docker26", "docker28"] as const)("what we write is read in %s by
     // Crane 0.20 takes every layer of a tarball to be gzip when the first one is.
     const said = await runInPeer(peer, ["crane", "validate", "--tarball", seenByPeer(peer, olderArchive)]);
     expect(said).toContain("PASS");
+  });
+});
+
+describe("G15: an image without steps has one empty layer", () => {
+  const image = Image.scratch().label("empty", "yes").cmd(["/none"]);
+  const store = join(folder, "empty-store");
+  const file = (name: string) => join(folder, name);
+  // The sha256 of 1024 zeros, which end a tar.
+  const NOTHING = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef";
+
+  beforeAll(async () => {
+    for (const type of ["archive", "oci", "layout"] as const)
+      await build(image, { store, lock: false, output: { type, dest: file(`empty-${type}`) } });
+  });
+
+  test("in every output, and in a Dockerfile that BuildKit builds", async (test) => {
+    const listings = ["archive", "oci", "layout"].map((type) => imageListing(file(`empty-${type}`)));
+    for (const name of ["docker26", "docker28"] as const) {
+      const directory = file(`empty-${name}`);
+      mkdirSync(directory);
+      writeFileSync(join(directory, "Dockerfile"), dockerfile(image, { context: directory }));
+      const request = {
+        ...{ contextDir: directory, dockerfile: join(directory, "Dockerfile"), namedContexts: {} },
+        outOciTar: file(`empty-${name}.tar`),
+      };
+      await buildWithBuildKit(requirePeer(test, name), request);
+      listings.push(imageListing(request.outOciTar));
+    }
+    for (const { layers, config } of listings) {
+      expect(layers.map(({ paths }) => paths)).toEqual([[]]);
+      expect(config["rootfs"]).toEqual({ type: "layers", diff_ids: [NOTHING] });
+      const history = config["history"] as readonly { readonly empty_layer?: boolean }[];
+      expect(history.filter((line) => line.empty_layer !== true)).toHaveLength(1);
+    }
+    expect(listings.flatMap((other) => compareImages(listings[0]!, other))).toEqual([]);
+  });
+
+  test.each(["docker26", "docker28"] as const)("that the loaders of %s take", async (name) => {
+    const peer = peerOrSkipReason(name);
+    if (typeof peer === "string") return;
+    const [archive, oci, layout] = ["archive", "oci", "layout"].map((type) =>
+      seenByPeer(peer, file(`empty-${type}`)),
+    );
+    const work = file(`${name}-empty`);
+    mkdirSync(work);
+    for (const from of [`oci-archive:${oci}`, `docker-archive:${archive}`, `oci:${layout}`]) {
+      const to = `dir:${seenByPeer(peer, work)}/${from.split(":")[0]}`;
+      await runInPeer(peer, ["skopeo", "--insecure-policy", "copy", "-q", from, to]);
+    }
+    const podman = ["podman", ...storageOptions(peer, work)];
+    expect(await runInPeer(peer, [...podman, "load", "-i", archive!])).toContain("Loaded image");
+    const buildah = ["buildah", ...storageOptions(peer, work)];
+    await runInPeer(peer, [...buildah, "from", `oci-archive:${oci}`]);
+    const said = await runInPeer(peer, ["docker", "load", "-i", archive!]);
+    const id = /sha256:[0-9a-f]{64}/.exec(said)![0];
+    const inspected = JSON.parse(await runInPeer(peer, ["docker", "image", "inspect", id]));
+    expect(inspected[0]).toMatchObject({ Config: { Labels: { empty: "yes" } } });
+    await runInPeer(peer, ["docker", "image", "rm", id]);
+    if (peer.versions["crane"])
+      expect(await runInPeer(peer, ["crane", "validate", "--tarball", archive!])).toContain("PASS");
+  });
+
+  test("that goes to a registry", async (test) => {
+    requireRegistry(test);
+    const registry = await startRealRegistry();
+    try {
+      const reference = `${registry.host}/acme/empty:v1`;
+      await push(image, reference, { store, lock: false });
+      const answer = await fetch(`${registry.origin}/v2/acme/empty/manifests/v1`, {
+        headers: { accept: "application/vnd.oci.image.manifest.v1+json" },
+      });
+      expect(((await answer.json()) as { layers: unknown }).layers).toHaveLength(1);
+    } finally {
+      await registry.stop();
+    }
   });
 });

@@ -13,7 +13,7 @@ export function layerHistory(layer: Layer, created: string): HistoryEntry {
 /** What a layer is, in a few words. */
 export function layerText(layer: Layer): string {
   const steps = layer.operations.map(describeOperation).join("; ");
-  const text = layer.name === undefined ? steps : `${layer.name}: ${steps}`;
+  const text = [layer.name ?? "", steps].filter((part) => part !== "").join(": ");
   return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
 }
 

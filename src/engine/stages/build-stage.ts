@@ -97,6 +97,25 @@ export async function buildStage(
   };
 }
 
+/**
+ * The image with an empty layer where it would have none: the schema of OCI manifests wants one at least, and registries
+ * refuse a manifest without.
+ */
+export async function withOneLayer(
+  image: StageImage,
+  { id }: Stage,
+  context: StageContext,
+): Promise<StageImage> {
+  if (image.layers.length > 0) return image;
+  const layer: Layer = { id: `${id}:empty`, operations: [], name: "empty" };
+  const created = dateText(context.options.sourceDateEpoch ?? 0);
+  return {
+    ...image,
+    layers: [await packItems([], layer, context)],
+    history: [...image.history, layerHistory(layer, created)],
+  };
+}
+
 async function applyLayer(
   layer: Layer,
   draft: DraftTree,
