@@ -111,3 +111,35 @@ function scan(text: string, visit: (token: string, start: number, end: number) =
     at = end;
   }
 }
+
+/** A test of the form of a JSON value that anybody may have written. */
+export type Shape = (value: unknown) => boolean;
+
+export const isText: Shape = (value) => typeof value === "string";
+export const isFlag: Shape = (value) => typeof value === "boolean";
+/** A whole number that is not negative. */
+export const isCount: Shape = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+
+export function listOf(item: Shape): Shape {
+  return (value) => Array.isArray(value) && value.every(item);
+}
+
+/** An object with members of one shape under any names. */
+export function mapOf(member: Shape): Shape {
+  return (value) => isObject(value) && Object.values(value).every(member);
+}
+
+/** An object with these members; the optional ones may be missing, and others are let through. */
+export function objectOf(
+  required: Readonly<Record<string, Shape>>,
+  optional: Readonly<Record<string, Shape>> = {},
+): Shape {
+  return (value) =>
+    isObject(value) &&
+    Object.entries(required).every(([name, shape]) => shape(value[name])) &&
+    Object.entries(optional).every(([name, shape]) => value[name] === undefined || shape(value[name]));
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

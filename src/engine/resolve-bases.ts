@@ -7,7 +7,7 @@ import { type Platform, platformText } from "../oci/platform.js";
 import { withSearchPath } from "../plan/config.js";
 import type { BaseFacts, Plan, PlanBase, RegistryPlanBase, Stage } from "../plan/plan.js";
 import { neededStages } from "./check-plan.js";
-import { factsOf } from "./facts/base-facts.js";
+import { factsOf, isBaseFacts } from "./facts/base-facts.js";
 import type { BuildPorts } from "./ports.js";
 import { looksIntoBase } from "./stages/looks-into-base.js";
 import { baseLocation, type OpenableBase } from "./stages/open-base.js";
@@ -85,8 +85,8 @@ export class BaseResolver {
     const { files } = ports;
     const looks = await looksIntoBase({ stage, order, packed, files, treeOf: () => undefined });
     const key = factsKey(digest, plan.platform, looks ? standing : undefined);
-    const kept = (await ports.store.getRecord(FACTS_KIND, key)) as BaseFacts | undefined;
-    if (kept !== undefined) return kept;
+    const kept = await ports.store.getRecord(FACTS_KIND, key);
+    if (isBaseFacts(kept)) return kept;
     const { config, count, tree } = await this.#open({ ...base, digest }, plan.platform, ports);
     const facts: BaseFacts = looks
       ? { ...(await factsOf((await tree()).tree, config, standing)), layers: count, digest }

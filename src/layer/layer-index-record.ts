@@ -1,3 +1,4 @@
+import { isCount, isText, listOf, mapOf, objectOf } from "../core/json.js";
 import type { Digest } from "../oci/digest.js";
 import type { TarEntry, TarEntryType } from "../tar/tar-entry.js";
 import type { IndexedEntry, LayerIndex } from "./layer-index.js";
@@ -84,12 +85,18 @@ export function toIndexRecord(index: LayerIndex): LayerIndexRecord {
 
 /** The index that a record holds, or undefined for anything that is no such record. */
 export function fromIndexRecord(value: unknown, diffId: Digest): LayerIndex | undefined {
-  try {
-    return readRecord(value as LayerIndexRecord, diffId);
-  } catch {
-    return undefined;
-  }
+  return SHAPE(value) ? readRecord(value as LayerIndexRecord, diffId) : undefined;
 }
+
+const COUNTS = listOf(isCount);
+const SHAPE = objectOf({
+  ...{ size: isCount, types: isText, paths: listOf(isText) },
+  ...{ modes: COUNTS, uids: COUNTS, gids: COUNTS, sizes: COUNTS, offsets: COUNTS },
+  mtimes: listOf(Number.isFinite),
+  links: mapOf(isText),
+  devices: mapOf((value) => COUNTS(value) && (value as readonly number[]).length === 2),
+  xattrs: mapOf(mapOf(isText)),
+});
 
 function readRecord(record: LayerIndexRecord, diffId: Digest): LayerIndex | undefined {
   const { paths, modes, uids, gids, mtimes, sizes, offsets } = record;
@@ -117,7 +124,7 @@ function readRecord(record: LayerIndexRecord, diffId: Digest): LayerIndex | unde
     if (xattrs !== undefined) entry.xattrs = decodeXattrs(xattrs);
     entries.push({ entry, offset: offsets[at]! });
   }
-  return Number.isSafeInteger(record.size) ? { diffId, size: record.size, entries } : undefined;
+  return { diffId, size: record.size, entries };
 }
 
 function encodeXattrs(xattrs: Readonly<Record<string, Uint8Array>>): Record<string, string> {

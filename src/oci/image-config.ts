@@ -65,3 +65,66 @@ function droppedNulls<Value extends object>(value: Value): Value {
   if (!Object.values(value).includes(null)) return value;
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null)) as Value;
 }
+
+/**
+ * Checks what a container starts with, in a document of others; null is what is not there.
+ *
+ * @param wrong makes the error that is thrown
+ */
+export function checkRuntimeConfig(
+  config: Readonly<Record<string, unknown>>,
+  wrong: (reason: string) => Error,
+): void {
+  for (const key of ["Env", "Entrypoint", "Cmd", "Shell", "OnBuild"]) {
+    const list = config[key];
+    if (list === undefined || list === null) continue;
+    if (!Array.isArray(list) || !list.every((item) => typeof item === "string"))
+      throw wrong(`has a ${key} that is no list of texts`);
+  }
+  for (const key of ["User", "WorkingDir", "StopSignal"]) {
+    const text = config[key];
+    if (text !== undefined && text !== null && typeof text !== "string")
+      throw wrong(`has a ${key} that is no text`);
+  }
+  for (const key of ["ExposedPorts", "Volumes", "Labels", "Healthcheck"]) {
+    const map = config[key];
+    if (map !== undefined && map !== null && !isObject(map)) throw wrong(`has ${key} that are no object`);
+  }
+  for (const key of ["ExposedPorts", "Volumes"]) {
+    const map = config[key];
+    // Go's readers take null for the empty object that stands behind each name.
+    if (isObject(map) && !Object.values(map).every((member) => member === null || isObject(member)))
+      throw wrong(`has ${key} that are no object of empty objects`);
+  }
+  checkHealth(config["Healthcheck"], wrong);
+  const labels = config["Labels"];
+  if (isObject(labels) && !Object.values(labels).every((text) => typeof text === "string")) {
+    throw wrong("has a label that is no text");
+  }
+}
+
+function checkHealth(health: unknown, wrong: (reason: string) => Error): void {
+  if (!isObject(health)) return;
+  const test = health["Test"] ?? [];
+  if (!Array.isArray(test) || !test.every((word) => typeof word === "string"))
+    throw wrong("has a Healthcheck.Test that is no list of texts");
+  for (const key of ["Interval", "Timeout", "StartPeriod", "StartInterval", "Retries"]) {
+    const number = health[key] ?? 0;
+    if (!Number.isSafeInteger(number)) throw wrong(`has a Healthcheck.${key} that is no whole number`);
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** True for a runtime config without nulls, as ours are kept. */
+export function isRuntimeConfig(value: unknown): value is RuntimeConfig {
+  if (!isObject(value) || Object.values(value).includes(null)) return false;
+  try {
+    checkRuntimeConfig(value, (reason) => new TypeError(reason));
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,10 +1,11 @@
 import type { LayerObserver } from "../analyze/layer-observer.js";
 import type { ObservedImage } from "../analyze/observed-image.js";
 import { sha256Hex } from "../core/bytes.js";
+import { isCount, isFlag, isText, listOf, mapOf, objectOf } from "../core/json.js";
 import type { BuiltImage } from "../engine/build-image.js";
 import type { Descriptor } from "../oci/descriptor.js";
-import type { Digest } from "../oci/digest.js";
-import { type ImageConfig, withoutNulls } from "../oci/image-config.js";
+import { type Digest, isDigest } from "../oci/digest.js";
+import { type ImageConfig, isRuntimeConfig, withoutNulls } from "../oci/image-config.js";
 import { layerEncodingOf } from "../oci/media-type.js";
 import { type Platform, platformText } from "../oci/platform.js";
 import type { Plan } from "../plan/plan.js";
@@ -59,8 +60,50 @@ export interface BuiltSize {
 
 /** What was built last; undefined for an image that never was, or not with this store. */
 export async function lastBuilt(store: BlobStore, key: BuiltKey): Promise<BuiltRecord | undefined> {
-  const value = (await store.getRecord(KIND, recordKey(key))) as BuiltRecord | undefined;
-  return Array.isArray(value?.layers) && Array.isArray(value.history) ? value : undefined;
+  const value = await store.getRecord(KIND, recordKey(key));
+  return isBuilt(value) ? value : undefined;
+}
+
+const SHAPE = objectOf(
+  {
+    stage: isText,
+    digest: isDigest,
+    config: objectOf(
+      {
+        architecture: isText,
+        os: isText,
+        rootfs: objectOf({ diff_ids: listOf(isDigest) }),
+      },
+      {
+        variant: isText,
+        created: isText,
+        config: isRuntimeConfig,
+        history: listOf(
+          objectOf({}, { created: isText, created_by: isText, comment: isText, empty_layer: isFlag }),
+        ),
+      },
+    ),
+    layers: listOf(
+      objectOf(
+        {
+          diffId: isDigest,
+          descriptor: objectOf(
+            { mediaType: isText, digest: isDigest, size: isCount },
+            { annotations: mapOf(isText) },
+          ),
+          description: isText,
+          inherited: isFlag,
+        },
+        { uncompressedSize: isCount },
+      ),
+    ),
+    history: listOf(objectOf({ at: isText, digest: isDigest, size: isCount, layers: isCount })),
+  },
+  { inputs: isText },
+);
+
+function isBuilt(value: unknown): value is BuiltRecord {
+  return SHAPE(value);
 }
 
 /** Remembers a build. */

@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { compareBytes } from "../core/bytes.js";
+import { isCount, isFlag, isText, listOf, mapOf, objectOf } from "../core/json.js";
 import { type BakeImage, bakeFile } from "../dockerfile/bake-file.js";
 import type { EmittedDockerfile } from "../dockerfile/emit-dockerfile.js";
 import type { GeneratedFile } from "../dockerfile/generated-files.js";
@@ -33,6 +34,23 @@ interface ManifestEntry extends Omit<SynthesizedImage, "platforms" | "warnings">
   /** What a bake file is made of; another run, of other images, writes it anew. */
   readonly bake?: BakeImage;
 }
+
+const BAKE = objectOf({
+  ...{ name: isText, reference: isText, platforms: listOf(isText), dockerfile: isText },
+  ...{ contexts: mapOf(isText), annotations: listOf(isText), secrets: listOf(isText), ssh: listOf(isText) },
+  ...{ hostNetwork: isFlag, image: mapOf(isText), stages: mapOf(mapOf(isText)) },
+});
+
+/** The form of the images in `manifest.json`, which anybody may have changed since it was written. */
+const ENTRIES = listOf(
+  objectOf(
+    {
+      ...{ name: isText, platforms: listOf(isText), dockerfile: isText, ignore: isText },
+      ...{ files: isCount, command: isText },
+    },
+    { bake: BAKE },
+  ),
+);
 
 /** The folder that `synth` writes. Every file is written beside its place and renamed, so none is ever half there. */
 export class SynthFolder {
@@ -83,7 +101,7 @@ export class SynthFolder {
   #earlierEntries(): ManifestEntry[] {
     try {
       const { version, images } = JSON.parse(readFileSync(join(this.#out, "manifest.json"), "utf8"));
-      return version === VERSION && Array.isArray(images) ? images : [];
+      return version === VERSION && ENTRIES(images) ? images : [];
     } catch {
       return [];
     }

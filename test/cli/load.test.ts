@@ -106,6 +106,12 @@ const failures: readonly (readonly [string, string, string, readonly string[]])[
   ["ends itself", "process.exit(0);\n", "USER_PROGRAM_FAILED", ["it called process.exit before"]],
   ["ends itself with a code", "process.exit(7);\n", "USER_PROGRAM_FAILED", ["exit code 7"]],
   [
+    "writes where its catalog is handed back",
+    'import { writeSync } from "node:fs";\nwriteSync(3, "null");\n',
+    "USER_PROGRAM_FAILED",
+    ["file descriptor 3 is no whole catalog"],
+  ],
+  [
     "exports nothing of ours",
     "export const a = 1;\n",
     "CATALOG_EXPORT_MISSING",

@@ -1,7 +1,7 @@
 import { PlanError } from "../../errors/layerwright-error.js";
 import type { Descriptor } from "../../oci/descriptor.js";
 import { isDigest } from "../../oci/digest.js";
-import { type ImageConfig, withoutNulls } from "../../oci/image-config.js";
+import { checkRuntimeConfig, type ImageConfig, withoutNulls } from "../../oci/image-config.js";
 import { mediaType } from "../../oci/media-type.js";
 import { invalid } from "./image-files.js";
 import { checkSpelling, isObject, type JsonDocument, objectOf } from "./json-document.js";
@@ -55,7 +55,7 @@ export function readConfig(document: JsonDocument, layers: number): ImageConfig 
   if (config !== undefined && config !== null) {
     if (!isObject(config)) throw wrong('has a "config" that is no object');
     checkSpelling(document, config, RUNTIME_KEYS);
-    checkRuntime(config, wrong);
+    checkRuntimeConfig(config, wrong);
   }
   return withoutNulls({ ...value, rootfs: { ...rootfs, diff_ids: diffIds } } as unknown as ImageConfig);
 }
@@ -73,44 +73,4 @@ function checkHistory(history: unknown, layers: number, wrong: (reason: string) 
   const filled = history.filter((entry) => entry["empty_layer"] !== true).length;
   // Some builders write less history than layers; more cannot be true.
   if (filled > layers) throw wrong(`has ${filled} layers in its history, and the image has ${layers}`);
-}
-
-function checkRuntime(config: Readonly<Record<string, unknown>>, wrong: (reason: string) => Error): void {
-  for (const key of ["Env", "Entrypoint", "Cmd", "Shell", "OnBuild"]) {
-    const list = config[key];
-    if (list === undefined || list === null) continue;
-    if (!Array.isArray(list) || !list.every((item) => typeof item === "string"))
-      throw wrong(`has a ${key} that is no list of texts`);
-  }
-  for (const key of ["User", "WorkingDir", "StopSignal"]) {
-    const text = config[key];
-    if (text !== undefined && text !== null && typeof text !== "string")
-      throw wrong(`has a ${key} that is no text`);
-  }
-  for (const key of ["ExposedPorts", "Volumes", "Labels", "Healthcheck"]) {
-    const map = config[key];
-    if (map !== undefined && map !== null && !isObject(map)) throw wrong(`has ${key} that are no object`);
-  }
-  for (const key of ["ExposedPorts", "Volumes"]) {
-    const map = config[key];
-    // Go's readers take null for the empty object that stands behind each name.
-    if (isObject(map) && !Object.values(map).every((member) => member === null || isObject(member)))
-      throw wrong(`has ${key} that are no object of empty objects`);
-  }
-  checkHealth(config["Healthcheck"], wrong);
-  const labels = config["Labels"];
-  if (isObject(labels) && !Object.values(labels).every((text) => typeof text === "string")) {
-    throw wrong("has a label that is no text");
-  }
-}
-
-function checkHealth(health: unknown, wrong: (reason: string) => Error): void {
-  if (!isObject(health)) return;
-  const test = health["Test"] ?? [];
-  if (!Array.isArray(test) || !test.every((word) => typeof word === "string"))
-    throw wrong("has a Healthcheck.Test that is no list of texts");
-  for (const key of ["Interval", "Timeout", "StartPeriod", "StartInterval", "Retries"]) {
-    const number = health[key] ?? 0;
-    if (!Number.isSafeInteger(number)) throw wrong(`has a Healthcheck.${key} that is no whole number`);
-  }
 }

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import type { Digest } from "../../oci/digest.js";
+import { type Digest, isDigest } from "../../oci/digest.js";
 import type { BlobStore } from "../../ports/blob-store.js";
 
 const KIND = "rootfs-tar-1";
@@ -11,7 +11,8 @@ const SETTLING_MS = 2000;
 export async function recallTar(path: string, store: BlobStore): Promise<Digest | undefined> {
   const known = (await store.getRecord(KIND, path)) as { stamp?: unknown; digest?: unknown } | undefined;
   const stamp = stampOf(path);
-  return stamp !== undefined && known?.stamp === stamp ? (known.digest as Digest) : undefined;
+  if (stamp === undefined || known?.stamp !== stamp) return undefined;
+  return isDigest(known.digest) ? known.digest : undefined;
 }
 
 /** Remembers the digest of a tar. `stamp` is from before it was read. */

@@ -48,10 +48,19 @@ export async function openApi(place: EngineApi): Promise<Engine> {
       const path = `/images/${name.split("/").map(encodeURIComponent).join("/")}/json`;
       const answer = await reach(askEngine(address, path, INSPECT_TIMEOUT));
       if (answer.status !== 200) return undefined;
-      const { Id: id } = JSON.parse(answer.body) as { Id?: unknown };
-      return typeof id === "string" ? id : undefined;
+      return idIn(answer.body);
     },
   };
+}
+
+/** The id that an answer names; undefined for what is no such answer. */
+function idIn(body: string): string | undefined {
+  try {
+    const { Id: id } = JSON.parse(body) as { Id?: unknown };
+    return typeof id === "string" ? id : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function reasonOf(error: EngineConnectionError): string {

@@ -2,6 +2,7 @@ import { closeSync, writeSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import type { Catalog } from "../../catalog/catalog.js";
 import { isCatalog } from "../../catalog/catalog.js";
+import { sha256Hex } from "../../core/bytes.js";
 import { DefinitionError } from "../../errors/layerwright-error.js";
 import { findExported } from "./exported-catalog.js";
 import { type LoadReply, type LoadRequest, type LoweredCatalog, REPLY_DESCRIPTOR } from "./loaded-catalog.js";
@@ -49,7 +50,8 @@ function catalogOf(exported: Record<string, unknown>, request: LoadRequest): Cat
 }
 
 function reply(message: LoadReply): void {
-  let rest = Buffer.from(JSON.stringify(message), "utf8");
+  const json = JSON.stringify(message);
+  let rest = Buffer.from(`${sha256Hex(json)}\n${json}`, "utf8");
   while (rest.length > 0) {
     try {
       rest = rest.subarray(writeSync(REPLY_DESCRIPTOR, rest));

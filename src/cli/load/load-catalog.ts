@@ -2,9 +2,16 @@ import { spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { sha256Hex } from "../../core/bytes.js";
 import { DefinitionError } from "../../errors/layerwright-error.js";
 import { CarriedFailure } from "../failure.js";
-import { type LoadReply, type LoadRequest, type LoweredCatalog, REQUEST_VARIABLE } from "./loaded-catalog.js";
+import {
+  type LoadReply,
+  type LoadRequest,
+  type LoweredCatalog,
+  REPLY_DESCRIPTOR,
+  REQUEST_VARIABLE,
+} from "./loaded-catalog.js";
 
 /**
  * Runs the user's file as the entry of a child process and takes its catalog back as plans. In our own process
@@ -33,18 +40,33 @@ export async function loadCatalog(request: LoadRequest, signal: AbortSignal): Pr
         resolve(killedBy ?? (code === 0 ? undefined : `exit code ${code}`));
       });
     });
-    const reply = parseReply(await text(child.stdio[3] as Readable));
+    const written = await text(child.stdio[3] as Readable);
+    const reply = parseReply(written, request);
     if (reply !== undefined && "failure" in reply) child.kill();
     const failed = await ended;
     signal.throwIfAborted();
     return outcome(reply, failed, request);
+  } catch (error) {
+    child.kill();
+    throw error;
   } finally {
     signal.removeEventListener("abort", stop);
   }
 }
 
-function parseReply(json: string): LoadReply | undefined {
-  return json === "" ? undefined : (JSON.parse(json) as LoadReply);
+/**
+ * The reply of our part of the child: its sha256, then JSON. The descriptor belongs to the user's program as well, so what
+ * anything else wrote to it is no reply, and neither is one that was cut short.
+ *
+ * @throws {DefinitionError} USER_PROGRAM_FAILED
+ */
+export function parseReply(written: string, { shown }: Pick<LoadRequest, "shown">): LoadReply | undefined {
+  if (written === "") return undefined;
+  const end = written.indexOf("\n");
+  const json = written.slice(end + 1);
+  if (end === 64 && written.slice(0, end) === sha256Hex(json)) return JSON.parse(json) as LoadReply;
+  const reason = `what came over file descriptor ${REPLY_DESCRIPTOR} is no whole catalog; that descriptor is for the catalog alone`;
+  throw new DefinitionError("USER_PROGRAM_FAILED", { file: shown, reason }, { subject: shown });
 }
 
 function outcome(

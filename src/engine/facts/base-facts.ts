@@ -1,4 +1,5 @@
 import { grouped } from "../../core/grouped.js";
+import { isCount, isText, listOf, mapOf, objectOf } from "../../core/json.js";
 import { cleanAbsolute, resolvePath as joinPosix } from "../../core/posix-path.js";
 import { isLayerwrightError } from "../../errors/layerwright-error.js";
 import type { Owner } from "../../image/owner.js";
@@ -7,7 +8,7 @@ import { resolvePath } from "../../layer/resolve.js";
 import { lookup } from "../../layer/tree.js";
 import type { FolderNode, TreeNode } from "../../layer/tree-node.js";
 import { walk } from "../../layer/walk.js";
-import type { RuntimeConfig } from "../../oci/image-config.js";
+import { isRuntimeConfig, type RuntimeConfig } from "../../oci/image-config.js";
 import type { Operation } from "../../plan/operation.js";
 import { commandPaths } from "../../plan/passes/command-as-files.js";
 import type { BaseFacts, KnownPath, LostAttributes, Stage } from "../../plan/plan.js";
@@ -166,4 +167,29 @@ function filesInto(dest: string, sources: Extract<Operation, { op: "copy" }>["so
 
 function ownersOf(operation: Operation): readonly Owner[] {
   return "owner" in operation && operation.owner !== undefined ? [operation.owner] : [];
+}
+
+const TYPES: readonly unknown[] = ["folder", "file", "symlink", "other"];
+const PATH = objectOf(
+  { type: (value) => TYPES.includes(value), mode: isCount, uid: isCount, gid: isCount },
+  { size: isCount, target: isText, capable: (value) => value === true },
+);
+const FACTS = objectOf(
+  {
+    config: isRuntimeConfig,
+    paths: mapOf((value) => value === null || PATH(value)),
+    users: mapOf(objectOf({ uid: isCount, gid: isCount })),
+    groups: mapOf(isCount),
+  },
+  {
+    digest: isText,
+    configOnly: (value) => value === true,
+    layers: isCount,
+    lost: objectOf({ names: listOf(isText), paths: isCount, first: isText }),
+  },
+);
+
+/** True when a value from the store has the form of facts. */
+export function isBaseFacts(value: unknown): value is BaseFacts {
+  return FACTS(value);
 }

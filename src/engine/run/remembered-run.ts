@@ -1,3 +1,4 @@
+import { isCount, isText, listOf, objectOf } from "../../core/json.js";
 import type { LayerIndex } from "../../layer/layer-index.js";
 import { openLayer } from "../../layer/open-layer.js";
 import type { FolderNode, LayerBytes } from "../../layer/tree-node.js";
@@ -25,15 +26,30 @@ const KIND = "run-1";
 
 /** What a command of this key changed when it ran last; undefined when it has to run. */
 export async function recallChanges(key: string, store: BlobStore): Promise<KeptChanges | undefined> {
-  const record = (await store.getRecord(KIND, key)) as
-    | { digest?: unknown; size?: unknown; present?: unknown; gone?: unknown; unchanged?: unknown }
-    | undefined;
-  const { digest, size, present, gone, unchanged } = record ?? {};
-  if (typeof digest !== "string" || !isDigest(digest) || typeof size !== "number") return undefined;
+  const record = await store.getRecord(KIND, key);
+  if (!isKept(record)) return undefined;
+  const { digest, size, present, gone, unchanged } = record;
   // A record of earlier versions, which says what is there and so holds for one root file system alone.
   if (present !== undefined || (await store.stat(digest)) !== size) return undefined;
-  const kept = await openChanges(digest, size, Array.isArray(gone) ? (gone as string[]) : undefined, store);
-  return Array.isArray(unchanged) ? { ...kept, unchanged: unchanged as string[] } : kept;
+  const kept = await openChanges(digest, size, gone, store);
+  return unchanged === undefined ? kept : { ...kept, unchanged };
+}
+
+interface KeptRecord {
+  readonly digest: Digest;
+  readonly size: number;
+  readonly present?: unknown;
+  readonly gone?: readonly string[];
+  readonly unchanged?: readonly string[];
+}
+
+const SHAPE = objectOf(
+  { digest: isDigest, size: isCount },
+  { gone: listOf(isText), unchanged: listOf(isText) },
+);
+
+function isKept(value: unknown): value is KeptRecord {
+  return SHAPE(value);
 }
 
 /** Puts the tar of what a command changed in a tree into the store. */

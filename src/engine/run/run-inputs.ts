@@ -1,4 +1,5 @@
 import { sha256Hex } from "../../core/bytes.js";
+import { isText, listOf, mapOf, objectOf } from "../../core/json.js";
 
 /** One thing that the root file system of a command was made of, in order. */
 export interface RootInput {
@@ -66,10 +67,14 @@ function changedNames(
   });
 }
 
+const SHAPE = objectOf({
+  root: listOf(objectOf({ what: isText }, { key: isText })),
+  command: isText,
+  env: mapOf(isText),
+  rest: mapOf(isText),
+});
+
 /** True when a value from the store has the form of inputs. */
 export function isRunInputs(value: unknown): value is RunInputs {
-  const { root, command, env, rest } = (value ?? {}) as Partial<RunInputs>;
-  return (
-    Array.isArray(root) && typeof command === "string" && typeof env === "object" && typeof rest === "object"
-  );
+  return SHAPE(value);
 }
