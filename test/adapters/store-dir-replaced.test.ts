@@ -15,6 +15,7 @@ import { Base, build, Image } from "layerwright";
 import { beforeAll, describe, expect, test } from "vitest";
 import { openDirStore } from "../../src/adapters/store-dir/dir-blob-store.js";
 import { takeLock } from "../../src/adapters/store-dir/owned-lock.js";
+import { newOwnedName } from "../../src/adapters/store-dir/owner-mark.js";
 import { sha256Hex } from "../../src/core/bytes.js";
 import { isLayerwrightError } from "../../src/errors/layerwright-error.js";
 import { digestOf } from "../../src/oci/digest.js";
@@ -202,7 +203,7 @@ describe("T1, T2: in the store itself", () => {
     },
   );
 
-  // A file that names nobody may be a lock in the moment in which it is made, so that is waited for (see owned-lock.ts).
+  // A file that names nobody may be a lock in the moment in which it is made, so that is waited for a moment (see owned-lock.ts).
   const locks = Object.keys(REPLACEMENTS).filter((name) => name !== "an empty file");
   test.each(locks)("%s in the place of a lock holds nobody up", async (replacement) => {
     const folder = tempFolder();
@@ -231,6 +232,34 @@ describe("T1, T2: in the store itself", () => {
     expect(await takeLock(lock, { patienceMs: 0 })).toBeUndefined();
     const release = await takeLock(lock, { silenceMs: 0 });
     release!();
+  });
+
+  test("T2: a lock that stays empty is broken after two seconds of the waiter's own clock", async () => {
+    const lock = join(tempFolder(), "lock");
+    writeFileSync(lock, "");
+    let time = 0;
+    const now = () => {
+      time += 250;
+      return time;
+    };
+    expect(await takeLock(lock, { patienceMs: 1_000, now })).toBeUndefined();
+    const began = time;
+    const release = await takeLock(lock, { patienceMs: 60_000, now });
+    expect(time - began).toBeLessThan(5_000);
+    release!();
+  });
+
+  test("T2: and one whose owner is written into it in time is waited for", async () => {
+    const lock = join(tempFolder(), "lock");
+    writeFileSync(lock, "");
+    let looks = 0;
+    const now = () => {
+      looks++;
+      if (looks === 3) writeFileSync(lock, newOwnedName());
+      return looks < 3 ? looks : looks * 5_000;
+    };
+    expect(await takeLock(lock, { patienceMs: 60_000, now })).toBeUndefined();
+    expect(lstatSync(lock).size).toBeGreaterThan(0);
   });
 
   test.each(Object.keys(REPLACEMENTS))(

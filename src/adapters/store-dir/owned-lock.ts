@@ -15,12 +15,17 @@ export interface LockWait {
   readonly patienceMs?: number | undefined;
   /** How long the lock of a holder that cannot be seen from here stays without a sign of life. @default - 60000 */
   readonly silenceMs?: number | undefined;
+  /** The time in milliseconds, from any start. @default - the process's monotonic clock */
+  readonly now?: (() => number) | undefined;
 }
 
 /** How often a holder renews its lock, so that machines that share the directory see that it lives. */
 const RENEW_MS = 5_000;
 
 const SILENCE_MS = 60_000;
+
+/** How long a lock may name nobody: between making a file and writing to it there is a moment, unless its maker died in it. */
+const UNNAMED_MS = 2_000;
 
 /** The end of the name of the lock under which another one is removed. */
 const BREAK = ".break";
@@ -36,15 +41,21 @@ const PAUSE_MS = 250;
  * @returns what gives the lock back; undefined when the patience ended first
  */
 export async function takeLock(lock: string, wait: LockWait = {}): Promise<(() => void) | undefined> {
-  const { signal, onWait, patienceMs = Number.POSITIVE_INFINITY, silenceMs = SILENCE_MS } = wait;
+  const {
+    signal,
+    onWait,
+    patienceMs = Number.POSITIVE_INFINITY,
+    silenceMs = SILENCE_MS,
+    now = monotonic,
+  } = wait;
   const mine = newOwnedName();
-  const end = performance.now() + patienceMs;
-  const silence = new Silence(silenceMs);
+  const end = now() + patienceMs;
+  const silence = new Silence(silenceMs, now);
   let pause = 2;
   for (let told = false; !take(lock, mine); ) {
     signal?.throwIfAborted();
     if (breakDead(lock, silence)) continue;
-    if (performance.now() > end) return undefined;
+    if (now() > end) return undefined;
     if (!told) onWait?.();
     told = true;
     const options = signal === undefined ? {} : { signal };
@@ -61,22 +72,27 @@ export async function takeLock(lock: string, wait: LockWait = {}): Promise<(() =
 /** The locks that did not change while somebody waited, by their own clock. */
 class Silence {
   readonly #limit: number;
+  readonly #now: () => number;
   readonly #seen = new Map<string, { readonly sign: string; readonly since: number }>();
 
-  constructor(limit: number) {
+  constructor(limit: number, now: () => number) {
     this.#limit = limit;
+    this.#now = now;
   }
 
-  isLong(lock: string): boolean {
+  /** True when a lock did not change for the limit, or for a shorter time that is given. */
+  isLong(lock: string, limit = this.#limit): boolean {
     const stat = lookAt(lock);
     const sign = stat === undefined ? "" : `${stat.ino} ${stat.mtimeMs}`;
-    const now = performance.now();
+    const now = this.#now();
     const before = this.#seen.get(lock);
-    if (before?.sign === sign) return now - before.since >= this.#limit;
+    if (before?.sign === sign) return now - before.since >= Math.min(limit, this.#limit);
     this.#seen.set(lock, { sign, since: now });
     return false;
   }
 }
+
+const monotonic = (): number => performance.now();
 
 function take(lock: string, mine: string): boolean {
   try {
@@ -119,8 +135,10 @@ function breakDead(lock: string, silence: Silence): boolean {
 function isDead(lock: string, silence: Silence): boolean {
   const holder = holderOf(lock);
   if (holder === undefined) return false;
-  // A file that is a lock is empty for a moment (see `take`); what nobody is named in otherwise never was a lock.
-  if (holder !== "" && !isOwnedName(holder)) return true;
+  // A file that is a lock is empty for a moment (see `take`).
+  if (holder === "") return silence.isLong(lock, UNNAMED_MS);
+  // What names nobody otherwise never was a lock.
+  if (!isOwnedName(holder)) return true;
   const state = ownerState(holder);
   return state === "gone" || (state === "elsewhere" && silence.isLong(lock));
 }
@@ -137,7 +155,7 @@ function renew(lock: string, mine: string): void {
 
 /** Removes the locks in a directory whose owners are dead. */
 export function removeDeadLocks(folder: string): void {
-  const silence = new Silence(SILENCE_MS);
+  const silence = new Silence(SILENCE_MS, monotonic);
   for (const name of namesIn(folder)) {
     try {
       const lock = join(folder, name);
