@@ -18,7 +18,7 @@ export interface RunOptions {
   readonly user?: number | string | Owner;
   /** True when caches, lists and logs of a package manager stay in the layer, which no pass then cleans. @default - false */
   readonly keepLeftovers?: boolean;
-  /** @default - "default": what the builder gives; in the direct build a network of its own by slirp4netns, else the host's */
+  /** @default - "default": what the builder gives; in the direct build a network of its own by slirp4netns or pasta, else the host's */
   readonly network?: "none" | "host" | "default";
   /** Caches, files, secrets and sockets that the command sees and that never become part of the layer. */
   readonly mounts?: readonly MountInput[];

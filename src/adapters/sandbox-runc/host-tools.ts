@@ -10,7 +10,7 @@ export interface HostTools {
   readonly mount: string;
   readonly tar: string;
   readonly shell: string;
-  /** slirp4netns, which gives a network namespace access to the outside; undefined where there is none. */
+  /** The program that gives a network namespace access to the outside; undefined where there is none. */
   readonly network?: string | undefined;
   /** True when the user is root already; else every program runs in a user namespace. */
   readonly root: boolean;
@@ -20,6 +20,9 @@ export interface HostTools {
 export type ToolSearch =
   | { readonly tools: HostTools }
   | { readonly tools: undefined; readonly missing: readonly string[] };
+
+/** The programs that can give a network namespace access to the outside; the first that is there is taken. */
+export const NETWORK_PROGRAMS = ["slirp4netns", "pasta"] as const;
 
 /** Where system programs lie that an ordinary user's PATH may lack. */
 export const SYSTEM_FOLDERS = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
@@ -48,7 +51,15 @@ export function findHostTools(
   if (missing.length > 0) return { tools: undefined, missing };
   const root = process.geteuid?.() === 0;
   const found = { unshare, setpriv, mount, tar, shell } as Record<ToolName, string>;
-  return { tools: { runtime: runtime!, runtimeName, root, network: find("slirp4netns"), ...found } };
+  return {
+    tools: {
+      runtime: runtime!,
+      runtimeName,
+      root,
+      network: NETWORK_PROGRAMS.map(find).find(Boolean),
+      ...found,
+    },
+  };
 }
 
 type ToolName = "unshare" | "setpriv" | "mount" | "tar" | "shell";

@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
+import { basename } from "node:path";
 import type { SandboxProbe } from "../../adapters/sandbox-runc/remembered-probe.js";
 import { type Finding, ok, warn } from "./check.js";
 
 /** The checks of run steps in the direct build: whether they can be built, how, and what keeps them apart. */
 export async function checkSandbox(store: string): Promise<readonly Finding[]> {
-  const { findHostTools } = await import("../../adapters/sandbox-runc/host-tools.js");
+  const { findHostTools, NETWORK_PROGRAMS } = await import("../../adapters/sandbox-runc/host-tools.js");
   const { probeSandbox } = await import("../../adapters/sandbox-runc/probe.js");
   const search = findHostTools();
   const { tools } = search;
@@ -43,13 +44,13 @@ export async function checkSandbox(store: string): Promise<readonly Finding[]> {
           "run as root, or in a session with delegated cgroups",
         ),
     privateNetwork
-      ? ok("network", "commands have one of their own, by slirp4netns")
+      ? ok("network", `commands have one of their own, by ${basename(tools.network ?? "")}`)
       : warn(
           "network",
           tools.network === undefined
-            ? "commands that ask for none have this machine's: no slirp4netns here"
-            : "commands that ask for none have this machine's: slirp4netns does not work here",
-          "install slirp4netns; it needs /dev/net/tun",
+            ? `commands that ask for none have this machine's: no ${NETWORK_PROGRAMS.join(" or ")} here`
+            : `commands that ask for none have this machine's: ${basename(tools.network)} does not work here`,
+          "install slirp4netns, or pasta (passt); they need /dev/net/tun",
         ),
   ];
 }

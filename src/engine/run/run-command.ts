@@ -196,7 +196,7 @@ async function runNow(
 async function warnOfHostNetwork(sandbox: Sandbox, { progress }: RunContext["ports"]): Promise<void> {
   if (!(await sandbox.isFirstOnHostNetwork())) return;
   const message =
-    'commands use this machine\'s network: install slirp4netns for one of their own, or say network: "host" or "none"';
+    'commands use this machine\'s network: install slirp4netns or pasta for one of their own, or say network: "host" or "none"';
   progress?.report({ kind: "warn", message });
 }
 
