@@ -1,12 +1,9 @@
 import type { Catalog } from "../catalog/catalog.js";
 import { isCatalog } from "../catalog/catalog.js";
 import type { Image } from "../image/image.js";
-import { platformText } from "../oci/platform.js";
-import { decideFirst, wholeOf } from "../project/gate.js";
 import type { BuildOptions, BuildResult, OutputTarget, PlatformsBuildOptions } from "../project/options.js";
 import { eachPlatform } from "../project/platforms.js";
-import { prepareCatalog, prepareImage } from "../project/prepare.js";
-import { keepSharingLimit } from "../project/sharing-limit.js";
+import { knownAs, openProject, type ProjectPlan } from "../project/project.js";
 import { watched } from "./watched.js";
 
 /**
@@ -58,77 +55,48 @@ async function buildNow(
   what: Image | Catalog,
   options: BuildOptions | PlatformsBuildOptions,
 ): Promise<BuildResult | BuildResult[] | Record<string, BuildResult[]>> {
-  // The engine is loaded when something is built: a program that only describes images starts without it.
+  // The engine is loaded when something is built, while the images are planned.
   const loading = import("../project/deliver.js");
-  const platforms = platformsOf(options);
-  if (!isCatalog(what)) {
-    // Planned while the engine is read from disk.
-    const prepared = await prepareImage(what, platforms ?? [undefined], options);
-    const plans = prepared.map((optimized) => ({ optimized }));
-    const results = (await loading).buildPlatforms(plans, options);
-    return severalOf(options) === undefined ? (await results)[0]! : results;
-  }
-  const { buildEach } = await loading;
-  const prepared = await prepareCatalog(what, platforms ?? what.platforms, options);
-  const images = what.names.flatMap((name) =>
-    partsOf(name, platforms ?? what.platforms.map(platformText), options.output).map(
-      ({ output, platforms: own }) => ({
-        name,
-        output,
-        reference: options.reference ?? `${what.name}/${name}`,
-        plans: own.map((platform) => ({
-          optimized: prepared(name, platform),
-          knownAs: `${what.name}/${name}`,
-        })),
-      }),
+  const { output, reference, ...settings } = options;
+  const project = await openProject(what, { ...settings, platforms: platformsOf(options) });
+  const delivery = {
+    targets: project.images.flatMap(({ name, plans }) =>
+      plans.map((plan) => (isCatalog(what) ? targetIn(output, name, plan, plans) : targetOf(output))),
     ),
-  );
-  const whole = wholeOf(what, options);
-  const judged = images.flatMap(({ name, plans }) =>
-    plans.map(({ optimized }) => ({ name, plan: optimized.plan })),
-  );
-  const { output: _, reference: __, ...given } = options;
-  await decideFirst(
-    judged.map(({ plan }) => plan),
-    { ...given, whole },
-  );
-  await keepSharingLimit(what, platforms ?? what.platforms, options);
-  const { passPolicies } = await import("../project/gate.js");
-  const settings = await passPolicies(what, judged, { ...given, whole });
-  const results: Record<string, BuildResult[]> = {};
-  for (const [at, built] of (await buildEach(images, settings)).entries()) {
-    const { name } = images[at]!;
-    results[name] = [...(results[name] ?? []), ...built];
-  }
-  return results;
+    referenceOf: (name: string) => reference ?? knownAs(project, name),
+  };
+  const { images } = await (await loading).buildProject(project, delivery, settings);
+  const resultsOf = (name: string) => images.filter((one) => one.name === name).map(({ result }) => result);
+  if (isCatalog(what)) return Object.fromEntries(what.names.map((name) => [name, resultsOf(name)]));
+  return severalOf(options) === undefined ? images[0]!.result : resultsOf("");
 }
 
 /** The platforms that the options name, each once; undefined when they name none. */
 function platformsOf(options: BuildOptions | PlatformsBuildOptions): string[] | undefined {
   const platforms = severalOf(options);
-  if (platforms === undefined) {
-    const { platform } = options as BuildOptions;
-    return platform === undefined ? undefined : [platform];
-  }
-  return eachPlatform("build", platforms);
+  if (platforms !== undefined) return eachPlatform("build", platforms);
+  const { platform } = options as BuildOptions;
+  return platform === undefined ? undefined : [platform];
 }
 
 function severalOf(options: BuildOptions | PlatformsBuildOptions): readonly string[] | undefined {
   return "platforms" in options ? options.platforms : undefined;
 }
 
-/** What is written together of one image of a catalog: all its platforms, or each where one file holds one platform. */
-function partsOf(
-  name: string,
-  platforms: readonly string[],
+function targetOf(output: string | OutputTarget | undefined): OutputTarget | undefined {
+  return typeof output === "string" ? { type: "archive", dest: output } : output;
+}
+
+/** The target of an image of a catalog: a file in the directory of `output`, or the layout that all images go into. */
+function targetIn(
   output: string | OutputTarget | undefined,
-): { readonly platforms: readonly string[]; readonly output?: OutputTarget }[] {
-  if (output === undefined) return [{ platforms }];
-  const { type, dest } = typeof output === "string" ? { type: "archive" as const, dest: output } : output;
-  if (type === "layout") return [{ platforms, output: { type, dest } }];
-  if (type === "oci") return [{ platforms, output: { type, dest: `${dest}/${name}.tar` } }];
-  return platforms.map((platform) => {
-    const suffix = platforms.length > 1 ? `-${platform.split("/").slice(1).join("-")}` : "";
-    return { platforms: [platform], output: { type, dest: `${dest}/${name}${suffix}.tar` } };
-  });
+  name: string,
+  { platform: { architecture, variant } }: ProjectPlan,
+  plans: readonly ProjectPlan[],
+): OutputTarget | undefined {
+  const target = targetOf(output);
+  if (target === undefined || target.type === "layout") return target;
+  const alone = target.type === "oci" || plans.length === 1;
+  const suffix = alone ? "" : `-${[architecture, ...(variant === undefined ? [] : [variant])].join("-")}`;
+  return { ...target, dest: `${target.dest}/${name}${suffix}.tar` };
 }

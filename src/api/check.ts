@@ -1,9 +1,6 @@
-import { resolve } from "node:path";
 import type { Catalog } from "../catalog/catalog.js";
-import { platformText } from "../oci/platform.js";
-import { wholeOf } from "../project/gate.js";
-import { type CheckOptions, type CheckResult, countFindings } from "../project/policies.js";
-import { prepareCatalog } from "../project/prepare.js";
+import type { CheckOptions, CheckResult } from "../project/policies.js";
+import { openProject } from "../project/project.js";
 import { watched } from "./watched.js";
 
 /**
@@ -26,14 +23,7 @@ export async function check(catalog: Catalog, options: CheckOptions = {}): Promi
 }
 
 async function checkNow(catalog: Catalog, options: CheckOptions): Promise<CheckResult> {
-  const { judgeAll } = await import("../project/gate.js");
-  const { platforms = catalog.platforms.map(platformText), planOnly = false, ...settings } = options;
-  const context = resolve(options.context ?? ".");
-  const prepared = await prepareCatalog(catalog, platforms, options);
-  const plans = catalog.names.flatMap((name) =>
-    platforms.map((platform) => ({ name, plan: prepared(name, platform).plan })),
-  );
-  const place = { ...settings, context, whole: wholeOf(catalog, options) };
-  const { findings, awaiting } = await judgeAll(catalog, plans, place, planOnly);
-  return { ...countFindings(findings), notBuilt: planOnly ? awaiting : [] };
+  const { checkProject } = await import("../project/policies.js");
+  const { platforms, planOnly = false, ...settings } = options;
+  return checkProject(await openProject(catalog, { ...settings, platforms }), settings, planOnly);
 }

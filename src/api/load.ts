@@ -1,12 +1,9 @@
 import type { Catalog } from "../catalog/catalog.js";
 import { isCatalog } from "../catalog/catalog.js";
 import type { Image } from "../image/image.js";
-import { platformText } from "../oci/platform.js";
-import { decideFirst, wholeOf } from "../project/gate.js";
 import type { LoadOptions, LoadResult } from "../project/load.js";
 import { loadPlatform } from "../project/platforms.js";
-import { prepareCatalog, prepareImage } from "../project/prepare.js";
-import { keepSharingLimit } from "../project/sharing-limit.js";
+import { openProject } from "../project/project.js";
 import { watched } from "./watched.js";
 
 /**
@@ -32,26 +29,14 @@ export async function load(what: Image | Catalog, options: LoadOptions = {}): Pr
 }
 
 async function loadNow(what: Image | Catalog, options: LoadOptions): Promise<LoadResult> {
-  const { loadPlans } = await import("../project/load.js");
-  const { platform, reference } = options;
-  if (!isCatalog(what)) {
-    const [optimized] = await prepareImage(what, [platform], options);
-    return loadPlans([{ optimized: optimized!, reference }], options);
-  }
-  const chosen = platform ?? platformText(loadPlatform(what.platforms));
-  const prepared = await prepareCatalog(what, [chosen], options);
-  const named = what.names.map((name) => ({
-    optimized: prepared(name, chosen),
-    reference: `${what.name}/${name}:${options.tag ?? "latest"}`,
-    knownAs: `${what.name}/${name}`,
-  }));
-  const judged = what.names.map((name, at) => ({ name, plan: named[at]!.optimized.plan }));
-  const settings = { ...options, whole: wholeOf(what, options) };
-  await decideFirst(
-    judged.map(({ plan }) => plan),
-    settings,
-  );
-  await keepSharingLimit(what, [chosen], options);
-  const { passPolicies } = await import("../project/gate.js");
-  return loadPlans(named, await passPolicies(what, judged, settings));
+  const { loadProject } = await import("../project/load.js");
+  const { platform, reference, tag = "latest", ...settings } = options;
+  const chosen = platform ?? (isCatalog(what) ? loadPlatform(what.platforms) : undefined);
+  const project = await openProject(what, {
+    ...settings,
+    platforms: chosen === undefined ? undefined : [chosen],
+  });
+  const referenceOf = (name: string) => (project.name === "" ? reference : `${project.name}/${name}:${tag}`);
+  const { findings: _, ...result } = await loadProject(project, referenceOf, settings);
+  return result;
 }

@@ -1,7 +1,7 @@
 import type { Catalog } from "../catalog/catalog.js";
 import type { ImageNode } from "../image/nodes.js";
 import type { LockResult, LockVerbOptions } from "../project/lock.js";
-import { prepareCatalog } from "../project/prepare.js";
+import { openProject } from "../project/project.js";
 import { watched } from "./watched.js";
 
 /**
@@ -28,13 +28,9 @@ async function lockNow(catalog: Catalog, options: LockVerbOptions): Promise<Lock
   // What is locked is told from the description; only which layers to decide about can depend on what bases hold.
   const decides = [...catalog].some(([, image]) => usesAuto(image.node));
   const looks = decides ? options : { ...options, offline: true };
-  const prepared = await prepareCatalog(catalog, catalog.platforms, looks);
-  const plans = catalog.names.flatMap((name) =>
-    catalog.platforms.map((platform) => prepared(name, platform).plan),
-  );
-  const names = catalog.names.flatMap((name) => catalog.platforms.map(() => name));
-  const { lockPlans } = await import("../project/lock.js");
-  return lockPlans(plans, { ...options, names, maxLayers: catalog.maxLayers });
+  const project = await openProject(catalog, looks);
+  const { lockProject } = await import("../project/lock.js");
+  return lockProject(project, options);
 }
 
 /** True when an image, or one that it is made from, has its layers decided. */

@@ -1,9 +1,8 @@
 import type { SquashPrices } from "../analyze/sharing/squash-prices.js";
 import type { Catalog } from "../catalog/catalog.js";
-import { wholeOf } from "../project/gate.js";
 import { observedPlatform } from "../project/platforms.js";
-import { lowerImage, prepareVariants } from "../project/prepare.js";
-import { fullReference } from "../project/references.js";
+import { lowerImage } from "../project/prepare.js";
+import { openProject } from "../project/project.js";
 import type { ShareOptions } from "./share.js";
 
 /** How the images of a catalog are made to be priced. */
@@ -33,24 +32,15 @@ export async function priceSquash(
   catalog: Catalog,
   options: PriceSquashOptions = {},
 ): Promise<readonly SquashPrices[]> {
-  const { platform = observedPlatform(catalog.platforms), context, ...settings } = options;
-  const place = context === undefined ? {} : { context };
+  const { platform = observedPlatform(catalog.platforms), ...settings } = options;
   const { pricedPolicies } = await import("../analyze/sharing/squash-prices.js");
-  const { pricePlans } = await import("../project/price-squash.js");
-  const lowered = [...catalog].map(([, { node }]) => {
-    const planOf = (squash = node.squash) => lowerImage({ ...node, squash }, { platform, ...place });
-    return { plan: planOf(), variants: pricedPolicies.map(planOf) };
+  const { priceProject } = await import("../project/price-squash.js");
+  const project = await openProject(catalog, { ...settings, platforms: [platform] });
+  const { context } = project;
+  const lowered = [...catalog].map(([name, { node }]) => {
+    const planOf = (squash = node.squash) => lowerImage({ ...node, squash }, { platform, context });
+    const variants = pricedPolicies.map((squash) => ({ squash, plan: planOf(squash) }));
+    return { name, squash: node.squash, plan: planOf(), variants };
   });
-  const prepared = await prepareVariants(lowered, options);
-  const images = [...catalog].map(([name, { node }], at) => {
-    const { plan, variants } = prepared[at]!;
-    return {
-      name,
-      squash: node.squash,
-      plan,
-      variants: pricedPolicies.map((squash, of) => ({ squash, plan: variants[of]! })),
-      references: [fullReference(`${catalog.name}/${name}`)],
-    };
-  });
-  return (await pricePlans(images, { ...settings, ...place, whole: wholeOf(catalog, options) })).prices;
+  return (await priceProject(project, lowered, settings)).prices;
 }

@@ -1,11 +1,7 @@
 import type { Catalog } from "../catalog/catalog.js";
-import { isCatalog } from "../catalog/catalog.js";
 import type { Image } from "../image/image.js";
-import { platformText } from "../oci/platform.js";
-import { decideFirst, wholeOf } from "../project/gate.js";
-import { prepareCatalog, prepareImage } from "../project/prepare.js";
+import { openProject } from "../project/project.js";
 import type { PushOptions, PushResult } from "../project/push.js";
-import { keepSharingLimit } from "../project/sharing-limit.js";
 import { watched } from "./watched.js";
 
 /**
@@ -36,27 +32,11 @@ export async function push(
 }
 
 async function pushNow(what: Image | Catalog, reference: string, options: PushOptions): Promise<PushResult> {
-  const { pushPlans } = await import("../project/push.js");
-  if (!isCatalog(what)) {
-    const prepared = await prepareImage(what, options.platforms ?? [undefined], options);
-    return pushPlans([{ reference, plans: prepared.map((optimized) => ({ optimized })) }], options);
-  }
-  const platforms = options.platforms ?? what.platforms.map(platformText);
-  const prepared = await prepareCatalog(what, platforms, options);
-  const named = what.names.map((name) => ({
-    reference: `${reference.replace(/\/$/, "")}/${name}:${options.tag ?? "latest"}`,
-    knownAs: `${what.name}/${name}`,
-    plans: platforms.map((platform) => ({ optimized: prepared(name, platform) })),
-  }));
-  const judged = what.names.flatMap((name, at) =>
-    named[at]!.plans.map(({ optimized }) => ({ name, plan: optimized.plan })),
-  );
-  const settings = { ...options, whole: wholeOf(what, options) };
-  await decideFirst(
-    judged.map(({ plan }) => plan),
-    settings,
-  );
-  await keepSharingLimit(what, platforms, options);
-  const { passPolicies } = await import("../project/gate.js");
-  return pushPlans(named, await passPolicies(what, judged, settings));
+  const { pushProject } = await import("../project/push.js");
+  const { platforms, tag = "latest", ...settings } = options;
+  const project = await openProject(what, { ...settings, platforms });
+  const below = reference.replace(/\/$/, "");
+  const referenceOf = (name: string) => (project.name === "" ? reference : `${below}/${name}:${tag}`);
+  const { findings: _, ...report } = await pushProject(project, referenceOf, settings);
+  return report;
 }

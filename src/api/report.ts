@@ -1,11 +1,9 @@
 import { resolve } from "node:path";
 import type { Catalog } from "../catalog/catalog.js";
-import { PlanError } from "../errors/layerwright-error.js";
-import { wholeOf } from "../project/gate.js";
+import { DEFAULT_REPORT } from "../project/options.js";
 import { observedPlatform } from "../project/platforms.js";
-import { platformOf, prepareCatalog } from "../project/prepare.js";
-import { fullReference } from "../project/references.js";
-import { DEFAULT_REPORT, type ReportOptions, type ReportResult } from "../project/report.js";
+import { openProject } from "../project/project.js";
+import type { ReportOptions, ReportResult } from "../project/report.js";
 import { watched } from "./watched.js";
 
 /**
@@ -34,24 +32,8 @@ export async function report(catalog: Catalog, options: ReportOptions = {}): Pro
 }
 
 async function reportNow(catalog: Catalog, options: ReportOptions): Promise<ReportResult> {
-  const { out = DEFAULT_REPORT, platform: asked, ...settings } = options;
-  const context = resolve(options.context ?? ".");
-  const platform = asked === undefined ? observedPlatform(catalog.platforms) : platformOf(asked);
-  const prepared = await prepareCatalog(catalog, [platform], options);
-  const jobs = catalog.names.map((name) => ({
-    name,
-    plan: prepared(name, platform).plan,
-    references: [fullReference(`${catalog.name}/${name}`)],
-  }));
-  if (jobs.length === 0) throw new PlanError("REPORT_EMPTY", { catalog: catalog.name });
-  const { withObservedJobs } = await import("../project/observe.js");
-  const { writeReport } = await import("../project/report.js");
-  return withObservedJobs(jobs, { ...settings, whole: wholeOf(catalog, options) }, (images, { store }) =>
-    writeReport(images, {
-      title: catalog.name,
-      out: resolve(context, out),
-      store,
-      catalog: { context, name: catalog.name },
-    }),
-  );
+  const { out = DEFAULT_REPORT, platform = observedPlatform(catalog.platforms), ...settings } = options;
+  const project = await openProject(catalog, { ...settings, platforms: [platform] });
+  const { reportProject } = await import("../project/report.js");
+  return reportProject(project, resolve(project.context, out), settings);
 }

@@ -1,11 +1,9 @@
 import type { PullBytes, Sharing } from "../analyze/sharing/share-images.js";
 import type { Catalog } from "../catalog/catalog.js";
 import { DefinitionError } from "../errors/layerwright-error.js";
-import { wholeOf } from "../project/gate.js";
 import type { BuildOptions } from "../project/options.js";
 import { observedPlatform } from "../project/platforms.js";
-import { prepareCatalog } from "../project/prepare.js";
-import { fullReference } from "../project/references.js";
+import { openProject } from "../project/project.js";
 import { watched } from "./watched.js";
 
 /** How the images of a catalog are made to be looked at. */
@@ -45,30 +43,20 @@ export async function share(catalog: Catalog, options: ShareOptions = {}): Promi
 }
 
 async function shareNow(catalog: Catalog, options: ShareOptions): Promise<ShareResult> {
-  const { having, platform = observedPlatform(catalog.platforms), context, ...settings } = options;
+  const { having, platform = observedPlatform(catalog.platforms), ...settings } = options;
   if (having !== undefined && !catalog.names.includes(having)) {
     const reason = "it has no such image";
     throw new DefinitionError("CATALOG_INVALID", { reason, got: having }, { subject: having });
   }
-  const place = context === undefined ? {} : { context };
-  const prepared = await prepareCatalog(catalog, [platform], options);
-  const jobs = catalog.names.map((name) => ({
-    name,
-    plan: prepared(name, platform).plan,
-    references: [fullReference(`${catalog.name}/${name}`)],
-  }));
+  const project = await openProject(catalog, { ...settings, platforms: [platform] });
   // Loaded when something is built: a program that only describes images starts without it.
-  const { withObservedJobs } = await import("../project/observe.js");
+  const { withObservedProject } = await import("../project/observe.js");
   const { shareImages } = await import("../analyze/sharing/share-images.js");
   const { sharedImage } = await import("../analyze/sharing/share-images.js");
   const { pullBytes } = await import("../analyze/sharing/share-images.js");
-  return withObservedJobs(
-    jobs,
-    { ...settings, ...place, whole: wholeOf(catalog, options) },
-    async (observed) => {
-      const images = observed.map(sharedImage);
-      const held = images.find(({ name }) => name === having);
-      return { ...shareImages(images), ...(held && { pulls: pullBytes(images, held) }) };
-    },
-  );
+  return withObservedProject(project, settings, async (observed) => {
+    const images = observed.map(sharedImage);
+    const held = images.find(({ name }) => name === having);
+    return { ...shareImages(images), ...(held && { pulls: pullBytes(images, held) }) };
+  });
 }

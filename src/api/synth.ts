@@ -1,5 +1,5 @@
 import type { Catalog } from "../catalog/catalog.js";
-import { prepareCatalog } from "../project/prepare.js";
+import { openProject } from "../project/project.js";
 import type { SynthOptions, SynthResult } from "../project/synthesize.js";
 
 /**
@@ -21,11 +21,7 @@ import type { SynthOptions, SynthResult } from "../project/synthesize.js";
  * ```
  */
 export async function synth(catalog: Catalog, options: SynthOptions = {}): Promise<SynthResult> {
-  const prepared = await prepareCatalog(catalog, catalog.platforms, options);
-  const plans = catalog.names.flatMap((name) =>
-    catalog.platforms.map((platform) => ({ name, platform, optimized: prepared(name, platform) })),
-  );
-  const { synthPlans } = await import("../project/synthesize.js");
-  const { name, names, groups } = catalog;
-  return synthPlans(plans, { ...options, catalog: { name, names, groups } });
+  const project = await openProject(catalog, options);
+  const { synthesizeProject } = await import("../project/synthesize.js");
+  return synthesizeProject(project, options);
 }

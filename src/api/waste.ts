@@ -2,11 +2,9 @@ import type { WasteReport } from "../analyze/waste/waste-report.js";
 import type { Catalog } from "../catalog/catalog.js";
 import { isCatalog } from "../catalog/catalog.js";
 import type { Image } from "../image/image.js";
-import type { Plan } from "../plan/plan.js";
-import { wholeOf } from "../project/gate.js";
 import type { BuildOptions } from "../project/options.js";
 import { observedPlatform } from "../project/platforms.js";
-import { prepareCatalog, prepareImage } from "../project/prepare.js";
+import { openProject } from "../project/project.js";
 import { watched } from "./watched.js";
 
 /** How images are built whose waste is looked for. */
@@ -55,29 +53,18 @@ async function wasteNow(
   what: Image | Catalog,
   options: WasteOptions,
 ): Promise<WasteReport | Record<string, WasteReport>> {
-  const { platform: _, ...settings } = options;
-  const plans = await plansOf(what, options);
-  const jobs = plans.map((job) => ({ ...job, references: [] }));
-  const whole = isCatalog(what) ? { whole: wholeOf(what, options) } : {};
-  const { withObservedJobs } = await import("../project/observe.js");
+  const { platform, ...settings } = options;
+  const chosen = platform ?? (isCatalog(what) ? observedPlatform(what.platforms) : undefined);
+  const project = await openProject(what, {
+    ...settings,
+    platforms: chosen === undefined ? undefined : [chosen],
+  });
+  const { withObservedProject } = await import("../project/observe.js");
   const { wasteOf } = await import("../analyze/waste/waste-of.js");
-  const reports = await withObservedJobs(jobs, { ...settings, ...whole }, async (images) => {
+  const reports = await withObservedProject(project, settings, async (images) => {
     const made: WasteReport[] = [];
     for (const image of images) made.push(await wasteOf(image));
     return made;
   });
   return isCatalog(what) ? Object.fromEntries(reports.map((report) => [report.image, report])) : reports[0]!;
-}
-
-async function plansOf(
-  what: Image | Catalog,
-  options: WasteOptions,
-): Promise<readonly { readonly name: string; readonly plan: Plan }[]> {
-  if (!isCatalog(what)) {
-    const [prepared] = await prepareImage(what, [options.platform], options);
-    return [{ name: "image", plan: prepared!.plan }];
-  }
-  const platform = options.platform ?? observedPlatform(what.platforms);
-  const prepared = await prepareCatalog(what, [platform], options);
-  return what.names.map((name) => ({ name, plan: prepared(name, platform).plan }));
 }

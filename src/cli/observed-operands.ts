@@ -1,15 +1,9 @@
 import { type Command, Option } from "commander";
 import type { ObservedImage } from "../analyze/observed-image.js";
-import type { ObservedJob } from "../project/observe.js";
 import { diskPath } from "../project/observe.js";
-import { fullReference } from "../project/references.js";
 import type { Workspace } from "../project/workspace.js";
 import { type BuildFlags, checkBuildOptions } from "./build-flags.js";
-import { decideForCatalog } from "./decide-layering.js";
-import type { LoadedImage } from "./load/loaded-catalog.js";
 import { addMakeFlags } from "./make-flags.js";
-import { namedProgress } from "./named-progress.js";
-import { onePlan } from "./one-plan.js";
 import { type OpenCatalog, openCatalog } from "./open-catalog.js";
 import { withProgress } from "./progress.js";
 import type { Session } from "./session.js";
@@ -74,8 +68,7 @@ export async function withOperands<Result>(
   const { common, platforms } = await checkBuildOptions(flags, false);
   const fromCatalog = patterns.length > 0 || operands.length === 0;
   const catalog = fromCatalog ? await openCatalog(session, patterns, platforms) : undefined;
-  if (catalog !== undefined) await decideForCatalog(session, catalog, common);
-  const { withFoundImages, withObservedJobs } = await import("../project/observe.js");
+  const { withFoundImages, withObservedProject } = await import("../project/observe.js");
   const { selectNames } = await import("./select/select-names.js");
   return withProgress(session, (progress) => {
     const settings = { ...common, signal: session.signal, ...(progress && { progress }) };
@@ -83,9 +76,8 @@ export async function withOperands<Result>(
     const platform = platforms?.[0];
     const places = found.map(({ operand }) => operand);
     const foundSettings = { ...settings, context, ...(platform === undefined ? {} : { platform }) };
-    const jobs = (catalog?.images ?? []).map((image) => jobOf(image, catalog!, progress));
-    return withFoundImages(places, foundSettings, (foundImages) =>
-      withObservedJobs(jobs, { ...settings, context }, (built, workspace) => {
+    return withFoundImages(places, foundSettings, (foundImages, opened) => {
+      const useWith = (built: readonly ObservedImage[], workspace: Workspace) => {
         const names = built.map(({ name }) => name);
         const imagesOf = (operand: string) => {
           const at = found.findIndex(({ text }) => text === operand);
@@ -94,22 +86,8 @@ export async function withOperands<Result>(
           return built.filter(({ name }) => chosen.has(name));
         };
         return use({ images: [...built, ...foundImages], imagesOf, catalog, workspace });
-      }),
-    );
+      };
+      return catalog === undefined ? useWith([], opened) : withObservedProject(catalog, settings, useWith);
+    });
   });
-}
-
-/** One platform of an image: this machine's where it is for several, since its commands can run here. */
-function jobOf(
-  image: LoadedImage,
-  catalog: OpenCatalog,
-  progress: Parameters<typeof namedProgress>[0] | undefined,
-): ObservedJob {
-  const { name } = image;
-  return {
-    name,
-    plan: onePlan(image).optimized.plan,
-    references: [fullReference(`${catalog.name}/${name}`)],
-    progress: progress && namedProgress(progress, name, catalog.images.length > 1),
-  };
 }

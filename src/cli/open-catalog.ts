@@ -1,20 +1,21 @@
-import { resolve } from "node:path";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { PolicyReport } from "../policy/judge-catalog.js";
+
 import { pinByLock } from "../project/lock-file.js";
-import type { WholeCatalog } from "../project/options.js";
 import type { PrepareOptions } from "../project/prepare.js";
+import { namedPlans, type PolicyQuestion, type Project } from "../project/project.js";
 import { findApp } from "./load/find-app.js";
 import { loadCatalog } from "./load/load-catalog.js";
 import type { LoadedCatalog, LoadRequest } from "./load/loaded-catalog.js";
 import type { Session } from "./session.js";
 
-/** The images that a command works on, and the folder that their sources are relative to. */
-export interface OpenCatalog extends LoadedCatalog {
+/** The project that a command works on: a catalog in a child process, which runs again for each further question. */
+export interface OpenCatalog extends Omit<LoadedCatalog, "policies" | "limit">, Project {
+  readonly images: LoadedCatalog["images"];
   /** The user's file as messages name it. */
   readonly shown: string;
-  /** The context folder, absolute. */
-  readonly context: string;
-  /** All images of the catalog, whatever was asked for. */
-  readonly whole: WholeCatalog;
 }
 
 /**
@@ -44,21 +45,61 @@ export async function openCatalog(
   };
   const lowered = await loadCatalog(request, signal);
   const { prepareLoaded } = await import("./load/prepare-loaded.js");
-  const loaded = await prepareLoaded(lowered, placeOf(session, context));
+  const { policies, ...loaded } = await prepareLoaded(lowered, placeOf(session, context));
   const whole = { maxLayers: loaded.maxLayers, plans: (on?: readonly string[]) => allPlans(session, on) };
   const catalog = { ...loaded, shown, context, whole };
-  if (!narrowed) return catalog;
+  const images = narrowed ? await narrow(session, catalog, names, entry) : catalog.images;
+  if (policies === undefined) return { ...catalog, images };
+  const first = leftOf(policies, images);
+  return {
+    ...catalog,
+    images,
+    judge: async ({ facts, decided }) =>
+      facts === undefined && decided !== true ? first : judgeAgain(request, images, facts, signal),
+  };
+}
+
+/** The images that are left of those that were asked for, by what they are made from. */
+async function narrow(
+  session: Session,
+  catalog: OpenCatalog,
+  names: readonly string[],
+  entry: string,
+): Promise<OpenCatalog["images"]> {
   const { selectNames } = await import("./select/select-names.js");
   const { narrowedImages } = await import("./select/narrowed-images.js");
-  const images = await narrowedImages(session, catalog, selectNames(catalog, names), entry);
-  return { ...catalog, ...policiesOf(catalog, images), images };
+  return narrowedImages(session, catalog, selectNames(catalog, names), entry);
+}
+
+/** Runs the user's file once more to ask its policies, with what was built in a file that only it reads. */
+async function judgeAgain(
+  request: LoadRequest,
+  images: OpenCatalog["images"],
+  facts: PolicyQuestion["facts"],
+  signal: AbortSignal,
+): Promise<PolicyReport> {
+  const ask = async (built?: string) => {
+    const policies = { ...request.policies, ...(built === undefined ? {} : { built }) };
+    const { policies: report } = await loadCatalog({ ...request, policies }, signal);
+    return leftOf(report ?? { findings: [], awaiting: [] }, images);
+  };
+  if (facts === undefined) return ask();
+  const { builtFileText } = await import("./load/built-file.js");
+  const directory = await mkdtemp(join(tmpdir(), "layerwright-policies-"));
+  try {
+    const built = join(directory, "built.json");
+    await writeFile(built, await builtFileText(facts), { mode: 0o600 });
+    return await ask(built);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
 }
 
 /** Runs the user's file once more for all images: the lines of a plan are known in its process alone. */
 async function allPlans(session: Session, platforms: readonly string[] | undefined) {
   const { affectedBy: _, changed: __, ...options } = session.options;
   const { images } = await openCatalog({ ...session, options }, [], platforms);
-  return images.flatMap(({ name, plans }) => plans.map(({ optimized }) => ({ name, plan: optimized.plan })));
+  return namedPlans(images);
 }
 
 /** What is looked at to prepare the plans of a catalog, by the options of the command. */
@@ -75,11 +116,12 @@ function placeOf({ options, signal }: Session, context: string): PrepareOptions 
 }
 
 /** What the policies say of the images that are left. */
-function policiesOf({ policies }: OpenCatalog, images: OpenCatalog["images"]): Pick<OpenCatalog, "policies"> {
-  if (policies === undefined) return {};
+function leftOf({ findings, awaiting }: PolicyReport, images: OpenCatalog["images"]): PolicyReport {
   const left = new Set(images.map(({ name }) => name));
-  const findings = policies.findings.filter(({ image }) => left.has(image));
-  return { policies: { findings, awaiting: policies.awaiting.filter((name) => left.has(name)) } };
+  return {
+    findings: findings.filter(({ image }) => left.has(image)),
+    awaiting: awaiting.filter((name) => left.has(name)),
+  };
 }
 
 /** The same, with every plan pinned by the lock as far as that goes. */

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { type Platform, platformText } from "../oci/platform.js";
 import type { OutputTarget } from "../project/options.js";
 import { holdsPlatforms } from "../project/options.js";
+import type { Project } from "../project/project.js";
 import type { OutputOption } from "./output-option.js";
 import { UsageError } from "./usage-error.js";
 
@@ -15,6 +16,13 @@ export interface Placed {
   readonly platform: Platform;
   /** True when the image is built for other platforms, too. */
   readonly several: boolean;
+}
+
+/** Each plan of the chosen images of a project, in order. */
+export function placedPlans({ images }: Pick<Project, "images">): Placed[] {
+  return images.flatMap(({ name, plans }) =>
+    plans.map(({ platform }) => ({ name, platform, several: plans.length > 1 })),
+  );
 }
 
 /**

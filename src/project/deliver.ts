@@ -13,77 +13,109 @@ import { imageIndex } from "../oci/image-index.js";
 import { layerEncodingOf } from "../oci/media-type.js";
 import { platformText } from "../oci/platform.js";
 import { toldOnce } from "../plan/passes/pass.js";
-import type { OptimizedPlan } from "../plan/passes/pipeline.js";
 import type { Plan } from "../plan/plan.js";
+import type { JudgedFinding } from "../policy/policy.js";
 import type { BlobStore } from "../ports/blob-store.js";
 import type { FinishedImage, ImageOutput } from "../ports/image-output.js";
-import type { Progress } from "../ports/progress.js";
 import { tarBlocks } from "../tar/tar-blocks.js";
 import { type BuildJob, type BuildSettings, withBuiltGroups, withBuiltImages } from "./build.js";
-import { type BuildOptions, type BuildResult, holdsPlatforms, type OutputTarget } from "./options.js";
+import { passGate } from "./gate.js";
+import { namedProgress } from "./named-progress.js";
+import { type BuildResult, holdsPlatforms, type OutputTarget } from "./options.js";
+import { knownAs, type Project, type ProjectPlan } from "./project.js";
 import { fullReference } from "./references.js";
 import type { Workspace } from "./workspace.js";
 
-/** One plan of an image, and who is told how its build goes. */
-export interface PlatformPlan {
-  readonly optimized: OptimizedPlan;
-  readonly progress?: Progress | undefined;
-  /** As in `BuildJob`. */
-  readonly knownAs?: string | undefined;
+/** Where the images of a build go, and what they are called there. */
+export interface Delivery {
+  /** A target for each plan of each chosen image, in their order; undefined leaves the image in the store. */
+  readonly targets: readonly (OutputTarget | undefined)[];
+  /** The reference that an image is written under. */
+  referenceOf(name: string): string | undefined;
 }
 
-/** Builds one plan; what the command line calls for plans that came from the user's file. */
-export async function buildPlan(optimized: OptimizedPlan, options: BuildOptions): Promise<BuildResult> {
-  const [result] = await buildPlatforms([{ optimized }], options);
-  return result!;
-}
-
-/** The plans of one image, one a platform, and where the image goes. */
-export interface ImagePlans {
-  readonly output: string | OutputTarget | undefined;
-  readonly reference: string | undefined;
-  readonly plans: readonly PlatformPlan[];
+/** What was built of a project. */
+export interface BuiltProject {
+  /** A result for each plan of each chosen image. */
+  readonly images: readonly { readonly name: string; readonly result: BuildResult }[];
+  /** What the policies found and let pass. */
+  readonly findings: readonly JudgedFinding[];
 }
 
 /**
- * Builds the plans of one image, one a platform, and writes them at once: several become an index.
+ * Builds the chosen images of a project side by side, and writes each as soon as all its platforms are there. Platforms
+ * with one target are written as one index.
  *
- * @throws {PlanError} OUTPUT_PLATFORMS when the output holds one platform only
+ * @throws {PlanError} OUTPUT_PLATFORMS before anything is built; those of `passGate`
  */
-export async function buildPlatforms(
-  plans: readonly PlatformPlan[],
-  options: BuildOptions,
-): Promise<BuildResult[]> {
-  const { output, reference, ...settings } = options;
-  const [results] = await buildEach([{ plans, output, reference }], settings);
-  return results!;
-}
-
-/**
- * Builds images side by side, and writes each as soon as all its platforms are there.
- *
- * @throws {PlanError} OUTPUT_PLATFORMS before anything is built
- */
-export async function buildEach(
-  images: readonly ImagePlans[],
-  settings: BuildSettings,
-): Promise<BuildResult[][]> {
-  const said = new Set<string>();
-  return (await buildGroups(images, settings)).map((results) => toldOnce(results, said));
-}
-
-async function buildGroups(images: readonly ImagePlans[], settings: BuildSettings): Promise<BuildResult[][]> {
-  const groups = images.map((image): ImageGroup => {
-    const references = image.reference === undefined ? [] : [fullReference(image.reference)];
-    const jobs = image.plans.map(({ optimized, progress, knownAs }) => {
-      return { plan: optimized.plan, references, progress, knownAs };
-    });
-    return { ...image, references, jobs, target: targetOf(image) };
-  });
-  const written = groups.flatMap(({ target }) =>
+export async function buildProject(
+  project: Project,
+  { targets, referenceOf }: Delivery,
+  given: BuildSettings,
+): Promise<BuiltProject> {
+  const groups = writtenTogether(project, targets, referenceOf, given);
+  const { settings, findings } = await passGate(project, given);
+  const dests = groups.flatMap(({ target }) =>
     target === undefined || target.dest === "-" ? [] : target.dest,
   );
-  return withNotedOutputs(settings.context ?? ".", written, () => buildNoted(groups, settings));
+  const built = await withNotedOutputs(project.context, dests, () => buildNoted(groups, settings));
+  const said = new Set<string>();
+  const images = built.flatMap((results, at) =>
+    toldOnce(results, said).map((result) => ({ name: groups[at]!.name, result })),
+  );
+  return { images, findings };
+}
+
+/** The platforms of an image that are written at once. */
+interface ImageGroup {
+  readonly name: string;
+  readonly plans: ProjectPlan[];
+  readonly jobs: BuildJob[];
+  readonly references: readonly string[];
+  readonly target: OutputTarget | undefined;
+}
+
+function writtenTogether(
+  project: Project,
+  targets: Delivery["targets"],
+  referenceOf: Delivery["referenceOf"],
+  { progress }: BuildSettings,
+): ImageGroup[] {
+  const groups = new Map<string, ImageGroup>();
+  const several = targets.length > 1;
+  let at = 0;
+  for (const { name, plans } of project.images) {
+    for (const plan of plans) {
+      const target = outputTarget(targets[at]);
+      const key = `${name} ${target?.dest}`;
+      const reference = referenceOf(name);
+      const references = reference === undefined ? [] : [fullReference(reference)];
+      const group = groups.get(key) ?? { name, plans: [], jobs: [], references, target };
+      if (group.plans.length > 0 && target !== undefined && !holdsPlatforms(target.type)) {
+        const platforms = plans.map((one) => platformText(one.platform));
+        throw new PlanError("OUTPUT_PLATFORMS", { path: target.dest, platforms }, { subject: target.dest });
+      }
+      group.plans.push(plan);
+      group.jobs.push({
+        plan: plan.optimized.plan,
+        references,
+        progress: progress && namedProgress(progress, planLabel(name, plan, plans), several),
+        knownAs: knownAs(project, name),
+      });
+      groups.set(key, group);
+      at++;
+    }
+  }
+  return [...groups.values()];
+}
+
+/** `api`, or `api (linux/arm64)` for one platform of several. */
+export function planLabel(
+  name: string,
+  { platform }: Pick<ProjectPlan, "platform">,
+  plans: readonly unknown[],
+): string {
+  return plans.length > 1 ? `${name} (${platformText(platform)})` : name;
 }
 
 async function buildNoted(groups: readonly ImageGroup[], settings: BuildSettings): Promise<BuildResult[][]> {
@@ -101,12 +133,6 @@ async function buildNoted(groups: readonly ImageGroup[], settings: BuildSettings
     }
     return results;
   });
-}
-
-interface ImageGroup extends ImagePlans {
-  readonly jobs: readonly BuildJob[];
-  readonly references: readonly string[];
-  readonly target: OutputTarget | undefined;
 }
 
 /** Writes the platforms of one image, and says what was built. */
@@ -132,16 +158,6 @@ async function writeImage(
       ...(target === undefined ? {} : { output: target }),
     };
   });
-}
-
-/** Where an image goes. */
-function targetOf({ plans, output }: ImagePlans): OutputTarget | undefined {
-  const target = outputTarget(output);
-  if (target !== undefined && plans.length > 1 && !holdsPlatforms(target.type)) {
-    const platforms = plans.map(({ optimized }) => platformText(optimized.plan.platform));
-    throw new PlanError("OUTPUT_PLATFORMS", { path: target.dest, platforms }, { subject: target.dest });
-  }
-  return target;
 }
 
 /** What a build says of an image, whatever became of it. */

@@ -1,105 +1,116 @@
-import type { Catalog } from "../catalog/catalog.js";
 import { PlanError } from "../errors/layerwright-error.js";
 import { missingFrom, needsOf } from "../lock/lock-needs.js";
-import { platformText } from "../oci/platform.js";
-import type { Plan } from "../plan/plan.js";
 import type { PolicyReport } from "../policy/judge-catalog.js";
 import type { JudgedFinding } from "../policy/policy.js";
 import type { BuildSettings } from "./build.js";
 import { lockOf } from "./lock-file.js";
-import type { WholeCatalog } from "./options.js";
+import { namedProgress } from "./named-progress.js";
 import type { PinOptions } from "./pin-plans.js";
-import type { JudgedPlan } from "./policies.js";
-import { type PrepareOptions, prepareCatalog } from "./prepare.js";
+import { namedPlans, type Project } from "./project.js";
 
-/** All images of a catalog, which squash `"auto"` is decided for. */
-export function wholeOf(catalog: Catalog, options: PrepareOptions): WholeCatalog {
-  return {
-    maxLayers: catalog.maxLayers,
-    async plans(platforms = catalog.platforms.map(platformText)) {
-      const prepared = await prepareCatalog(catalog, platforms, options);
-      return catalog.names.flatMap((name) =>
-        platforms.map((platform) => ({ name, plan: prepared(name, platform).plan })),
-      );
-    },
-  };
+/** A project that was let through to its build. */
+export interface Passed<Settings> {
+  /** Those of the build: what was built for the policies comes out of the store. */
+  readonly settings: Settings;
+  /** What the policies found and let pass. */
+  readonly findings: readonly JudgedFinding[];
 }
 
 /**
- * Decides the layers of squash `"auto"` before anything looks at the plans that a verb is about, so that its policies and
- * limits see the same images the first time as ever after. Does nothing where all is decided, or nothing may be.
+ * Lets the chosen images of a project through to their build, or refuses them before anything but the lock is written.
+ * This is the one order: the layers of squash `"auto"` are decided, then the catalog's limit is checked, then its policies
+ * are asked about the plans, then about the built images that they want to see.
  *
- * @returns whether something was decided
+ * @throws {PlanError} SQUASH_UNSHARES, POLICIES_BROKEN
  */
-export async function decideFirst(plans: readonly Plan[], options: PinOptions): Promise<boolean> {
-  if (options.lock === false || options.locked === true || options.offline === true) return false;
+export async function passGate<Settings extends BuildSettings>(
+  project: Project,
+  given: Settings,
+): Promise<Passed<Settings>> {
+  const settings = inProject(project, given);
+  const decided = await decideLayers(project, settings);
+  if (project.limit !== undefined) {
+    // Most catalogs have no limit, and what checks one takes long to load.
+    const { checkSharingLimit } = await import("./check-sharing-limit.js");
+    await checkSharingLimit(project.limit, settings);
+  }
+  if (project.judge === undefined) return { settings, findings: [] };
+  const planned = await project.judge({ decided });
+  refuseBroken(planned.findings);
+  if (planned.awaiting.length === 0) return { settings, findings: planned.findings };
+  const { findings } = await judgeBuilt(project, planned, settings);
+  refuseBroken(findings);
+  return { settings: { ...settings, cache: true, noCacheSteps: [] }, findings };
+}
+
+/** The settings of a use case with what the project says. */
+export function inProject<Settings extends object>(
+  { context, whole }: Project,
+  settings: Settings,
+): Settings & Pick<PinOptions, "context" | "whole"> {
+  return { ...settings, context, ...(whole && { whole }) };
+}
+
+/**
+ * Decides the layers of squash `"auto"` before anything looks at the plans, so that policies and limits see the same
+ * images the first time as ever after. A no-op where all is decided, or nothing may be.
+ *
+ * @returns true when something was decided
+ */
+export async function decideLayers(project: Project, given: PinOptions): Promise<boolean> {
+  if (given.lock === false || given.locked === true || given.offline === true) return false;
+  const settings = inProject(project, given);
+  const named = namedPlans(project.images);
+  const plans = named.map(({ plan }) => plan);
   const needs = needsOf(plans);
   if (needs.layering.size === 0) return false;
-  const { lock } = lockOf(options);
+  const { lock } = lockOf(settings);
   if (!missingFrom(needs, lock).some(({ kind }) => kind === "layering")) return false;
   const { pinPlans } = await import("./pin-plans.js");
-  await pinPlans(plans, options);
+  await pinPlans(plans, { ...settings, names: named.map(({ name }) => name) });
   return true;
 }
 
-/** The findings that fail a build. */
-export function brokenOf(findings: readonly JudgedFinding[]): readonly JudgedFinding[] {
-  return findings.filter(({ severity, suppressed }) => severity === "error" && suppressed === undefined);
+/**
+ * What the policies of a project say: of the plans, and of the built images where a policy asks for them. Those are
+ * built into the store.
+ *
+ * @param planOnly true to build nothing
+ */
+export async function judgeProject(
+  project: Project,
+  given: BuildSettings,
+  planOnly: boolean,
+): Promise<PolicyReport> {
+  if (project.judge === undefined) return { findings: [], awaiting: [] };
+  const settings = inProject(project, given);
+  const decided = planOnly ? false : await decideLayers(project, settings);
+  const report = await project.judge({ decided });
+  return planOnly || report.awaiting.length === 0 ? report : judgeBuilt(project, report, settings);
+}
+
+/** Builds the images that policies wait for, and asks the policies again. */
+async function judgeBuilt(
+  { name: catalog, images, judge }: Project,
+  { awaiting }: PolicyReport,
+  settings: BuildSettings,
+): Promise<PolicyReport> {
+  const { withBuiltFacts } = await import("./policies.js");
+  const named = namedPlans(images).filter(({ name }) => awaiting.includes(name));
+  const jobs = named.map((job) => ({
+    ...job,
+    progress: settings.progress && namedProgress(settings.progress, job.name, named.length > 1),
+  }));
+  return withBuiltFacts(catalog, jobs, settings, (facts) => judge!({ facts }));
 }
 
 /** @throws {PlanError} POLICIES_BROKEN at the line of the first error, when there is one */
-export function refuseBroken(findings: readonly JudgedFinding[]): void {
-  const broken = brokenOf(findings);
+function refuseBroken(findings: readonly JudgedFinding[]): void {
+  const broken = findings.filter(
+    ({ severity, suppressed }) => severity === "error" && suppressed === undefined,
+  );
   const [first] = broken;
   if (first === undefined) return;
   const shown = broken.map(({ code, image, message }) => ({ code, image, text: message }));
   throw new PlanError("POLICIES_BROKEN", { broken: shown }, { subject: first.image, origin: first.origin });
-}
-
-/**
- * What the policies of a catalog say: of the plans, and of the built images where a policy asks for them. Those are then
- * built into the store.
- *
- * @param plansOnly whether to build nothing
- */
-export async function judgeAll(
-  catalog: Catalog,
-  plans: readonly JudgedPlan[],
-  settings: BuildSettings,
-  plansOnly = false,
-): Promise<PolicyReport> {
-  const { judgePlans } = await import("./policies.js");
-  const report = await judgePlans(catalog, plans, settings);
-  if (plansOnly || report.awaiting.length === 0) return report;
-  const { withBuiltFacts } = await import("./policies.js");
-  const jobs = plans.filter(({ name }) => report.awaiting.includes(name));
-  return withBuiltFacts(catalog.name, jobs, settings, (facts) => {
-    const builtOf = (name: string, platform: string) =>
-      facts.find((one) => one.name === name && one.platform === platform);
-    return judgePlans(catalog, plans, { ...settings, builtOf });
-  });
-}
-
-/**
- * Lets a catalog through to its build, or refuses it before anything is written. Where images were built for it, the
- * settings that come back take them out of the store instead of building them again.
- *
- * @throws {PlanError} POLICIES_BROKEN
- */
-export async function passPolicies<Settings extends BuildSettings>(
-  catalog: Catalog,
-  plans: readonly JudgedPlan[],
-  settings: Settings,
-): Promise<Settings> {
-  if (catalog.policies.length === 0) return settings;
-  const planned = await judgeAll(catalog, plans, settings, true);
-  refuseBroken(planned.findings);
-  if (planned.awaiting.length === 0) return settings;
-  refuseBroken((await judgeAll(catalog, plans, settings)).findings);
-  return builtAlready(settings);
-}
-
-/** The settings of a build right after one that made the same. */
-export function builtAlready<Settings extends BuildSettings>(settings: Settings): Settings {
-  return { ...settings, cache: true, noCacheSteps: [] };
 }

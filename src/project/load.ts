@@ -2,11 +2,13 @@ import { createEngineOutput } from "../adapters/output-engine/engine-output.js";
 import type { EngineName } from "../adapters/output-engine/engine-place.js";
 import { openEngine } from "../adapters/output-engine/open-engine.js";
 import { toldOnce } from "../plan/passes/pass.js";
-import type { OptimizedPlan } from "../plan/passes/pipeline.js";
-import type { Progress } from "../ports/progress.js";
-import { withBuiltImages } from "./build.js";
-import { resultOf } from "./deliver.js";
+import { type BuildSettings, withBuiltImages } from "./build.js";
+import { type BuiltProject, resultOf } from "./deliver.js";
+import { passGate } from "./gate.js";
+import { namedProgress } from "./named-progress.js";
 import type { BuildOptions, BuildResult } from "./options.js";
+import { loadPlatform } from "./platforms.js";
+import { knownAs, onPlatform, type Project } from "./project.js";
 import { fullReference } from "./references.js";
 
 /** How images are built and loaded. */
@@ -33,39 +35,42 @@ export interface LoadResult {
   readonly images: readonly LoadedImageResult[];
 }
 
-/** The plan of one image, and the name that it gets in the engine. */
-export interface LoadedPlan {
-  readonly optimized: OptimizedPlan;
-  readonly reference?: string | undefined;
-  readonly progress?: Progress | undefined;
-  /** As in `BuildJob`. */
-  readonly knownAs?: string | undefined;
-}
-
-/** Builds plans and loads them all; what the command line calls for plans that came from the user's file. */
-export async function loadPlans(images: readonly LoadedPlan[], options: LoadOptions): Promise<LoadResult> {
-  const jobs = images.map(({ optimized, reference, progress, knownAs }) => ({
-    plan: optimized.plan,
-    references: reference === undefined ? [] : [fullReference(reference)],
-    progress,
-    knownAs,
-  }));
+/**
+ * Builds the chosen images of a project and loads them all into an engine, each for the one platform that it takes.
+ *
+ * @throws {PlanError} LOAD_PLATFORM_MISSING; those of `passGate`
+ */
+export async function loadProject(
+  whole: Project,
+  referenceOf: (name: string) => string | undefined,
+  { engine: wanted, ...given }: BuildSettings & { readonly engine?: EngineName | undefined },
+): Promise<LoadResult & Pick<BuiltProject, "findings">> {
+  const [first] = whole.images;
+  const project =
+    first === undefined ? whole : onPlatform(whole, loadPlatform(first.plans.map((plan) => plan.platform)));
+  const { settings, findings } = await passGate(project, given);
+  const { progress, signal } = settings;
+  const jobs = project.images.map(({ name, plans }) => {
+    const reference = referenceOf(name);
+    const { plan, warnings } = plans[0]!.optimized;
+    return {
+      plan,
+      warnings,
+      references: reference === undefined ? [] : [fullReference(reference)],
+      progress: progress && namedProgress(progress, name, project.images.length > 1),
+      knownAs: knownAs(project, name),
+    };
+  });
   // Before anything is built, which may take long.
-  const engine = await openEngine({ engine: options.engine });
-  return withBuiltImages(jobs, options, async (built) => {
-    const output = createEngineOutput(engine, { progress: options.progress, signal: options.signal });
+  const engine = await openEngine({ engine: wanted });
+  return withBuiltImages(jobs, settings, async (built) => {
+    const output = createEngineOutput(engine, { progress, signal });
     await output.write(built.map(({ image }) => image));
     const loaded = output.loaded();
-    return {
-      engine: engine.name,
-      place: engine.place,
-      images: toldOnce(
-        built.map((one, at) => {
-          const { plan, warnings } = images[at]!.optimized;
-          const { references, id } = loaded[at]!;
-          return { ...resultOf(one), platform: plan.platform, references, warnings, id };
-        }),
-      ),
-    };
+    const images = built.map((one, at) => {
+      const { plan, warnings } = jobs[at]!;
+      return { ...resultOf(one), platform: plan.platform, warnings, ...loaded[at]! };
+    });
+    return { engine: engine.name, place: engine.place, images: toldOnce(images), findings };
   });
 }

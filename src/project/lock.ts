@@ -29,6 +29,7 @@ import { changeLock, lockOf } from "./lock-file.js";
 import { addToLock, manifestOf } from "./look-up.js";
 import { openRegistry } from "./open-registry.js";
 import type { LockOptions } from "./options.js";
+import { namedPlans, type Project } from "./project.js";
 import { ENCODER_KINDS, hasBundledList, withCertificates, withEncoders } from "./runtime.js";
 import { type Workspace, withWorkspace } from "./workspace.js";
 
@@ -73,15 +74,20 @@ export interface LockResult {
 }
 
 /** How plans are locked. */
-export interface LockPlansOptions extends LockVerbOptions {
+interface LockPlansOptions extends LockVerbOptions {
   /** What the plans are called in the catalog, in their order. */
-  readonly names?: readonly string[];
+  readonly names: readonly string[];
   /** The most layers that squash `"auto"` gives an image. */
-  readonly maxLayers?: number;
+  readonly maxLayers: number | undefined;
 }
 
-/** Locks plans; what the command line calls for plans that came from the user's file. */
-export async function lockPlans(plans: readonly Plan[], options: LockPlansOptions): Promise<LockResult> {
+/** Locks what the images of a project take from outside, and decides their layers. */
+export async function lockProject(project: Project, given: LockVerbOptions): Promise<LockResult> {
+  const named = namedPlans(project.images);
+  const plans = named.map(({ plan }) => plan);
+  const { context, whole } = project;
+  const names = named.map(({ name }) => name);
+  const options: LockPlansOptions = { ...given, context, names, maxLayers: whole?.maxLayers };
   const needs = needsOf(plans);
   const { path, lock: before } = lockOf(options);
   const about = { path, missing: missingFrom(needs, before), unused: unusedIn(needs, before) };

@@ -134,3 +134,6 @@ export interface BuildResult {
 export function holdsPlatforms(type: OutputTarget["type"]): boolean {
   return type === "oci" || type === "layout";
 }
+
+/** Where the page goes unless somebody says otherwise, in the context folder. */
+export const DEFAULT_REPORT = "layerwright.out/report.html";

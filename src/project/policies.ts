@@ -10,11 +10,13 @@ import type { BuiltFacts } from "../policy/policy-image.js";
 import { policyImage } from "../policy/policy-image.js";
 import type { Progress } from "../ports/progress.js";
 import type { BuildSettings } from "./build.js";
+import { judgeProject } from "./gate.js";
 import { lastBuilt } from "./last-built.js";
 import { pinByLock } from "./lock-file.js";
 import { withObservedJobs } from "./observe.js";
 import type { BuildOptions, LockPlace } from "./options.js";
 import { placeIn } from "./prepare.js";
+import type { Project } from "./project.js";
 
 /** How the policies of a catalog are asked. */
 export interface CheckOptions extends Omit<BuildOptions, "output" | "reference" | "platform"> {
@@ -37,6 +39,20 @@ export interface CheckResult {
   readonly notBuilt: readonly string[];
 }
 
+/**
+ * Asks the policies of a project about its chosen images.
+ *
+ * @param planOnly true to build nothing, also where a policy looks at the built image
+ */
+export async function checkProject(
+  project: Project,
+  settings: BuildSettings,
+  planOnly: boolean,
+): Promise<CheckResult> {
+  const { findings, awaiting } = await judgeProject(project, settings, planOnly);
+  return { ...countFindings(findings), notBuilt: planOnly ? awaiting : [] };
+}
+
 /** Findings with their numbers. */
 export function countFindings(findings: readonly JudgedFinding[]): Omit<CheckResult, "notBuilt"> {
   const standing = findings.filter(({ suppressed }) => suppressed === undefined);
@@ -57,15 +73,15 @@ export interface JudgedPlan {
 /** Where plans come from, and what is known of what they became. */
 export interface JudgeOptions extends LockPlace {
   readonly context?: string | undefined;
-  /** What was built of an image, where it was. */
-  readonly builtOf?: (name: string, platform: string) => BuiltFacts | undefined;
+  /** What was built of the images that a policy wanted to see built. */
+  readonly facts?: readonly NamedFacts[];
 }
 
 /** Runs the policies of a catalog over the plans of its images. The lock says what is pinned; nothing is written to it. */
 export async function judgePlans(
   catalog: Catalog,
   plans: readonly JudgedPlan[],
-  { builtOf, ...options }: JudgeOptions,
+  { facts = [], ...options }: JudgeOptions,
 ): Promise<PolicyReport> {
   const pinned = pinByLock(
     plans.map(({ plan }) => plan),
@@ -75,7 +91,8 @@ export async function judgePlans(
   const images = plans.map(({ name }, at) => {
     const plan = pinned[at]!;
     const { node } = catalog.images[name] as Image;
-    const built = builtOf?.(name, platformText(plan.platform));
+    const platform = platformText(plan.platform);
+    const built = facts.find((one) => one.name === name && one.platform === platform);
     return { view: policyImage(name, plan, node, place), node, built };
   });
   const named = new Set(plans.map(({ name }) => name));

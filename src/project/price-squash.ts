@@ -3,10 +3,14 @@ import { type SquashPrices, squashPrices } from "../analyze/sharing/squash-price
 import type { SquashPolicy } from "../image/nodes.js";
 import type { Plan } from "../plan/plan.js";
 import { baseStages } from "../plan/plan.js";
-import type { Progress } from "../ports/progress.js";
 import type { BuildSettings } from "./build.js";
+import { inProject } from "./gate.js";
+import { namedProgress } from "./named-progress.js";
 import { withObservedJobs } from "./observe.js";
 import { pinPlans } from "./pin-plans.js";
+import { prepareVariants } from "./prepare.js";
+import type { Project } from "./project.js";
+import { fullReference } from "./references.js";
 
 /** An image of a catalog with its plan of today, and those of other policies where it is to be priced. */
 export interface PlannedVariants {
@@ -15,8 +19,6 @@ export interface PlannedVariants {
   readonly plan: Plan;
   /** Empty for an image that only counts for the others. */
   readonly variants: readonly { readonly squash: SquashPolicy; readonly plan: Plan }[];
-  readonly references: readonly string[];
-  readonly progress?: Progress | undefined;
 }
 
 /** The prices of a catalog's images, and the images as they are. */
@@ -25,11 +27,26 @@ export interface PricedPlans {
   readonly images: readonly SharedImage[];
 }
 
-/** Builds images as they are and as they would be, and prices the difference; what the command line calls. */
-export async function pricePlans(
-  planned: readonly PlannedVariants[],
-  settings: BuildSettings,
+/**
+ * Builds all images of a project as they are and as they would be, and prices the difference.
+ *
+ * @param lowered as they were lowered, for one platform
+ */
+export async function priceProject(
+  project: Project,
+  lowered: readonly PlannedVariants[],
+  given: BuildSettings,
 ): Promise<PricedPlans> {
+  const settings = inProject(project, given);
+  const { progress } = settings;
+  const prepared = await prepareVariants(
+    lowered.map(({ plan, variants }) => ({ plan, variants: variants.map((one) => one.plan) })),
+    settings,
+  );
+  const planned = lowered.map((image, at): PlannedVariants => {
+    const { plan, variants } = prepared[at]!;
+    return { ...image, plan, variants: image.variants.map((one, of) => ({ ...one, plan: variants[of]! })) };
+  });
   // What `"auto"` comes to is decided about the images that there are, not about those that there could be.
   const names = planned.map(({ name }) => name);
   await pinPlans(
@@ -37,8 +54,13 @@ export async function pricePlans(
     { ...settings, names },
   );
   const images = planned.map(withAuto);
-  const jobs = images.flatMap(({ plan, variants, ...job }) => {
+  const jobs = images.flatMap(({ name, plan, variants }) => {
     const today = idOf(plan);
+    const job = {
+      name,
+      references: [fullReference(`${project.name}/${name}`)],
+      progress: progress && namedProgress(progress, name, names.length > 1),
+    };
     const others = variants.filter((variant) => idOf(variant.plan) !== today);
     return [{ ...job, plan }, ...others.map((variant) => ({ ...job, plan: variant.plan, isVariant: true }))];
   });

@@ -1,9 +1,11 @@
 import { createRegistryOutput } from "../adapters/output-registry/registry-output.js";
-import type { OptimizedPlan } from "../plan/passes/pipeline.js";
 import type { PushReport } from "../ports/image-output.js";
-import type { Progress } from "../ports/progress.js";
-import { withBuiltImages } from "./build.js";
+import { type BuildSettings, withBuiltImages } from "./build.js";
+import type { BuiltProject } from "./deliver.js";
+import { passGate } from "./gate.js";
+import { namedProgress } from "./named-progress.js";
 import type { BuildOptions } from "./options.js";
+import { knownAs, namedPlans, type Project } from "./project.js";
 import { fullReference } from "./references.js";
 
 /** How images are built and pushed. */
@@ -17,24 +19,30 @@ export interface PushOptions extends Omit<BuildOptions, "output" | "reference" |
 /** What was pushed, and what that took. */
 export type PushResult = PushReport;
 
-/** The plans of one image, one a platform, and where they go. */
-export interface PushedPlans {
-  readonly reference: string;
-  /** As in `BuildJob`. */
-  readonly knownAs?: string | undefined;
-  readonly plans: readonly { readonly optimized: OptimizedPlan; readonly progress?: Progress | undefined }[];
-}
-
-/** Builds plans and pushes them all at once; what the command line calls for plans that came from the user's file. */
-export async function pushPlans(images: readonly PushedPlans[], options: PushOptions): Promise<PushReport> {
-  const jobs = images.flatMap(({ reference, knownAs, plans }) => {
-    const references = [fullReference(reference)];
-    return plans.map(({ optimized, progress }) => ({ plan: optimized.plan, references, progress, knownAs }));
+/**
+ * Builds the chosen images of a project and pushes them all at once.
+ *
+ * @throws {PlanError} those of `passGate`
+ */
+export async function pushProject(
+  project: Project,
+  referenceOf: (name: string) => string,
+  given: BuildSettings,
+): Promise<PushReport & Pick<BuiltProject, "findings">> {
+  const { settings, findings } = await passGate(project, given);
+  const { progress, signal } = settings;
+  const several = namedPlans(project.images).length > 1;
+  const jobs = project.images.flatMap(({ name, plans }) => {
+    const own = {
+      references: [fullReference(referenceOf(name))],
+      progress: progress && namedProgress(progress, name, several),
+      knownAs: knownAs(project, name),
+    };
+    return plans.map(({ optimized: { plan } }) => ({ plan, ...own }));
   });
-  return withBuiltImages(jobs, options, async (built, { registry }) => {
-    const { progress, signal } = options;
+  return withBuiltImages(jobs, settings, async (built, { registry }) => {
     const output = createRegistryOutput({ registry: await registry(), progress, signal });
     await output.write(built.map(({ image }) => image));
-    return output.report();
+    return { ...output.report(), findings };
   });
 }

@@ -7,9 +7,13 @@ import { reportHtml } from "../analyze/report/report-html.js";
 import { reportOf } from "../analyze/report/report-of.js";
 import { wasteOf } from "../analyze/waste/waste-of.js";
 import { parseSourceDateEpoch } from "../engine/source-date.js";
+import { PlanError } from "../errors/layerwright-error.js";
 import type { BlobStore } from "../ports/blob-store.js";
+import type { BuildSettings } from "./build.js";
 import { lastBuilt } from "./last-built.js";
+import { withObservedProject } from "./observe.js";
 import type { BuildOptions } from "./options.js";
+import type { Project } from "./project.js";
 import { reportAssets } from "./report-assets.js";
 
 /** Where the report goes, and how its images are made. */
@@ -43,8 +47,22 @@ export interface ReportedImage {
   readonly uniqueBytes: number;
 }
 
-/** Where the page goes unless somebody says otherwise, in the context folder. */
-export const DEFAULT_REPORT = "layerwright.out/report.html";
+/**
+ * Writes the page of the chosen images of a project.
+ *
+ * @throws {PlanError} REPORT_EMPTY
+ */
+export async function reportProject(
+  project: Project,
+  out: string,
+  settings: BuildSettings,
+): Promise<ReportResult> {
+  const { name, context } = project;
+  if (project.images.length === 0) throw new PlanError("REPORT_EMPTY", { catalog: name });
+  return withObservedProject(project, settings, (images, { store }) =>
+    writeReport(images, { title: name, out, store, catalog: { context, name } }),
+  );
+}
 
 /** What a report needs to know beside its images. */
 export interface ReportPlace {

@@ -2,34 +2,9 @@ import { resolve } from "node:path";
 import type { Catalog } from "../catalog/catalog.js";
 import type { Origin } from "../errors/origin.js";
 import type { Image } from "../image/image.js";
-import { type Platform, platformText } from "../oci/platform.js";
+import type { Platform } from "../oci/platform.js";
 import type { Plan } from "../plan/plan.js";
-import type { BuildSettings } from "./build.js";
 import { lowerImage, placeIn } from "./prepare.js";
-
-/** The same limit for one of the platforms alone. */
-export function limitFor(limit: SharingLimit, platform: Platform): SharingLimit {
-  const text = platformText(platform);
-  const of = (plans: readonly Plan[]) => plans.filter((plan) => platformText(plan.platform) === text);
-  const images = limit.images.map(({ checked, plans, ...image }) => ({
-    ...image,
-    plans: of(plans),
-    ...(checked && { checked: { ...checked, keep: of(checked.keep) } }),
-  }));
-  return { ...limit, images };
-}
-
-/** Checks the limit of a catalog that is built whole, where it has one. */
-export async function keepSharingLimit(
-  catalog: Catalog,
-  platforms: readonly (string | Platform)[],
-  options: BuildSettings,
-): Promise<void> {
-  const limit = sharingLimitOf(catalog, catalog.names, platforms, options.context);
-  if (limit === undefined) return;
-  const { checkSharingLimit } = await import("./check-sharing-limit.js");
-  await checkSharingLimit(limit, options);
-}
 
 /** What the `maxUnshared` of a catalog is checked with, as data: the images chosen for a build, and all others. */
 export interface SharingLimit {

@@ -19,8 +19,9 @@ import { decodeLayer } from "../layer/encode/decode.js";
 import type { Digest } from "../oci/digest.js";
 import { hostPlatform, platformText } from "../oci/platform.js";
 import type { BaseImage } from "../ports/base-source.js";
+import type { Project } from "./project.js";
 import { writeBeside } from "./pull.js";
-import type { SynthCatalog, SynthesizedImage } from "./synthesize.js";
+import type { SynthesizedImage } from "./synthesize.js";
 import { withWorkspace } from "./workspace.js";
 
 /** Of `manifest.json`: 1 had an entry a platform, 2 nothing of bake. */
@@ -81,15 +82,15 @@ export class SynthFolder {
   finish(
     images: readonly SynthesizedImage[],
     bakes: ReadonlyMap<string, BakeImage>,
-    catalog: SynthCatalog | undefined,
+    catalog: Pick<Project, "names" | "groups">,
   ): string | undefined {
     const entries = images.map(({ warnings: _, platforms, ...image }): ManifestEntry => {
       const bake = bakes.get(image.name);
       return { ...image, platforms: platforms.map(platformText), ...(bake === undefined ? {} : { bake }) };
     });
     const now = new Set(entries.map(({ name }) => name));
-    const there = catalog && new Set(catalog.names);
-    const earlier = this.#earlierEntries().filter(({ name }) => !now.has(name) && there?.has(name) !== false);
+    const there = new Set(catalog.names);
+    const earlier = this.#earlierEntries().filter(({ name }) => !now.has(name) && there.has(name));
     const all = [...earlier, ...entries].sort((a, b) => compareBytes(a.name, b.name));
     this.#write("manifest.json", `${JSON.stringify({ version: VERSION, images: all }, null, 2)}\n`);
     const baked = all.flatMap(({ bake }) => bake ?? []);
@@ -168,7 +169,7 @@ export class SynthFolder {
 /** The groups of the catalog, and one for the images below each prefix: `api` for `api/server` and `api/worker`. */
 function groupsOf(
   images: readonly BakeImage[],
-  catalog: SynthCatalog | undefined,
+  catalog: Pick<Project, "names" | "groups">,
 ): Readonly<Record<string, readonly string[]>> {
   const below: Record<string, string[]> = {};
   for (const { name } of images) {
@@ -178,7 +179,7 @@ function groupsOf(
       below[prefix].push(name);
     }
   }
-  return { ...below, ...catalog?.groups };
+  return { ...below, ...catalog.groups };
 }
 
 function replaceLink(path: string, target: string): void {

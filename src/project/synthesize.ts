@@ -18,6 +18,7 @@ import { lookUpBases } from "./known-bases.js";
 import { certificateWarnings, pinByLock } from "./lock-file.js";
 import type { RegistryOptions } from "./open-registry.js";
 import type { LockPlace } from "./options.js";
+import { knownAs, type Project } from "./project.js";
 import { SynthFolder } from "./synth-directory.js";
 import { undecidedLayers } from "./undecided-layers.js";
 
@@ -67,14 +68,6 @@ export interface NamedPlan {
   readonly optimized: OptimizedPlan;
 }
 
-/** The catalog that plans are of: all its names, whether they are written now or not. */
-export interface SynthCatalog {
-  readonly name: string;
-  readonly names: readonly string[];
-  /** Names of images by the name of their group. */
-  readonly groups: Readonly<Record<string, readonly string[]>>;
-}
-
 /** The plan with what its Dockerfile needs to know: the layers of host commands, and its bases on disk. */
 async function readyPlan(plan: Plan, options: SynthOptions & { readonly context: string }): Promise<Plan> {
   const ready = hasHostRun(plan) ? await withHostLayers(plan, options) : plan;
@@ -107,30 +100,33 @@ function byName(plans: readonly NamedPlan[], pinned: readonly Plan[]): ReadonlyM
   return images;
 }
 
-/** Writes plans as Dockerfiles; what the command line calls for plans that came from the user's file. */
-export async function synthPlans(
-  plans: readonly NamedPlan[],
-  options: SynthOptions & { readonly catalog?: SynthCatalog },
-): Promise<SynthResult> {
-  const context = resolve(options.context ?? ".");
-  const out = resolve(context, options.out ?? "layerwright.out");
+/**
+ * Writes the chosen images of a project as Dockerfiles.
+ *
+ * @throws {PlanError} OUT_OUTSIDE_CONTEXT
+ */
+export async function synthesizeProject(project: Project, given: SynthOptions): Promise<SynthResult> {
+  const { context } = project;
+  const out = resolve(context, given.out ?? "layerwright.out");
   const outPath = relative(context, out).split(sep).join("/");
   if (outPath === "" || outPath === ".." || outPath.startsWith("../")) {
     throw new PlanError("OUT_OUTSIDE_CONTEXT", { out, context }, { subject: out });
   }
-  return withNotedOutputs(context, [out], () => synthNoted(plans, options, { context, out, outPath }));
+  const options = { ...given, context };
+  return withNotedOutputs(context, [out], () => writeProject(project, options, { out, outPath }));
 }
 
-async function synthNoted(
-  plans: readonly NamedPlan[],
-  options: SynthOptions & { readonly catalog?: SynthCatalog },
-  { context, out, outPath }: { readonly context: string; readonly out: string; readonly outPath: string },
+async function writeProject(
+  project: Project,
+  options: SynthOptions & { readonly context: string },
+  { out, outPath }: { readonly out: string; readonly outPath: string },
 ): Promise<SynthResult> {
-  const { catalog } = options;
-  const known = plans.map(({ name, optimized: { plan } }) => {
-    return catalog === undefined ? { plan } : { plan, knownAs: `${catalog.name}/${name}` };
-  });
-  checkPlans(known, context);
+  const { context } = options;
+  const plans = project.images.flatMap(({ name, plans: own }) => own.map((plan) => ({ ...plan, name })));
+  checkPlans(
+    plans.map(({ name, optimized: { plan } }) => ({ plan, knownAs: knownAs(project, name) })),
+    context,
+  );
   const pinned = pinByLock(
     plans.map(({ optimized }) => optimized.plan),
     options,
@@ -144,7 +140,7 @@ async function synthNoted(
   const written: WrittenImage[] = [];
   for (const [name, parts] of byName(plans, pinned)) {
     const ready: Plan[] = [];
-    for (const part of parts) ready.push(await readyPlan(part.pinned, { ...options, context }));
+    for (const part of parts) ready.push(await readyPlan(part.pinned, options));
     const emitted = emitResolved(ready, context, { ...options, filesFolder: `${outPath}/files` });
     written.push({ name, own: parts.map(({ plan }) => plan), ready, emitted });
   }
@@ -153,7 +149,7 @@ async function synthNoted(
     const platforms = own.map(({ platform }) => platform);
     await folder.add(name, emitted, context, options.store);
     const dockerfile = `${outPath}/${name}/Dockerfile`;
-    const reference = catalog === undefined ? name : `${catalog.name}/${name}`;
+    const reference = knownAs(project, name) ?? name;
     const annotations = annotationWords(
       platforms,
       ready.map((plan) => annotationsOf(plan.stages.at(-1)?.config ?? [])),
@@ -178,7 +174,7 @@ async function synthNoted(
     images.push(image);
     if (baked) bakes.set(name, bakeImage({ name, reference, dockerfile }, ready, emitted, annotations));
   }
-  const bake = folder.finish(images, bakes, catalog);
+  const bake = folder.finish(images, bakes, project);
   return { out, bake: bake === undefined ? undefined : `${outPath}/${bake}`, images };
 }
 

@@ -5,7 +5,7 @@ import { Catalog, context as contextFolder, dockerfile, Image, synth } from "lay
 import { afterAll, describe, expect, test } from "vitest";
 import { parsePlatform } from "../../src/oci/platform.js";
 import { planImage } from "../../src/project/prepare.js";
-import { synthPlans } from "../../src/project/synthesize.js";
+import { synthPlans } from "./of-plans.js";
 
 const context = mkdtempSync(join(tmpdir(), "layerwright-synth-platforms-"));
 afterAll(() => rmSync(context, { recursive: true, force: true }));

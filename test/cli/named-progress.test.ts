@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { namedProgress } from "../../src/cli/named-progress.js";
 import type { ProgressEvent } from "../../src/ports/progress.js";
+import { namedProgress } from "../../src/project/named-progress.js";
 
 function told(several: boolean, event: ProgressEvent): ProgressEvent | undefined {
   const seen: ProgressEvent[] = [];

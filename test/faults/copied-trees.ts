@@ -6,7 +6,7 @@ import type { FrontendVersion } from "../../src/dockerfile/instruction.js";
 import { emitResolved } from "../../src/project/dockerfile.js";
 import { knownBases } from "../../src/project/known-bases.js";
 import { planImage } from "../../src/project/prepare.js";
-import { synthPlans } from "../../src/project/synthesize.js";
+import { synthPlans } from "../api/of-plans.js";
 import { direct } from "../equivalence/both-ways.js";
 import { BASES } from "../fixtures/bases.js";
 import { LOCAL_REFERENCE } from "../fixtures/layout-registry.js";

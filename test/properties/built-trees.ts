@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isLayerwrightError } from "layerwright";
 import type { OptimizedPlan } from "../../src/plan/passes/pipeline.js";
-import { buildPlan } from "../../src/project/deliver.js";
+import { buildPlan } from "../api/of-plans.js";
 import { type ImageListing, imageListing } from "../peers/image-listing.js";
 import { type ContextLook, writeContext } from "./random-image.js";
 import { tries } from "./tries.js";

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { type BuildResult, Image, isLayerwrightError, type ProgressEvent, StepError } from "layerwright";
 import { optimize } from "../../src/plan/passes/pipeline.js";
 import type { Plan } from "../../src/plan/plan.js";
-import { buildEach, buildPlan } from "../../src/project/deliver.js";
 import { lookUpBases } from "../../src/project/known-bases.js";
 import { lowerImage, preparePlans } from "../../src/project/prepare.js";
+import { buildPlan } from "../api/of-plans.js";
 import { type BuildInput, dockerfileRequest, planOf, planRequest } from "../equivalence/both-ways.js";
 import { type BaseImage, type BaseKind, baseFrom } from "../fixtures/base-kinds.js";
 import { layoutRegistry } from "../fixtures/layout-registry.js";
@@ -141,26 +141,27 @@ export class DescriptionTrial {
     const optimized = await preparePlans(lowered, { context, store, registry });
     const ran: string[] = [];
     const report = (event: ProgressEvent) => {
-      if (event.kind === "finish" && event.cached !== true && event.label.startsWith("run "))
+      if (event.kind === "finish" && event.cached !== true && /: run /.test(event.label))
         ran.push(event.label);
     };
     const dests = optimized.map((_, at) => join(this.folder, `fork-${at}.tar`));
     const images = optimized.map((one, at) => ({
-      plans: [{ optimized: one, progress: { report } }],
+      name: `fork-${at}`,
+      optimized: one,
       output: { type: "oci", dest: dests[at]! } as const,
-      reference: undefined,
     }));
-    const settings = { context, store, registry, compression: "none", lock: false } as const;
-    const built = await outcomeOf(() => buildEach(images, settings));
+    const settings = {
+      context,
+      store,
+      registry,
+      compression: "none",
+      lock: false,
+      progress: { report },
+    } as const;
+    const built = await outcomeOf(() => buildPlans(images, settings));
     if (!Array.isArray(built)) return undefined;
     const plans = optimized.map(({ plan }) => plan);
-    const lines = [
-      ...sharingFaults(
-        built.map(([result]) => result!),
-        lowered,
-        plans,
-      ),
-    ];
+    const lines = [...sharingFaults(built, lowered, plans)];
     const commands = commandsOf(plans);
     if (ran.length > commands) lines.push(`${ran.length} commands ran, of ${commands}: ${ran.join(", ")}`);
     const requests: BuildRequest[] = [];

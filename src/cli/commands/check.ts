@@ -1,6 +1,5 @@
 import { Readable } from "node:stream";
 import type { Command } from "commander";
-import { countFindings } from "../../project/policies.js";
 import { writeBeside } from "../../project/pull.js";
 import { type BuildFlags, checkBuildOptions } from "../build-flags.js";
 import { examples } from "../examples.js";
@@ -8,7 +7,8 @@ import { exitCodes } from "../exit-codes.js";
 import { findingsText } from "../findings-text.js";
 import { addObserveFlags } from "../observed-operands.js";
 import { openCatalog } from "../open-catalog.js";
-import { judgeBuilt, judgedPlans, lockOf } from "../policy-gate.js";
+import { settingsOf } from "../open-for-build.js";
+import { withProgress } from "../progress.js";
 import type { Report } from "../report.js";
 import { act, type Session, type Shell } from "../session.js";
 
@@ -36,20 +36,17 @@ export function define(command: Command, shell: Shell): void {
 }
 
 async function check(session: Session, names: readonly string[], flags: CheckFlags): Promise<Report> {
-  const { common, platforms } = await checkBuildOptions(flags, false);
-  const catalog = await openCatalog(session, names, platforms, { policies: lockOf(common) });
-  const jobs = judgedPlans(
-    catalog.images.flatMap(({ name, plans }) => plans.map((plan) => ({ ...plan, name }))),
+  const checked = await checkBuildOptions(flags, false);
+  const { lock, store } = checked.common;
+  const policies = { ...(lock === undefined ? {} : { lock }), ...(store === undefined ? {} : { store }) };
+  const catalog = await openCatalog(session, names, checked.platforms, { policies });
+  const { checkProject } = await import("../../project/policies.js");
+  const result = await withProgress(session, (progress) =>
+    checkProject(catalog, settingsOf(session, checked, progress), flags.planOnly === true),
   );
-  const { findings: planned, awaiting } = catalog.policies ?? { findings: [], awaiting: [] };
-  const complete = flags.planOnly === true || awaiting.length === 0;
-  const findings = complete
-    ? planned
-    : await judgeBuilt(session, catalog, jobs, { names, platforms, common });
-  const result = { ...countFindings(findings), notBuilt: flags.planOnly === true ? awaiting : [] };
   if (flags.sarif !== undefined) {
     const { sarifOf } = await import("../sarif.js");
-    const text = `${JSON.stringify(sarifOf(findings, catalog.context), null, 2)}\n`;
+    const text = `${JSON.stringify(sarifOf(result.findings, catalog.context), null, 2)}\n`;
     await writeBeside(flags.sarif, Readable.from([Buffer.from(text)]));
   }
   const { errors, warnings } = result;

@@ -49,14 +49,10 @@ async function lock(session: Session, _: readonly string[], flags: LockCommandFl
       command: "layerwright lock",
     });
   }
-  const { images, context, maxLayers } = await openCatalog(session, []);
-  const plans = images.flatMap((image) => image.plans.map(({ optimized }) => optimized.plan));
-  const { lockPlans } = await import("../../project/lock.js");
+  const project = await openCatalog(session, []);
+  const { lockProject } = await import("../../project/lock.js");
   const result = await withProgress(session, (progress) =>
-    lockPlans(plans, {
-      context,
-      maxLayers,
-      names: images.flatMap(({ name, plans: each }) => each.map(() => name)),
+    lockProject(project, {
       signal: session.signal,
       ...(progress === undefined ? {} : { progress }),
       ...(flags.lock === undefined ? {} : { lock: flags.lock }),

@@ -1,7 +1,8 @@
 import { relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { sizeText } from "../../core/size.js";
-import { DEFAULT_REPORT, type ReportResult } from "../../project/report.js";
+import { DEFAULT_REPORT } from "../../project/options.js";
+import type { ReportResult } from "../../project/report.js";
 import type { BuildFlags } from "../build-flags.js";
 import { counted } from "../counted.js";
 import { examples } from "../examples.js";

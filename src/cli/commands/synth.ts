@@ -62,13 +62,10 @@ async function synth(session: Session, names: readonly string[], flags: SynthFla
   const catalog = await openPinnedCatalog(session, names, lock);
   if (flags.plan === true) return plansOf(catalog);
   if (flags.stdout === true) return await dockerfileText(session, catalog, { ...dialectOf(flags), ...lock });
-  const { synthPlans } = await import("../../project/synthesize.js");
-  const plans = catalog.images.flatMap(({ name, plans: each }) => each.map((plan) => ({ ...plan, name })));
-  const result = await synthPlans(plans, {
+  const { synthesizeProject } = await import("../../project/synthesize.js");
+  const result = await synthesizeProject(catalog, {
     ...dialectOf(flags),
     ...lock,
-    context: catalog.context,
-    catalog,
     // What the user names is relative to where the user is; the default belongs to the catalog.
     out: flags.out === undefined ? resolve(catalog.context, defaultFolder) : resolve(flags.out),
   });

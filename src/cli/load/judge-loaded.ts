@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Catalog } from "../../catalog/catalog.js";
 import type { PolicyReport } from "../../policy/judge-catalog.js";
 import { judgePlans } from "../../project/policies.js";
+import { namedPlans } from "../../project/project.js";
 import { readBuiltFile } from "./built-file.js";
 import type { LoadRequest, LoweredCatalog, PolicyRequest } from "./loaded-catalog.js";
 import { prepareLoaded } from "./prepare-loaded.js";
@@ -18,13 +19,6 @@ export async function judgeLoaded(
 ): Promise<PolicyReport> {
   const place = { context, store, offline: true, ...(lock === undefined ? {} : { lock }) };
   const { images } = await prepareLoaded(lowered, place);
-  const plans = images.flatMap(({ name, plans }) =>
-    plans.map(({ optimized }) => ({ name, plan: optimized.plan })),
-  );
   const facts = built === undefined ? [] : readBuiltFile(readFileSync(built, "utf8"));
-  return judgePlans(catalog, plans, {
-    context,
-    ...(lock === undefined ? {} : { lock }),
-    builtOf: (name, platform) => facts.find((one) => one.name === name && one.platform === platform),
-  });
+  return judgePlans(catalog, namedPlans(images), { context, facts, ...(lock === undefined ? {} : { lock }) });
 }

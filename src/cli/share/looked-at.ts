@@ -1,13 +1,11 @@
 import { type SharedImage, sharedImage } from "../../analyze/sharing/share-images.js";
 import { pricedPolicies, type SquashPrices } from "../../analyze/sharing/squash-prices.js";
-import type { ImageVariants } from "../../project/prepare.js";
-import { fullReference } from "../../project/references.js";
+import { observedPlan } from "../../project/observe.js";
+import type { PlannedVariants } from "../../project/price-squash.js";
 import { type BuildFlags, checkBuildOptions } from "../build-flags.js";
 import type { LoadedImage } from "../load/loaded-catalog.js";
 import { unpackVariant } from "../load/plan-variant.js";
-import { namedProgress } from "../named-progress.js";
 import { readOperand, withOperands } from "../observed-operands.js";
-import { onePlan } from "../one-plan.js";
 import { openCatalog } from "../open-catalog.js";
 import { withProgress } from "../progress.js";
 import { selectNames } from "../select/select-names.js";
@@ -64,21 +62,13 @@ async function priced(session: Session, names: readonly string[], flags: ShareFl
   const { common, platforms } = await checkBuildOptions(flags, false);
   // Prices are over the whole catalog, whichever of its images they are for.
   const catalog = await openCatalog(session, [], platforms, { variants: pricedPolicies });
-  const known = catalog.images.map(({ name }) => name);
   const chosen = new Set(selectNames(catalog, names));
   const held = having === undefined ? undefined : selectNames(catalog, [having]);
-  const { pricePlans } = await import("../../project/price-squash.js");
-  const { prepareVariants } = await import("../../project/prepare.js");
-  const place = { ...common, context: catalog.context, signal: session.signal };
+  const { priceProject } = await import("../../project/price-squash.js");
   const lowered = catalog.images.map((image) => loweredOf(image, chosen.has(image.name)));
-  const prepared = await prepareVariants(lowered, place);
   const { prices, images } = await withProgress(session, (progress) => {
-    const planned = catalog.images.map((image, at) => ({
-      ...variantsOf(image, prepared[at]!),
-      references: [fullReference(`${catalog.name}/${image.name}`)],
-      progress: progress && namedProgress(progress, image.name, known.length > 1),
-    }));
-    return pricePlans(planned, { ...place, whole: catalog.whole, ...(progress && { progress }) });
+    const { signal } = session;
+    return priceProject(catalog, lowered, { ...common, signal, ...(progress && { progress }) });
   });
   return {
     catalog: catalog.name,
@@ -89,20 +79,10 @@ async function priced(session: Session, names: readonly string[], flags: ShareFl
 }
 
 /** The lowered plans of an image for this machine's platform, or the first. */
-function loweredOf(image: LoadedImage, isPriced: boolean): ImageVariants {
-  const { lowered: plan, variants = [] } = onePlan(image);
-  return { plan, variants: isPriced ? variants.map((variant) => unpackVariant(variant, plan)) : [] };
-}
-
-function variantsOf(image: LoadedImage, { plan, variants }: ImageVariants) {
-  const { name, squash } = image;
-  const policies = onePlan(image).variants ?? [];
-  return {
-    name,
-    squash,
-    plan,
-    variants: variants.map((one, at) => ({ squash: policies[at]!.squash, plan: one })),
-  };
+function loweredOf({ name, squash, plans }: LoadedImage, isPriced: boolean): PlannedVariants {
+  const { lowered: plan, variants = [] } = observedPlan(plans);
+  const priced = variants.map((one) => ({ squash: one.squash, plan: unpackVariant(one, plan) }));
+  return { name, squash, plan, variants: isPriced ? priced : [] };
 }
 
 function onlyOne(images: readonly SharedImage[]): SharedImage {

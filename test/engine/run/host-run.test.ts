@@ -9,8 +9,8 @@ import { dockerfile } from "../../../src/api/dockerfile.js";
 import { synth } from "../../../src/api/synth.js";
 import { Catalog } from "../../../src/catalog/catalog.js";
 import { Image } from "../../../src/image/image.js";
-import { buildPlan } from "../../../src/project/deliver.js";
 import { planImage } from "../../../src/project/prepare.js";
+import { buildPlan } from "../../api/of-plans.js";
 import { imageListing } from "../../peers/image-listing.js";
 
 const work = mkdtempSync(join(tmpdir(), "layerwright-host-run-"));

@@ -9,9 +9,9 @@ import { isModeKnown, whyContentUnknown } from "../../../src/engine/described/un
 import { isLayerwrightError } from "../../../src/errors/layerwright-error.js";
 import type { TreeNode } from "../../../src/layer/tree-node.js";
 import { walk } from "../../../src/layer/walk.js";
-import { buildPlan } from "../../../src/project/deliver.js";
 import { described } from "../../../src/project/described.js";
 import { lowerImage, preparePlansSync } from "../../../src/project/prepare.js";
+import { buildPlan } from "../../api/of-plans.js";
 import { type BasesFacts, ensureBases } from "../../fixtures/bases.js";
 import { layoutRegistry } from "../../fixtures/layout-registry.js";
 import { runsCommands } from "../../fixtures/sandbox-here.js";
