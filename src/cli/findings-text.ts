@@ -2,6 +2,7 @@ import { grouped } from "../core/grouped.js";
 import { originText } from "../errors/origin.js";
 import type { JudgedFinding, Severity } from "../policy/policy.js";
 import type { CheckResult } from "../project/policies.js";
+import type { Project } from "../project/project.js";
 import { counted } from "./counted.js";
 import type { Paint } from "./paint.js";
 
@@ -10,10 +11,10 @@ const GRAVEST_FIRST: readonly Severity[] = ["error", "warning", "info"];
 /** Findings for people: by image, the gravest first, each with its line and what to do; then how many there are. */
 export function findingsText(
   { findings, errors, warnings, suppressed, notBuilt }: CheckResult,
-  { images, policies }: { readonly images: readonly unknown[]; readonly policies?: unknown },
+  { images, judge }: Pick<Project, "images" | "judge">,
   paint: Paint,
 ): string {
-  if (policies === undefined)
+  if (judge === undefined)
     return "the catalog has no policies: new Catalog(name, images, { policies: [nonRoot()] })\n";
   const standing = findings.filter((finding) => finding.suppressed === undefined);
   const blocks = [...grouped(standing, ({ image }) => image)].map(([image, own]) => {

@@ -6,7 +6,7 @@ import { optimize } from "../../src/plan/passes/pipeline.js";
 import type { Plan } from "../../src/plan/plan.js";
 import { lookUpBases } from "../../src/project/known-bases.js";
 import { lowerImage, preparePlans } from "../../src/project/prepare.js";
-import { buildPlan } from "../api/of-plans.js";
+import { buildPlan, buildPlans } from "../api/of-plans.js";
 import { type BuildInput, dockerfileRequest, planOf, planRequest } from "../equivalence/both-ways.js";
 import { type BaseImage, type BaseKind, baseFrom } from "../fixtures/base-kinds.js";
 import { layoutRegistry } from "../fixtures/layout-registry.js";
