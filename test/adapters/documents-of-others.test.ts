@@ -309,7 +309,7 @@ describe("A6: a document with anything in the place of anything is read, or refu
       writeFileSync(place, JSON.stringify(value));
       // A run that wrote none of them again keeps what is there.
       const names = ["app", "other"];
-      new SynthFolder(out).finish([], new Map(), { name: "acme", names, groups: { all: names } });
+      new SynthFolder(out).finish([], new Map(), { names, groups: { all: names } });
     });
   }, 120_000);
 
