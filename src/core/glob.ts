@@ -1,6 +1,6 @@
 import { cleanPath } from "./posix-path.js";
 
-/** One component of a pattern: a plain name, a test of a name, or `**` for any number of folders. */
+/** One component of a pattern: a plain name, a test of a name, or `**` for any number of directories. */
 export type GlobComponent =
   | { readonly kind: "name"; readonly name: string }
   | { readonly kind: "match"; test(name: string): boolean }
@@ -16,7 +16,7 @@ export interface GlobPattern {
 
 /**
  * Reads the pattern of a copy source: Go's `filepath.Match` a component (`*`, `?`, `[a-z]`, `[^a]`, `\` escapes),
- * as COPY uses it, and `**` as a component of its own for any number of folders, none included.
+ * as COPY uses it, and `**` as a component of its own for any number of directories, none included.
  * Throws `PatternError`.
  */
 export function parseGlobPattern(pattern: string): GlobPattern {

@@ -2,13 +2,13 @@ import { type GlobToken, PatternError, parseGlob, tokenExpression } from "./glob
 import { cleanPath } from "./posix-path.js";
 
 /**
- * What each rule said of a folder, handed to its children: once a rule has matched a parent it holds for all
+ * The verdict of each rule on a directory, handed to its children: once a rule has matched a parent it holds for all
  * below without being tested again. BuildKit decides this way, and it differs from testing every parent by itself.
  */
 export type ParentMatches = readonly boolean[] | undefined;
 
 /** The verdict on one path. */
-export interface IgnoreVerdict {
+interface IgnoreVerdict {
   readonly ignored: boolean;
   readonly matches: ParentMatches;
 }
@@ -18,9 +18,12 @@ const NOTHING: IgnoreVerdict = { ignored: false, matches: undefined };
 /** The rules of a `.dockerignore`, in order; the last one that matches decides. */
 export class IgnoreRules {
   readonly patterns: readonly IgnorePattern[];
-  /** True when a `!` rule exists, so that an ignored folder may hold what is not ignored. */
+  /** True when a `!` rule exists, so that an ignored directory may hold what is not ignored. */
   readonly hasExceptions: boolean;
-  /** Text before the first wildcard of each exception, where every one has some; decides which ignored folders are walked. */
+  /**
+   * Text before the first wildcard of each exception, where every one has some; decides which ignored directories are
+   * walked.
+   */
   readonly #exceptions: readonly string[];
 
   constructor(patterns: readonly IgnorePattern[]) {
@@ -30,7 +33,7 @@ export class IgnoreRules {
     this.#exceptions = exceptions.map((pattern) => pattern.pattern.replace(/[\\*?[].*$/su, ""));
   }
 
-  /** Decides on a path, with what `decide` said of its parent folder (undefined at the top). */
+  /** Decides on a path, with what `decide` said of its parent directory (undefined at the top). */
   decide(path: string, parent: ParentMatches): IgnoreVerdict {
     const patterns = this.patterns;
     if (patterns.length === 0) return NOTHING;
@@ -62,7 +65,7 @@ export class IgnoreRules {
     return this.patterns.findLast((pattern, index) => !pattern.exception && matches?.[index] === true);
   }
 
-  /** True when an ignored folder can hold something that a `!` rule takes back in. */
+  /** True when an ignored directory can hold something that a `!` rule takes back in. */
   mayHoldExceptions(folder: string): boolean {
     const below = `${folder}/`;
     return this.#exceptions.some((start) => start.startsWith(below) || below.startsWith(start));
@@ -104,7 +107,7 @@ function parseRule(line: string, number: number): IgnorePattern | undefined {
 }
 
 /** One rule of a `.dockerignore`. */
-export interface IgnorePattern {
+interface IgnorePattern {
   /** The rule as it was written. */
   readonly text: string;
   /** Line in its file, from 1; its place in the list where it came from no file. */
@@ -118,9 +121,9 @@ export interface IgnorePattern {
 
 /**
  * Compiles the pattern part of a rule as moby's patternmatcher reads it: matched against the whole path, `**`
- * crosses folders, `*` and `?` do not. Throws `PatternError`.
+ * crosses directories, `*` and `?` do not. Throws `PatternError`.
  */
-export function compileIgnorePattern(pattern: string): (path: string) => boolean {
+function compileIgnorePattern(pattern: string): (path: string) => boolean {
   const tokens = parseGlob(pattern);
   if (tokens.every((token) => token.kind === "literal")) {
     const exact = tokens.map((token) => token.text).join("");
@@ -132,7 +135,9 @@ export function compileIgnorePattern(pattern: string): (path: string) => boolean
   return (path) => expression.test(path);
 }
 
-/** `**` first or last and else plain text: these two shapes make up most rules, and are not read as expressions by moby. */
+/**
+ * `**` first or last and else plain text: these two shapes make up most rules, and are not read as expressions by moby.
+ */
 function plainDeep(tokens: readonly GlobToken[]): ((path: string) => boolean) | undefined {
   const stars = tokens.filter((token) => token.kind !== "literal");
   if (stars.length !== 2 || stars.some((token) => token.kind !== "star")) return undefined;

@@ -16,7 +16,7 @@ export function canonicalJson(value: unknown, skip?: (key: string) => boolean): 
   return JSON.stringify(value) ?? "null";
 }
 
-/** Why a JSON document is refused; the text continues "the document ...". */
+/** The reason why a JSON document is refused; the text continues "the document ...". */
 export class BadJson {
   readonly reason: string;
 

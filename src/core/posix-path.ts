@@ -12,12 +12,12 @@ export function cleanAbsolute(path: string): string {
   return `/${parts.join("/")}`;
 }
 
-/** Joins a path to a folder unless it is absolute, and cleans the result. */
+/** Joins a path to a directory unless it is absolute, and cleans the result. */
 export function resolvePath(folder: string, path: string): string {
   return cleanAbsolute(path.startsWith("/") ? path : `${folder}/${path}`);
 }
 
-/** The folder that a cleaned absolute path lies in; the root's is the root. */
+/** The directory that a cleaned absolute path lies in; the root's is the root. */
 export function parentPath(path: string): string {
   const cut = path.lastIndexOf("/");
   return cut <= 0 ? "/" : path.slice(0, cut);

@@ -1,14 +1,14 @@
 import { compareBytes } from "../core/bytes.js";
 
-/** What is known of one image when the file for `docker buildx bake` is written. */
+/** One image of a file for `docker buildx bake`. */
 export interface BakeImage {
   readonly name: string;
   /** The tag of its target: the image's full name. */
   readonly reference: string;
   readonly platforms: readonly string[];
-  /** Relative to the context folder. */
+  /** Relative to the context directory. */
   readonly dockerfile: string;
-  /** Named contexts of the Dockerfile: folders, layouts. */
+  /** Named contexts of the Dockerfile: directories, layouts. */
   readonly contexts: Readonly<Record<string, string>>;
   /** As buildx reads them: `key=value`, or `manifest[os/arch]:key=value`. */
   readonly annotations: readonly string[];

@@ -15,7 +15,7 @@ import { fitsHeredoc, isPlainCommand, literalPattern, shellWord, shellWords } fr
 export type ChangeOperation = Extract<FileOperation, { op: "remove" | "chmod" | "chown" }>;
 
 /** A change as a tool of the image does it: alone where that is exact, else in a line of a POSIX shell. */
-export interface ChangeCommand {
+interface ChangeCommand {
   /** The tool and its arguments. */
   readonly args: readonly string[];
   /** A line of shell that is right whatever is at the path, where the arguments alone are not. */
@@ -170,7 +170,7 @@ function copyFile(draft: StageDraft, path: string, before: Look, after: Look): v
 }
 
 /** The same change of a mode as clauses that every chmod(1) reads alike, for files and for directories. */
-export interface PortableMode {
+interface PortableMode {
   readonly file: string;
   readonly directory: string;
 }

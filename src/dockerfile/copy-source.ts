@@ -23,8 +23,8 @@ import {
   literalPattern,
 } from "./quoting.js";
 
-/** What a source is, as far as it is known. */
-export type SourceShape = "file" | "folder" | "files" | "unknown";
+/** The kind of a source, as far as it is known. */
+type SourceShape = "file" | "folder" | "files" | "unknown";
 
 /** One source as COPY names it. */
 export interface SpelledSource {
@@ -107,18 +107,18 @@ function useContext(draft: StageDraft, name: string): string {
   return name;
 }
 
-/** How the modes of a copy are said. */
+/** The flags and extra copies that give a copy its modes. */
 export interface CopyModes {
   /** One `--chmod` for everything. */
   readonly chmod?: string;
   /** Entries of a tree whose modes are set one by one, after the tree itself was copied. */
   readonly single: readonly EntryMode[];
-  /** The mode that the destination folder gets where it is new. */
+  /** The mode that the destination directory gets where it is new. */
   readonly topFolder: number;
 }
 
 /** One entry of a copied tree, relative to it, with the mode it has to get. */
-export interface EntryMode {
+interface EntryMode {
   readonly path: string;
   readonly type: "file" | "folder";
   readonly mode: number;

@@ -16,16 +16,16 @@ export interface DockerfileWarning {
 }
 
 /** A finished stage of the text. */
-export interface Section {
+interface Section {
   readonly name: string;
   readonly instructions: readonly Instruction[];
 }
 
-/** What all stages of one Dockerfile share while it is written. */
+/** The state that all stages of one Dockerfile share while it is written. */
 export class Emission {
   readonly plan: Plan;
   readonly dialect: Dialect;
-  /** Where generated files are, relative to the context; also their `COPY` prefix. */
+  /** The directory of generated files, relative to the context; also their `COPY` prefix. */
   readonly filesFolder: string;
   readonly names: Names;
   readonly files = new GeneratedFiles();
@@ -69,7 +69,7 @@ export class Emission {
     return name;
   }
 
-  /** How a copy names a generated file: its context, if it is not the main one, and its path. */
+  /** The source of a generated file in a copy: its context, if it is not the main one, and its path. */
   generatedSource(path: string): { readonly from?: string; readonly path: string } {
     if (this.filesContext !== undefined) {
       this.contexts.set(this.filesContext, this.filesFolder);
@@ -132,7 +132,7 @@ function imageNames({ base }: Plan["stages"][number]): string[] {
   return [reference, short];
 }
 
-/** True when a copy reads, or its pattern could, what is in a folder of the main context. */
+/** True when a copy reads, or its pattern could, what is in a directory of the main context. */
 function readsInto(plan: Plan, folder: string): boolean {
   return plan.stages
     .flatMap((stage) => operationsOf(stage).flatMap(sourcesOf))
@@ -144,8 +144,8 @@ function readsInto(plan: Plan, folder: string): boolean {
     });
 }
 
-/** What instructions so far have set, in so far as it is known. */
-export interface StageConfig {
+/** The known settings of the instructions so far. */
+interface StageConfig {
   readonly env: Map<string, string>;
   workdir: string | undefined;
   user: string | undefined;
@@ -153,7 +153,7 @@ export interface StageConfig {
 }
 
 /** A place in the writing of a stage. */
-export interface StageMark {
+interface StageMark {
   readonly instructions: Instruction[];
   readonly length: number;
   readonly sections: number;
@@ -167,12 +167,12 @@ export class StageDraft {
   readonly emission: Emission;
   /** The stage of the plan that this one serves; a prep stage names the one it is for. */
   readonly real: StageDraft;
-  /** How messages call what the stage starts from. */
+  /** The base's name in messages. */
   readonly baseLabel: string;
   tree: KnownTree;
   accounts: Accounts;
   config: StageConfig = { env: new Map(), workdir: undefined, user: undefined, shell: undefined };
-  /** What a step that sets it for itself alone has to be taken back to, where a stage below set it. */
+  /** The inherited value to restore after a step that sets its own. */
   inheritedShell: readonly string[] | undefined;
   inheritedUser: string | undefined;
   inheritedWorkdir: string | undefined;
@@ -283,18 +283,18 @@ export class StageDraft {
   }
 }
 
-/** Where an empty folder of some name can be copied from: the folder that holds just it. */
-export interface FolderSource {
+/** The source of an empty directory: a directory that holds nothing else. */
+interface FolderSource {
   readonly from?: string;
   readonly path: string;
 }
 
 /**
- * Empty folders to copy from. A folder gets any mode and owner when it is copied inside of its parent; copied by
+ * Empty directories to copy from. A directory gets any mode and owner when it is copied inside of its parent; copied by
  * itself it would only be a new destination, whose mode differs between BuildKit's versions (measured). BuildKit
  * takes them from a stage that WORKDIR makes; buildah's WORKDIR makes nothing there, so classic has them on disk.
  */
-export class FolderSources {
+class FolderSources {
   readonly #emission: Emission;
   readonly #numbers = new Map<string, number>();
   #stage: string | undefined;
@@ -303,7 +303,7 @@ export class FolderSources {
     this.#emission = emission;
   }
 
-  /** The folder that holds just an empty folder of this name. */
+  /** The directory that holds just an empty directory of this name. */
   holding(name: string): FolderSource {
     const emission = this.#emission;
     // WORKDIR would expand or trim a name that is not plain.

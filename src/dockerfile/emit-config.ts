@@ -9,7 +9,7 @@ import { isOneLine, isPlainCommand, isText } from "./quoting.js";
 type Change<Kind extends ConfigChange["set"]> = Extract<ConfigChange, { set: Kind }>;
 
 /**
- * Writes the config of a stage, each field once, in a fixed order. WORKDIR is last, since it makes its folder (which
+ * Writes the config of a stage, each field once, in a fixed order. WORKDIR is last, since it makes its directory (which
  * is there by now) as the user.
  */
 export function emitConfig(draft: StageDraft, changes: readonly ConfigChange[]): void {
@@ -132,7 +132,7 @@ export function configChanges(
 
 const DEFAULT_SHELL: readonly string[] = ["/bin/sh", "-c"];
 
-/** Brings variables, working folder, user and shell to where a command needs them, with as little as possible. */
+/** Brings variables, working directory, user and shell to where a command needs them, with as little as possible. */
 export function transitionTo(draft: StageDraft, run: RunOperation): void {
   setVariables(draft, run.env, run.origin);
   setWorkdir(draft, run.workdir, run.origin);
@@ -158,7 +158,7 @@ export function setVariables(
   for (const [name, value] of changed) draft.config.env.set(name, value);
 }
 
-/** Sets the working folder; undefined is the base's own. */
+/** Sets the working directory; undefined is the base's own. */
 export function setWorkdir(draft: StageDraft, workdir: string | undefined, origin: Origin | undefined): void {
   const want =
     workdir ??
@@ -193,7 +193,7 @@ export function currentShell(draft: StageDraft): readonly string[] {
 }
 
 /** Sets the shell of string commands. */
-export function setShell(draft: StageDraft, shell: readonly string[]): void {
+function setShell(draft: StageDraft, shell: readonly string[]): void {
   const current = currentShell(draft);
   if (current.join("\0") === shell.join("\0")) return;
   draft.add({ kind: "shell", args: shell });
@@ -210,7 +210,7 @@ function baseValue(draft: StageDraft, known: string, field: string, origin: Orig
  *
  * @throws {PlanError} NOT_EXPRESSIBLE
  */
-export function expressible(value: string, field: string, origin: Origin | undefined): string {
+function expressible(value: string, field: string, origin: Origin | undefined): string {
   if (isOneLine(value)) return value;
   const reason = /[\n\r]/.test(value)
     ? "holds a line break"
@@ -221,7 +221,7 @@ export function expressible(value: string, field: string, origin: Origin | undef
 }
 
 /** A name before a `=`, which cannot hold one itself. */
-export function expressibleName(name: string, field: string, origin: Origin | undefined): string {
+function expressibleName(name: string, field: string, origin: Origin | undefined): string {
   if (!name.includes("=")) return expressible(name, field, origin);
   throw new PlanError(
     "NOT_EXPRESSIBLE",

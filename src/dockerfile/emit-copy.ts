@@ -33,7 +33,7 @@ interface Piece {
   readonly owner: OwnerFlag | undefined;
   /** The mode and owner of the destination where the copy makes it. */
   readonly top: { readonly mode: number; readonly owner: OwnerFlag | undefined };
-  /** True when contents of a folder are merged, so that a new destination is one of the copied folders. */
+  /** True when contents of a directory are merged, so that a new destination is one of the copied directories. */
   readonly merges: boolean;
 }
 
@@ -221,7 +221,7 @@ function copyFiles(draft: StageDraft, piece: Piece): void {
   });
 }
 
-/** The contents of a folder: a destination that is new gets the mode and owner of the copied folders. */
+/** The contents of a directory: a destination that is new gets the mode and owner of the copied directories. */
 function mergeFolder(draft: StageDraft, piece: Piece): void {
   const { operation, modes, owner, top } = piece;
   const dest = draft.tree.real(operation.dest, true);
@@ -305,7 +305,7 @@ function copyWithSingleModes(draft: StageDraft, piece: Piece): void {
   });
 }
 
-/** Copies entries over themselves with the modes that they are to have, a COPY for each folder and mode. */
+/** Copies entries over themselves with the modes that they are to have, a COPY for each directory and mode. */
 function copyEntries(side: StageDraft, piece: Piece, top: string, owner: OwnerFlag | undefined): void {
   const [first] = piece.sources;
   const real = first?.found?.through?.at(-1);

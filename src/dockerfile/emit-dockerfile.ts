@@ -9,7 +9,7 @@ import { type DialectName, dialectOf, type FrontendVersion, printInstruction } f
 import { wantedNames } from "./names.js";
 import { commentLine, isOneLine } from "./quoting.js";
 
-/** How a Dockerfile is written. */
+/** Options of `emitDockerfile`. */
 export interface DockerfileOptions {
   /** @default - "buildkit" */
   readonly dialect?: DialectName;
@@ -17,13 +17,15 @@ export interface DockerfileOptions {
   readonly frontend?: FrontendVersion;
   /** A front end image for a `# syntax=` line. @default - none, so that no registry is needed */
   readonly syntax?: string;
-  /** The folder of generated files, relative to the context. @default - "layerwright.out/files" */
+  /** The directory of generated files, relative to the context. @default - "layerwright.out/files" */
   readonly filesFolder?: string;
   /** True when there are comments: the first line, and where each layer was written. @default - true */
   readonly comments?: boolean;
   /** The user's own `.dockerignore`, whose rules the new ignore file repeats. */
   readonly userIgnore?: string;
-  /** Ignore patterns of what builds and syntheses wrote into the context, beside their own directory. @default - none */
+  /**
+   * Ignore patterns of what builds and syntheses wrote into the context, beside their own directory. @default - none
+   */
   readonly outputs?: readonly string[];
 }
 
@@ -36,7 +38,7 @@ export interface EmittedDockerfile {
   /** Named build contexts that the build command has to pass, by name. */
   readonly contexts: readonly { readonly name: string; readonly value: string }[];
   readonly warnings: readonly DockerfileWarning[];
-  /** What the text calls the stages of each plan that it was written from, by their ids. */
+  /** The names in the text of each plan's stages, by their ids. */
   readonly stageNames: readonly ReadonlyMap<string, string>[];
 }
 
@@ -101,7 +103,9 @@ export function emitSections(
   };
 }
 
-/** Paths that are written into the context: the directory of the generated files, by default in that of everything else. */
+/**
+ * Paths that are written into the context: the directory of the generated files, by default in that of everything else.
+ */
 function outputsOf(filesFolder: string, others: readonly string[] = []): string[] {
   const cut = filesFolder.lastIndexOf("/");
   return [...new Set([DEFAULT_OUTPUT, cut < 0 ? filesFolder : filesFolder.slice(0, cut), ...others])];

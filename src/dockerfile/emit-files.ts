@@ -41,7 +41,7 @@ function ownerOf(draft: StageDraft, owner: Owner | undefined, operation: Placed)
 }
 
 /**
- * Puts one thing below a folder: at once where the flags reach nothing else, else through a side stage from which a
+ * Puts one thing below a directory: at once where the flags reach nothing else, else through a side stage from which a
  * plain COPY keeps mode and owner.
  */
 function place(
@@ -102,7 +102,7 @@ export function emitWrite(draft: StageDraft, operation: WriteOperation): void {
   place(draft, parentPath(path), flags, owner, write, { path, source: OUT, dest: path });
 }
 
-/** Makes a folder, or with `ifMissing` only where there is none. */
+/** Makes a directory, or with `ifMissing` only where there is none. */
 export function emitMkdir(draft: StageDraft, operation: MkdirOperation): void {
   const { path } = operation;
   const real = draft.tree.real(path, true);
@@ -110,7 +110,7 @@ export function emitMkdir(draft: StageDraft, operation: MkdirOperation): void {
   const mode = modeAfter(operation.mode, 0o755, true);
   const owner = ownerOf(draft, operation.owner, operation);
   if (operation.ifMissing && isFolder(fact)) return;
-  // A folder that is so already makes no layer.
+  // A directory that is so already makes no layer.
   if (fact.kind === "folder" && fact.mode === mode && ownedBy(fact, owner)) return;
   if (path === "/") {
     const reason = "is the root of the image, whose mode and owner are the base's";
@@ -141,7 +141,10 @@ export function emitMkdir(draft: StageDraft, operation: MkdirOperation): void {
   place(draft, parent, flags, owner, write, { path, source: `${OUT}/`, dest: slashed(parent) });
 }
 
-/** True when a WORKDIR here makes the folder and its parents as they should be: the current user is root and nothing else. */
+/**
+ * True when a WORKDIR here makes the directory and its parents as they should be: the current user is root and nothing
+ * else.
+ */
 function isFolderOfWorkdir(draft: StageDraft, operation: MkdirOperation, real: string): boolean {
   if (!draft.emission.dialect.workdirMakesFolder || draft.isPrep || draft.baseConfig === undefined)
     return false;
@@ -158,7 +161,7 @@ function ownedBy(
 }
 
 /**
- * A folder that is to belong to somebody where it is missing and to stay as it is where it exists, and nobody knows
+ * A directory that is to belong to somebody where it is missing and to stay as it is where it exists, and nobody knows
  * which: WORKDIR does just that for the current user. Its parents are root's, so they are made before.
  */
 function makeMissingFolder(
@@ -187,7 +190,7 @@ function makeMissingFolder(
   draft.config.workdir = path;
 }
 
-/** Makes a link: a generated folder that holds just it is copied, since COPY follows a link it is given by name. */
+/** Makes a link: a generated directory that holds just it is copied, since COPY follows a link it is given by name. */
 export function emitSymlink(draft: StageDraft, operation: SymlinkOperation): void {
   const { path, target } = operation;
   const { emission } = draft;
@@ -249,15 +252,15 @@ export function emitAdd(draft: StageDraft, operation: AddOperation): void {
   place(draft, folder, flags, owner, write, copied, (all) => (enterable ? {} : linkFlag(draft, folder, all)));
 }
 
-/** What a folder is to get. */
-export interface FolderLook {
+/** The mode and owner that a directory is to get. */
+interface FolderLook {
   readonly mode: number;
   /** `--chown` text; root's without. */
   readonly owner?: string | undefined;
 }
 
 /**
- * Makes a folder with exactly this mode and owner, in a stage where its parent may be new: parents first, each as
+ * Makes a directory with exactly this mode and owner, in a stage where its parent may be new: parents first, each as
  * root's 0755. One that exists is changed.
  */
 export function layFolder(draft: StageDraft, path: string, look: FolderLook): void {
@@ -269,7 +272,7 @@ export function layFolder(draft: StageDraft, path: string, look: FolderLook): vo
   draft.tree.setNewFolder(path, { kind: "folder", mode: look.mode, uid, gid });
 }
 
-/** The one COPY for a folder below a parent that is there, or that may be made as root's 0755. */
+/** The one COPY for a directory below a parent that is there, or that may be made as root's 0755. */
 export function copyFolder(draft: StageDraft, path: string, look: FolderLook): void {
   const source = draft.emission.folders.holding(baseName(path));
   const parent = parentPath(path);
@@ -286,7 +289,7 @@ export function copyFolder(draft: StageDraft, path: string, look: FolderLook): v
   });
 }
 
-/** Makes a folder as root's 0755 only where it is missing. */
+/** Makes a directory as root's 0755 only where it is missing. */
 export function copyFolderEntry(draft: StageDraft, path: string): void {
   const source = draft.emission.folders.holding(baseName(path));
   const from = source.from === undefined ? {} : { from: source.from };

@@ -103,18 +103,18 @@ function isSame(left: EmittedDockerfile, right: EmittedDockerfile): boolean {
 }
 
 /** The stages of an image for several platforms, where equal ones are there once. */
-export interface MergedPlans {
+interface MergedPlans {
   /** All stages, each after those that it needs; its ids are those of `images` and `platforms`. */
   readonly plan: Plan;
   /** The stage that is the image, by platform. */
   readonly images: readonly { readonly platform: Platform; readonly stage: string }[];
   /** The platforms that a stage is for, by its id. */
   readonly platforms: ReadonlyMap<string, readonly Platform[]>;
-  /** What each plan's stages are called here, in the order of the plans: ids by the ids that they had. */
+  /** The new ids of each plan's stages by the ids that they had, in the order of the plans. */
   readonly renamed: readonly ReadonlyMap<string, string>[];
 }
 
-/** Where a stage was written, and how its layers came to be: no part of what it does. */
+/** Members that say where a stage was written and how its layers came to be: no part of what it does. */
 const NOT_COMPARED: ReadonlySet<string> = new Set(["origin", "decided", "settledByBase", "undecidedId"]);
 
 /** A stage without its name, which is no part of what it does either. */
@@ -126,9 +126,9 @@ function unnamed({ name: _, ...stage }: Stage): Stage {
  * Puts the plans of one image for several platforms together. Stages are the same when they do the same, whatever the
  * lines they were written in; also what is known of their bases and sources has to be the same.
  *
- * @param suffix makes a name of its own for a named context that is another folder on another platform
+ * @param suffix makes a name of its own for a named context that is another directory on another platform
  */
-export function mergePlans(plans: readonly Plan[], suffix: (platform: Platform) => string): MergedPlans {
+function mergePlans(plans: readonly Plan[], suffix: (platform: Platform) => string): MergedPlans {
   const stages = new Map<string, Stage>();
   const platforms = new Map<string, Platform[]>();
   const images: { platform: Platform; stage: string }[] = [];
@@ -158,7 +158,7 @@ export function mergePlans(plans: readonly Plan[], suffix: (platform: Platform) 
   return { plan: { ...plans[0]!, stages: [...stages.values()], contexts }, images, platforms, renamed: all };
 }
 
-/** New names for the contexts of a plan whose names stand for other folders already. */
+/** New names for the contexts of a plan whose names stand for other directories already. */
 function contextNames(
   { contexts }: Plan,
   taken: Readonly<Record<string, string>>,

@@ -43,7 +43,7 @@ export function emitRun(draft: StageDraft, run: RunOperation): void {
 }
 
 /** Refuses what Linux starts no program with. @throws {PlanError} ARGUMENT_TOO_LONG */
-export function refuseLongArguments(command: RunCommand, runs: readonly RunOperation[]): void {
+function refuseLongArguments(command: RunCommand, runs: readonly RunOperation[]): void {
   const most = LONGEST_ARGUMENT;
   const refuse = (what: string, text: string, origin: RunOperation["origin"]): void => {
     const bytes = Buffer.byteLength(text);
@@ -62,12 +62,12 @@ export function refuseLongArguments(command: RunCommand, runs: readonly RunOpera
 }
 
 /** True when a shell takes POSIX words and `-c`. */
-export function isPosixShell(shell: readonly string[]): boolean {
+function isPosixShell(shell: readonly string[]): boolean {
   return /(^|\/)(sh|bash|dash|ash|ksh|zsh)$/.test(shell[0] ?? "") && /^-[a-z]*c$/.test(shell.at(-1) ?? "");
 }
 
 /** The arguments that a command is run with, shell included. */
-export function argumentsOf(run: RunOperation): readonly string[] {
+function argumentsOf(run: RunOperation): readonly string[] {
   const args = typeof run.command === "string" ? [...run.shell, run.command] : run.command;
   for (const arg of args) {
     if (!isText(arg) || arg.includes("\0")) {
@@ -108,7 +108,7 @@ function withVariables(
   return ["env", ...variables.map(([name, value]) => `${name}=${value}`), ...args];
 }
 
-/** What can be in one RUN. */
+/** An operation that can be part of one RUN. */
 export type JoinedOperation = FileOperation | RunOperation;
 
 /**
@@ -160,7 +160,7 @@ function setState(draft: StageDraft, runs: readonly RunOperation[], ownWorkdir: 
   setUser(draft, first.user, first.origin);
 }
 
-/** What the layer brings, laid out in one stage, each operation under a number. */
+/** The files that the layer brings, laid out in one stage, each operation under a number. */
 class MountedFiles {
   readonly #draft: StageDraft;
   #prep: StageDraft | undefined;
@@ -311,7 +311,7 @@ export function withoutHostRuns(
 }
 
 /** The `--network` and `--mount` flags of some commands that become one RUN. */
-export function runFlags(draft: StageDraft, runs: readonly RunOperation[]): string[] {
+function runFlags(draft: StageDraft, runs: readonly RunOperation[]): string[] {
   const [network] = sameOf(runs, "network", (run) => run.network ?? "default");
   const { dialect } = draft.emission;
   if (network !== undefined && network !== "default" && dialect.name === "classic") {
@@ -354,7 +354,7 @@ function mountTexts(draft: StageDraft, runs: readonly RunOperation[]): readonly 
   return [...texts];
 }
 
-/** Where a command finds what is mounted: a path, a variable or both. */
+/** The place of a mount for its command: a path, a variable or both. */
 function placesOf(mount: PlanMount): readonly string[] {
   if (mount.type === "ssh") return [`ssh ${mount.id ?? ""}`];
   if (mount.type !== "secret") return [mount.target];
@@ -366,7 +366,7 @@ function placesOf(mount: PlanMount): readonly string[] {
 }
 
 /** The one value that all runs of a layer have, or an error that shows the different ones. */
-export function sameOf<T>(
+function sameOf<T>(
   runs: readonly RunOperation[],
   what: string,
   value: (run: RunOperation) => T,

@@ -71,7 +71,7 @@ function letThrough({ emission }: StageDraft, { sources, origin }: CopyOperation
 function finishStage(emission: Emission, stage: Stage, draft: StageDraft): void {
   const fromScratch = stage.squash === "all" || stage.base.kind === "scratch" || stage.base.kind === "rootfs";
   if (emission.dialect.name === "classic" && fromScratch && draft.config.workdir === undefined) {
-    // Buildah 1.28 leaves the working folder of a stage from scratch unset.
+    // Buildah 1.28 leaves the working directory of a stage from scratch unset.
     draft.add({ kind: "workdir", value: "/" });
     draft.config.workdir = "/";
   }
@@ -122,7 +122,7 @@ function emitMelted(emission: Emission, stage: Stage, name: string): void {
 type LocalBase = Extract<PlanBase, { kind: "layout" | "archive" }>;
 
 /** Begins a stage of the plan: its FROM, and all that is known of what it starts from. */
-export function beginStage(emission: Emission, stage: Stage, name: string): StageDraft {
+function beginStage(emission: Emission, stage: Stage, name: string): StageDraft {
   const { base } = stage;
   switch (base.kind) {
     case "scratch": {
@@ -189,7 +189,7 @@ function inherit(draft: StageDraft, parent: StageDraft): void {
   draft.inheritedWorkdir = parent.config.workdir;
 }
 
-/** An OCI layout folder is a named build context; nothing else that lies on disk can be. */
+/** An OCI layout directory is a named build context; nothing else that lies on disk can be. */
 function contextFor(emission: Emission, base: LocalBase, stage: Stage): string {
   if (base.kind !== "layout" || /\.(tar|tgz|tar\.(gz|zst|xz))$/i.test(base.path)) {
     const kind = base.kind === "layout" ? "layout in a tar" : "archive";
@@ -242,7 +242,7 @@ function withDefaults(config: RuntimeConfig): RuntimeConfig {
 }
 
 /** Writes one layer of a plan: exactly one instruction that makes a layer, and whatever prepares it. */
-export function emitLayer(draft: StageDraft, layer: Layer): void {
+function emitLayer(draft: StageDraft, layer: Layer): void {
   const [first] = layer.operations;
   if (first === undefined) return;
   const comment = originComment(layer.operations, layer.name);
@@ -345,7 +345,7 @@ function emitChange(draft: StageDraft, operation: ChangeOperation): void {
 const MOST = 6;
 
 /** The places where a layer was written: `catalog.ts:12, 14`, after its name if it has one; empty where none is known. */
-export function originComment(operations: readonly Operation[], name: string | undefined): string {
+function originComment(operations: readonly Operation[], name: string | undefined): string {
   const lines = new Map<string, Set<number>>();
   for (const { origin } of operations) {
     if (origin !== undefined) lines.set(origin.file, (lines.get(origin.file) ?? new Set()).add(origin.line));

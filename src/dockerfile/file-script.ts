@@ -19,7 +19,7 @@ export const LINKS_MOUNT = "/run/layerwright-links";
  *
  * What was touched shows in the time of its last change, so `tick` waits until the clock of the file system has moved on.
  */
-export const PART_LINKS = `links=${LINKS_MOUNT}
+const PART_LINKS = `links=${LINKS_MOUNT}
 parted=
 tick() {
   touch "$links/a"
@@ -78,7 +78,7 @@ export function mayLink({ command }: RunOperation): boolean {
     .some((part) => [LINK_WITHOUT_S, LINKING_COPY, LINKING_SYNC].some((words) => words.test(part)));
 }
 
-/** Where the files that a layer brings are mounted while its one RUN copies them in. */
+/** The mount point of the files that a layer brings, while its one RUN copies them in. */
 export const MOUNT = "/run/layerwright";
 
 /** Makes the missing directories on the way to a path root's 0755, whatever the group and bits of the one above. */
@@ -148,7 +148,7 @@ const OWN = `own() {
 }`;
 
 /** A file operation as lines of a POSIX script. */
-export interface FileLines {
+interface FileLines {
   readonly lines: readonly string[];
   /** The functions that they call. */
   readonly uses: ReadonlySet<ScriptFunction>;
@@ -257,7 +257,7 @@ function refuseDirectory(draft: StageDraft, operation: PlacingOperation): string
 
 type PlacingOperation = Extract<FileOperation, { op: "copy" | "add" | "write" }>;
 
-/** What the mount holds for an operation. */
+/** The files in the mount for an operation. */
 function shapeOf(draft: StageDraft, operation: PlacingOperation): "file" | "tree" | "unknown" {
   if (operation.op === "write") return "file";
   if (operation.into) return "tree";

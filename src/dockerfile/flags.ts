@@ -12,16 +12,16 @@ export function octalText(bits: number): string {
 }
 
 /**
- * True when a `--chmod` leaves the folders that the copy makes as every builder makes them, 0755. BuildKit of Docker
- * 28 gives them the octal mode without the write bits of others, 26.1 and buildah do not (measured); symbolic modes
- * never reach them.
+ * True when a `--chmod` leaves the directories that the copy makes as every builder makes them, 0755. BuildKit of
+ * Docker 28 gives them the octal mode without the write bits of others, 26.1 and buildah do not (measured); symbolic
+ * modes never reach them.
  */
 export function sparesNewFolders(chmod: string | undefined): boolean {
   if (chmod === undefined || !/^[0-7]+$/.test(chmod)) return true;
   return (Number.parseInt(chmod, 8) & 0o777 & ~0o022) === 0o755;
 }
 
-/** What `--chown` says, and whether it names somebody that the builder has to look up in the stage. */
+/** The value of `--chown`; `byName` if the builder has to look a name up in the stage. */
 export interface OwnerFlag {
   readonly text: string;
   readonly byName: boolean;
@@ -76,7 +76,7 @@ function numeric(uid: number, gid: number): OwnerFlag {
 }
 
 /**
- * `--link` where it gives the same image: the layer is then made without a look at what is below, so all folders on
+ * `--link` where it gives the same image: the layer is then made without a look at what is below, so all directories on
  * the way are written as 0755 of root and links among them would be cut off. Only where they are known to be just
  * that, or not there, nothing changes.
  */
@@ -106,7 +106,7 @@ export function mayEnter(draft: StageDraft, operation: CopyOperation | AddOperat
   return draft.commandSeen || !keepsName(operation);
 }
 
-/** The folder that a side stage lays things out in; odd enough to meet nothing where a base is below. */
+/** The directory that a side stage lays things out in; odd enough to meet nothing where a base is below. */
 export const OUT = "/.layer";
 
 /** A stage for the content of a path in which the flags can be given: from scratch, or with the image's accounts. */
@@ -114,7 +114,7 @@ export function sideStage(draft: StageDraft, path: string, owner: OwnerFlag | un
   return owner?.byName ? draft.withAccounts(path) : draft.prep(path);
 }
 
-/** A folder as a destination: with a slash at the end. */
+/** A directory as a destination: with a slash at the end. */
 export function slashed(folder: string): string {
   return folder === "/" ? "/" : `${folder}/`;
 }

@@ -5,7 +5,8 @@ import type { Origin } from "../errors/origin.js";
 
 /**
  * Something that the Dockerfile copies and that nobody has on disk: whoever writes the Dockerfile makes it in the
- * folder of generated files. A `layer-tar` is a blob of the store, a `rootfs-tar` is an uncompressed tar of the root file system at `source`.
+ * directory of generated files. A `layer-tar` is a blob of the store, a `rootfs-tar` is an uncompressed tar of the root
+ * file system at `source`.
  */
 export type GeneratedFile =
   | { readonly kind: "file"; readonly path: string; readonly bytes: Uint8Array; readonly mode: number }
@@ -25,7 +26,7 @@ export class GeneratedFiles {
     return path;
   }
 
-  /** A folder that holds just one link; the folder's name is by what the link says. */
+  /** A directory that holds just one link; the directory's name is by what the link says. */
   link(name: string, target: string): string {
     const folder = sha256Hex(`${name}\0${target}`).slice(0, 16);
     this.#add({ kind: "folder", path: folder, mode: 0o755 });
@@ -33,7 +34,7 @@ export class GeneratedFiles {
     return folder;
   }
 
-  /** A folder that holds just one empty folder. */
+  /** A directory that holds just one empty directory. */
   folder(name: string): string {
     const folder = sha256Hex(`${name}\0`).slice(0, 16);
     this.#add({ kind: "folder", path: folder, mode: 0o755 });
@@ -71,7 +72,7 @@ interface Use {
 }
 
 /**
- * What of the main context is sent to the builder: an allow-list of exactly what is copied. It stands beside the
+ * The part of the main context that is sent to the builder: an allow-list of exactly what is copied. It stands beside the
  * Dockerfile and replaces the user's own ignore file, so those rules are repeated.
  *
  * Source: moby/patternmatcher; the last rule that matches decides.

@@ -16,7 +16,7 @@ export type DialectName = "buildkit" | "classic";
 /** The oldest BuildKit front end that has to read the text: 1.4 is Docker 23, 1.19 is Docker 28.4. */
 export type FrontendVersion = "1.4" | "1.19";
 
-/** What a builder understands. */
+/** The abilities of a builder. */
 export interface Dialect {
   readonly name: DialectName;
   readonly frontend: FrontendVersion;
@@ -28,7 +28,7 @@ export interface Dialect {
   readonly checksum: boolean;
   /** `COPY --exclude` and symbolic `--chmod`. */
   readonly modern: boolean;
-  /** True when WORKDIR makes its folder in a stage from scratch; buildah leaves it out. */
+  /** True when WORKDIR makes its directory in a stage from scratch; buildah leaves it out. */
   readonly workdirMakesFolder: boolean;
 }
 
@@ -91,7 +91,7 @@ export type Instruction =
   | { readonly kind: "shell" | "entrypoint" | "cmd"; readonly args: readonly string[] }
   | { readonly kind: "healthcheck"; readonly check: HealthcheckConfig };
 
-/** How a RUN is written: as it stands, as a here-document that the shell gets, or as JSON. */
+/** The form of a RUN: as it stands, as a here-document that the shell gets, or as JSON. */
 export type RunCommand =
   | { readonly form: "line"; readonly text: string }
   | { readonly form: "heredoc"; readonly text: string }
@@ -132,7 +132,9 @@ function brokenLine(line: string): string {
   return [...parts, rest].join("\\\n");
 }
 
-/** The place of a break in a long text: between words if there is one, else wherever a builder joins the halves again. */
+/**
+ * The place of a break in a long text: between words if there is one, else wherever a builder joins the halves again.
+ */
 function breakIn(text: string): number {
   for (const place of [/[ ][^ \t\\#]/, /[^\\][^ \t#\udc00-\udfff]/]) {
     for (let at = PART; at > 1; at--) if (place.test(text.slice(at - 1, at + 1))) return at;

@@ -3,10 +3,10 @@ import { modeAfter } from "../image/mode.js";
 import type { AddOperation, CopyOperation, FoundSource } from "../plan/operation.js";
 import type { KnownPath, PlanBase } from "../plan/plan.js";
 
-/** What is known of one path of an image while its Dockerfile is written. */
+/** The known state of one path of an image while its Dockerfile is written. */
 export type Fact =
   | FolderFact
-  /** A folder whose mode and owner are not known. */
+  /** A directory whose mode and owner are not known. */
   | { readonly kind: "some-folder" }
   | { readonly kind: "symlink"; readonly target: string }
   | FileFact
@@ -35,10 +35,10 @@ export interface FolderFact {
   readonly copied?: true;
 }
 
-/** A folder as both syntheses make a missing parent. */
+/** A directory as both syntheses make a missing parent. */
 export const NEW_FOLDER: Fact = { kind: "folder", mode: 0o755, uid: 0, gid: 0 };
 
-/** True when a folder is there, of whatever mode. */
+/** True when a directory is there, of whatever mode. */
 export function isFolder(fact: Fact): boolean {
   return fact.kind === "folder" || fact.kind === "some-folder";
 }
@@ -52,16 +52,16 @@ const MOST_LINKS = 40;
 const PACKAGES_SETGID = /^\/var\/(cache|log|mail|spool)\/./;
 
 /**
- * What the base and the layers so far are known to hold. A Dockerfile cannot look into an image, so everything that
+ * The known contents of the base and the layers so far. A Dockerfile cannot look into an image, so everything that
  * is not known here has to be written in a way that is right whatever is there.
  */
 export class KnownTree {
   readonly #facts: Map<string, Fact>;
-  /** Folders below which nothing exists but what is listed. */
+  /** Directories below which nothing exists but what is listed. */
   readonly #complete: Set<string>;
-  /** Folders that hold whatever commands do (the user vouches for them). */
+  /** Directories that hold whatever commands do (the user vouches for them). */
   readonly #vouched: ReadonlySet<string>;
-  /** What was known before a command, which it may have changed. */
+  /** The facts before a command, which it may have changed. */
   readonly #before: Map<string, Fact>;
   /** True when a command may have made directories with setgid, or a step gave the bit to one that is not known. */
   #setgidMade: boolean;
@@ -89,7 +89,7 @@ export class KnownTree {
     return new KnownTree(new Map([["/", NEW_FOLDER]]), new Set(["/"]), new Set());
   }
 
-  /** What a base is known to hold before the first layer. */
+  /** The known contents of a base before the first layer. */
   static ofBase(base: PlanBase): KnownTree {
     if (base.kind === "scratch") return KnownTree.empty();
     const vouched = new Set<string>();
@@ -114,7 +114,7 @@ export class KnownTree {
     );
   }
 
-  /** What is known of exactly this path; parents that are links are not followed. */
+  /** The fact about exactly this path; parents that are links are not followed. */
   at(path: string): Fact {
     const own = this.#facts.get(path);
     if (own !== undefined) return own;
@@ -158,14 +158,14 @@ export class KnownTree {
     if (!isFolder(fact)) this.#complete.delete(path);
   }
 
-  /** A folder that did not exist, with nothing in it. */
+  /** A directory that did not exist, with nothing in it. */
   setNewFolder(path: string, fact: Fact = NEW_FOLDER): void {
     const fresh = this.at(path).kind === "absent";
     this.set(path, fact);
     if (fresh) this.#complete.add(path);
   }
 
-  /** Makes the missing folders above a path, as both syntheses do. */
+  /** Makes the missing directories above a path, as both syntheses do. */
   addParents(path: string): void {
     if (path === "/") return;
     const parent = parentPath(path);
@@ -173,7 +173,7 @@ export class KnownTree {
     if (this.at(parent).kind === "absent") this.setNewFolder(parent);
   }
 
-  /** Unknown things were put below a folder; what is listed there may have changed. */
+  /** Unknown things were put below a directory; what is listed there may have changed. */
   forgetBelow(folder: string): void {
     const prefix = folder === "/" ? "/" : `${folder}/`;
     for (const path of [...this.#facts.keys()]) {

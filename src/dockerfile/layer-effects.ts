@@ -157,7 +157,7 @@ function idsOf({ owner }: CopyOperation): { readonly uid: number; readonly gid: 
   return typeof user === "number" && typeof group === "number" ? { uid: user, gid: group } : undefined;
 }
 
-/** What a destination is after a copy that made it. */
+/** The fact about a destination after a copy that made it. */
 function newDestination(draft: StageDraft, operation: Extract<FileOperation, { op: "copy" }>): Fact {
   const folder = operation.sources.every(
     (source) => source.from === "context" && source.found?.shape === "folder",
@@ -201,7 +201,7 @@ const INSTALLS = /\b(apk|apt|apt-get|aptitude|dnf|dpkg|microdnf|rpm|yum|zypper)\
 const SETS_SETGID =
   /\bchmod\s+(-\S+\s+)*(0*[2367][0-7]{3}\b|\S*[+=][rwxXt]*s)|\s(-m|--mode)[\s=]*(0*[2367][0-7]{3}\b|\S*[+=][rwxXt]*s)/;
 
-/** Where an operation puts things: the folder that is left alone if it exists. */
+/** The directory that an operation writes into; it stays as it is if it exists. */
 export function rootOf(operation: FileOperation, mergesFolder: boolean): string {
   switch (operation.op) {
     case "copy":
@@ -223,7 +223,7 @@ export function isBring(operation: Operation): operation is BringOperation {
   return !["run", "hostRun", "remove", "chmod", "chown"].includes(operation.op);
 }
 
-/** True when a copy merges the contents of a folder, as far as that is known. */
+/** True when a copy merges the contents of a directory, as far as that is known. */
 export function mergesFolder(draft: StageDraft, operation: BringOperation): boolean {
   if (operation.op !== "copy" || operation.executable) return false;
   return operation.sources.some((source) => {

@@ -37,13 +37,13 @@ export class Names {
 }
 
 /** The name of the last stage, where its image has none. */
-export const FINAL = "image";
+const FINAL = "image";
 
 /**
  * A text as the name of a stage: lower case, a letter first, then letters, digits, `-`, `_` and `.`; empty where
  * nothing of the text can stay.
  */
-export function stageName(text: string): string {
+function stageName(text: string): string {
   return text
     .toLowerCase()
     .replace(/[^a-z0-9_.-]+/g, "-")

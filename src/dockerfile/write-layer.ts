@@ -19,7 +19,7 @@ export function writeLayer(draft: StageDraft, all: readonly BringOperation[]): v
   if (operations.length === 1 && !inheritsGroup(draft, targetRoot(draft, first))) {
     emitOne(draft, first);
   } else if (isLateFolder(draft, operations)) {
-    // The folder may exist or not, which only a step of its own can leave open.
+    // The directory may exist or not, which only a step of its own can leave open.
     writeLayer(draft, [first]);
     writeLayer(draft, operations.slice(1));
     return;
@@ -46,7 +46,7 @@ function withoutImplied(draft: StageDraft, operations: readonly BringOperation[]
 }
 
 /**
- * True when a layer begins with a working folder that is to be somebody's where it is missing, and nobody knows
+ * True when a layer begins with a working directory that is to be somebody's where it is missing, and nobody knows
  * whether it is.
  */
 function isLateFolder(draft: StageDraft, operations: readonly BringOperation[]): boolean {
@@ -83,11 +83,11 @@ function emitOne(draft: StageDraft, operation: BringOperation): void {
   }
 }
 
-/** A layer's tree in a stage of its own, and the one folder that is copied from it. */
+/** A layer's tree in a stage of its own, and the one directory that is copied from it. */
 interface Layout {
-  /** The deepest folder that all of it lies in; left alone where it exists. */
+  /** The deepest directory that all of it lies in; left alone where it exists. */
   readonly root: string;
-  /** Folders below the root that exist, and have to be laid out as they are: a copy would overwrite them. */
+  /** Directories below the root that exist, and have to be laid out as they are: a copy would overwrite them. */
   readonly existing: ReadonlyMap<string, Extract<Fact, { kind: "folder" }>>;
   readonly unknown: readonly string[];
   readonly operations: readonly BringOperation[];
@@ -105,9 +105,9 @@ function layoutOf(draft: StageDraft, operations: readonly BringOperation[]): Lay
   const common = roots.reduce((left, right) => commonFolder(left, right));
   const looks = moved.some((operation) => operation.op !== "write" && givesLook(draft, operation, common));
   const top = draft.tree.at(common).kind;
-  // The folder that is copied into is made as root's 0755; one that is to look otherwise has to lie inside.
+  // The directory that is copied into is made as root's 0755; one that is to look otherwise has to lie inside.
   let root = looks && !isFolder(draft.tree.at(common)) ? parentPath(common) : common;
-  // What is copied from the prep stage keeps its mode; only a folder that the copy itself makes would inherit.
+  // What is copied from the prep stage keeps its mode; only a directory that the copy itself makes would inherit.
   if (inheritsGroup(draft, root)) while (draft.tree.at(root).kind === "absent") root = parentPath(root);
   const existing = new Map<string, Extract<Fact, { kind: "folder" }>>();
   const unknown = new Set<string>();
@@ -130,7 +130,7 @@ function layoutOf(draft: StageDraft, operations: readonly BringOperation[]): Lay
   return { root, existing, unknown: [...unknown], operations: moved };
 }
 
-/** The folder that an operation puts things in, links followed. */
+/** The directory that an operation puts things in, links followed. */
 function targetRoot(draft: StageDraft, operation: BringOperation): string {
   return rootOf(throughLinks(draft.tree, operation), mergesFolder(draft, operation));
 }
@@ -143,7 +143,7 @@ export function mayInheritGroup(draft: StageDraft, operation: BringOperation): b
   return draft.tree.mayInherit(targetRoot(draft, operation));
 }
 
-/** True when a folder that is missing would be made below one with setgid: BuildKit hands the group and bit on. */
+/** True when a directory that is missing would be made below one with setgid: BuildKit hands the group and bit on. */
 function inheritsGroup(draft: StageDraft, folder: string): boolean {
   if (draft.tree.at(folder).kind !== "absent") return false;
   let above = parentPath(folder);
@@ -160,7 +160,7 @@ function writePrep(draft: StageDraft, layout: Layout): void {
     layFolder(prep, path, { mode: fact.mode, owner: `${fact.uid}:${fact.gid}` });
   }
   for (const operation of layout.operations) {
-    // A new folder below one with setgid would inherit the bit.
+    // A new directory below one with setgid would inherit the bit.
     // And names of accounts that the stage brings can be given where the directory is there.
     if (inherits || prep.canName)
       layMissingParents(prep, rootOf({ ...operation, into: false } as BringOperation, false));
@@ -182,12 +182,12 @@ function layMissingParents(prep: StageDraft, folder: string): void {
   layFolder(prep, folder, { mode: 0o755 });
 }
 
-/** All folders on the way are laid out, so nothing is lost by not looking at what is below. */
+/** All directories on the way are laid out, so nothing is lost by not looking at what is below. */
 function linkable(draft: StageDraft, { root }: Layout): boolean {
   return draft.emission.dialect.link && !draft.isPrep && root === "/";
 }
 
-/** True when an operation makes this folder, where it is new, as something else than root's 0755. */
+/** True when an operation makes this directory, where it is new, as something else than root's 0755. */
 function givesLook(draft: StageDraft, operation: BringOperation, folder: string): boolean {
   if (operation.op === "mkdir") {
     return (
@@ -217,7 +217,7 @@ function commonFolder(left: string, right: string): string {
   return folder;
 }
 
-/** The folders strictly below `root` on the way to `folder`, itself included, from the top. */
+/** The directories strictly below `root` on the way to `folder`, itself included, from the top. */
 function foldersBetween(root: string, folder: string): string[] {
   const folders: string[] = [];
   for (let path = folder; path !== root && path !== "/"; path = parentPath(path)) folders.unshift(path);

@@ -43,5 +43,5 @@ export interface Message {
 /** The code of an error, in words. */
 export type ErrorCode = keyof typeof catalogue;
 
-/** What the message of a code is made from. */
+/** The parameters of a code's message. */
 export type ErrorParameters<Code extends ErrorCode> = Parameters<(typeof catalogue)[Code]>[0];

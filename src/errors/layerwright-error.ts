@@ -2,9 +2,9 @@ import { shownText } from "../core/shown-text.js";
 import { catalogue, type ErrorCode, type ErrorParameters } from "./catalogue.js";
 import { type Origin, originText } from "./origin.js";
 
-/** What surrounds a coded error beside its message. */
+/** The context of a coded error beside its message. */
 export interface ErrorContext {
-  /** What the error is about: a path, a digest, an image name, a step. */
+  /** The subject of the error: a path, a digest, an image name, a step. */
   readonly subject?: string | undefined;
   /** The user's file and line where the step was written. */
   readonly origin?: Origin | undefined;
@@ -85,7 +85,7 @@ export class PlanError<Code extends ErrorCode = ErrorCode> extends LayerwrightEr
 /** The machine refused: a file could not be read or written, a tool is missing. */
 export class EnvironmentError<Code extends ErrorCode = ErrorCode> extends LayerwrightError<Code> {}
 
-/** What a command that failed left behind. */
+/** The result of a command that failed. */
 export interface StepFailure extends ErrorContext {
   readonly command: string;
   readonly exitCode: number;

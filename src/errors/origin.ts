@@ -1,4 +1,4 @@
-/** Where in the user's code a step was written. `line` and `column` count from 1. */
+/** The place in the user's code where a step was written. `line` and `column` count from 1. */
 export interface Origin {
   readonly file: string;
   readonly line: number;

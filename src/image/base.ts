@@ -11,33 +11,33 @@ import { parseArguments, parseLabels, parseVariables, recordOf } from "./strings
 
 const BRAND = Symbol.for("layerwright.base");
 
-/** What is known of a registry image beside its name. */
+/** Facts about a registry image beside its name. */
 export interface RegistryBaseOptions {
   /**
-   * Folders that you vouch for: they exist in the base as real folders of root with mode 0755. Single files that are put
-   * into them, or into `/`, are laid over whatever is there (a link of the same name is replaced, and not followed), so
-   * that a build which does no more need not fetch the base's layers.
+   * Directories that you vouch for: they exist in the base as real directories of root with mode 0755. Single files
+   * that are put into them, or into `/`, are laid over whatever is there (a link of the same name is replaced, and not
+   * followed), so that a build which does no more need not fetch the base's layers.
    */
   readonly folders?: readonly string[];
 }
 
-/** Which image of a layout or archive is meant, and what a Dockerfile calls it. */
+/** The image of a layout or archive that is meant, and its reference in a Dockerfile. */
 export interface LocalBaseOptions {
   /** @default - the only image in it */
   readonly tag?: string;
-  /** What a Dockerfile says in FROM. @default - the base is passed as a named build context */
+  /** The reference in a Dockerfile's FROM. @default - the base is passed as a named build context */
   readonly reference?: string;
 }
 
-/** What an image made of a root file system says of itself. */
+/** The config of an image made of a root file system. */
 export interface RootfsBaseOptions {
   /** In OCI's own words (image-spec config.md): `Env`, `Cmd`, `WorkingDir` ... */
   readonly config?: RuntimeConfig;
 }
 
 /**
- * Where an image starts. A value: nothing is read or fetched until an image is planned or built. Paths are
- * relative to the build context's folder.
+ * The start of an image, as a value: nothing is read or fetched until an image is planned or built. Paths are
+ * relative to the build context's directory.
  *
  * @example
  * ```ts
@@ -75,7 +75,7 @@ export class Base {
   }
 
   /**
-   * An OCI image layout on disk, a folder or a tar of one.
+   * An OCI image layout on disk, a directory or a tar of one.
    *
    * @throws {DefinitionError} PATH_INVALID, REFERENCE_INVALID, OPTION_UNKNOWN
    */
@@ -95,7 +95,7 @@ export class Base {
   }
 
   /**
-   * A root file system, a folder or a tar of one.
+   * A root file system, a directory or a tar of one.
    *
    * @throws {DefinitionError} PATH_INVALID, OPTION_UNKNOWN, ARGUMENT_INVALID and those of the steps of the same name
    */
@@ -166,7 +166,7 @@ const CHECKS: Readonly<Record<keyof RuntimeConfig, Check>> = {
 };
 
 /** Reads a runtime config in OCI's own words; a field that is not OCI's or Docker's is refused. */
-export function parseRuntimeConfig(call: Call, value: unknown): RuntimeConfig {
+function parseRuntimeConfig(call: Call, value: unknown): RuntimeConfig {
   checkOptions(call, value, Object.keys(CHECKS));
   const checked = Object.entries(value as RuntimeConfig)
     .filter(([, field]) => field !== undefined)

@@ -64,7 +64,7 @@ const FRAMES = 60;
 const UNKNOWN: Origin = { file: "unknown", line: 1 };
 
 /**
- * The folders whose frames are ours. Under source maps a frame of `dist/` shows up as its file in `src/`, so
+ * The directories whose frames are ours. Under source maps a frame of `dist/` shows up as its file in `src/`, so
  * both count, whichever of them is running.
  */
 const OWN_FOLDERS = ["src", "dist"].map((folder) =>
@@ -75,7 +75,7 @@ const OWN_FOLDERS = ["src", "dist"].map((folder) =>
  * Remembers where the user's code is now. The stack is captured at once, which is cheap, and read only when
  * somebody asks for the file or line: reading it is what costs, and what source maps hook into.
  */
-export function captureOrigin(above: (...args: never[]) => unknown = captureOrigin): Origin {
+function captureOrigin(above: (...args: never[]) => unknown = captureOrigin): Origin {
   const holder: { stack?: string } = {};
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = FRAMES;

@@ -48,8 +48,8 @@ export function env(...pair: StringPairs): EnvStep {
 }
 
 /**
- * Makes the step that sets the working folder of the steps after it and of the container. A relative path is
- * resolved on the working folder before.
+ * Makes the step that sets the working directory of the steps after it and of the container. A relative path is
+ * resolved on the working directory before.
  *
  * @throws {DefinitionError} PATH_INVALID
  * @example
@@ -154,7 +154,7 @@ export function expose(...ports: readonly (number | string)[]): ExposeStep {
 }
 
 /**
- * Makes the step that declares folders whose data outlives a container, as absolute paths.
+ * Makes the step that declares directories whose data outlives a container, as absolute paths.
  *
  * @throws {DefinitionError} PATH_INVALID
  * @example
@@ -225,7 +225,7 @@ export function stopSignal(signal: string | number): StopSignalStep {
   return deepFreeze({ kind: "stopSignal", signal: text, origin: call.origin });
 }
 
-/** How health is probed. Durations are in milliseconds. */
+/** The probe of a container's health. Durations are in milliseconds. */
 export interface HealthcheckOptions {
   /** A string runs under the image's shell, an array as it is (also in OCI's form, `["CMD", …]`). */
   readonly test: string | readonly string[];

@@ -9,7 +9,7 @@ const MAX_PATH = 4095;
 const WHITEOUT = ".wh.";
 
 /**
- * Reads a path of the image, absolute or relative to the working folder, and cleans it: `//`, `.` and `..` go
+ * Reads a path of the image, absolute or relative to the working directory, and cleans it: `//`, `.` and `..` go
  * away, and `..` above the root stays at the root. A line break is legal in a Linux name and stays.
  */
 export function parseContainerPath(call: Call, value: unknown): string {
@@ -20,7 +20,7 @@ export function parseContainerPath(call: Call, value: unknown): string {
   return path;
 }
 
-/** Like `parseContainerPath`, for the destination of a copy, where a `/` at the end says that it is a folder. */
+/** Like `parseContainerPath`, for the destination of a copy, where a `/` at the end says that it is a directory. */
 export function parseDestination(call: Call, value: unknown): string {
   const path = parseContainerPath(call, value);
   const folder = /(^|\/)\.{0,2}$/.test(value as string);

@@ -18,7 +18,7 @@ import type {
 import { type OwnerInput, parseOwner } from "./owner.js";
 import { parseSource, parseSources, type SourceInput } from "./sources.js";
 
-/** How `copy` copies. */
+/** Options of `copy`. */
 export interface CopyOptions {
   /** @default - files of a context belong to root, files of another image keep their owner */
   readonly owner?: OwnerInput;
@@ -35,11 +35,11 @@ export interface CopyOptions {
 }
 
 /**
- * Makes the step that copies files into the image. Of a folder the contents are copied, not the folder itself;
- * a `dest` ending in `/` is a folder to copy into, and is needed when there are several sources. Globs
+ * Makes the step that copies files into the image. Of a directory the contents are copied, not the directory itself;
+ * a `dest` ending in `/` is a directory to copy into, and is needed when there are several sources. Globs
  * (`* ? [] **`) are allowed in paths of the build context.
  *
- * @param dest absolute, or relative to the working folder
+ * @param dest absolute, or relative to the working directory
  * @throws {DefinitionError} SOURCE_INVALID, SOURCE_OUTSIDE_CONTEXT, PATH_INVALID, MODE_INVALID, MODE_DECIMAL,
  * OWNER_INVALID, OPTION_UNKNOWN, ARGUMENT_INVALID
  * @example
@@ -86,7 +86,7 @@ export function copy(
   );
 }
 
-/** How `binary` copies. */
+/** Options of `binary`. */
 export interface BinaryOptions {
   /** @default - root */
   readonly owner?: OwnerInput;
@@ -98,7 +98,7 @@ export interface BinaryOptions {
  * Makes the step that copies one executable, and proves from its ELF header that it can run in the image: the
  * right machine, and no dynamic loader that the image lacks. The proof is made when the image is built.
  *
- * @param dest absolute or relative to the working folder; by default the source's name in `/`
+ * @param dest absolute or relative to the working directory; by default the source's name in `/`
  * @throws {DefinitionError} SOURCE_INVALID, SOURCE_OUTSIDE_CONTEXT, PATH_INVALID, MODE_INVALID, MODE_DECIMAL,
  * OWNER_INVALID, OPTION_UNKNOWN, ARGUMENT_INVALID
  * @example
@@ -129,7 +129,7 @@ export function binary(source: SourceInput, dest?: string, options: BinaryOption
   );
 }
 
-/** How `write` writes. */
+/** Options of `write`. */
 export interface WriteOptions {
   /** @default - root */
   readonly owner?: OwnerInput;
@@ -169,7 +169,7 @@ export function write(path: string, contents: string | Uint8Array, options: Writ
   );
 }
 
-/** How `mkdir` makes a folder. */
+/** Options of `mkdir`. */
 export interface MkdirOptions {
   /** @default - root */
   readonly owner?: OwnerInput;
@@ -178,7 +178,7 @@ export interface MkdirOptions {
 }
 
 /**
- * Makes the step that makes a folder, and the parents it lacks as root with 0755.
+ * Makes the step that makes a directory, and the parents it lacks as root with 0755.
  *
  * @throws {DefinitionError} PATH_INVALID, MODE_INVALID, MODE_DECIMAL, OWNER_INVALID, OPTION_UNKNOWN, ARGUMENT_INVALID
  * @example
@@ -203,7 +203,7 @@ export function mkdir(path: string, options: MkdirOptions = {}): MkdirStep {
   );
 }
 
-/** How `symlink` makes a link. */
+/** Options of `symlink`. */
 export interface SymlinkOptions {
   /** Of the link itself. @default - root */
   readonly owner?: OwnerInput;
@@ -236,7 +236,7 @@ export function symlink(target: string, path: string, options: SymlinkOptions = 
 }
 
 /**
- * Makes the step that removes a file, or a folder with all in it. It is no error when there is nothing.
+ * Makes the step that removes a file, or a directory with all in it. It is no error when there is nothing.
  *
  * @throws {DefinitionError} PATH_INVALID
  * @example
@@ -259,9 +259,9 @@ export function remove(path: string): RemoveStep {
   return deepFreeze({ kind: "remove", path: cleaned, origin: call.origin });
 }
 
-/** How far `chmod` goes. */
+/** Options of `chmod`. */
 export interface ChmodOptions {
-  /** True when all that is in a folder is changed too; links are not followed. @default - false */
+  /** True when all that is in a directory is changed too; links are not followed. @default - false */
   readonly recursive?: boolean;
 }
 
@@ -292,9 +292,9 @@ export function chmod(path: string, mode: ModeInput, options: ChmodOptions = {})
   );
 }
 
-/** How far `chown` goes. */
+/** Options of `chown`. */
 export interface ChownOptions {
-  /** True when all that is in a folder is changed too; links are not followed. @default - false */
+  /** True when all that is in a directory is changed too; links are not followed. @default - false */
   readonly recursive?: boolean;
 }
 
@@ -325,7 +325,7 @@ export function chown(path: string, owner: OwnerInput, options: ChownOptions = {
   );
 }
 
-/** What is known of the file that `add` fetches, and how it is stored. */
+/** Options of `add`. */
 export interface AddOptions {
   /** 64 hex characters. @default - the lock's, which the first build or `layerwright lock` writes */
   readonly sha256?: string;
@@ -336,8 +336,8 @@ export interface AddOptions {
 }
 
 /**
- * Makes the step that fetches one file by http or https and verifies its sha256. Without one the lock says it: it
- * is fetched once and never again another one. Archives are not unpacked. A `dest` ending in `/` is a folder, and the
+ * Makes the step that fetches one file by http or https and verifies its sha256. Without one the lock says it: it is
+ * fetched once and never again another one. Archives are not unpacked. A `dest` ending in `/` is a directory, and the
  * file is named as in the URL.
  *
  * @throws {DefinitionError} URL_INVALID, URL_HAS_CREDENTIALS, CHECKSUM_INVALID, PATH_INVALID,

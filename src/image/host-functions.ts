@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 
-/** What a function of a `hostRun` step is given. */
+/** The argument of a `hostRun` step's function. */
 export interface HostRunContext {
-  /** The root file system, a folder of this machine. What is changed in it becomes the layer. */
+  /** The root file system, a directory of this machine. What is changed in it becomes the layer. */
   readonly root: string;
 }
 

@@ -99,7 +99,7 @@ export class Image {
     return new Image(Object.freeze({ base, steps: Object.freeze([]), squash: "keep", ...placed }));
   }
 
-  /** Copies files into the image, see `steps.copy`. Of a folder the contents are copied; `dest/` is a folder. */
+  /** Copies files into the image, see `steps.copy`. Of a directory the contents are copied; `dest/` is a directory. */
   copy(source: SourceInput | readonly SourceInput[], dest: string, options?: CopyOptions): Image {
     return this.#add(steps.copy(source, dest, options));
   }
@@ -109,7 +109,7 @@ export class Image {
     return this.#add(steps.write(path, contents, options));
   }
 
-  /** Makes a folder, as root with 0755 unless told, see `steps.mkdir`. */
+  /** Makes a directory, as root with 0755 unless told, see `steps.mkdir`. */
   mkdir(path: string, options?: MkdirOptions): Image {
     return this.#add(steps.mkdir(path, options));
   }
@@ -119,7 +119,7 @@ export class Image {
     return this.#add(steps.symlink(target, path, options));
   }
 
-  /** Removes a file, or a folder with all in it, see `steps.remove`. */
+  /** Removes a file, or a directory with all in it, see `steps.remove`. */
   remove(path: string): Image {
     return this.#add(steps.remove(path));
   }
@@ -159,7 +159,7 @@ export class Image {
     return this.#add(steps.env(...pair));
   }
 
-  /** Sets the working folder, see `steps.workdir`. */
+  /** Sets the working directory, see `steps.workdir`. */
   workdir(path: string): Image {
     return this.#add(steps.workdir(path));
   }
@@ -184,7 +184,7 @@ export class Image {
     return this.#add(steps.expose(...ports));
   }
 
-  /** Declares folders whose data outlives a container, see `steps.volume`. */
+  /** Declares directories whose data outlives a container, see `steps.volume`. */
   volume(...paths: readonly string[]): Image {
     return this.#add(steps.volume(...paths));
   }
@@ -325,7 +325,7 @@ export class Image {
   }
 
   /**
-   * Names a file or folder of this image, for the `copy` or `binary` of another: the absolute path, no globs.
+   * Names a file or directory of this image, for the `copy` or `binary` of another: the absolute path, no globs.
    *
    * @throws {DefinitionError} PATH_INVALID
    */
@@ -401,13 +401,13 @@ function baseNode(call: Call, base: unknown): BaseNode {
 }
 
 /** Reads the name of a stage as BuildKit takes it, or refuses it with `STAGE_NAME_INVALID`. */
-export function parseStageName(call: Call, name: unknown): string {
+function parseStageName(call: Call, name: unknown): string {
   if (typeof name === "string" && /^[a-z][a-z0-9_.-]*$/.test(name)) return name;
   return refuse(call, "STAGE_NAME_INVALID", { got: name });
 }
 
 /** Reads a squash policy, or refuses it with `SQUASH_UNKNOWN`. */
-export function parseSquashPolicy(call: Call, value: unknown): SquashPolicy {
+function parseSquashPolicy(call: Call, value: unknown): SquashPolicy {
   const known = squashPolicies.find((policy) => policy === value);
   if (known !== undefined) return known;
   const suggestion = closestName(value, squashPolicies);

@@ -61,12 +61,12 @@ const RWX_USER = 0o4700;
 const RWX_GROUP = 0o2070;
 const RWX_OTHER = 0o1007;
 const ALL = 0o7777;
-/** What a clause without u, g, o or a leaves out: the umask that builds run with. */
+/** The bits that a clause without u, g, o or a leaves out: the umask that builds run with. */
 const UMASK = 0o022;
 
 /**
  * Permission bits after symbolic clauses, as chmod(1) of GNU coreutils computes them. `X` stands for execute where the
- * thing is a folder or somebody may execute it already.
+ * thing is a directory or somebody may execute it already.
  *
  * Source: POSIX.1-2017, chmod, "extended description".
  */
@@ -84,7 +84,7 @@ function applyClause(clause: string, before: number, folder: boolean): number {
     .slice(who.length)
     .matchAll(/([-+=])([rwxXst]*|[ugo])(?=[-+=]|$)/g)) {
     const value = permissionBits(permissions!, bits, folder);
-    // A folder keeps setuid and setgid unless they are named.
+    // A directory keeps setuid and setgid unless they are named.
     const omitted = folder ? 0o6000 & ~(affected === 0 ? value : affected & value) : 0;
     const change = value & (affected === 0 ? ~UMASK : affected) & ~omitted;
     if (operator === "+") bits |= change;

@@ -10,13 +10,13 @@ export interface ImageNode {
   readonly squash: SquashPolicy;
   /** The name of its stage in a Dockerfile. Names change nothing else: no id, no cache key, no image. */
   readonly name?: string;
-  /** Where the policy was set, when it was. */
+  /** The line that set the policy, if one did. */
   readonly squashedAt?: Origin;
-  /** Where the base was named; undefined for scratch. */
+  /** The line that names the base; undefined for scratch. */
   readonly origin?: Origin;
 }
 
-/** Which steps end up in one layer (docs/squash.md). */
+/** The rule for which steps end up in one layer (docs/squash.md). */
 export type SquashPolicy = "keep" | "own" | "all" | "auto";
 
 /** Every squash policy, in the order of the documentation. */
@@ -31,16 +31,16 @@ export interface ScratchBase {
 export interface RegistryBase {
   readonly kind: "registry";
   readonly reference: string;
-  /** Folders the user vouches for: they exist in the base as real folders of root with mode 0755. */
+  /** Directories the user vouches for: they exist in the base as real directories of root with mode 0755. */
   readonly folders?: readonly string[];
 }
 
-/** An OCI image layout on disk, a folder or a tar. */
+/** An OCI image layout on disk, a directory or a tar. */
 export interface LayoutBase {
   readonly kind: "layout";
   readonly path: string;
   readonly tag?: string;
-  /** What a Dockerfile says in FROM instead of a named build context. */
+  /** The reference in a Dockerfile's FROM instead of a named build context. */
   readonly reference?: string;
 }
 
@@ -52,7 +52,7 @@ export interface ArchiveBase {
   readonly reference?: string;
 }
 
-/** A root file system, a folder or a tar; `config` is what the image would say of itself. */
+/** A root file system, a directory or a tar; `config` is the image's config. */
 export interface RootfsBase {
   readonly kind: "rootfs";
   readonly path: string;
@@ -65,13 +65,13 @@ export interface ParentBase {
   readonly image: ImageNode;
 }
 
-/** Where an image starts. */
+/** The start of an image. */
 export type BaseNode = ScratchBase | RegistryBase | LayoutBase | ArchiveBase | RootfsBase | ParentBase;
 
-/** A named folder beside the build context, for sources outside of it. */
+/** A named directory beside the build context, for sources outside of it. */
 export interface NamedContext {
   readonly name: string;
-  /** The folder, as the user wrote it: absolute, or relative to the context folder. */
+  /** The directory, as the user wrote it: absolute, or relative to the context directory. */
   readonly folder: string;
 }
 
@@ -82,14 +82,14 @@ export interface ContextSource {
   readonly path: string;
 }
 
-/** A file or folder of another image. `path` is absolute and holds no globs. */
+/** A file or directory of another image. `path` is absolute and holds no globs. */
 export interface ImageSource {
   readonly from: "image";
   readonly image: ImageNode;
   readonly path: string;
 }
 
-/** What a copy copies. */
+/** A source of a copy. */
 export type Source = ContextSource | ImageSource;
 
 /** A step that changes files without running anything of the image. */
@@ -146,11 +146,11 @@ export interface PlatformVariant {
   readonly steps: readonly Step[];
 }
 
-/** Copies files. A folder's contents are copied, not the folder; `dest` ending in `/` is a folder. */
+/** Copies files. A directory's contents are copied, not the directory; `dest` ending in `/` is a directory. */
 export interface CopyStep {
   readonly kind: "copy";
   readonly sources: readonly Source[];
-  /** As written: absolute or relative to the working folder of the image. */
+  /** As written: absolute or relative to the working directory of the image. */
   readonly dest: string;
   readonly owner?: Owner;
   readonly mode?: Mode;
@@ -181,7 +181,7 @@ export interface WriteStep {
   readonly origin?: Origin;
 }
 
-/** Makes a folder (and the parents it lacks, as root 0755). One that exists gets the mode and owner asked for. */
+/** Makes a directory (and the parents it lacks, as root 0755). One that exists gets the mode and owner asked for. */
 export interface MkdirStep {
   readonly kind: "mkdir";
   readonly path: string;
@@ -199,7 +199,7 @@ export interface SymlinkStep {
   readonly origin?: Origin;
 }
 
-/** Removes a file or a folder with all in it. What a lower layer holds stays in that layer's bytes. */
+/** Removes a file or a directory with all in it. What a lower layer holds stays in that layer's bytes. */
 export interface RemoveStep {
   readonly kind: "remove";
   readonly path: string;
@@ -281,7 +281,7 @@ export interface HostRunStep {
   readonly env?: Readonly<Record<string, string>>;
   /** Programs that have to be on this machine. */
   readonly tools?: readonly string[];
-  /** What the result depends on beside the command. */
+  /** Text that stands for what the result depends on beside the command. */
   readonly key?: string;
   readonly origin?: Origin;
 }
@@ -293,10 +293,10 @@ export interface EnvStep {
   readonly origin?: Origin;
 }
 
-/** Sets the working folder and makes it where it is missing, owned by the image's user at that point. */
+/** Sets the working directory and makes it where it is missing, owned by the image's user at that point. */
 export interface WorkdirStep {
   readonly kind: "workdir";
-  /** As written: absolute, or relative to the working folder before. */
+  /** As written: absolute, or relative to the working directory before. */
   readonly path: string;
   readonly origin?: Origin;
 }

@@ -1,7 +1,7 @@
 import { type Call, refuse } from "./call.js";
 
 /**
- * Who owns files: a numeric id or a name that is looked up in the image's own `/etc/passwd` and `/etc/group`.
+ * The owner of files: a numeric id or a name that is looked up in the image's own `/etc/passwd` and `/etc/group`.
  * Without a group, a number stands for the group too, and a name brings its primary group (as Docker does).
  */
 export interface Owner {
@@ -14,7 +14,7 @@ export type OwnerInput = number | string | Owner;
 
 /** The largest id that runc, containerd and Docker take; above it an id has wrapped round to root (CVE-2024-40635). */
 const MAX_ID = 2 ** 31 - 1;
-/** What shadow-utils allows at its widest: no `:`, no blank, no control character, and no leading dash. */
+/** Names that shadow-utils allows at its widest: no `:`, no blank, no control character, and no leading dash. */
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,254}\$?$/;
 
 /** Reads an owner, or refuses it with `OWNER_INVALID`. */

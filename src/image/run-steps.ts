@@ -8,17 +8,23 @@ import { type Owner, ownerText, parseOwner } from "./owner.js";
 import { parseSource, type SourceInput } from "./sources.js";
 import { checkArgument, parseArguments, parseVariables, recordOf } from "./strings.js";
 
-/** What surrounds a command while it runs. Nothing of it is stored in the image's config. */
+/** Options of `run`. None of them are stored in the image's config. */
 export interface RunOptions {
   /** Variables for this command only, beside those of the image. */
   readonly env?: Readonly<Record<string, string>>;
-  /** @default - the image's working folder */
+  /** @default - the image's working directory */
   readonly workdir?: string;
   /** @default - the image's user */
   readonly user?: number | string | Owner;
-  /** True when caches, lists and logs of a package manager stay in the layer, which no pass then cleans. @default - false */
+  /**
+   * True when caches, lists and logs of a package manager stay in the layer, which no pass then cleans.
+   * @default - false
+   */
   readonly keepLeftovers?: boolean;
-  /** @default - "default": what the builder gives; in the direct build a network of its own by slirp4netns or pasta, else the host's */
+  /**
+   * @default - "default": what the builder gives; in the direct build a network of its own by slirp4netns or pasta,
+   * else the host's
+   */
   readonly network?: "none" | "host" | "default";
   /** Caches, files, secrets and sockets that the command sees and that never become part of the layer. */
   readonly mounts?: readonly MountInput[];
@@ -26,7 +32,7 @@ export interface RunOptions {
   readonly timeout?: number;
 }
 
-/** What a timer of Node can wait for: a little less than 25 days. */
+/** The longest wait of a Node timer: a little less than 25 days. */
 const LONGEST_TIMEOUT = 2_000_000;
 
 const NETWORKS: readonly string[] = ["none", "host", "default"];
@@ -83,7 +89,7 @@ function parseCommand(call: Call, command: unknown): string | readonly string[] 
   return command;
 }
 
-/** What surrounds a host command. */
+/** Options of `hostRun`. */
 export interface HostRunOptions {
   /** Variables for the command, beside those of this process. */
   readonly env?: Readonly<Record<string, string>>;
@@ -98,12 +104,12 @@ export interface HostRunOptions {
 
 /**
  * Makes the step that fills the image's root file system with tools of the machine that builds, so that no package
- * manager is ever in the image. `{root}` in an argument is the folder of the root file system (and `$ROOT` in the
- * environment). What changed in the folder becomes one layer. Files are written as root: of an ordinary user the command
- * runs in a user namespace.
+ * manager is ever in the image. `{root}` in an argument is the directory of the root file system (and `$ROOT` in the
+ * environment). What changed in the directory becomes one layer. Files are written as root: of an ordinary user the
+ * command runs in a user namespace.
  *
- * A function is given the folder, and is called only in the process that wrote it: by `build`, and not by the command
- * line, which refuses it (`HOST_FUNCTION_ELSEWHERE`).
+ * A function is given the directory, and is called only in the process that wrote it: by `build`, and not by the
+ * command line, which refuses it (`HOST_FUNCTION_ELSEWHERE`).
  *
  * @throws {DefinitionError} COMMAND_INVALID, COMMAND_NOT_ARRAY, ENV_NAME_INVALID, ENV_VALUE_INVALID, OPTION_UNKNOWN,
  * ARGUMENT_INVALID
@@ -162,7 +168,7 @@ const SHARING: readonly string[] = ["shared", "private", "locked"];
 const ID = /^[A-Za-z0-9_][A-Za-z0-9_./:@+-]{0,254}$/;
 
 /** Reads a mount of a run step, or refuses it with `MOUNT_INVALID`. */
-export function parseMount(call: Call, mount: unknown): RunMount {
+function parseMount(call: Call, mount: unknown): RunMount {
   const type = typeof mount === "object" && mount !== null ? (mount as { type?: unknown }).type : mount;
   if (typeof type !== "string" || !Object.hasOwn(OPTIONS, type)) {
     return invalid(call, "type", type, Object.keys(OPTIONS).join(", "));

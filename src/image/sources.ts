@@ -8,18 +8,18 @@ const BRAND = Symbol.for("layerwright.context");
 /** BuildKit compares context names in lower case, and stages share their grammar. */
 const NAME = /^[a-z][a-z0-9._-]{0,127}$/;
 
-/** A folder beside the build context: itself a source (all that is in it), and `path` names a part. */
+/** A directory beside the build context: itself a source (all that is in it), and `path` names a part. */
 export interface ContextFolder {
   readonly name: string;
-  /** As the user wrote it: absolute, or relative to the build context's folder. */
+  /** As the user wrote it: absolute, or relative to the build context's directory. */
   readonly folder: string;
-  /** A file, folder or pattern in it, relative to it. */
+  /** A file, directory or pattern in it, relative to it. */
   path(path: string): ContextSource;
 }
 
 /**
- * Names a folder outside of the build context, so that `copy` and `binary` can take files from it. The value
- * itself stands for the whole folder, `.path("x")` for a part of it. In a Dockerfile it is a named context
+ * Names a directory outside of the build context, so that `copy` and `binary` can take files from it. The value
+ * itself stands for the whole directory, `.path("x")` for a part of it. In a Dockerfile it is a named context
  * (`--build-context name=folder`).
  *
  * @throws {DefinitionError} CONTEXT_NAME_INVALID, PATH_INVALID; from `path` SOURCE_INVALID, SOURCE_OUTSIDE_CONTEXT
@@ -45,12 +45,12 @@ export function context(name: string, folder: string): ContextFolder {
   return Object.freeze(Object.defineProperty(value, BRAND, { value: true }));
 }
 
-/** Tells a named folder from other values, also across two copies of the package. */
+/** Tells a named directory from other values, also across two copies of the package. */
 export function isContextFolder(value: unknown): value is ContextFolder {
   return typeof value === "object" && value !== null && BRAND in value;
 }
 
-/** A source as a user writes it: a path in the build context, a folder beside it, or a file of another image. */
+/** A source as a user writes it: a path in the build context, a directory beside it, or a file of another image. */
 export type SourceInput = string | ContextFolder | Source;
 
 /** Reads one source, or refuses it with `SOURCE_INVALID` or `SOURCE_OUTSIDE_CONTEXT`. */
@@ -76,7 +76,7 @@ export function parseSources(call: Call, value: unknown): readonly Source[] {
   return value.map((item) => parseSource(call, item));
 }
 
-/** The file or folder at `path` in another image. */
+/** The file or directory at `path` in another image. */
 export function imageSource(call: Call, image: ImageSource["image"], path: unknown): ImageSource {
   const absolute = parseAbsolutePath(call, path);
   if (/[*?]/.test(absolute)) {

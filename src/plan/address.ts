@@ -69,7 +69,7 @@ export function renameSources(operation: Operation, renamed: ReadonlyMap<string,
 
 /**
  * A name of the work of each stage, by the stage's id, that is the same in the plans of two images exactly when both
- * stages do the same with the same folders: an id knows a named context by its name alone.
+ * stages do the same with the same directories: an id knows a named context by its name alone.
  */
 export function stageKeys(plan: Plan): ReadonlyMap<string, string> {
   const used = new Map<string, ReadonlySet<string>>();

@@ -21,7 +21,7 @@ export type ConfigChange = { readonly origin?: Origin } & (
 /** The search path that an image from scratch starts with: BuildKit sets it, so both syntheses do. */
 export const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** What an image from scratch says of itself before its first step. */
+/** The config of an image from scratch before its first step. */
 export const scratchConfig: RuntimeConfig = { Env: [`PATH=${DEFAULT_PATH}`], WorkingDir: "/" };
 
 /**

@@ -14,7 +14,7 @@ const TOO_MANY_LAYERS = 127;
  *
  * @param baseLayers those of the base from outside, where the plan does not know them
  */
-export function layerCount(plan: Plan, baseLayers = 0): { readonly own: number; readonly base: number } {
+function layerCount(plan: Plan, baseLayers = 0): { readonly own: number; readonly base: number } {
   const chain = baseStages(plan);
   let own = 0;
   for (const { squash, layers } of chain) {

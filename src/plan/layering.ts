@@ -2,33 +2,35 @@ import type { SquashPolicy } from "../image/nodes.js";
 import { addressPlan } from "./address.js";
 import type { Layer, Plan, Stage } from "./plan.js";
 
-/** What was decided for a stage with squash `"auto"`; the lock keeps it. */
+/** The layers decided for a stage with squash `"auto"`; the lock keeps them. */
 export interface StageLayering {
-  /** True when the base is melted into the one layer. */
+  /** True when the base is squashed into the one layer. */
   readonly melt: boolean;
   /** The layers, bottom first, each as places among the layers that `"keep"` gives. */
   readonly layers: readonly (readonly number[])[];
-  /** Places among `layers` of those that are the same on every base: they hold the folders above their files, too. */
+  /**
+   * Places among `layers` of those that are the same on every base: they hold the directories above their files, too.
+   */
   readonly portable: readonly number[];
-  /** Why, in a few lines for people. */
+  /** The reasons, in a few lines for people. */
   readonly why: readonly string[];
 }
 
 /**
- * The layers that a squash policy leaves: one for `"own"` and `"all"`. Those of `"auto"` are as in `"keep"` until
- * somebody decides.
+ * The layers that a squash policy leaves: one for `"own"` and `"all"`. Those of `"auto"` are as in `"keep"` until they
+ * are decided.
  */
 export function mergeForSquash(layers: readonly Layer[], policy: SquashPolicy): readonly Layer[] {
   if (policy === "keep" || policy === "auto" || layers.length === 0) return layers;
   return [mergedLayer(layers)];
 }
 
-/** True when nobody has decided yet what the layers of a stage are. */
+/** True while the layers of a stage are not decided. */
 export function isUndecided({ squash, layers }: Stage): boolean {
   return squash === "auto" && layers.length > 0;
 }
 
-/** What the decision about a stage is kept under. */
+/** The key that the decision about a stage is kept under. */
 export function layeringKey({ undecidedId, id }: Stage): string {
   return undecidedId ?? id;
 }

@@ -27,8 +27,8 @@ import {
 } from "./operation.js";
 import type { Layer } from "./plan.js";
 
-/** What the steps of one image become. */
-export interface LoweredSteps {
+/** The layers and config that the steps of one image become. */
+interface LoweredSteps {
   readonly layers: readonly Layer[];
   readonly config: readonly ConfigChange[];
   readonly state: StageState;
@@ -72,7 +72,7 @@ export function lowerSteps(steps: readonly Step[], start: StageState, lowering: 
  *
  * @throws {PlanError} PLATFORM_NOT_GIVEN
  */
-export function chosenSteps(
+function chosenSteps(
   steps: readonly Step[],
   lowering: Lowering,
 ): readonly Exclude<Step, PlatformStep>[] {
@@ -100,13 +100,13 @@ function stepsFor(step: PlatformStep, platform: Platform): readonly Step[] | und
   return step.otherwise;
 }
 
-/** True when a destination is a folder to copy into: `/srv/`, `.`, `..` and what ends in them. */
+/** True when a destination is a directory to copy into: `/srv/`, `.`, `..` and what ends in them. */
 function namesFolder(dest: string): boolean {
   return /(^|\/)\.{0,2}$/.test(dest);
 }
 
 /** Lowers a file step: paths become absolute, sources point to contexts and stages. */
-export function lowerFileStep(step: FileStep, state: StageState, lowering: Lowering): FileOperation {
+function lowerFileStep(step: FileStep, state: StageState, lowering: Lowering): FileOperation {
   const at = (path: string): string => resolveInState(state, path, step.origin);
   const origin = lowering.place(step.origin);
   const placed = origin === undefined ? {} : { origin };
@@ -183,7 +183,7 @@ export function lowerFileStep(step: FileStep, state: StageState, lowering: Lower
 }
 
 /** Lowers a run step together with all the state that its command sees. */
-export function lowerRunStep(step: RunStep, state: StageState, lowering: Lowering): RunOperation {
+function lowerRunStep(step: RunStep, state: StageState, lowering: Lowering): RunOperation {
   const origin = lowering.place(step.origin);
   const workdir =
     step.workdir !== undefined
@@ -213,7 +213,7 @@ export function lowerRunStep(step: RunStep, state: StageState, lowering: Lowerin
 }
 
 /** Lowers a host command: it sees nothing of the image's config. */
-export function lowerHostRunStep(
+function lowerHostRunStep(
   { command, env, key, tools, origin }: HostRunStep,
   lowering: Lowering,
 ): HostRunOperation {
@@ -244,19 +244,19 @@ const CONFIG_KINDS: ReadonlySet<Step["kind"]> = new Set<ConfigStep["kind"]>([
 ]);
 
 /** True when a step changes the runtime config. */
-export function isConfigStep(step: Step): step is ConfigStep {
+function isConfigStep(step: Step): step is ConfigStep {
   return CONFIG_KINDS.has(step.kind);
 }
 
-/** What a config step becomes; a `workdir` also makes its folder. */
-export interface LoweredConfigStep {
+/** The result of a config step; a `workdir` also makes its directory. */
+interface LoweredConfigStep {
   readonly changes: readonly ConfigChange[];
   readonly operations: readonly Operation[];
   readonly state: StageState;
 }
 
 /** Lowers a config step to changes and to the state that later steps see. */
-export function lowerConfigStep(step: ConfigStep, state: StageState, lowering: Lowering): LoweredConfigStep {
+function lowerConfigStep(step: ConfigStep, state: StageState, lowering: Lowering): LoweredConfigStep {
   const origin = lowering.place(step.origin);
   const placed = origin === undefined ? {} : { origin };
   const only = (...changes: ConfigChange[]): LoweredConfigStep => ({
@@ -325,7 +325,7 @@ export function lowerConfigStep(step: ConfigStep, state: StageState, lowering: L
   }
 }
 
-/** The owner of a working folder: the image's user at that point, as BuildKit has it. */
+/** The owner of a working directory: the image's user at that point, as BuildKit has it. */
 function folderOwner(user: string | undefined): Owner | undefined {
   if (user === undefined) return undefined;
   const [name = "", group] = user.split(":");

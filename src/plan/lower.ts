@@ -10,10 +10,10 @@ import type { LoweredStage, Lowering } from "./lowering.js";
 import { DEFAULT_SHELL, type StageState } from "./lowering.js";
 import type { Plan, PlanBase, Stage } from "./plan.js";
 
-/** What lowering needs beside the image. */
+/** Options of `lower`. */
 export interface LowerOptions {
   readonly platform: Platform;
-  /** Makes the user's file independent of the machine, e.g. relative to the context folder. */
+  /** Makes the user's file independent of the machine, e.g. relative to the context directory. */
   readonly place?: (origin: Origin) => Origin;
   /** The name of an image that has none of its own, e.g. in a catalog. */
   readonly nameOf?: (node: ImageNode) => string | undefined;
@@ -74,7 +74,7 @@ function suppressedBy(steps: readonly Step[]): readonly string[] {
 }
 
 /** The base of a stage, and the state that its first step sees. */
-export function lowerBase(base: BaseNode, lowering: Lowering): { base: PlanBase; state: StageState } {
+function lowerBase(base: BaseNode, lowering: Lowering): { base: PlanBase; state: StageState } {
   const start = { env: {}, shell: DEFAULT_SHELL };
   switch (base.kind) {
     case "scratch":
@@ -95,11 +95,11 @@ export function lowerBase(base: BaseNode, lowering: Lowering): { base: PlanBase;
   }
 }
 
-/** The named contexts of one plan: a name stands for one folder. */
-export class ContextNames {
+/** The named contexts of one plan: a name stands for one directory. */
+class ContextNames {
   readonly folders: Record<string, string> = {};
 
-  /** @throws {PlanError} CONTEXT_NAME_TAKEN when the name stands for another folder already */
+  /** @throws {PlanError} CONTEXT_NAME_TAKEN when the name stands for another directory already */
   add(name: string, folder: string, origin: Origin | undefined): string {
     const first = this.folders[name];
     if (first !== undefined && first !== folder) {

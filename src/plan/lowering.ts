@@ -6,13 +6,13 @@ import type { Platform } from "../oci/platform.js";
 import type { PlanSource } from "./operation.js";
 import type { Stage } from "./plan.js";
 
-/** What the steps so far mean for the next one. Immutable: every change gives a new state. */
+/** The state that the next step sees. Immutable: every change gives a new state. */
 export interface StageState {
-  /** How messages call the base. */
+  /** The base's name in messages. */
   readonly baseLabel: string;
-  /** The working folder, absolute; undefined where only the base knows it. */
+  /** The working directory, absolute; undefined where only the base knows it. */
   readonly workdir?: string;
-  /** True when this image itself set the working folder. */
+  /** True when this image itself set the working directory. */
   readonly ownWorkdir?: boolean;
   /** The user that this image set. */
   readonly user?: string;
@@ -27,7 +27,7 @@ export const DEFAULT_SHELL: readonly string[] = ["/bin/sh", "-c"];
 /**
  * A path of a step as an absolute one.
  *
- * @throws {PlanError} RELATIVE_NEEDS_WORKDIR when it is relative and the working folder is not known
+ * @throws {PlanError} RELATIVE_NEEDS_WORKDIR when it is relative and the working directory is not known
  */
 export function resolveInState(state: StageState, path: string, origin: Origin | undefined): string {
   if (!path.startsWith("/") && state.workdir === undefined) {
@@ -47,13 +47,13 @@ export function lowerSource(source: Source, lowering: Lowering, origin: Origin |
   return { from: "context", context: lowering.context(name, folder, origin), path };
 }
 
-/** `./a//b/` is `a/b`, and the whole folder is `.`; the description has refused `..` and absolute paths. */
+/** `./a//b/` is `a/b`, and the whole directory is `.`; the description has refused `..` and absolute paths. */
 function cleanRelative(path: string): string {
   const parts = path.split("/").filter((part) => part !== "" && part !== ".");
   return parts.length === 0 ? "." : parts.join("/");
 }
 
-/** What is collected while an image and all that it depends on are lowered. */
+/** The context that the images of one plan are lowered in. */
 export interface Lowering {
   readonly platform: Platform;
   readonly place: (origin: Origin | undefined) => Origin | undefined;

@@ -7,18 +7,18 @@ import type { Origin } from "../errors/origin.js";
 import type { Mode } from "../image/mode.js";
 import type { Owner } from "../image/owner.js";
 
-/** Files of a context: patterns are relative to the context folder; `context` names one beside the main context. */
+/** Files of a context: patterns are relative to the context directory; `context` names one beside the main context. */
 export interface PlanContextSource {
   readonly from: "context";
-  /** Name of a named context; the main build context when absent. Its folder is in `Plan.contexts`. */
+  /** Name of a named context; the main build context when absent. Its directory is in `Plan.contexts`. */
   readonly context?: string;
   /** A cleaned relative path or pattern (`*`, `?`, `[..]`, `**`); `.` is the whole context. */
   readonly path: string;
-  /** What was found on disk, where the plan was resolved. */
+  /** The files found on disk, once the plan is resolved. */
   readonly found?: FoundSource;
 }
 
-/** A file or folder that another stage made. */
+/** A file or directory that another stage made. */
 export interface PlanStageSource {
   readonly from: "stage";
   readonly stage: string;
@@ -26,7 +26,7 @@ export interface PlanStageSource {
   readonly path: string;
 }
 
-/** What a copy copies. */
+/** A source of a copy. */
 export type PlanSource = PlanContextSource | PlanStageSource;
 
 /** One match of a pattern. */
@@ -39,7 +39,7 @@ export interface FoundMatch {
 
 /** A short account of the files behind a context source, in JSON that stays small for large trees. */
 export interface FoundSource {
-  /** What the pattern is without globs: one file, one folder; `many` for a glob. */
+  /** The kind of match without globs: one file, one directory; `many` for a glob. */
   readonly shape: "file" | "folder" | "many";
   readonly files: number;
   readonly folders: number;
@@ -50,7 +50,7 @@ export interface FoundSource {
   readonly listing: string;
   /**
    * Entries whose mode on disk is not the one that the direct build gives by default (0644, or 0755 for
-   * executables and folders): a Dockerfile must spell those out. Paths relative to the source.
+   * executables and directories): a Dockerfile must spell those out. Paths relative to the source.
    */
   readonly irregular: readonly {
     readonly path: string;
@@ -65,7 +65,7 @@ export interface FoundSource {
   readonly hardLinks?: boolean;
   /** A path of an entry whose name, or the target of which, is not UTF-8: BuildKit can be sent none. */
   readonly notText?: string;
-  /** Relative paths of executables and of folders, only where a mode option must be spelled file by file. */
+  /** Relative paths of executables and of directories, only where a mode option must be spelled file by file. */
   readonly entries?: readonly {
     readonly path: string;
     readonly type: "file" | "folder" | "symlink";
@@ -80,10 +80,10 @@ interface Placed {
 }
 
 /**
- * Copies files. `dest` is absolute and cleaned; `into` says that it is a folder to copy into (written with a
- * trailing slash, or there are several sources). A folder source always merges its contents into `dest`.
+ * Copies files. `dest` is absolute and cleaned; `into` says that it is a directory to copy into (written with a
+ * trailing slash, or there are several sources). A directory source always merges its contents into `dest`.
  * Without `owner`, files of a context belong to 0:0 and files of a stage keep their owner. Without `mode`,
- * files of a context get 0644, or 0755 when the owner may execute them, folders 0755; files of a stage keep theirs.
+ * files of a context get 0644, or 0755 when the owner may execute them, directories 0755; files of a stage keep theirs.
  */
 export interface CopyOperation extends Placed {
   readonly op: "copy";
@@ -119,7 +119,7 @@ export interface WriteOperation extends Placed {
   readonly owner?: Owner;
 }
 
-/** Makes a folder; `ifMissing` leaves one that exists as it is (the folder of a `workdir`). */
+/** Makes a directory; `ifMissing` leaves one that exists as it is (the directory of a `workdir`). */
 export interface MkdirOperation extends Placed {
   readonly op: "mkdir";
   readonly path: string;
@@ -136,7 +136,7 @@ export interface SymlinkOperation extends Placed {
   readonly owner?: Owner;
 }
 
-/** Removes a file, or a folder with all in it; nothing when it does not exist. */
+/** Removes a file, or a directory with all in it; nothing when it does not exist. */
 export interface RemoveOperation extends Placed {
   readonly op: "remove";
   readonly path: string;

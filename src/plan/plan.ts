@@ -8,7 +8,7 @@ import type { ConfigChange } from "./config.js";
 import type { Operation, PlanSource } from "./operation.js";
 
 /**
- * What an image lowers to: the only thing that the two syntheses read. Plain JSON data; every stage and layer is
+ * The lowered form of an image, and the only input of both syntheses. Plain JSON data; every stage and layer is
  * addressed by a digest over what it does (not over where it was written).
  */
 export interface Plan {
@@ -16,7 +16,7 @@ export interface Plan {
   readonly platform: Platform;
   /** Stages in the order in which they can be built; the last one is the image. */
   readonly stages: readonly Stage[];
-  /** Named contexts by name: the folder as the user wrote it. */
+  /** Named contexts by name: the directory as the user wrote it. */
   readonly contexts: Readonly<Record<string, string>>;
   /** Codes of findings that the images of the plan let stand, each with a reason in the description. */
   readonly suppressed?: readonly string[];
@@ -37,25 +37,30 @@ export interface Stage {
    * under it, whatever becomes of the bases meanwhile.
    */
   readonly undecidedId?: string;
-  /** Why its layers are what they are, where they were decided for squash `"auto"`: lines for people. */
+  /** The reasons for its layers, if they were decided for squash `"auto"`: lines for people. */
   readonly decided?: readonly string[];
   /** Set for the stage of a base's ONBUILD triggers, which a builder of the Dockerfile carries out at FROM. */
   readonly triggered?: true;
   readonly origin?: Origin;
 }
 
-/** What becomes one layer of the image, in order. A layer without effect on files is not written. */
+/** The operations of one layer, in order. A layer without effect on files is not written. */
 export interface Layer {
   readonly id: string;
   readonly operations: readonly Operation[];
   readonly name?: string;
-  /** True when it holds the folders above its files also where the base has them, so that it is the same on every base. */
+  /**
+   * True when it holds the directories above its files also where the base has them, so that it is the same on every
+   * base.
+   */
   readonly portable?: true;
-  /** A pass asked what the base holds before it changed the stage or left it: on another base the layer may be another. */
+  /**
+   * A pass asked what the base holds before it changed the stage or left it: on another base the layer may be another.
+   */
   readonly settledByBase?: true;
 }
 
-/** Where a stage starts. */
+/** The start of a stage. */
 export type PlanBase =
   | { readonly kind: "scratch" }
   | { readonly kind: "stage"; readonly stage: string }
@@ -78,17 +83,17 @@ export interface RegistryPlanBase extends KnownBase {
   readonly kind: "registry";
   /** As the user wrote it. */
   readonly reference: string;
-  /** What the lock says the reference is: the digest of its index or manifest. */
+  /** The digest of the reference's index or manifest, from the lock. */
   readonly digest?: string;
   readonly folders?: readonly string[];
 }
 
 export interface KnownBase {
-  /** What was read from the base, where the plan was resolved. */
+  /** Facts read from the base, once the plan is resolved. */
   readonly known?: BaseFacts;
 }
 
-/** What a plan needs to know of a base. */
+/** Facts about a base that a plan needs. */
 export interface BaseFacts {
   /** The digest that a base in a registry was looked up by, where more than its config was looked at. */
   readonly digest?: string;
@@ -159,7 +164,7 @@ export function operationsOf(stage: Stage): readonly Operation[] {
   return stage.layers.flatMap((layer) => layer.operations);
 }
 
-/** What an operation reads. */
+/** The sources that an operation reads. */
 export function sourcesOf(operation: Operation): readonly PlanSource[] {
   if (operation.op === "copy") return operation.sources;
   if (operation.op !== "run") return [];
@@ -204,7 +209,7 @@ function checkOperation(
 
 /**
  * The stage of the image, then the stage that it starts from, and so on down to the one on a base from outside, or to
- * one that melts its base into its one layer: each has the layers of those after it below its own.
+ * one that squashes its base into its one layer: each has the layers of those after it below its own.
  */
 export function baseStages({ stages }: Plan): readonly Stage[] {
   const byId = new Map(stages.map((stage) => [stage.id, stage]));

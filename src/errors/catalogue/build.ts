@@ -1,6 +1,6 @@
 import { sizeText } from "../../core/size.js";
 
-/** What the direct build cannot make of a plan. */
+/** Messages: plans that the direct build cannot carry out. */
 export const engineMessages = {
   STAGE_UNKNOWN: (p: { stage: string }) => ({
     message: `the plan refers to the stage ${JSON.stringify(p.stage)}, which it does not hold above this place`,
@@ -86,7 +86,7 @@ function knownText(file: string, known: readonly string[]): string {
   return `${file} names ${shown}${known.length > 8 ? ` and ${known.length - 8} more` : ""}`;
 }
 
-/** What goes wrong around the commands of an image. */
+/** Messages: the commands of an image. */
 export const runMessages = {
   RUN_NEEDS_SANDBOX: (p: { command: string; count: number; missing: readonly string[] }) => ({
     message: `this machine cannot run the image's commands (${JSON.stringify(p.command)}${p.count > 1 ? ` and ${p.count - 1} more` : ""}): looked for and not found: ${p.missing.join("; ")}`,

@@ -1,4 +1,4 @@
-/** What the command line was given, and what became of the user's program. */
+/** Messages: arguments of the command line, and the user's program. */
 export const cliMessages = {
   CATALOG_NOT_FOUND: (p: { folder: string; looked: readonly string[] }) => ({
     message: `no catalog found in ${p.folder}: looked for ${p.looked.join(", ")}`,

@@ -50,7 +50,7 @@ export const outputMessages = {
   }),
 };
 
-/** The store of blobs and records in the user's cache folder. */
+/** The store of blobs and records in the user's cache directory. */
 export const storeMessages = {
   STORE_UNSAFE: (p: { folder: string; reason: string }) => ({
     message: `the store ${p.folder} cannot be trusted: ${p.reason}`,

@@ -30,7 +30,10 @@ function quotedList(words: readonly string[]): string {
   return words.map((word) => JSON.stringify(word)).join(", ");
 }
 
-/** What a Dockerfile cannot say. The direct build of the same image still works, unless it is said otherwise. */
+/**
+ * Messages: images that a Dockerfile cannot express. The direct build of the same image still works, unless it is said
+ * otherwise.
+ */
 export const dockerfileMessages = {
   NOT_EXPRESSIBLE: (p: { field: string; reason: string }) => ({
     message: `a Dockerfile cannot say this ${p.field}: it ${p.reason}`,

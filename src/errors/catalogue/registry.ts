@@ -99,7 +99,7 @@ function limitHint(known: boolean): string {
     : "you are at its rate limit: wait, log in with `layerwright login` for a higher one, or use a mirror";
 }
 
-/** Who the user is to a registry, and the files and helpers that know. */
+/** Messages: logins, and the files and helpers that hold them. */
 export const credentialsMessages = {
   CREDENTIALS_UNREADABLE: (p: { path: string; reason: string }) => ({
     message: `the credentials in ${p.path} cannot be read: ${p.reason}`,

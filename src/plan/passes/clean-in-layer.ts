@@ -124,7 +124,7 @@ function seesTheSame(install: RunOperation, cleanup: RunOperation): boolean {
   return !isMounted && state(install) === state(cleanup);
 }
 
-/** What is left by a layer, and what is to be done about it. */
+/** Leftovers of a layer, and the change that removes them. */
 interface Leaving {
   /** The last operation that leaves something. */
   readonly leaves: number;
@@ -138,7 +138,7 @@ interface Surroundings {
   readonly base: PlanBase | undefined;
 }
 
-/** What a layer leaves of one manager; undefined where it leaves nothing, or means to. */
+/** The leftovers of one manager in a layer; undefined if there are none, or they are meant to stay. */
 function leavingOf(layer: SharedLayer, manager: PackageManager): Leaving | undefined {
   const { operations } = layer.layer;
   const leaves = operations.findLastIndex((operation) => leavesBehind(operation, manager));
@@ -284,7 +284,7 @@ function warnLeft(run: RunOperation, { name }: PackageManager, log: PassLog): vo
  * Makes a step that only fetches (`apt-get update`) part of the installation right after it: its lists can be removed
  * once that is done and not before, and in a layer of their own they would stay. Only where they can be removed then.
  */
-export function joinFetches(
+function joinFetches(
   operations: readonly PlacedOperation[],
   stage: Stage,
   log: PassLog,
@@ -365,7 +365,7 @@ function stateOf({ shell, env, stepEnv, workdir, user, network, mounts, timeout 
 const ERREXIT = /\bset\s+-(\w*e|o\s+errexit)/;
 
 /** One more command of the same step, which runs when the first succeeded. */
-export function appendCommand(operation: RunOperation, command: string): RunOperation {
+function appendCommand(operation: RunOperation, command: string): RunOperation {
   const first = String(operation.command).trim();
   return { ...operation, command: appended(first, command, endsAtFailure(operation)) };
 }
@@ -389,7 +389,7 @@ function appended(first: string, command: string, errexit: boolean): string {
  * A command as one part of a list. Braces keep `a || b` and `a; b` together, and a new line ends a comment or a
  * here-document.
  */
-export function grouped(command: string): string {
+function grouped(command: string): string {
   const text = command.trim();
   return isPlain(text) ? text : `{ ${text}\n}`;
 }

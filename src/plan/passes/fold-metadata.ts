@@ -25,7 +25,7 @@ export const foldMetadata: Pass = {
 
 type Metadata = ChmodOperation | ChownOperation;
 
-/** What a pass needs to know around the operations that it looks at. */
+/** The surroundings of the operations that the pass looks at. */
 interface Scene {
   readonly stage: Stage;
   readonly ground: Ground;
@@ -159,10 +159,10 @@ function madeBy(operation: Operation, path: string, recursive: boolean, { probe 
 }
 
 /**
- * What an operation becomes when a later chmod or chown goes into it, or undefined when that could change the
+ * The operation with a later chmod or chown folded into it, or undefined when that could change the
  * final root file system.
  */
-export function foldInto(
+function foldInto(
   operation: Operation,
   metadata: Metadata,
   earlier: readonly Operation[],
@@ -174,7 +174,7 @@ export function foldInto(
       return operation.path === metadata.path ? withMetadata(operation, metadata, false) : undefined;
     case "mkdir":
       if (operation.path !== metadata.path || operation.ifMissing === true) return undefined;
-      // What was in the folder already is meant by a recursive change, and not by mkdir.
+      // What was in the directory already is meant by a recursive change, and not by mkdir.
       return metadata.recursive === true && !ground.isNew(operation.path, earlier)
         ? undefined
         : withMetadata(operation, metadata, true);
@@ -186,10 +186,10 @@ export function foldInto(
 }
 
 /**
- * What an operation becomes when a later `mv` of all that it makes goes into it, or undefined when that could change
+ * The operation with a later `mv` of all that it makes folded into it, or undefined when that could change
  * the final root file system: what it makes must be new, and nothing may be where it moves to.
  */
-export function foldMove(
+function foldMove(
   operation: Operation,
   { from, to }: Move,
   earlier: readonly Operation[],
@@ -246,7 +246,7 @@ function foldIntoCopy(
   if (source?.from !== "context" || copy.sources.length > 1 || sourceShape(source, probe) !== "folder")
     return undefined;
   if (metadata.path === copy.dest) {
-    // The top folder keeps its metadata when it exists, so the whole tree is only ours where it cannot.
+    // The top directory keeps its metadata when it exists, so the whole tree is only ours where it cannot.
     const isNew = metadata.recursive === true && ground.isNew(copy.dest, earlier);
     return isNew ? withMetadata(copy, metadata, true) : undefined;
   }
@@ -284,7 +284,7 @@ function combineModes(first: Mode | undefined, second: Mode, folder: boolean): M
   if ("octal" in second) return second;
   if (first === undefined) return second;
   if ("symbolic" in first) return { symbolic: `${first.symbolic},${second.symbolic}` };
-  // On a tree, an octal mode hits files and folders alike, and `X` tells them apart.
+  // On a tree, an octal mode hits files and directories alike, and `X` tells them apart.
   if (folder && second.symbolic.includes("X")) return undefined;
   return { octal: applySymbolicMode(second.symbolic, first.octal, folder) };
 }

@@ -3,7 +3,7 @@ import type { CopyOperation, Operation, PlanSource } from "../operation.js";
 import { type BaseFacts, type KnownPath, operationsOf, type Plan, type Stage, targetOf } from "../plan.js";
 import type { SourceProbe } from "./pass.js";
 
-/** What is known of the file system that the steps of a stage start on: that of its base, through other stages. */
+/** The known part of the file system that the steps of a stage start on: that of its base, through other stages. */
 export class Ground {
   readonly #probe: SourceProbe;
   /** Operations of the stages below, the lowest first. */
@@ -37,7 +37,7 @@ export class Ground {
     }
   }
 
-  /** What the base from outside has at a path: `null` for nothing, undefined where nobody knows. */
+  /** The base's entry at a path: `null` for none, undefined if it is unknown. */
   inBase(path: string): KnownPath | undefined {
     if (this.#facts === "scratch") return path === "/" ? undefined : null;
     if (this.#facts === undefined || ancestors(path).some((above) => this.#isLink(above))) return undefined;
@@ -113,7 +113,7 @@ function ancestors(path: string): readonly string[] {
 
 const GLOB = /[*?[\\]/;
 
-/** What a single source is, as far as anybody knows. */
+/** The kind of a single source, as far as it is known. */
 export function sourceShape(source: PlanSource, probe: SourceProbe): "file" | "folder" | undefined {
   if (source.from === "stage" || GLOB.test(source.path)) return undefined;
   if (source.found !== undefined) return source.found.shape === "many" ? undefined : source.found.shape;
@@ -132,7 +132,7 @@ export function copiedFile(copy: CopyOperation, probe: SourceProbe): string | un
     : `${copy.dest}/${baseName(`/${source.path}`)}`;
 }
 
-/** The one file, folder or link that an operation makes, or undefined where that is not known for sure. */
+/** The one file, directory or link that an operation makes, or undefined where that is not known for sure. */
 export function producedPath(operation: Operation, probe: SourceProbe): string | undefined {
   switch (operation.op) {
     case "write":
@@ -162,7 +162,7 @@ export function mayTouch(operation: Operation, path: string, probe: SourceProbe)
 }
 
 /** True when something could exist at a path because of this operation. */
-export function mayMake(operation: Operation, path: string, probe: SourceProbe): boolean {
+function mayMake(operation: Operation, path: string, probe: SourceProbe): boolean {
   switch (operation.op) {
     case "remove":
     case "chmod":

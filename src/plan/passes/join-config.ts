@@ -29,7 +29,7 @@ function joinInStage(stage: Stage, log: PassLog): Stage {
   return last.size === stage.config.length ? stage : { ...stage, config: [...last.values()] };
 }
 
-/** What a change is about, in the user's words. */
+/** The setting that a change is about, in the user's words. */
 function settingOf(change: ConfigChange): string {
   switch (change.set) {
     case "env":

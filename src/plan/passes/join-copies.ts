@@ -5,7 +5,7 @@ import { Ground, mayEnter, producedPath } from "./ground.js";
 import type { Pass, PassLog } from "./pass.js";
 
 /**
- * Joins neighbouring file layers where that frees a whole layer: the folder of a `workdir` goes into the layer that
+ * Joins neighbouring file layers where that frees a whole layer: the directory of a `workdir` goes into the layer that
  * fills it.
  */
 export const joinCopies: Pass = {
@@ -19,7 +19,7 @@ export const dropOverwritten: Pass = {
   apply: (plan, log) => ({ ...plan, stages: plan.stages.map((stage) => dropInStage(stage, plan, log)) }),
 };
 
-/** The folder of a workdir, alone in its layer, joins the next file layer that writes into it. */
+/** The directory of a workdir, alone in its layer, joins the next file layer that writes into it. */
 function joinFolders(stage: Stage, log: PassLog): Stage {
   const layers: Layer[] = [];
   let changed = false;
@@ -47,7 +47,7 @@ function loneFolder(layer: Layer): MkdirOperation | undefined {
   return layer.operations.length === 1 && only?.op === "mkdir" && only.ifMissing === true ? only : undefined;
 }
 
-/** A layer that makes the folder anyhow; an owner or mode would need a stage beside it in a Dockerfile. */
+/** A layer that makes the directory anyhow; an owner or mode would need a stage beside it in a Dockerfile. */
 function fills(layer: Layer, folder: MkdirOperation): boolean {
   return layer.operations.every((operation) => impliesDirectory(operation, folder));
 }

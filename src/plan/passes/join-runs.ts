@@ -76,7 +76,7 @@ function leavesFor(earlier: RunOperation, removal: CommandTrace): boolean {
   return trace !== undefined && frees(removal, trace);
 }
 
-/** Why a removal has to stay in a layer of its own. */
+/** The reason why a removal has to stay in a layer of its own. */
 function reasonAgainst(
   earlier: readonly RunOperation[],
   run: RunOperation,
@@ -136,8 +136,8 @@ interface Removed {
   readonly own: boolean;
 }
 
-/** What a command leaves in the file system and takes out of it, as far as its text says. */
-export interface CommandTrace {
+/** The paths that a command creates and removes, as far as its text says. */
+interface CommandTrace {
   readonly left: readonly Left[];
   readonly removed: readonly Removed[];
   /** True when it removes something that only the shell knows, and did not make it itself. */
@@ -149,7 +149,7 @@ export interface CommandTrace {
 }
 
 /** Follows the text of a command. Undefined where it is not understood. */
-export function traceOf(run: RunOperation): CommandTrace | undefined {
+function traceOf(run: RunOperation): CommandTrace | undefined {
   const commands = commandsOf(run);
   if (commands === undefined) return undefined;
   const tracer = new Tracer(run.workdir);
@@ -158,7 +158,7 @@ export function traceOf(run: RunOperation): CommandTrace | undefined {
 }
 
 /** True when a removal takes something away that an earlier command left. */
-export function frees({ removed }: CommandTrace, { left }: CommandTrace): boolean {
+function frees({ removed }: CommandTrace, { left }: CommandTrace): boolean {
   return removed.some(({ pattern, own }) => left.some((one) => takes(pattern, one, own)));
 }
 

@@ -10,7 +10,7 @@ import { editStages, type PlacedOperation } from "./pass.js";
 
 /**
  * Takes back what a later step removes, so that it never enters a layer: a file that this image wrote is not
- * written, a part of a copied folder is excluded. What a lower layer holds cannot be taken back: its cost is said.
+ * written, a part of a copied directory is excluded. What a lower layer holds cannot be taken back: its cost is said.
  */
 export const lateRemove: Pass = {
   name: "late-remove",
@@ -103,7 +103,9 @@ function takeBack(
   return undefined;
 }
 
-/** True when all that an operation makes is in a folder that is removed later. What leads through a link may not be. */
+/**
+ * True when all that an operation makes is in a directory that is removed later. What leads through a link may not be.
+ */
 function isLostWith(operation: Operation, remove: RemoveOperation, log: PassLog): boolean {
   if (operation.op === "symlink") return false;
   const made = producedPath(operation, log.probe);

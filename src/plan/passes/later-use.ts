@@ -22,10 +22,13 @@ import {
 } from "./leftovers.js";
 import { type ShellCommand, type ShellWord, shellCommands } from "./shell-commands.js";
 
-/** What a later command does with what a package manager left: it may read it, or it surely fetches it anew. */
+/**
+ * The use that a later command makes of a package manager's leftovers: it may read them, or it surely fetches them
+ * anew.
+ */
 type Use = "reads" | "refreshes" | "none";
 
-/** What may use the leftovers of a package manager: a command, or a path that another stage copies. */
+/** A possible user of a package manager's leftovers: a command, or a path that another stage copies. */
 export type LaterUse = { readonly operation: Operation } | { readonly path: string };
 
 /**
@@ -238,7 +241,7 @@ function fetches(line: string, manager: ManagerName): boolean {
 }
 
 /** True for a program that runs a text or a script. */
-export function isShell(program: string): boolean {
+function isShell(program: string): boolean {
   return SHELLS.has(program);
 }
 

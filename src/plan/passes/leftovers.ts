@@ -4,7 +4,7 @@ import { type Leftovers, leftovers, type ManagerName } from "../../recipes/lefto
 import type { RunOperation } from "../operation.js";
 import type { ShellWord } from "./shell-commands.js";
 
-/** How the commands of a package manager look; what they leave behind, `recipes/leftovers.ts` knows. */
+/** The commands of a package manager; `recipes/leftovers.ts` has what they leave behind. */
 export interface PackageManager {
   readonly name: ManagerName;
   /** Matches a command that installs, or fetches for itself alone. */
@@ -17,7 +17,7 @@ export interface PackageManager {
 
 /** `not` in the rest of a simple command. */
 const without = (not: string): string => `(?![^;&|]*${not})`;
-/** Where a command starts: what merely mentions one, as an `echo` does, is none. */
+/** The start of a command; a mere mention of one, as in `echo`, does not match. */
 const START = [
   "(?:^|[;&|(){}\\n!]|\\b(?:then|do|else|if|while|until|sudo|exec|env|time|nice|command|xargs|timeout)\\b[^;&|\\n]*?\\s)\\s*",
   `(?:\\w+=(?:"[^"]*"|'[^']*'|\\S*)\\s+)*`,
@@ -175,7 +175,7 @@ export function plainWord(text: string): ShellWord {
 }
 
 /** The places where a package manager keeps what it leaves. */
-export interface Places {
+interface Places {
   /** Absolute directories and files. */
   readonly roots: readonly string[];
   /** Ends of paths below a home directory. */

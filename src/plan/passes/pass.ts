@@ -3,13 +3,13 @@ import type { Operation } from "../operation.js";
 import type { Layer, Plan, Stage } from "../plan.js";
 import type { CatalogView } from "./catalog-view.js";
 
-/** What a pass may ask about the files of a context; undefined where nobody looked. */
+/** Answers about the files of a context; undefined if they were not read. */
 export type SourceProbe = (
   context: string | undefined,
   path: string,
 ) => "file" | "folder" | "missing" | undefined;
 
-/** What a pass writes down, and what it may ask. */
+/** The interface of a pass to the pipeline: records, warnings and questions. */
 export interface PassLog {
   record(entry: Omit<PassRecord, "pass">): void;
   warn(entry: Omit<PassWarning, "pass">): void;
@@ -34,7 +34,7 @@ export interface PassRecord {
   readonly pass: string;
   /** The user's line that the change came from. */
   readonly origin?: Origin;
-  /** What was there, in a few words of the user's own terms. */
+  /** The operation before the change, in a few words. */
   readonly before: string;
   readonly after: string;
   /** Bytes that no longer enter the image, where they are known: for commands only once the layer was built. */

@@ -35,16 +35,16 @@ export interface OptimizedPlan {
   readonly warnings: readonly PassWarning[];
 }
 
-/** What can be chosen about the passes. */
-export interface PipelineOptions {
-  /** Tells files from folders in the contexts; without it, rewrites that depend on it do not fire. */
+/** Options of the passes. */
+interface PipelineOptions {
+  /** Tells files from directories in the contexts; without it, rewrites that depend on it do not fire. */
   readonly probe?: SourceProbe;
-  /** Which passes run; all of them unless a test says otherwise. */
+  /** The passes that run; all of them unless a test says otherwise. */
   readonly passes?: readonly Pass[];
 }
 
 /** One of several plans that are optimized together. */
-export interface PlanToOptimize {
+interface PlanToOptimize {
   readonly plan: Plan;
   readonly probe?: SourceProbe;
 }

@@ -23,7 +23,7 @@ export const pruneContext: Pass = {
 };
 
 /** The patterns that a plan reads of the main context, sorted, and the named contexts that it reads. */
-export function readPaths(plan: Plan): {
+function readPaths(plan: Plan): {
   readonly main: readonly string[];
   readonly named: ReadonlySet<string>;
 } {

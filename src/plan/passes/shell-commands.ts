@@ -265,7 +265,7 @@ class Reader {
     return { text, open, glob, ...(unknown.length === 0 ? {} : { unknown }) };
   }
 
-  /** What a `$...` stands for, or undefined where only the shell knows. */
+  /** The value of a `$...`, or undefined if only the shell knows it. */
   #expansion(): string | undefined {
     const rest = this.text.slice(this.#at);
     if (rest.startsWith("`")) {
