@@ -9,3 +9,9 @@ export function deepFreeze<T>(value: T): T {
   for (const key of Object.keys(value)) deepFreeze((value as Record<string, unknown>)[key]);
   return Object.freeze(value);
 }
+
+/** The object without its undefined members, which `exactOptionalPropertyTypes` keeps out of nodes. */
+export function defined<T extends object>(members: { [Key in keyof T]: T[Key] | undefined }): T {
+  const kept = Object.entries(members).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(kept) as T;
+}

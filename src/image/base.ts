@@ -1,9 +1,9 @@
-import { deepFreeze } from "../core/freeze.js";
+import { deepFreeze, defined } from "../core/freeze.js";
 import type { HealthcheckConfig, RuntimeConfig } from "../oci/image-config.js";
 import { parsePorts } from "../oci/port.js";
 import { parseReference } from "../oci/reference.js";
 import { isSignal } from "../oci/signal.js";
-import { beginCall, type Call, checkOptions, defined, refuse } from "./call.js";
+import { beginCall, type Call, checkOptions, refuse, refuseArgument } from "./call.js";
 import { checkPathText, parseAbsolutePath } from "./container-path.js";
 import type { BaseNode } from "./nodes.js";
 import { ownerText, parseOwner } from "./owner.js";
@@ -187,11 +187,5 @@ function healthcheck(call: Call, value: unknown): unknown {
 
 function strings(call: Call, field: string, value: unknown): readonly string[] {
   if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value;
-  const allowed = "an array of strings";
-  return refuse(call, "ARGUMENT_INVALID", {
-    call: call.name,
-    argument: `field ${field}`,
-    got: value,
-    allowed,
-  });
+  return refuseArgument(call, `field ${field}`, value, "an array of strings");
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { closestName } from "../core/closest-name.js";
+import { deepFreeze, defined } from "../core/freeze.js";
 import type { ErrorCode, ErrorParameters } from "../errors/catalogue.js";
 import { DefinitionError } from "../errors/layerwright-error.js";
 import type { Origin } from "../errors/origin.js";
@@ -25,15 +26,15 @@ export function refuse<Code extends ErrorCode>(
   throw new DefinitionError(code, parameters, { subject, origin: call.origin });
 }
 
+/** Refuses an argument of a call: `argument` must be `allowed`. */
+export function refuseArgument(call: Call, argument: string, got: unknown, allowed: string): never {
+  return refuse(call, "ARGUMENT_INVALID", { call: call.name, argument, got, allowed });
+}
+
 /** Refuses an options argument that is no object or has a key outside of `known`: a typo must not be silence. */
 export function checkOptions(call: Call, options: unknown, known: readonly string[]): void {
   if (options === null || typeof options !== "object" || Array.isArray(options)) {
-    refuse(call, "ARGUMENT_INVALID", {
-      call: call.name,
-      argument: "options",
-      got: options,
-      allowed: `an object with ${known.join(", ")}`,
-    });
+    refuseArgument(call, "options", options, `an object with ${known.join(", ")}`);
   }
   for (const option of Object.keys(options)) {
     if (known.includes(option)) continue;
@@ -45,18 +46,16 @@ export function checkOptions(call: Call, options: unknown, known: readonly strin
 /** Refuses an option that is neither absent nor a boolean. */
 export function checkFlag(call: Call, name: string, value: unknown): void {
   if (value === undefined || typeof value === "boolean") return;
-  refuse(call, "ARGUMENT_INVALID", {
-    call: call.name,
-    argument: `option ${name}`,
-    got: value,
-    allowed: "true or false",
-  });
+  refuseArgument(call, `option ${name}`, value, "true or false");
 }
 
-/** The object without its undefined members, which `exactOptionalPropertyTypes` keeps out of nodes. */
-export function defined<T extends object>(members: { [Key in keyof T]: T[Key] | undefined }): T {
-  const kept = Object.entries(members).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(kept) as T;
+/** A step of a call: frozen, without undefined members, and with the place of the call. */
+export function stepNode<Node extends { readonly origin?: Origin }>(
+  call: Call,
+  members: { [Key in Exclude<keyof Node, "origin">]: Node[Key] | undefined },
+): Node {
+  type Members = Parameters<typeof defined<Node>>[0];
+  return deepFreeze(defined<Node>({ ...members, origin: call.origin } as unknown as Members));
 }
 
 /** Enough frames to get through nested recipes of our own to the user's line. */

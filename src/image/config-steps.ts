@@ -1,8 +1,8 @@
 import { closestName } from "../core/closest-name.js";
-import { deepFreeze } from "../core/freeze.js";
+import { defined } from "../core/freeze.js";
 import { parsePorts } from "../oci/port.js";
 import { isSignal, signalNames } from "../oci/signal.js";
-import { beginCall, type Call, checkOptions, defined, refuse } from "./call.js";
+import { beginCall, type Call, checkOptions, refuse, stepNode } from "./call.js";
 import { parseAbsolutePath, parseWorkdir } from "./container-path.js";
 import type {
   AnnotationStep,
@@ -44,7 +44,7 @@ import {
 export function env(...pair: StringPairs): EnvStep {
   const call = beginCall("env");
   const record = recordOf(call, "variables", pair[0], pair[1], pair.length);
-  return deepFreeze({ kind: "env", variables: parseVariables(call, record), origin: call.origin });
+  return stepNode<EnvStep>(call, { kind: "env", variables: parseVariables(call, record) });
 }
 
 /**
@@ -61,7 +61,7 @@ export function env(...pair: StringPairs): EnvStep {
  */
 export function workdir(path: string): WorkdirStep {
   const call = beginCall("workdir");
-  return deepFreeze({ kind: "workdir", path: parseWorkdir(call, path), origin: call.origin });
+  return stepNode<WorkdirStep>(call, { kind: "workdir", path: parseWorkdir(call, path) });
 }
 
 /**
@@ -78,7 +78,7 @@ export function workdir(path: string): WorkdirStep {
  */
 export function user(user: number | string | Owner): UserStep {
   const call = beginCall("user");
-  return deepFreeze({ kind: "user", user: ownerText(parseOwner(call, user)), origin: call.origin });
+  return stepNode<UserStep>(call, { kind: "user", user: ownerText(parseOwner(call, user)) });
 }
 
 /**
@@ -95,7 +95,7 @@ export function user(user: number | string | Owner): UserStep {
  */
 export function entrypoint(args: readonly string[]): EntrypointStep {
   const call = beginCall("entrypoint");
-  return deepFreeze({ kind: "entrypoint", args: parseArguments(call, args, 0), origin: call.origin });
+  return stepNode<EntrypointStep>(call, { kind: "entrypoint", args: parseArguments(call, args, 0) });
 }
 
 /**
@@ -111,7 +111,7 @@ export function entrypoint(args: readonly string[]): EntrypointStep {
  */
 export function cmd(args: readonly string[]): CmdStep {
   const call = beginCall("cmd");
-  return deepFreeze({ kind: "cmd", args: parseArguments(call, args, 0), origin: call.origin });
+  return stepNode<CmdStep>(call, { kind: "cmd", args: parseArguments(call, args, 0) });
 }
 
 /**
@@ -127,7 +127,7 @@ export function cmd(args: readonly string[]): CmdStep {
  */
 export function shell(args: readonly string[]): ShellStep {
   const call = beginCall("shell");
-  return deepFreeze({ kind: "shell", args: parseArguments(call, args, 1), origin: call.origin });
+  return stepNode<ShellStep>(call, { kind: "shell", args: parseArguments(call, args, 1) });
 }
 
 /**
@@ -150,7 +150,7 @@ export function expose(...ports: readonly (number | string)[]): ExposeStep {
       ? parsed.ports
       : refuse(call, "PORT_INVALID", { got: port, reason: parsed.reason });
   });
-  return deepFreeze({ kind: "expose", ports: [...new Set(spelled)], origin: call.origin });
+  return stepNode<ExposeStep>(call, { kind: "expose", ports: [...new Set(spelled)] });
 }
 
 /**
@@ -167,7 +167,7 @@ export function expose(...ports: readonly (number | string)[]): ExposeStep {
 export function volume(...paths: readonly string[]): VolumeStep {
   const call = beginCall("volume");
   const cleaned = paths.map((path) => parseAbsolutePath(call, path));
-  return deepFreeze({ kind: "volume", paths: [...new Set(cleaned)], origin: call.origin });
+  return stepNode<VolumeStep>(call, { kind: "volume", paths: [...new Set(cleaned)] });
 }
 
 /**
@@ -184,7 +184,7 @@ export function volume(...paths: readonly string[]): VolumeStep {
 export function label(...pair: StringPairs): LabelStep {
   const call = beginCall("label");
   const record = recordOf(call, "labels", pair[0], pair[1], pair.length);
-  return deepFreeze({ kind: "label", labels: parseLabels(call, record), origin: call.origin });
+  return stepNode<LabelStep>(call, { kind: "label", labels: parseLabels(call, record) });
 }
 
 /**
@@ -201,7 +201,7 @@ export function label(...pair: StringPairs): LabelStep {
 export function annotation(...pair: StringPairs): AnnotationStep {
   const call = beginCall("annotation");
   const record = recordOf(call, "annotations", pair[0], pair[1], pair.length);
-  return deepFreeze({ kind: "annotation", annotations: parseLabels(call, record), origin: call.origin });
+  return stepNode<AnnotationStep>(call, { kind: "annotation", annotations: parseLabels(call, record) });
 }
 
 /**
@@ -222,7 +222,7 @@ export function stopSignal(signal: string | number): StopSignalStep {
     const prefixed = text.startsWith("SIG") ? text : `SIG${text.toUpperCase().replace(/^SIG/, "")}`;
     refuse(call, "SIGNAL_INVALID", { got: signal, suggestion: closestName(prefixed, signalNames) });
   }
-  return deepFreeze({ kind: "stopSignal", signal: text, origin: call.origin });
+  return stepNode<StopSignalStep>(call, { kind: "stopSignal", signal: text });
 }
 
 /** The probe of a container's health. Durations are in milliseconds. */
@@ -255,7 +255,7 @@ type Check = NonNullable<HealthcheckStep["check"]>;
  */
 export function healthcheck(check: HealthcheckOptions | null): HealthcheckStep {
   const call = beginCall("healthcheck");
-  if (check === null) return deepFreeze({ kind: "healthcheck", check, origin: call.origin });
+  if (check === null) return stepNode<HealthcheckStep>(call, { kind: "healthcheck", check });
   checkOptions(call, check, ["test", "intervalMs", "timeoutMs", "startPeriodMs", "retries"]);
   const parsed = defined<Check>({
     test: parseTest(call, check.test),
@@ -264,7 +264,7 @@ export function healthcheck(check: HealthcheckOptions | null): HealthcheckStep {
     startPeriodMs: whole(call, "startPeriodMs", check.startPeriodMs, 0),
     retries: whole(call, "retries", check.retries, 1),
   });
-  return deepFreeze({ kind: "healthcheck", check: parsed, origin: call.origin });
+  return stepNode<HealthcheckStep>(call, { kind: "healthcheck", check: parsed });
 }
 
 function parseTest(call: Call, test: unknown): readonly string[] {
@@ -309,7 +309,7 @@ function whole(call: Call, field: string, value: unknown, least: number): number
 export function suppress(code: string, reason: string): SuppressStep {
   const call = beginCall("suppress");
   const parsed = { code: parseFindingCode(call, code), reason: parseReason(call, code, reason) };
-  return deepFreeze({ kind: "suppress", ...parsed, origin: call.origin });
+  return stepNode<SuppressStep>(call, { kind: "suppress", ...parsed });
 }
 
 const CODE = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$/;

@@ -1,7 +1,6 @@
 import { posix } from "node:path";
-import { deepFreeze } from "../core/freeze.js";
 import { parseSize } from "../core/size.js";
-import { beginCall, type Call, checkFlag, checkOptions, defined, refuse } from "./call.js";
+import { beginCall, type Call, checkFlag, checkOptions, refuse, refuseArgument, stepNode } from "./call.js";
 import { checkPathText, parseContainerPath, parseDestination, parseFilePath } from "./container-path.js";
 import { type ModeInput, parseMode } from "./mode.js";
 import type {
@@ -58,32 +57,20 @@ export function copy(
   const call = beginCall("copy");
   checkOptions(call, options, ["owner", "mode", "exclude", "maxFileSize"]);
   const { owner, mode, exclude, maxFileSize } = options;
-  if (exclude !== undefined && !Array.isArray(exclude)) {
-    const allowed = "an array of patterns";
-    refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: "option exclude", got: exclude, allowed });
-  }
+  if (exclude !== undefined && !Array.isArray(exclude))
+    refuseArgument(call, "option exclude", exclude, "an array of patterns");
   const limit = maxFileSize === undefined ? undefined : parseSize(maxFileSize);
-  if (maxFileSize !== undefined && limit === undefined) {
-    const allowed = 'a number of bytes or a size such as "200GB"';
-    refuse(call, "ARGUMENT_INVALID", {
-      call: call.name,
-      argument: "option maxFileSize",
-      got: maxFileSize,
-      allowed,
-    });
-  }
-  return deepFreeze(
-    defined<CopyStep>({
-      kind: "copy",
-      sources: parseSources(call, source),
-      dest: parseDestination(call, dest),
-      owner: owner === undefined ? undefined : parseOwner(call, owner),
-      mode: mode === undefined ? undefined : parseMode(call, mode),
-      exclude: exclude?.map((pattern) => checkPathText(call, pattern)),
-      maxFileSize: limit,
-      origin: call.origin,
-    }),
-  );
+  if (maxFileSize !== undefined && limit === undefined)
+    refuseArgument(call, "option maxFileSize", maxFileSize, 'a number of bytes or a size such as "200GB"');
+  return stepNode<CopyStep>(call, {
+    kind: "copy",
+    sources: parseSources(call, source),
+    dest: parseDestination(call, dest),
+    owner: owner === undefined ? undefined : parseOwner(call, owner),
+    mode: mode === undefined ? undefined : parseMode(call, mode),
+    exclude: exclude?.map((pattern) => checkPathText(call, pattern)),
+    maxFileSize: limit,
+  });
 }
 
 /** Options of `binary`. */
@@ -117,16 +104,13 @@ export function binary(source: SourceInput, dest?: string, options: BinaryOption
     refuse(call, "SOURCE_INVALID", { call: call.name, got: parsed.path, reason });
   }
   const { owner, mode = 0o755 } = options;
-  return deepFreeze(
-    defined<BinaryStep>({
-      kind: "binary",
-      source: parsed,
-      dest: parseDestination(call, dest ?? `/${posix.basename(parsed.path)}`),
-      owner: owner === undefined ? undefined : parseOwner(call, owner),
-      mode: parseMode(call, mode),
-      origin: call.origin,
-    }),
-  );
+  return stepNode<BinaryStep>(call, {
+    kind: "binary",
+    source: parsed,
+    dest: parseDestination(call, dest ?? `/${posix.basename(parsed.path)}`),
+    owner: owner === undefined ? undefined : parseOwner(call, owner),
+    mode: parseMode(call, mode),
+  });
 }
 
 /** Options of `write`. */
@@ -153,20 +137,15 @@ export function write(path: string, contents: string | Uint8Array, options: Writ
   const call = beginCall("write");
   checkOptions(call, options, ["owner", "mode"]);
   const { owner, mode = 0o644 } = options;
-  const allowed = "a string or a Uint8Array (for an object, JSON.stringify it)";
-  if (typeof contents !== "string" && !(contents instanceof Uint8Array)) {
-    refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: "contents", got: contents, allowed });
-  }
-  return deepFreeze(
-    defined<WriteStep>({
-      kind: "write",
-      path: parseFilePath(call, path),
-      contents: typeof contents === "string" ? contents : new Uint8Array(contents),
-      owner: owner === undefined ? undefined : parseOwner(call, owner),
-      mode: parseMode(call, mode),
-      origin: call.origin,
-    }),
-  );
+  if (typeof contents !== "string" && !(contents instanceof Uint8Array))
+    refuseArgument(call, "contents", contents, "a string or a Uint8Array (for an object, JSON.stringify it)");
+  return stepNode<WriteStep>(call, {
+    kind: "write",
+    path: parseFilePath(call, path),
+    contents: typeof contents === "string" ? contents : new Uint8Array(contents),
+    owner: owner === undefined ? undefined : parseOwner(call, owner),
+    mode: parseMode(call, mode),
+  });
 }
 
 /** Options of `mkdir`. */
@@ -192,15 +171,12 @@ export function mkdir(path: string, options: MkdirOptions = {}): MkdirStep {
   const call = beginCall("mkdir");
   checkOptions(call, options, ["owner", "mode"]);
   const { owner, mode = 0o755 } = options;
-  return deepFreeze(
-    defined<MkdirStep>({
-      kind: "mkdir",
-      path: parseContainerPath(call, path),
-      owner: owner === undefined ? undefined : parseOwner(call, owner),
-      mode: parseMode(call, mode),
-      origin: call.origin,
-    }),
-  );
+  return stepNode<MkdirStep>(call, {
+    kind: "mkdir",
+    path: parseContainerPath(call, path),
+    owner: owner === undefined ? undefined : parseOwner(call, owner),
+    mode: parseMode(call, mode),
+  });
 }
 
 /** Options of `symlink`. */
@@ -224,15 +200,12 @@ export function symlink(target: string, path: string, options: SymlinkOptions = 
   const call = beginCall("symlink");
   checkOptions(call, options, ["owner"]);
   const { owner } = options;
-  return deepFreeze(
-    defined<SymlinkStep>({
-      kind: "symlink",
-      target: checkPathText(call, target),
-      path: parseFilePath(call, path),
-      owner: owner === undefined ? undefined : parseOwner(call, owner),
-      origin: call.origin,
-    }),
-  );
+  return stepNode<SymlinkStep>(call, {
+    kind: "symlink",
+    target: checkPathText(call, target),
+    path: parseFilePath(call, path),
+    owner: owner === undefined ? undefined : parseOwner(call, owner),
+  });
 }
 
 /**
@@ -256,7 +229,7 @@ export function remove(path: string): RemoveStep {
       reason: "is the root, which cannot be removed",
     });
   }
-  return deepFreeze({ kind: "remove", path: cleaned, origin: call.origin });
+  return stepNode<RemoveStep>(call, { kind: "remove", path: cleaned });
 }
 
 /** Options of `chmod`. */
@@ -281,15 +254,12 @@ export function chmod(path: string, mode: ModeInput, options: ChmodOptions = {})
   const call = beginCall("chmod");
   checkOptions(call, options, ["recursive"]);
   checkFlag(call, "recursive", options.recursive);
-  return deepFreeze(
-    defined<ChmodStep>({
-      kind: "chmod",
-      path: parseContainerPath(call, path),
-      mode: parseMode(call, mode),
-      recursive: options.recursive === true ? true : undefined,
-      origin: call.origin,
-    }),
-  );
+  return stepNode<ChmodStep>(call, {
+    kind: "chmod",
+    path: parseContainerPath(call, path),
+    mode: parseMode(call, mode),
+    recursive: options.recursive === true ? true : undefined,
+  });
 }
 
 /** Options of `chown`. */
@@ -314,15 +284,12 @@ export function chown(path: string, owner: OwnerInput, options: ChownOptions = {
   const call = beginCall("chown");
   checkOptions(call, options, ["recursive"]);
   checkFlag(call, "recursive", options.recursive);
-  return deepFreeze(
-    defined<ChownStep>({
-      kind: "chown",
-      path: parseContainerPath(call, path),
-      owner: parseOwner(call, owner),
-      recursive: options.recursive === true ? true : undefined,
-      origin: call.origin,
-    }),
-  );
+  return stepNode<ChownStep>(call, {
+    kind: "chown",
+    path: parseContainerPath(call, path),
+    owner: parseOwner(call, owner),
+    recursive: options.recursive === true ? true : undefined,
+  });
 }
 
 /** Options of `add`. */
@@ -355,17 +322,14 @@ export function add(url: string, dest: string, options: AddOptions = {}): AddSte
   checkOptions(call, options, ["sha256", "owner", "mode"]);
   const checkedUrl = parseFetchUrl(call, url);
   const { owner, mode, sha256 } = options;
-  return deepFreeze(
-    defined<AddStep>({
-      kind: "add",
-      url: checkedUrl,
-      dest: parseDestination(call, dest),
-      sha256: sha256 === undefined ? undefined : parseChecksum(call, checkedUrl, sha256),
-      owner: owner === undefined ? undefined : parseOwner(call, owner),
-      mode: mode === undefined ? undefined : parseMode(call, mode),
-      origin: call.origin,
-    }),
-  );
+  return stepNode<AddStep>(call, {
+    kind: "add",
+    url: checkedUrl,
+    dest: parseDestination(call, dest),
+    sha256: sha256 === undefined ? undefined : parseChecksum(call, checkedUrl, sha256),
+    owner: owner === undefined ? undefined : parseOwner(call, owner),
+    mode: mode === undefined ? undefined : parseMode(call, mode),
+  });
 }
 
 /** Reads the URL of a file to fetch: absolute, http or https, and without credentials, which would be published. */

@@ -1,7 +1,7 @@
 import { deepFreeze } from "../core/freeze.js";
 import type { Origin } from "../errors/origin.js";
 import { parsePlatform, platformText } from "../oci/platform.js";
-import { type Call, refuse } from "./call.js";
+import { type Call, refuse, refuseArgument } from "./call.js";
 import {
   type ImageNode,
   type LayerStep,
@@ -82,10 +82,13 @@ export function platformStep(
   recipes: unknown,
   stepsOf: (recipe: unknown, platform: string) => readonly Step[],
 ): PlatformStep {
-  if (typeof recipes !== "object" || recipes === null || Object.keys(recipes).length === 0) {
-    const allowed = 'a record from platform (or "default") to recipe, with at least one';
-    refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: "recipes", got: recipes, allowed });
-  }
+  if (typeof recipes !== "object" || recipes === null || Object.keys(recipes).length === 0)
+    refuseArgument(
+      call,
+      "recipes",
+      recipes,
+      'a record from platform (or "default") to recipe, with at least one',
+    );
   const variants = new Map<string, PlatformVariant & { readonly written: string }>();
   let otherwise: readonly Step[] | undefined;
   for (const [written, recipe] of Object.entries(recipes)) {

@@ -3,7 +3,7 @@ import { deepFreeze } from "../core/freeze.js";
 import type { Origin } from "../errors/origin.js";
 import { parseReference } from "../oci/reference.js";
 import { Base, isBase } from "./base.js";
-import { beginCall, type Call, refuse } from "./call.js";
+import { beginCall, type Call, refuse, refuseArgument } from "./call.js";
 import type { HealthcheckOptions } from "./config-steps.js";
 import type {
   AddOptions,
@@ -229,10 +229,8 @@ export class Image {
    */
   layer(name: string, recipe: Recipe): Image {
     const call = beginCall("layer");
-    if (typeof name !== "string" || !/^[^\p{Cc}\p{Cs}]+$/u.test(name)) {
-      const allowed = "text on one line";
-      refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: "name", got: name, allowed });
-    }
+    if (typeof name !== "string" || !/^[^\p{Cc}\p{Cs}]+$/u.test(name))
+      refuseArgument(call, "name", name, "text on one line");
     const added = Image.#addedSince(this, applied(call, recipe, this, isImage));
     if (added === undefined) return refuse(call, "LAYER_RECIPE_INVALID", { name });
     return added.length === 0 ? this : this.#add(layerOf(name, added, call.origin));
@@ -286,10 +284,7 @@ export class Image {
    */
   when(condition: boolean, recipe: Recipe): Image {
     const call = beginCall("when");
-    if (typeof condition !== "boolean") {
-      const allowed = "true or false";
-      refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: "condition", got: condition, allowed });
-    }
+    if (typeof condition !== "boolean") refuseArgument(call, "condition", condition, "true or false");
     return condition ? this.#apply(call, recipe) : this;
   }
 

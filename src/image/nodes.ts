@@ -92,6 +92,11 @@ export interface ImageSource {
 /** A source of a copy. */
 export type Source = ContextSource | ImageSource;
 
+/** A node that knows the line that it was written at. */
+export interface Placed {
+  readonly origin?: Origin;
+}
+
 /** A step that changes files without running anything of the image. */
 export type FileStep =
   | AddStep
@@ -123,21 +128,19 @@ export type ConfigStep =
 export type Step = FileStep | RunStep | HostRunStep | ConfigStep | LayerStep | PlatformStep | SuppressStep;
 
 /** Steps that are one layer: `layer(name, recipe)`, or the own steps of a recipe. */
-export interface LayerStep {
+export interface LayerStep extends Placed {
   readonly kind: "layer";
   readonly name?: string;
   readonly steps: readonly Step[];
-  readonly origin?: Origin;
 }
 
 /** Steps that differ by platform: `perPlatform(recipes)`. The plan for a platform has those that fit it. */
-export interface PlatformStep {
+export interface PlatformStep extends Placed {
   readonly kind: "platform";
   /** Platforms in their short spelling, each once. */
   readonly variants: readonly PlatformVariant[];
   /** For every other platform; without it there is no image for them. */
   readonly otherwise?: readonly Step[];
-  readonly origin?: Origin;
 }
 
 /** The steps of one platform. */
@@ -147,7 +150,7 @@ export interface PlatformVariant {
 }
 
 /** Copies files. A directory's contents are copied, not the directory; `dest` ending in `/` is a directory. */
-export interface CopyStep {
+export interface CopyStep extends Placed {
   readonly kind: "copy";
   readonly sources: readonly Source[];
   /** As written: absolute or relative to the working directory of the image. */
@@ -158,74 +161,66 @@ export interface CopyStep {
   readonly exclude?: readonly string[];
   /** Bytes. */
   readonly maxFileSize?: number;
-  readonly origin?: Origin;
 }
 
 /** Copies one executable and proves from its ELF header that it can run in this image. */
-export interface BinaryStep {
+export interface BinaryStep extends Placed {
   readonly kind: "binary";
   readonly source: Source;
   readonly dest: string;
   readonly owner?: Owner;
   readonly mode: Mode;
-  readonly origin?: Origin;
 }
 
 /** Writes a file with contents from the description. */
-export interface WriteStep {
+export interface WriteStep extends Placed {
   readonly kind: "write";
   readonly path: string;
   readonly contents: string | Uint8Array;
   readonly owner?: Owner;
   readonly mode: Mode;
-  readonly origin?: Origin;
 }
 
 /** Makes a directory (and the parents it lacks, as root 0755). One that exists gets the mode and owner asked for. */
-export interface MkdirStep {
+export interface MkdirStep extends Placed {
   readonly kind: "mkdir";
   readonly path: string;
   readonly owner?: Owner;
   readonly mode: Mode;
-  readonly origin?: Origin;
 }
 
 /** Makes a symbolic link at `path` that says `target`. */
-export interface SymlinkStep {
+export interface SymlinkStep extends Placed {
   readonly kind: "symlink";
   readonly target: string;
   readonly path: string;
   readonly owner?: Owner;
-  readonly origin?: Origin;
 }
 
 /** Removes a file or a directory with all in it. What a lower layer holds stays in that layer's bytes. */
-export interface RemoveStep {
+export interface RemoveStep extends Placed {
   readonly kind: "remove";
   readonly path: string;
-  readonly origin?: Origin;
 }
 
 /** Changes permission bits. */
-export interface ChmodStep {
+export interface ChmodStep extends Placed {
   readonly kind: "chmod";
   readonly path: string;
   readonly mode: Mode;
   readonly recursive?: boolean;
-  readonly origin?: Origin;
 }
 
 /** Changes the owner. */
-export interface ChownStep {
+export interface ChownStep extends Placed {
   readonly kind: "chown";
   readonly path: string;
   readonly owner: Owner;
   readonly recursive?: boolean;
-  readonly origin?: Origin;
 }
 
 /** Fetches one file and verifies its sha256, its own or that of the lock. */
-export interface AddStep {
+export interface AddStep extends Placed {
   readonly kind: "add";
   readonly url: string;
   readonly dest: string;
@@ -233,7 +228,6 @@ export interface AddStep {
   readonly sha256?: string;
   readonly owner?: Owner;
   readonly mode?: Mode;
-  readonly origin?: Origin;
 }
 
 /** Something a run step sees while it runs and that never becomes part of the layer. */
@@ -259,7 +253,7 @@ export type RunMount =
 export type BindMount = Extract<RunMount, { type: "bind" }>;
 
 /** Runs a command: a string by the image's shell, an array as it is. */
-export interface RunStep {
+export interface RunStep extends Placed {
   readonly kind: "run";
   readonly command: string | readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -270,11 +264,10 @@ export interface RunStep {
   readonly network?: "none" | "host" | "default";
   readonly mounts?: readonly RunMount[];
   readonly timeout?: number;
-  readonly origin?: Origin;
 }
 
 /** Lets tools of the machine that builds change the image's root file system. */
-export interface HostRunStep {
+export interface HostRunStep extends Placed {
   readonly kind: "hostRun";
   /** The program and its arguments, or the name of a function of this process. */
   readonly command: readonly string[] | { readonly function: string };
@@ -283,91 +276,79 @@ export interface HostRunStep {
   readonly tools?: readonly string[];
   /** Text that stands for what the result depends on beside the command. */
   readonly key?: string;
-  readonly origin?: Origin;
 }
 
 /** Sets environment variables. Values are literal: a `$` stays a `$`. */
-export interface EnvStep {
+export interface EnvStep extends Placed {
   readonly kind: "env";
   readonly variables: Readonly<Record<string, string>>;
-  readonly origin?: Origin;
 }
 
 /** Sets the working directory and makes it where it is missing, owned by the image's user at that point. */
-export interface WorkdirStep {
+export interface WorkdirStep extends Placed {
   readonly kind: "workdir";
   /** As written: absolute, or relative to the working directory before. */
   readonly path: string;
-  readonly origin?: Origin;
 }
 
 /** Sets the user (and group) that commands run as. */
-export interface UserStep {
+export interface UserStep extends Placed {
   readonly kind: "user";
   /** `name`, `uid`, `name:group` or `uid:gid`. */
   readonly user: string;
-  readonly origin?: Origin;
 }
 
 /** Sets the entry point; a command inherited from the base is dropped, as Docker does. */
-export interface EntrypointStep {
+export interface EntrypointStep extends Placed {
   readonly kind: "entrypoint";
   readonly args: readonly string[];
-  readonly origin?: Origin;
 }
 
 /** Sets the default command or the entry point's arguments. */
-export interface CmdStep {
+export interface CmdStep extends Placed {
   readonly kind: "cmd";
   readonly args: readonly string[];
-  readonly origin?: Origin;
 }
 
 /** Sets the shell that later string commands run under. */
-export interface ShellStep {
+export interface ShellStep extends Placed {
   readonly kind: "shell";
   readonly args: readonly string[];
-  readonly origin?: Origin;
 }
 
 /** Documents ports that the image listens on. */
-export interface ExposeStep {
+export interface ExposeStep extends Placed {
   readonly kind: "expose";
   /** `80/tcp`, with ranges already spelled out. */
   readonly ports: readonly string[];
-  readonly origin?: Origin;
 }
 
 /** Declares mount points for data. */
-export interface VolumeStep {
+export interface VolumeStep extends Placed {
   readonly kind: "volume";
   readonly paths: readonly string[];
-  readonly origin?: Origin;
 }
 
 /** Sets labels of the image config. */
-export interface LabelStep {
+export interface LabelStep extends Placed {
   readonly kind: "label";
   readonly labels: Readonly<Record<string, string>>;
-  readonly origin?: Origin;
 }
 
 /** Sets annotations of the image manifest. A Dockerfile cannot carry them; the build command does. */
-export interface AnnotationStep {
+export interface AnnotationStep extends Placed {
   readonly kind: "annotation";
   readonly annotations: Readonly<Record<string, string>>;
-  readonly origin?: Origin;
 }
 
 /** Sets the signal that stops the container. */
-export interface StopSignalStep {
+export interface StopSignalStep extends Placed {
   readonly kind: "stopSignal";
   readonly signal: string;
-  readonly origin?: Origin;
 }
 
 /** Sets how health is probed; `null` switches an inherited probe off. */
-export interface HealthcheckStep {
+export interface HealthcheckStep extends Placed {
   readonly kind: "healthcheck";
   readonly check: {
     readonly test: readonly string[];
@@ -376,16 +357,14 @@ export interface HealthcheckStep {
     readonly startPeriodMs?: number;
     readonly retries?: number;
   } | null;
-  readonly origin?: Origin;
 }
 
 /** Lets a finding of a policy stand, and says why. It changes nothing of the image. */
-export interface SuppressStep {
+export interface SuppressStep extends Placed {
   readonly kind: "suppress";
   /** The finding's code, as `NO_SHELL`. */
   readonly code: string;
   readonly reason: string;
-  readonly origin?: Origin;
 }
 
 /** Every kind of step: the type makes sure that none is forgotten. True for those that make a layer. */

@@ -1,6 +1,6 @@
 import { assertNever } from "../core/assert-never.js";
-import { deepFreeze } from "../core/freeze.js";
-import { beginCall, type Call, checkFlag, checkOptions, defined, refuse } from "./call.js";
+import { defined } from "../core/freeze.js";
+import { beginCall, type Call, checkFlag, checkOptions, refuse, refuseArgument, stepNode } from "./call.js";
 import { parseAbsolutePath, parseWorkdir } from "./container-path.js";
 import { type HostFunction, nameFunction } from "./host-functions.js";
 import type { BindMount, HostRunStep, RunMount, RunStep } from "./nodes.js";
@@ -58,27 +58,23 @@ export function run(command: string | readonly string[], options: RunOptions = {
   checkOptions(call, options, ["env", "workdir", "user", "keepLeftovers", "network", "mounts", "timeout"]);
   const { env, workdir, user, keepLeftovers, network, mounts, timeout } = options;
   const invalid = (option: string, got: unknown, allowed: string): never =>
-    refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: `option ${option}`, got, allowed });
+    refuseArgument(call, `option ${option}`, got, allowed);
   checkFlag(call, "keepLeftovers", keepLeftovers);
   if (network !== undefined && !NETWORKS.includes(network)) invalid("network", network, NETWORKS.join(", "));
   if (timeout !== undefined && !(typeof timeout === "number" && timeout > 0 && timeout <= LONGEST_TIMEOUT))
     invalid("timeout", timeout, `seconds, more than 0 and at most ${LONGEST_TIMEOUT}`);
   if (mounts !== undefined && !Array.isArray(mounts)) invalid("mounts", mounts, "an array of mounts");
-  return deepFreeze(
-    defined<RunStep>({
-      kind: "run",
-      command: parseCommand(call, command),
-      env:
-        env === undefined ? undefined : parseVariables(call, recordOf(call, "variables", env, undefined, 1)),
-      workdir: workdir === undefined ? undefined : parseWorkdir(call, workdir),
-      user: user === undefined ? undefined : ownerText(parseOwner(call, user)),
-      keepLeftovers: keepLeftovers || undefined,
-      network,
-      mounts: mounts?.map((mount) => parseMount(call, mount)),
-      timeout,
-      origin: call.origin,
-    }),
-  );
+  return stepNode<RunStep>(call, {
+    kind: "run",
+    command: parseCommand(call, command),
+    env: env === undefined ? undefined : parseVariables(call, recordOf(call, "variables", env, undefined, 1)),
+    workdir: workdir === undefined ? undefined : parseWorkdir(call, workdir),
+    user: user === undefined ? undefined : ownerText(parseOwner(call, user)),
+    keepLeftovers: keepLeftovers || undefined,
+    network,
+    mounts: mounts?.map((mount) => parseMount(call, mount)),
+    timeout,
+  });
 }
 
 function parseCommand(call: Call, command: unknown): string | readonly string[] {
@@ -128,22 +124,15 @@ export function hostRun(
   const call = beginCall("hostRun");
   checkOptions(call, options, ["env", "key", "tools"]);
   const { env, key, tools } = options;
-  if (key !== undefined && typeof key !== "string")
-    refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: "option key", got: key, allowed: "text" });
-  return deepFreeze(
-    defined<HostRunStep>({
-      kind: "hostRun",
-      command:
-        typeof command === "function"
-          ? { function: nameFunction(command) }
-          : parseArguments(call, command, 1),
-      env:
-        env === undefined ? undefined : parseVariables(call, recordOf(call, "variables", env, undefined, 1)),
-      key,
-      tools: tools === undefined ? undefined : parseArguments(call, tools, 1),
-      origin: call.origin,
-    }),
-  );
+  if (key !== undefined && typeof key !== "string") refuseArgument(call, "option key", key, "text");
+  return stepNode<HostRunStep>(call, {
+    kind: "hostRun",
+    command:
+      typeof command === "function" ? { function: nameFunction(command) } : parseArguments(call, command, 1),
+    env: env === undefined ? undefined : parseVariables(call, recordOf(call, "variables", env, undefined, 1)),
+    key,
+    tools: tools === undefined ? undefined : parseArguments(call, tools, 1),
+  });
 }
 
 type CacheMount = Extract<RunMount, { type: "cache" }>;

@@ -1,4 +1,4 @@
-import { type Call, refuse } from "./call.js";
+import { type Call, refuse, refuseArgument } from "./call.js";
 
 /** Reads the arguments of a command: an array of strings without NUL. A single string is refused, not split. */
 export function parseArguments(call: Call, value: unknown, least: 0 | 1): readonly string[] {
@@ -38,9 +38,8 @@ export function recordOf(
   if (typeof first === "object" && first !== null && !Array.isArray(first) && count === 1) {
     return first as Record<string, unknown>;
   }
-  const allowed = `a record of ${what}, or a name and a value`;
   const got = typeof first === "string" ? second : first;
-  return refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: "argument", got, allowed });
+  return refuseArgument(call, "argument", got, `a record of ${what}, or a name and a value`);
 }
 
 /** Reads environment variables, or refuses them with `ENV_NAME_INVALID` or `ENV_VALUE_INVALID`. */

@@ -1,4 +1,5 @@
 import { assertNever } from "../core/assert-never.js";
+import { defined } from "../core/freeze.js";
 import { resolvePath } from "../core/posix-path.js";
 import { PlanError } from "../errors/layerwright-error.js";
 import type {
@@ -18,8 +19,13 @@ import type { ConfigChange } from "./config.js";
 import type { Lowering } from "./lowering.js";
 import { lowerSource, resolveInState, type StageState } from "./lowering.js";
 import {
+  type AddOperation,
+  type ChmodOperation,
+  type ChownOperation,
+  type CopyOperation,
   type FileOperation,
   type HostRunOperation,
+  type MkdirOperation,
   type Operation,
   type PlanMount,
   planContents,
@@ -72,10 +78,7 @@ export function lowerSteps(steps: readonly Step[], start: StageState, lowering: 
  *
  * @throws {PlanError} PLATFORM_NOT_GIVEN
  */
-function chosenSteps(
-  steps: readonly Step[],
-  lowering: Lowering,
-): readonly Exclude<Step, PlatformStep>[] {
+function chosenSteps(steps: readonly Step[], lowering: Lowering): readonly Exclude<Step, PlatformStep>[] {
   return steps.flatMap((step) => {
     if (step.kind !== "platform") return [step];
     const chosen = stepsFor(step, lowering.platform);
@@ -101,7 +104,7 @@ function stepsFor(step: PlatformStep, platform: Platform): readonly Step[] | und
 }
 
 /** True when a destination is a directory to copy into: `/srv/`, `.`, `..` and what ends in them. */
-function namesFolder(dest: string): boolean {
+function namesDirectory(dest: string): boolean {
   return /(^|\/)\.{0,2}$/.test(dest);
 }
 
@@ -109,74 +112,84 @@ function namesFolder(dest: string): boolean {
 function lowerFileStep(step: FileStep, state: StageState, lowering: Lowering): FileOperation {
   const at = (path: string): string => resolveInState(state, path, step.origin);
   const origin = lowering.place(step.origin);
-  const placed = origin === undefined ? {} : { origin };
-  const owner = "owner" in step && step.owner !== undefined ? { owner: step.owner } : {};
   switch (step.kind) {
     case "copy":
-      return {
+      return defined<CopyOperation>({
         op: "copy",
         sources: step.sources.map((source) => lowerSource(source, lowering, step.origin)),
         dest: at(step.dest),
-        into: step.sources.length > 1 || namesFolder(step.dest),
-        ...owner,
-        ...(step.mode === undefined ? {} : { mode: step.mode }),
-        ...(step.exclude === undefined || step.exclude.length === 0 ? {} : { exclude: step.exclude }),
-        ...(step.maxFileSize === undefined ? {} : { maxFileSize: step.maxFileSize }),
-        ...placed,
-      };
+        into: step.sources.length > 1 || namesDirectory(step.dest),
+        owner: step.owner,
+        mode: step.mode,
+        exclude: step.exclude?.length === 0 ? undefined : step.exclude,
+        maxFileSize: step.maxFileSize,
+        origin,
+      });
     case "binary":
-      return {
+      return defined<CopyOperation>({
         op: "copy",
         sources: [lowerSource(step.source, lowering, step.origin)],
         dest: at(step.dest),
-        into: namesFolder(step.dest),
+        into: namesDirectory(step.dest),
         owner: step.owner ?? { user: 0, group: 0 },
         mode: step.mode,
         executable: true,
-        ...placed,
-      };
-    case "write":
-      return {
+        origin,
+      });
+    case "write": {
+      const { mode, owner } = step;
+      const contents = planContents(step.contents);
+      return defined<FileOperation & { op: "write" }>({
         op: "write",
         path: at(step.path),
-        contents: planContents(step.contents),
-        mode: step.mode,
-        ...owner,
-        ...placed,
-      };
+        contents,
+        mode,
+        owner,
+        origin,
+      });
+    }
     case "mkdir":
-      return { op: "mkdir", path: at(step.path), mode: step.mode, ...owner, ...placed };
-    case "symlink":
-      return { op: "symlink", path: at(step.path), target: step.target, ...owner, ...placed };
-    case "remove":
-      return { op: "remove", path: at(step.path), ...placed };
-    case "chmod":
-      return {
-        op: "chmod",
+      return defined<MkdirOperation>({
+        op: "mkdir",
         path: at(step.path),
         mode: step.mode,
-        ...(step.recursive ? { recursive: true } : {}),
-        ...placed,
-      };
-    case "chown":
-      return {
-        op: "chown",
-        path: at(step.path),
         owner: step.owner,
-        ...(step.recursive ? { recursive: true } : {}),
-        ...placed,
-      };
-    case "add":
-      return {
+        origin,
+      });
+    case "symlink": {
+      const { target, owner } = step;
+      return defined<FileOperation & { op: "symlink" }>({
+        op: "symlink",
+        path: at(step.path),
+        target,
+        owner,
+        origin,
+      });
+    }
+    case "remove":
+      return defined<FileOperation & { op: "remove" }>({ op: "remove", path: at(step.path), origin });
+    case "chmod": {
+      const { mode, recursive } = step;
+      return defined<ChmodOperation>({ op: "chmod", path: at(step.path), mode, recursive, origin });
+    }
+    case "chown": {
+      const { owner, recursive } = step;
+      return defined<ChownOperation>({ op: "chown", path: at(step.path), owner, recursive, origin });
+    }
+    case "add": {
+      const { url, sha256, mode, owner } = step;
+      const into = namesDirectory(step.dest);
+      return defined<AddOperation>({
         op: "add",
-        url: step.url,
-        ...(step.sha256 === undefined ? {} : { sha256: step.sha256 }),
+        url,
+        sha256,
         dest: at(step.dest),
-        into: namesFolder(step.dest),
-        ...(step.mode === undefined ? {} : { mode: step.mode }),
-        ...owner,
-        ...placed,
-      };
+        into,
+        mode,
+        owner,
+        origin,
+      });
+    }
     default:
       return assertNever(step);
   }
@@ -184,32 +197,26 @@ function lowerFileStep(step: FileStep, state: StageState, lowering: Lowering): F
 
 /** Lowers a run step together with all the state that its command sees. */
 function lowerRunStep(step: RunStep, state: StageState, lowering: Lowering): RunOperation {
-  const origin = lowering.place(step.origin);
-  const workdir =
-    step.workdir !== undefined
-      ? resolveInState(state, step.workdir, step.origin)
-      : state.ownWorkdir
-        ? state.workdir
-        : undefined;
-  const user = step.user ?? state.user;
-  const mounts = step.mounts?.map(
-    (mount): PlanMount =>
-      mount.type === "bind" ? { ...mount, source: lowerSource(mount.source, lowering, step.origin) } : mount,
-  );
-  return {
+  const ownWorkdir = state.ownWorkdir ? state.workdir : undefined;
+  return defined<RunOperation>({
     op: "run",
     command: step.command,
     shell: state.shell,
     env: state.env,
-    ...(step.env === undefined ? {} : { stepEnv: step.env }),
-    ...(workdir === undefined ? {} : { workdir }),
-    ...(user === undefined ? {} : { user }),
-    ...(step.keepLeftovers === true ? { keepLeftovers: true } : {}),
-    ...(step.network === undefined ? {} : { network: step.network }),
-    ...(mounts === undefined ? {} : { mounts }),
-    ...(step.timeout === undefined ? {} : { timeout: step.timeout }),
-    ...(origin === undefined ? {} : { origin }),
-  };
+    stepEnv: step.env,
+    workdir: step.workdir === undefined ? ownWorkdir : resolveInState(state, step.workdir, step.origin),
+    user: step.user ?? state.user,
+    keepLeftovers: step.keepLeftovers === true ? true : undefined,
+    network: step.network,
+    mounts: step.mounts?.map(
+      (mount): PlanMount =>
+        mount.type === "bind"
+          ? { ...mount, source: lowerSource(mount.source, lowering, step.origin) }
+          : mount,
+    ),
+    timeout: step.timeout,
+    origin: lowering.place(step.origin),
+  });
 }
 
 /** Lowers a host command: it sees nothing of the image's config. */
@@ -217,15 +224,14 @@ function lowerHostRunStep(
   { command, env, key, tools, origin }: HostRunStep,
   lowering: Lowering,
 ): HostRunOperation {
-  const place = lowering.place(origin);
-  return {
+  return defined<HostRunOperation>({
     op: "hostRun",
     command,
-    ...(env === undefined ? {} : { env }),
-    ...(key === undefined ? {} : { key }),
-    ...(tools === undefined ? {} : { tools }),
-    ...(place === undefined ? {} : { origin: place }),
-  };
+    env,
+    key,
+    tools,
+    origin: lowering.place(origin),
+  });
 }
 
 const CONFIG_KINDS: ReadonlySet<Step["kind"]> = new Set<ConfigStep["kind"]>([
@@ -284,23 +290,18 @@ function lowerConfigStep(step: ConfigStep, state: StageState, lowering: Lowering
       );
     case "workdir": {
       const path = resolveInState(state, step.path, step.origin);
-      const owner = folderOwner(state.user);
-      const operations: Operation[] =
-        path === "/"
-          ? []
-          : [
-              {
-                op: "mkdir",
-                path,
-                mode: { octal: 0o755 },
-                ifMissing: true,
-                ...(owner === undefined ? {} : { owner }),
-                ...placed,
-              },
-            ];
+      const owner = directoryOwner(state.user);
+      const mkdir = defined<MkdirOperation>({
+        op: "mkdir",
+        path,
+        mode: { octal: 0o755 },
+        ifMissing: true,
+        owner,
+        origin,
+      });
       return {
         ...only({ set: "workdir", path }),
-        operations,
+        operations: path === "/" ? [] : [mkdir],
         state: { ...state, workdir: path, ownWorkdir: true },
       };
     }
@@ -326,7 +327,7 @@ function lowerConfigStep(step: ConfigStep, state: StageState, lowering: Lowering
 }
 
 /** The owner of a working directory: the image's user at that point, as BuildKit has it. */
-function folderOwner(user: string | undefined): Owner | undefined {
+function directoryOwner(user: string | undefined): Owner | undefined {
   if (user === undefined) return undefined;
   const [name = "", group] = user.split(":");
   return group === undefined || group === ""
@@ -343,11 +344,12 @@ const NANOSECONDS = 1_000_000;
 function healthcheckConfig(step: HealthcheckStep): HealthcheckConfig {
   const { check } = step;
   if (check === null) return { Test: ["NONE"] };
-  return {
+  const nanoseconds = (ms: number | undefined) => (ms === undefined ? undefined : ms * NANOSECONDS);
+  return defined<HealthcheckConfig>({
     Test: check.test,
-    ...(check.intervalMs === undefined ? {} : { Interval: check.intervalMs * NANOSECONDS }),
-    ...(check.timeoutMs === undefined ? {} : { Timeout: check.timeoutMs * NANOSECONDS }),
-    ...(check.startPeriodMs === undefined ? {} : { StartPeriod: check.startPeriodMs * NANOSECONDS }),
-    ...(check.retries === undefined ? {} : { Retries: check.retries }),
-  };
+    Interval: nanoseconds(check.intervalMs),
+    Timeout: nanoseconds(check.timeoutMs),
+    StartPeriod: nanoseconds(check.startPeriodMs),
+    Retries: check.retries,
+  });
 }
