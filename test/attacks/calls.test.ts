@@ -1,9 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { runCommand } from "../../src/adapters/sandbox-runc/runtime-command.js";
+import { systemCallFilter } from "../../src/adapters/sandbox-runc/system-calls.js";
 import { bothWays, listingOf, type Way } from "../faults/on-bases.js";
+import { findBusybox } from "../fixtures/busybox.js";
+import { whyNoSandbox } from "../fixtures/sandbox-here.js";
 import { compiledProbe } from "./compiled-probe.js";
+import { withRuntime } from "./defences.js";
 import { expectReported } from "./reported.js";
 
 /** Calls that end otherwise than under BuildKit, and why. */
@@ -27,6 +33,7 @@ const ALLOWED =
     /\s+/,
   );
 
+const missing = await whyNoSandbox();
 const work = mkdtempSync(join(tmpdir(), "layerwright-calls-"));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
@@ -58,3 +65,83 @@ test("S3: system calls end as under BuildKit", { timeout: 300_000 }, async (cont
     [...ours.keys()].sort().map((name) => [name, ours.get(name)!, theirs.get(name)!]),
   );
 });
+
+/** Calls that are newer than the library that knows the names here. */
+const NEWER = "getxattrat listmount listxattrat mseal removexattrat setxattrat statmount uretprobe".split(
+  " ",
+);
+
+/** Calls that a machine of arm64 has and programs cannot do without. */
+const NEEDED =
+  `brk clone close connect dup3 epoll_pwait execve exit_group faccessat fchmodat fchownat fcntl fstat futex getdents64
+  getrandom ioctl linkat lseek mkdirat mknodat mmap mprotect munmap newfstatat openat pipe2 ppoll prlimit64 pselect6 read
+  readlinkat renameat2 rseq rt_sigaction rt_sigprocmask rt_sigreturn set_robust_list set_tid_address socketpair statx
+  symlinkat unlinkat utimensat wait4 write`.split(/\s+/);
+
+test("S3: on arm64 every name of the filter is a call, and none is missing that programs need", (context) => {
+  if (spawnSync("scmp_sys_resolver", ["-h"]).error !== undefined) {
+    if (process.env["CI"]) throw new Error("no scmp_sys_resolver: install seccomp");
+    return context.skip("no scmp_sys_resolver here");
+  }
+  const filter = systemCallFilter("arm64");
+  expect(filter.architectures).toEqual(["SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"]);
+  const names = [...new Set(filter.syscalls.flatMap((rule) => rule.names))];
+  // A number for each processor: -1 is no call of any, and another one below zero is a call of others.
+  const processors = ["aarch64", "arm", "x86_64", "s390x", "riscv64"];
+  const numbers = processors.map((one) => `$(scmp_sys_resolver -a ${one} $name)`).join(" ");
+  const script = `for name; do echo $name ${numbers}; done`;
+  const printed = execFileSync("sh", ["-c", script, "sh", ...names], { encoding: "utf8" });
+  const known = new Map(
+    printed.split("\n").map((line) => {
+      const [name = "", ...found] = line.split(" ");
+      return [name, found.map(Number)];
+    }),
+  );
+  const unknown = names.filter((name) => known.get(name)!.every((number) => number === -1));
+  expect(unknown.filter((name) => !NEWER.includes(name))).toEqual([]);
+  expect(NEEDED.filter((name) => !((known.get(name)?.[0] ?? -1) >= 0))).toEqual([]);
+});
+
+test.skipIf(missing !== undefined).each(["runc", "crun"] as const)(
+  "S3: %s takes the filter of arm64",
+  (name) => {
+    const { tools } = withRuntime(name);
+    const busybox = findBusybox();
+    if (tools?.root !== true || busybox === undefined) return;
+    const folder = join(work, name);
+    mkdirSync(join(folder, "rootfs/bin"), { recursive: true });
+    writeFileSync(join(folder, "rootfs/bin/busybox"), busybox, { mode: 0o755 });
+    const config = {
+      ociVersion: "1.0.2",
+      process: {
+        args: ["/bin/busybox", "grep", "Seccomp:", "/proc/self/status"],
+        cwd: "/",
+        user: { uid: 0, gid: 0 },
+      },
+      root: { path: "rootfs" },
+      mounts: [
+        { destination: "/proc", type: "proc", source: "proc" },
+        { destination: "/dev", type: "tmpfs", source: "tmpfs" },
+      ],
+      // The runtime adds the processor of this machine itself, so that its own programs run.
+      linux: { namespaces: [{ type: "mount" }, { type: "pid" }], seccomp: systemCallFilter("arm64") },
+    };
+    writeFileSync(join(folder, "config.json"), JSON.stringify(config));
+    const places = {
+      folder,
+      state: join(folder, "state"),
+      log: join(folder, "log"),
+      name: `arm64-${process.pid}`,
+    };
+    // Without cgroups crun does not care how this machine has them, as in the script of a command.
+    const hidden = 'mount -t tmpfs tmpfs /sys/fs/cgroup && exec "$0" "$@"';
+    const before = name === "crun" ? ["unshare", "--mount", "sh", "-c", hidden] : [];
+    const [program = "", ...args] = [...before, ...runCommand(tools, places)];
+    const { stdout, stderr, status } = spawnSync(program, args, { encoding: "utf8" });
+    expect({ stderr, status, filter: stdout.trim() }).toEqual({
+      stderr: "",
+      status: 0,
+      filter: "Seccomp:\t2",
+    });
+  },
+);
