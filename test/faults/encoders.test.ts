@@ -1,7 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { rootCertificates } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { build } from "../../src/api/build.js";
@@ -12,6 +13,7 @@ import { exitCodeOf } from "../../src/cli/exit-codes.js";
 import { isLayerwrightError } from "../../src/errors/layerwright-error.js";
 import { Image } from "../../src/image/image.js";
 import { encoderMark, encoderName } from "../../src/layer/encode/encoder-mark.js";
+import { nativeZstd } from "../../src/layer/encode/native-zstd.js";
 import type { Lock, LockedEncoder } from "../../src/lock/lock.js";
 import { lockText } from "../../src/lock/lock-text.js";
 import { mergeLocks } from "../../src/lock/merge-locks.js";
@@ -276,5 +278,41 @@ describe("E27: what the list of caCertificates() depends on", () => {
     ] as const)
       expect(() => parseLock(lockText(one).replace(from, to), "x")).toThrow(/certificates/);
     expect(mergeLocks(old, one, { ...old, certificates: own }).certificates).toEqual(own);
+  });
+});
+
+/** Programs of other runtimes to compare, as in PATH. */
+const runtimes = (process.env["LAYERWRIGHT_NODES"] ?? "").split(delimiter).filter((path) => path !== "");
+
+describe("E27: runtimes that may share a store", () => {
+  it.skipIf(runtimes.length < 2)(
+    "give the same bytes under the same id (LAYERWRIGHT_NODES names at least two)",
+    () => {
+      const module = import.meta.resolve("../../src/layer/encode/");
+      const script = `
+        const { encoderMark } = await import("${module}encoder-mark.ts");
+        const { encoderFor } = await import("${module}compression.ts");
+        const marks = [];
+        for (const kind of ["gzip", "zstd"])
+          marks.push([encoderFor(kind).id, (await encoderMark(kind)).probe]);
+        console.log(JSON.stringify(marks));
+      `;
+      const probes = new Map<string, string>();
+      for (const runtime of runtimes) {
+        const args = ["--import", import.meta.resolve("tsx"), "--input-type=module", "-e", script];
+        const said = execFileSync(runtime, args, { encoding: "utf8" });
+        for (const [id, probe] of JSON.parse(said) as [string, string][]) {
+          expect(probes.get(id) ?? probe, `${runtime}: ${id}`).toBe(probe);
+          probes.set(id, probe);
+        }
+      }
+    },
+  );
+
+  const native = nativeZstd();
+  it.skipIf(native === undefined)("state the size of what is in a frame", async () => {
+    // The frame header descriptor: a single segment, whose size is in the header (RFC 8878 section 3.1.1.1.1).
+    const frame = await native!(Buffer.alloc(5000, "text"), 3);
+    expect(frame[4]! & 0x20).toBe(0x20);
   });
 });

@@ -4,7 +4,7 @@ import * as zlib from "node:zlib";
 interface NodeZstd {
   zstdCompress(
     bytes: Uint8Array,
-    options: { chunkSize: number; params: Record<number, number> },
+    options: { chunkSize: number; pledgedSrcSize: number; params: Record<number, number> },
     done: (error: Error | null, result: Buffer) => void,
   ): void;
   readonly constants: { readonly ZSTD_c_compressionLevel: number };
@@ -19,7 +19,9 @@ export function nativeZstd(): ((block: Uint8Array, level: number) => Promise<Uin
     new Promise((resolve, reject) => {
       // Room for the worst case, so that a block is one trip to the thread pool.
       const chunkSize = block.length + (block.length >>> 8) + 1024;
-      const options = { chunkSize, params: { [constants.ZSTD_c_compressionLevel]: level } };
+      // Node 26 states the size by itself and Node 24 does not: the same version of zstd would give other bytes.
+      const pledgedSrcSize = block.length;
+      const options = { chunkSize, pledgedSrcSize, params: { [constants.ZSTD_c_compressionLevel]: level } };
       zstdCompress(block, options, (error, result) => (error === null ? resolve(result) : reject(error)));
     });
 }

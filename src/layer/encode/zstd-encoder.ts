@@ -13,7 +13,9 @@ export function zstdEncoder(level: number): LayerEncoder {
   const native = nativeZstd();
   const parallel = native === undefined ? workerThreads() + 2 : Math.max(4, availableParallelism() + 2);
   const implementation =
-    native === undefined ? `wasm-zstd/${wasmZstdVersion()}` : `node-zstd/${process.versions["zstd"] ?? "?"}`;
+    native === undefined
+      ? `wasm-zstd/${wasmZstdVersion()}`
+      : `node-zstd/${process.versions["zstd"] ?? "?"}+size`;
   return {
     encoding: "zstd",
     id: `zstd:${level};${implementation};${BLOCK_CUTS}`,
