@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Base, Image } from "layerwright";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import {
   makeGroup,
   possibleLimits,
@@ -15,6 +15,24 @@ import { BASES, ensureBases } from "../fixtures/bases.js";
 import { buildIn } from "../fixtures/sandbox-build.js";
 import { whyNoSandbox } from "../fixtures/sandbox-here.js";
 import { withRuntime } from "./defences.js";
+
+/** The tree in which a group has files as soon as it is made, as the kernel's have. */
+const kernel = vi.hoisted(() => ({ root: "", controllers: [] as readonly string[] }));
+
+vi.mock("node:fs", async (original) => {
+  const real = await original<typeof import("node:fs")>();
+  const mkdirSync = (path: string, options?: { recursive: boolean }) => {
+    real.mkdirSync(path, options);
+    if (kernel.root === "" || !path.startsWith(kernel.root)) return;
+    for (const name of ["cgroup.procs", ...kernel.controllers.map((one) => `${one}.max`)])
+      real.writeFileSync(`${path}/${name}`, "");
+  };
+  const rmdirSync = (path: string) => {
+    if (kernel.root === "" || !path.startsWith(kernel.root)) real.rmdirSync(path);
+    else real.rmSync(path, { recursive: true });
+  };
+  return { ...real, mkdirSync, rmdirSync };
+});
 
 const missing = await whyNoSandbox();
 const possible = possibleLimits();
@@ -78,6 +96,30 @@ test("S9: where no group can be made a command runs without", () => {
   expect(possibleLimits(root)).toEqual([]);
   group.remove();
   expect(readdirSync(root)).toEqual(["cgroup.controllers"]);
+});
+
+test.each([
+  { controllers: ["memory", "pids"], written: { pids: "7", memory: "1048576" } },
+  { controllers: ["pids"], written: { pids: "7" } },
+  { controllers: ["memory"], written: { memory: "1048576" } },
+])("S9: version 2 with $controllers: one group has the limits, and the runtime is below it", (seen) => {
+  const root = pretended(`version-2-${seen.controllers.join("-")}`);
+  Object.assign(kernel, { root, controllers: seen.controllers });
+  try {
+    const group = makeGroup({ processes: 7, memoryBytes: 1 << 20 }, root);
+    const files = Object.entries(seen.written).map(([name, text]) => [`${name}.max`, text] as const);
+    const made = join(root, group.name);
+    // The kernel refuses processes in a group that has groups with controllers below it.
+    expect(group.joins).toEqual([join(made, "run", "cgroup.procs")]);
+    for (const [name, text] of files) expect(readFileSync(join(made, name), "utf8")).toBe(text);
+    expect(possibleLimits(root)).toEqual(
+      (["processes", "memoryBytes"] as const).filter((_, at) =>
+        seen.controllers.includes(["pids", "memory"][at]!),
+      ),
+    );
+  } finally {
+    Object.assign(kernel, { root: "", controllers: [] });
+  }
 });
 
 /** The name of a group whose process is gone. */

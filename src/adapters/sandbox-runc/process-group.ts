@@ -59,21 +59,28 @@ export function makeGroup(limits: CommandLimits, root: string = ROOT): ProcessGr
   const left = new Set(
     (["processes", "memoryBytes"] as const).filter((limit) => wanted[limit] !== undefined),
   );
-  for (const { folder, limits: files } of placesOf(root)) {
-    const own = [...left].filter((limit) => files[limit] !== undefined);
-    if (own.length === 0) continue;
-    const group = join(folder, name);
-    try {
-      mkdirSync(group);
+  // A process is in one group of version 2: first a place is looked for that can have all limits, then one for some.
+  for (const some of [false, true]) {
+    for (const { folder, limits: files } of placesOf(root)) {
+      const own = [...left].filter((limit) => files[limit] !== undefined);
+      if (own.length === 0) continue;
+      const group = join(folder, name);
+      try {
+        mkdirSync(group);
+        mkdirSync(join(group, "run"));
+      } catch {
+        removeGroup(group);
+        continue;
+      }
+      const set = own.filter((limit) => write(join(group, files[limit]!), `${wanted[limit]}`));
+      if (set.length === 0 || (set.length < own.length && !some)) {
+        removeGroup(group);
+        continue;
+      }
       made.push(group);
-      for (const limit of own) write(join(group, files[limit]!), `${wanted[limit]}`);
-      mkdirSync(join(group, "run"));
-    } catch {
-      removeGroup(group);
-      continue;
+      for (const limit of own) left.delete(limit);
+      joins.push(join(group, "run", "cgroup.procs"));
     }
-    for (const limit of own) left.delete(limit);
-    joins.push(join(group, "run", "cgroup.procs"));
   }
   return {
     name,
@@ -171,13 +178,18 @@ function ownGroups(): ReadonlyMap<string, string> {
   return groups;
 }
 
-/** Writes to a file that the kernel has to have made: a controller that is not there has none. */
-function write(path: string, text: string): void {
-  const file = openSync(path, "r+");
+/** Writes to a file that the kernel has to have made: a controller that is not there has none, and then it is false. */
+function write(path: string, text: string): boolean {
   try {
-    writeSync(file, text);
-  } finally {
-    closeSync(file);
+    const file = openSync(path, "r+");
+    try {
+      writeSync(file, text);
+    } finally {
+      closeSync(file);
+    }
+    return true;
+  } catch {
+    return false;
   }
 }
 
