@@ -1,3 +1,4 @@
+import { getOrMake } from "../core/grouped.js";
 import { baseName, isWithin } from "../core/posix-path.js";
 import type { Origin } from "../errors/origin.js";
 import { fileDigests } from "../layer/file-digests.js";
@@ -50,7 +51,7 @@ export class LayerObserver {
   }
 
   #size(layer: BaseLayer): Promise<number> {
-    return once(this.#sizes, layer.diffId, async () => {
+    return getOrMake(this.#sizes, layer.diffId, async () => {
       const { index, close } = await openLayer(layer, this.#store);
       await close();
       return index.size;
@@ -58,7 +59,7 @@ export class LayerObserver {
   }
 
   #entriesOf(layer: BaseLayer): Promise<readonly ObservedEntry[]> {
-    return once(this.#entries, layer.diffId, async () => {
+    return getOrMake(this.#entries, layer.diffId, async () => {
       const { index, close } = await openLayer(layer, this.#store);
       await close();
       const digests = await fileDigests(layer, index.entries.length, this.#store);
@@ -68,15 +69,6 @@ export class LayerObserver {
       });
     });
   }
-}
-
-function once<T>(known: Map<Digest, Promise<T>>, key: Digest, make: () => Promise<T>): Promise<T> {
-  let made = known.get(key);
-  if (made === undefined) {
-    made = make();
-    known.set(key, made);
-  }
-  return made;
 }
 
 /**

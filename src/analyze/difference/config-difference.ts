@@ -137,10 +137,7 @@ function withOrigin(difference: ConfigDifference, plan: Plan | undefined): Confi
 function originOfConfig({ stages }: Plan, field: string, key: string | undefined): Origin | undefined {
   let stage: Stage | undefined = stages.at(-1);
   while (stage !== undefined) {
-    const change = stage.config.findLast((it) => {
-      const [name, part] = target(it);
-      return name === field && part === key;
-    });
+    const change = stage.config.findLast((it) => FIELDS[it.set] === field && keyOf(it) === key);
     if (change !== undefined) return change.origin;
     const { base }: Stage = stage;
     stage = base.kind === "stage" ? stages.find(({ id }) => id === base.stage) : undefined;
@@ -148,33 +145,24 @@ function originOfConfig({ stages }: Plan, field: string, key: string | undefined
   return undefined;
 }
 
-/** The field of the document that a change sets, and the name in it. */
-function target(change: ConfigChange): readonly [field?: string, key?: string] {
-  switch (change.set) {
-    case "env":
-      return ["Env", change.name];
-    case "label":
-      return ["Labels", change.name];
-    case "annotation":
-      // Annotations are in the manifest.
-      return [];
-    case "workdir":
-      return ["WorkingDir"];
-    case "user":
-      return ["User"];
-    case "entrypoint":
-      return ["Entrypoint"];
-    case "cmd":
-      return ["Cmd"];
-    case "expose":
-      return ["ExposedPorts", change.port];
-    case "volume":
-      return ["Volumes", change.path];
-    case "stopSignal":
-      return ["StopSignal"];
-    case "healthcheck":
-      return ["Healthcheck"];
-    case "shell":
-      return ["Shell"];
-  }
+/** The fields of the document that changes set; annotations are in the manifest. */
+const FIELDS: Readonly<Partial<Record<ConfigChange["set"], string>>> = {
+  env: "Env",
+  label: "Labels",
+  workdir: "WorkingDir",
+  user: "User",
+  entrypoint: "Entrypoint",
+  cmd: "Cmd",
+  expose: "ExposedPorts",
+  volume: "Volumes",
+  stopSignal: "StopSignal",
+  healthcheck: "Healthcheck",
+  shell: "Shell",
+};
+
+/** Returns the name that a change sets in a field of several. */
+function keyOf(change: ConfigChange): string | undefined {
+  if (change.set === "expose") return change.port;
+  if (change.set === "volume") return change.path;
+  return "name" in change ? change.name : undefined;
 }

@@ -52,7 +52,6 @@ export interface FileDifference {
   readonly origin?: Origin;
 }
 
-/** A node as data. */
 function stateOfNode(node: TreeNode): FileState {
   const { type, mode, uid, gid } = node;
   const size = node.type === "file" ? node.size : 0;
@@ -97,7 +96,6 @@ export async function compareFiles(
   return described(pairs, left, right);
 }
 
-/** Counts the layers at the bottom that are the same. */
 function sharedLayers(before: readonly ComparedLayer[], after: readonly ComparedLayer[]): number {
   const differs = after.findIndex(({ diffId }, at) => before[at]?.diffId !== diffId);
   return differs === -1 ? after.length : differs;
@@ -193,10 +191,11 @@ function treePairs(before: FolderNode, after: FolderNode, times: boolean): NodeP
 function aspectsOf(before: TreeNode, after: TreeNode, times: boolean): FileAspect[] {
   if (before === after) return [];
   const aspects: FileAspect[] = [];
-  if (before.type !== after.type) aspects.push("type");
-  else if (otherSize(before, after)) aspects.push("content");
-  else if (otherTarget(before, after)) aspects.push("target");
-  else if (otherDevice(before, after)) aspects.push("device");
+  const [old, now] = [stateOfNode(before), stateOfNode(after)];
+  if (old.type !== now.type) aspects.push("type");
+  else if (old.size !== now.size) aspects.push("content");
+  else if (old.target !== now.target) aspects.push("target");
+  else if (old.device !== now.device) aspects.push("device");
   // Nothing reads the mode of a symbolic link.
   if (before.mode !== after.mode && before.type !== "symlink" && after.type !== "symlink")
     aspects.push("mode");
@@ -204,19 +203,6 @@ function aspectsOf(before: TreeNode, after: TreeNode, times: boolean): FileAspec
   if (!sameAttributes({ ...after, xattrs: before.xattrs }, after)) aspects.push("xattrs");
   if (times && before.mtime !== after.mtime) aspects.push("time");
   return aspects;
-}
-
-function otherSize(before: TreeNode, after: TreeNode): boolean {
-  return before.type === "file" && after.type === "file" && before.size !== after.size;
-}
-
-function otherTarget(before: TreeNode, after: TreeNode): boolean {
-  return before.type === "symlink" && after.type === "symlink" && before.target !== after.target;
-}
-
-function otherDevice(before: TreeNode, after: TreeNode): boolean {
-  if (!("devmajor" in before && "devmajor" in after) || before.type === "fifo") return false;
-  return before.devmajor !== after.devmajor || before.devminor !== after.devminor;
 }
 
 /** Files of one size, unless they are one: equal content in different places is found by its digest. */

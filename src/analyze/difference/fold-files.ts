@@ -1,3 +1,4 @@
+import { getOrMake } from "../../core/grouped.js";
 import type { Origin } from "../../errors/origin.js";
 import type { FileDifference } from "./file-differences.js";
 
@@ -52,12 +53,7 @@ function place(root: Branch, file: FileDifference): void {
   let branch = root;
   note(branch, file);
   for (const [at, name] of names.entries()) {
-    let child = branch.below.get(name);
-    if (child === undefined) {
-      child = newBranch(`/${names.slice(0, at + 1).join("/")}`);
-      branch.below.set(name, child);
-    }
-    branch = child;
+    branch = getOrMake(branch.below, name, () => newBranch(`/${names.slice(0, at + 1).join("/")}`));
     note(branch, file);
   }
   branch.file = file;

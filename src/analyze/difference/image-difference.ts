@@ -2,7 +2,7 @@ import { IntegrityError } from "../../errors/layerwright-error.js";
 import { platformText } from "../../oci/platform.js";
 import { type ConfigDifference, configDifferences } from "./config-difference.js";
 import { compareFiles, type FileDifference } from "./file-differences.js";
-import { type LayerDifference, type LayerState, layerDifferences } from "./layer-difference.js";
+import { type LayerDifference, layerDifferences } from "./layer-difference.js";
 import { type ComparedImage, OpenedLayers } from "./opened-layers.js";
 import { type PackageDifference, packageDifferences } from "./package-differences.js";
 
@@ -65,18 +65,9 @@ export async function compareImages(
   const held = new Set(before.layers.map(({ digest }) => digest));
   const pulled = after.layers.filter(({ digest }) => !held.has(digest));
   const looked = await filesAndPackages(before, after, times);
-  const sides = {
-    before: sideOf(
-      before,
-      layers.flatMap((it) => it.before ?? []),
-    ),
-    after: sideOf(
-      after,
-      layers.flatMap((it) => it.after ?? []),
-    ),
-  };
   return {
-    ...sides,
+    before: sideOf(before, layers, "before"),
+    after: sideOf(after, layers, "after"),
     same: config.length === 0 && layers.every(isSame) && (looked.files ?? []).length === 0,
     config,
     layers,
@@ -114,7 +105,12 @@ function isSame({ change, before, after }: LayerDifference): boolean {
   return change === "kept" && before?.size === after?.size;
 }
 
-function sideOf({ name, platform, digest }: ComparedImage, layers: readonly LayerState[]): DifferenceSide {
+function sideOf(
+  { name, platform, digest }: ComparedImage,
+  differences: readonly LayerDifference[],
+  side: "before" | "after",
+): DifferenceSide {
+  const layers = differences.flatMap((difference) => difference[side] ?? []);
   const size = layers.reduce((sum, layer) => sum + layer.size, 0);
   const unpacked = layers.reduce<number | undefined>(
     (sum, { uncompressedSize }) =>

@@ -28,26 +28,29 @@ export function layerDifferences(
   before: readonly ComparedLayer[],
   after: readonly ComparedLayer[],
 ): LayerDifference[] {
-  const kept = alignLists(before, after, (a, b) => a.diffId === b.diffId);
-  const rows: LayerDifference[] = [];
-  let [left, right] = [0, 0];
-  for (const [b, a] of [...kept, [before.length, after.length] as const]) {
-    rows.push(...between(before.slice(left, b), after.slice(right, a)));
-    if (b < before.length) rows.push(row("kept", before[b], after[a]));
-    [left, right] = [b + 1, a + 1];
-  }
-  return rows;
+  return rowsOf(before, after, "diffId", "kept", (left, right) =>
+    // Layers without a common diff id that the same step made are one layer that changed.
+    rowsOf(left, right, "description", "changed", (gone, added) => [
+      ...gone.map((layer) => row("gone", layer, undefined)),
+      ...added.map((layer) => row("new", undefined, layer)),
+    ]),
+  );
 }
 
-/** Layers that no diff id ties together: those that the same step made are one layer that changed. */
-function between(before: readonly ComparedLayer[], after: readonly ComparedLayer[]): LayerDifference[] {
+/** Makes a row of each pair of layers that are equal in one field, and rows of those between the pairs. */
+function rowsOf(
+  before: readonly ComparedLayer[],
+  after: readonly ComparedLayer[],
+  field: "diffId" | "description",
+  change: LayerDifference["change"],
+  between: (left: readonly ComparedLayer[], right: readonly ComparedLayer[]) => LayerDifference[],
+): LayerDifference[] {
   const rows: LayerDifference[] = [];
-  const pairs = alignLists(before, after, (a, b) => a.description === b.description);
+  const pairs = alignLists(before, after, (a, b) => a[field] === b[field]);
   let [left, right] = [0, 0];
   for (const [b, a] of [...pairs, [before.length, after.length] as const]) {
-    rows.push(...before.slice(left, b).map((layer) => row("gone", layer, undefined)));
-    rows.push(...after.slice(right, a).map((layer) => row("new", undefined, layer)));
-    if (b < before.length) rows.push(row("changed", before[b], after[a]));
+    rows.push(...between(before.slice(left, b), after.slice(right, a)));
+    if (b < before.length) rows.push(row(change, before[b], after[a]));
     [left, right] = [b + 1, a + 1];
   }
   return rows;

@@ -1,3 +1,4 @@
+import { getOrMake } from "../../core/grouped.js";
 import type { LayerIndex } from "../../layer/layer-index.js";
 import type { FileNode, LayerBytes } from "../../layer/tree-node.js";
 import type { ObservedImage, ObservedLayer } from "../observed-image.js";
@@ -24,12 +25,11 @@ export class OpenedLayers {
   readonly #closers: (() => Promise<void>)[] = [];
 
   open(layer: ComparedLayer): Promise<OpenedLayer> {
-    let opened = this.#opened.get(layer.diffId);
-    if (opened === undefined) {
-      opened = this.#openNew(layer);
-      this.#opened.set(layer.diffId, opened);
-    }
-    return opened;
+    return getOrMake(this.#opened, layer.diffId, async () => {
+      const opened = await this.#read(layer);
+      this.#byBytes.set(opened.bytes, opened);
+      return opened;
+    });
   }
 
   /** The sha256 of a file's content in hex. Computed for all files of its layer at once. */
@@ -43,12 +43,6 @@ export class OpenedLayers {
 
   async close(): Promise<void> {
     for (const close of this.#closers.splice(0)) await close();
-  }
-
-  async #openNew(layer: ComparedLayer): Promise<OpenedLayer> {
-    const opened = await this.#read(layer);
-    this.#byBytes.set(opened.bytes, opened);
-    return opened;
   }
 
   async #read(layer: ComparedLayer): Promise<OpenedLayer> {
@@ -65,14 +59,11 @@ export class OpenedLayers {
 
   /** Places of entries by where their contents are. */
   #placesOf(opened: OpenedLayer): ReadonlyMap<number, number> {
-    let places = this.#places.get(opened);
-    if (places === undefined) {
+    return getOrMake(this.#places, opened, () => {
       const { entries } = opened.index;
       // Only files that have bytes have a place of their own.
-      places = new Map(entries.flatMap(({ entry, offset }, at) => (entry.size > 0 ? [[offset, at]] : [])));
-      this.#places.set(opened, places);
-    }
-    return places;
+      return new Map(entries.flatMap(({ entry, offset }, at) => (entry.size > 0 ? [[offset, at]] : [])));
+    });
   }
 }
 

@@ -22,7 +22,6 @@ export interface PackageDifference {
   readonly origin?: Origin;
 }
 
-/** A package on one of the two sides. */
 interface Installed extends Pick<PackageDifference, "kind" | "name" | "folder" | "origin"> {
   readonly version: string;
 }

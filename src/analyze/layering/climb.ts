@@ -1,3 +1,4 @@
+import { grouped } from "../../core/grouped.js";
 import { moveGroups } from "./group-moves.js";
 import type { LayerChoice } from "./layer-choice.js";
 import type { LayerSearch } from "./layer-search.js";
@@ -27,7 +28,6 @@ function union(...sets: readonly ReadonlySet<IndexedImage>[]): Set<IndexedImage>
   return new Set(sets.flatMap((set) => [...set]));
 }
 
-/** Each image by itself, in the order of the names. */
 function answerAll(
   search: LayerSearch,
   state: LayeringState,
@@ -44,14 +44,11 @@ function answerAll(
 
 /** Images of one base melted all together, which frees the base, or none of them. */
 function meltTogether(search: LayerSearch, state: LayeringState): Set<IndexedImage> {
-  const onBase = new Map<string, IndexedImage[]>();
-  for (const image of search.problem.images) {
-    if (!image.decides || image.parent !== undefined || search.fixed(image).all === undefined) continue;
-    const base = image.base.join(" ");
-    onBase.set(base, [...(onBase.get(base) ?? []), image]);
-  }
+  const meltable = search.problem.images.filter(
+    (image) => image.decides && image.parent === undefined && search.fixed(image).all !== undefined,
+  );
   const changed = new Set<IndexedImage>();
-  for (const images of onBase.values()) {
+  for (const images of grouped(meltable, ({ base }) => base.join(" ")).values()) {
     const whole = images.filter((image) => !state.choice(image).melt);
     const molten = images.filter((image) => state.choice(image).melt);
     const melt = whole.map((image): Edit => ({ image, choice: search.fixed(image).all! }));

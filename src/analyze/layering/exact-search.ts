@@ -1,3 +1,4 @@
+import { getOrMake } from "../../core/grouped.js";
 import { type LayerChoice, layeredChoice, ownLayer } from "./layer-choice.js";
 import type { LayerSearch } from "./layer-search.js";
 import type { IndexedImage } from "./layering-problem.js";
@@ -11,8 +12,8 @@ export interface ExactLimits {
   readonly tries: number;
 }
 
-/** Atoms of one image up to which its partitions are listed. */
-const MOST_ATOMS = 8;
+/** The number of partitions of 0 to 8 atoms (Bell numbers); of an image with more they are not listed. */
+const PARTITIONS = [1, 1, 2, 5, 15, 52, 203, 877, 4140];
 
 /**
  * Looks for the optimum among all partitions of all images, by branch and bound, and leaves it in the state. The state's
@@ -23,8 +24,10 @@ const MOST_ATOMS = 8;
 export function searchExactly(search: LayerSearch, state: LayeringState, limits: ExactLimits): boolean {
   const images = parentsFirst(search.problem.images).filter(({ decides }) => decides);
   if (images.length === 0) return true;
-  if (images.some(({ atoms }) => atoms.length > MOST_ATOMS)) return false;
-  const listed = images.reduce((sum, { atoms }) => sum + partitionCount(atoms.length), 0);
+  const listed = images.reduce(
+    (sum, { atoms }) => sum + (PARTITIONS[atoms.length] ?? Number.POSITIVE_INFINITY),
+    0,
+  );
   if (listed > limits.partitions) return false;
 
   const fixed = keysOf(
@@ -104,7 +107,7 @@ function withoutWorse(
         .join(" ")}`;
       const own = choice.layers.filter(({ key }) => users.get(key)! === 1);
       const price = choice.update + own.reduce((sum, { bytes }) => sum + bytes, 0);
-      alike.set(name, [...(alike.get(name) ?? []), { choice, price }]);
+      getOrMake(alike, name, () => []).push({ choice, price });
     }
     return [...alike.values()].flatMap(cheapestByCount);
   });
@@ -173,15 +176,4 @@ function* partitions(count: number): Generator<readonly (readonly number[])[]> {
     groups.pop();
   }
   yield* place(0);
-}
-
-/** Returns the number of partitions of so many things: the Bell numbers. */
-function partitionCount(count: number): number {
-  let row = [1];
-  for (let n = 0; n < count; n++) {
-    const next = [row.at(-1)!];
-    for (const above of row) next.push(next.at(-1)! + above);
-    row = next;
-  }
-  return row[0]!;
 }

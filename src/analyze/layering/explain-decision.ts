@@ -34,7 +34,6 @@ function whyMelted(state: LayeringState, image: IndexedImage, maxLayers: number)
   return "melts its base: no other image of the catalog stands on it as it is";
 }
 
-/** Layers that other images have too. */
 function whyShared(state: LayeringState, image: IndexedImage, layers: readonly ChosenLayer[]): string[] {
   return layers
     .map((layer) => ({ layer, users: state.users(layer.key) }))

@@ -1,3 +1,4 @@
+import { getOrMake } from "../../core/grouped.js";
 import {
   type ChosenLayer,
   type LayerChoice,
@@ -66,9 +67,8 @@ function* movesOf(search: LayerSearch, state: LayeringState): Generator<GroupMov
   const layered = problem.images.filter((image) => image.decides && !state.choice(image).melt);
   for (const image of layered) {
     for (const { key } of state.choice(image).layers) {
-      const known = having.get(key);
-      if (known === undefined) having.set(key, [image]);
-      else if (known.at(-1) !== image) known.push(image);
+      const known = getOrMake(having, key, () => []);
+      if (known.at(-1) !== image) known.push(image);
     }
   }
   const split = new Set<number>();

@@ -1,3 +1,4 @@
+import { getOrMake } from "../../core/grouped.js";
 import {
   choiceOf,
   type LayerChoice,
@@ -26,30 +27,23 @@ export class LayerSearch {
 
   /** The choices of the three plain policies, as far as the image has them. */
   fixed(image: IndexedImage): FixedChoices {
-    let choices = this.#fixed.get(image);
-    if (choices === undefined) {
-      choices = this.#fixedChoices(image);
-      this.#fixed.set(image, choices);
-    }
-    return choices;
-  }
-
-  #fixedChoices(image: IndexedImage): FixedChoices {
-    const keep = choiceOf(image, undefined, this.keys);
-    const places = image.atoms.map((_, place) => place);
-    const own = layeredChoice(image, places.length === 0 ? [] : [ownLayer(image, places, this.keys)])!;
-    const onNothing = image.parent === undefined && image.base.length === 0;
-    return onNothing ? { keep, own } : { keep, own, all: meltedChoice(image, this.keys) };
+    return getOrMake(this.#fixed, image, () => {
+      const keep = choiceOf(image, undefined, this.keys);
+      const places = image.atoms.map((_, place) => place);
+      const own = layeredChoice(image, places.length === 0 ? [] : [ownLayer(image, places, this.keys)])!;
+      const onNothing = image.parent === undefined && image.base.length === 0;
+      return onNothing ? { keep, own } : { keep, own, all: meltedChoice(image, this.keys) };
+    });
   }
 
   /** Cheapest layers if every other image that has the atoms of a layer joins in: all pay the same part of it. */
   hopeful(image: IndexedImage, most: number): readonly LayerChoice[] {
-    return this.#cut(image, most, new SharedPrice(image, this.owners));
+    return this.#cut(image, most, sharedPrice(image, this.owners));
   }
 
   /** Cheapest layers if all other images stay as they are: what one of them has is free. */
   answering(image: IndexedImage, most: number, state: LayeringState): readonly LayerChoice[] {
-    return this.#cut(image, most, new MarginalPrice(image, this.keys, state));
+    return this.#cut(image, most, marginalPrice(image, this.keys, state));
   }
 
   #cut(image: IndexedImage, most: number, price: SegmentPrice): readonly LayerChoice[] {
@@ -65,14 +59,11 @@ export class LayerSearch {
 
   /** The atoms in rows that are worth cutting: by how rarely they change, and by who has them. */
   #rowsOf(image: IndexedImage): readonly (readonly number[])[] {
-    let rows = this.#rows.get(image);
-    if (rows === undefined) {
+    return getOrMake(this.#rows, image, () => {
       const rare = rowByChange(image, this.keys);
       const shared = rowByOwners(image, this.owners, rare);
-      rows = shared.every((place, index) => rare[index] === place) ? [rare] : [rare, shared];
-      this.#rows.set(image, rows);
-    }
-    return rows;
+      return shared.every((place, index) => rare[index] === place) ? [rare] : [rare, shared];
+    });
   }
 }
 
@@ -113,59 +104,40 @@ function rowByOwners(image: IndexedImage, owners: OwnerSets, rare: readonly numb
   return row;
 }
 
-class SharedPrice implements SegmentPrice {
-  readonly #image: IndexedImage;
-  readonly #owners: OwnerSets;
-  #set: number | undefined;
-
-  constructor(image: IndexedImage, owners: OwnerSets) {
-    this.#image = image;
-    this.#owners = owners;
-  }
-
-  open(): void {
-    this.#set = undefined;
-  }
-
-  add(place: number): void {
-    const set = this.#owners.of(this.#image.atoms[place]!.token);
-    this.#set = this.#set === undefined ? set : this.#owners.both(this.#set, set);
-  }
-
-  of(bytes: number): number {
-    return bytes / this.#owners.size(this.#set!);
-  }
+/** Divides the price of a layer among all images that have its atoms. */
+function sharedPrice({ atoms }: IndexedImage, owners: OwnerSets): SegmentPrice {
+  let set: number | undefined;
+  return {
+    open() {
+      set = undefined;
+    },
+    add(place) {
+      const own = owners.of(atoms[place]!.token);
+      set = set === undefined ? own : owners.both(set, own);
+    },
+    of: (bytes) => bytes / owners.size(set!),
+  };
 }
 
-class MarginalPrice implements SegmentPrice {
-  readonly #image: IndexedImage;
-  readonly #keys: LayerKeys;
-  readonly #state: LayeringState;
-  #alone = false;
-  #run: number[] = [];
-
-  constructor(image: IndexedImage, keys: LayerKeys, state: LayeringState) {
-    this.#image = image;
-    this.#keys = keys;
-    this.#state = state;
-  }
-
-  open(): void {
-    this.#alone = false;
-    this.#run = [];
-  }
-
-  add(place: number): void {
-    this.#alone ||= this.#image.atoms[place]!.alone;
-    if (!this.#alone) this.#run.push(place);
-  }
-
-  of(bytes: number): number {
-    if (this.#alone) return bytes;
-    const places = [...this.#run].sort((a, b) => a - b);
-    const key = this.#keys.find(places.map((place) => this.#image.atoms[place]!.token));
-    return key !== undefined && this.#state.users(key) > 0 ? 0 : bytes;
-  }
+/** Prices a layer as what it adds to the choices of the other images. */
+function marginalPrice({ atoms }: IndexedImage, keys: LayerKeys, state: LayeringState): SegmentPrice {
+  let alone = false;
+  let run: number[] = [];
+  return {
+    open() {
+      alone = false;
+      run = [];
+    },
+    add(place) {
+      alone ||= atoms[place]!.alone;
+      if (!alone) run.push(place);
+    },
+    of(bytes) {
+      if (alone) return bytes;
+      const key = keys.find([...run].sort((a, b) => a - b).map((place) => atoms[place]!.token));
+      return key !== undefined && state.users(key) > 0 ? 0 : bytes;
+    },
+  };
 }
 
 /** The price of a layer in the store, asked for a run of atoms that grows by one at a time. */
@@ -284,9 +256,8 @@ class OwnerSets {
     const owners = new Map<number, number[]>();
     for (const { index, atoms } of images) {
       for (const { token } of atoms) {
-        const known = owners.get(token);
-        if (known === undefined) owners.set(token, [index]);
-        else if (known.at(-1) !== index) known.push(index);
+        const known = getOrMake(owners, token, () => []);
+        if (known.at(-1) !== index) known.push(index);
       }
     }
     for (const [token, members] of owners) this.#ofToken[token] = this.#number(members);
@@ -308,23 +279,13 @@ class OwnerSets {
     if (this.size(b) === 1) return b;
     // Sets are fewer than 2 ** 24: the product stays an exact integer.
     const pair = Math.min(a, b) * 2 ** 24 + Math.max(a, b);
-    let met = this.#met.get(pair);
-    if (met === undefined) {
+    return getOrMake(this.#met, pair, () => {
       const others = new Set(this.#members[b]!);
-      met = this.#number(this.#members[a]!.filter((index) => others.has(index)));
-      this.#met.set(pair, met);
-    }
-    return met;
+      return this.#number(this.#members[a]!.filter((index) => others.has(index)));
+    });
   }
 
   #number(members: readonly number[]): number {
-    const name = members.join(" ");
-    let number = this.#numbers.get(name);
-    if (number === undefined) {
-      number = this.#members.length;
-      this.#members.push(members);
-      this.#numbers.set(name, number);
-    }
-    return number;
+    return getOrMake(this.#numbers, members.join(" "), () => this.#members.push(members) - 1);
   }
 }

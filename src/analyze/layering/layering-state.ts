@@ -1,4 +1,4 @@
-import type { ChosenLayer, LayerChoice } from "./layer-choice.js";
+import type { LayerChoice } from "./layer-choice.js";
 import type { IndexedImage, IndexedProblem } from "./layering-problem.js";
 
 /** A choice for every image, with the total kept up as one of them changes. */
@@ -15,13 +15,6 @@ export class LayeringState {
     this.problem = problem;
     this.#choices = problem.images.map(() => undefined);
     this.#counts = new Int32Array(problem.images.length);
-  }
-
-  /** The same choices once more, to be changed apart. */
-  copy(): LayeringState {
-    const copy = new LayeringState(this.problem);
-    for (const image of this.problem.images) copy.put(image, this.choice(image));
-    return copy;
   }
 
   /** The cost of all choices, to the rounding of sums. */
@@ -75,10 +68,12 @@ export class LayeringState {
     let grown = choice.update - (before?.update ?? 0);
     // Most changes touch two or three layers of many: those that stay are not counted out and in again.
     const old = before?.layers ?? [];
-    for (const layer of choice.layers) if (!old.includes(layer)) grown += this.#enter(layer);
-    for (const layer of old) if (!choice.layers.includes(layer)) grown += this.#leave(layer);
-    if (before?.melt === false && choice.melt) grown += this.#leaveBase(image);
-    if (before?.melt !== false && !choice.melt) grown += this.#enterBase(image);
+    for (const { key, bytes } of choice.layers.filter((layer) => !old.includes(layer)))
+      grown += shift(this.#users, key, bytes, 1);
+    for (const { key, bytes } of old.filter((layer) => !choice.layers.includes(layer)))
+      grown += shift(this.#users, key, bytes, -1);
+    if (before?.melt === false && choice.melt) grown += this.#shiftBase(image, -1);
+    if (before?.melt !== false && !choice.melt) grown += this.#shiftBase(image, 1);
     this.#choices[image.index] = choice;
     this.#count(image);
     this.#total += grown;
@@ -104,8 +99,8 @@ export class LayeringState {
     if (choice === undefined) return 0;
     this.#choices[image.index] = undefined;
     let grown = -choice.update;
-    for (const layer of choice.layers) grown += this.#leave(layer);
-    if (!choice.melt) grown += this.#leaveBase(image);
+    for (const { key, bytes } of choice.layers) grown += shift(this.#users, key, bytes, -1);
+    if (!choice.melt) grown += this.#shiftBase(image, -1);
     this.#total += grown;
     return grown;
   }
@@ -121,37 +116,11 @@ export class LayeringState {
     return sum;
   }
 
-  #enter({ key, bytes }: ChosenLayer): number {
-    const users = this.users(key);
-    this.#users.set(key, users + 1);
-    return users === 0 ? bytes : 0;
-  }
-
-  #leave({ key, bytes }: ChosenLayer): number {
-    const users = this.users(key) - 1;
-    if (users > 0) this.#users.set(key, users);
-    else this.#users.delete(key);
-    return users > 0 ? 0 : -bytes;
-  }
-
-  #enterBase({ base }: IndexedImage): number {
-    let grown = 0;
-    for (const token of base) {
-      const users = this.baseUsers(token);
-      this.#baseUsers.set(token, users + 1);
-      if (users === 0) grown += this.problem.baseBytes.get(token)!;
-    }
-    return grown;
-  }
-
-  #leaveBase({ base }: IndexedImage): number {
-    let grown = 0;
-    for (const token of base) {
-      const users = this.baseUsers(token) - 1;
-      this.#baseUsers.set(token, users);
-      if (users === 0) grown -= this.problem.baseBytes.get(token)!;
-    }
-    return grown;
+  #shiftBase({ base }: IndexedImage, by: 1 | -1): number {
+    return base.reduce(
+      (grown, token) => grown + shift(this.#baseUsers, token, this.problem.baseBytes.get(token)!, by),
+      0,
+    );
   }
 
   #count(image: IndexedImage): void {
@@ -160,6 +129,15 @@ export class LayeringState {
     this.#counts[image.index] = (choice.melt ? 0 : this.countBelow(image)) + choice.layers.length;
     for (const child of image.children) this.#count(child);
   }
+}
+
+/** Counts a user of a layer in or out. Returns the bytes that the store grows by. */
+function shift(users: Map<number, number>, key: number, bytes: number, by: 1 | -1): number {
+  const before = users.get(key) ?? 0;
+  if (before + by === 0) users.delete(key);
+  else users.set(key, before + by);
+  if (before === 0) return bytes;
+  return before + by === 0 ? -bytes : 0;
 }
 
 /** Another choice for one image. */

@@ -1,4 +1,5 @@
 import { pathComponents } from "../../layer/tree-path.js";
+import { OPAQUE_NAME, WHITEOUT_PREFIX } from "../../layer/whiteout.js";
 import { isUndecided } from "../../plan/layering.js";
 import { baseStages, type Stage } from "../../plan/plan.js";
 import type { ObservedEntry, ObservedImage, ObservedLayer } from "../observed-image.js";
@@ -73,9 +74,6 @@ export interface Footprint {
 
 /** Links on one way; Linux follows as many. */
 const MOST_LINKS = 40;
-
-const WHITEOUT = ".wh.";
-const OPAQUE = ".wh..wh..opq";
 
 /** The union of layers, with whose each path is. */
 export class LowerView {
@@ -152,17 +150,19 @@ export class LowerView {
         plainParents = false;
         if (typeof folder.owner === "number" && folder.owner !== owner) after.add(folder.owner);
       }
-      if (name === OPAQUE) {
+      if (name === OPAQUE_NAME) {
         whiteouts = true;
         for (const [below, one] of [...(folder.children ?? [])]) {
           forget(one, owner, note);
           if (one.owner !== owner) this.#set(folder.children!, below, undefined);
         }
-      } else if (name.startsWith(WHITEOUT)) {
+      } else if (name.startsWith(WHITEOUT_PREFIX)) {
         whiteouts = true;
-        const gone = folder.children?.get(name.slice(WHITEOUT.length));
-        if (gone !== undefined) forget(gone, owner, note);
-        if (gone !== undefined) this.#set(folder.children!, name.slice(WHITEOUT.length), undefined);
+        const target = name.slice(WHITEOUT_PREFIX.length);
+        const gone = folder.children?.get(target);
+        if (gone === undefined) continue;
+        forget(gone, owner, note);
+        this.#set(folder.children!, target, undefined);
       } else this.#put(folder, name, entry, owner, note);
     }
     return { hidden, after, plainParents, parents, whiteouts };
@@ -197,7 +197,6 @@ export class LowerView {
   }
 }
 
-/** Counts a node and all below it as hidden. */
 function forget(node: ViewNode, owner: Owner, note: (whose: Owner, bytes: number) => void): void {
   if (node.entry !== undefined && node.owner !== owner) note(node.owner, entryBytes(node.entry));
   for (const one of node.children?.values() ?? []) forget(one, owner, note);

@@ -1,4 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
+import { getOrMake } from "../../core/grouped.js";
 import { sizeText } from "../../core/size.js";
 import { layeringKey, type StageLayering } from "../../plan/layering.js";
 import type { ObservedEntry, ObservedImage, ObservedLayer } from "../observed-image.js";
@@ -150,13 +151,7 @@ export interface WholeLayer {
 /** Smaller directories are not worth a step of their own. */
 const LEAST_BYTES = 256 * 1024;
 
-/** Lines for one stage at most. */
 const MOST_LINES = 3;
-
-interface Folder {
-  readonly hash: Hash;
-  bytes: number;
-}
 
 /**
  * Says of each stage which directories inside of its layers others have too, at the same place and with the same content: as
@@ -164,17 +159,12 @@ interface Folder {
  * copy a directory but for a part of it.
  */
 function commonFolders(layers: readonly WholeLayer[]): ReadonlyMap<string, readonly string[]> {
-  const holders = new Map<
-    string,
-    { readonly path: string; readonly bytes: number; readonly layers: WholeLayer[] }
-  >();
+  const holders = new Map<string, { path: string; bytes: number; layers: WholeLayer[] }>();
   for (const layer of layers) {
     for (const [path, { hash, bytes }] of foldersOf(layer.entries)) {
       if (bytes < LEAST_BYTES) continue;
       const key = `${path}\0${hash.digest("hex")}`;
-      const known = holders.get(key);
-      if (known === undefined) holders.set(key, { path, bytes, layers: [layer] });
-      else known.layers.push(layer);
+      getOrMake(holders, key, () => ({ path, bytes, layers: [] })).layers.push(layer);
     }
   }
   const common = [...holders.values()].filter(
@@ -186,26 +176,21 @@ function commonFolders(layers: readonly WholeLayer[]): ReadonlyMap<string, reado
     if (common.some((other) => path.startsWith(`${other.path}/`) && isSame(other.layers, held))) continue;
     const stages = new Set(held.map(({ stage }) => stage)).size;
     for (const { stage, label } of held) {
-      const own = lines.get(stage) ?? [];
+      const own = getOrMake(lines, stage, () => []);
       const line = `/${path} (${sizeText(bytes)}) of ${label} is in ${stages} images: a copy of its own would be shared`;
       if (own.length < MOST_LINES && !own.includes(line)) own.push(line);
-      lines.set(stage, own);
     }
   }
   return lines;
 }
 
-function foldersOf(entries: readonly ObservedEntry[]): ReadonlyMap<string, Folder> {
-  const folders = new Map<string, Folder>();
+function foldersOf(entries: readonly ObservedEntry[]): ReadonlyMap<string, { hash: Hash; bytes: number }> {
+  const folders = new Map<string, { hash: Hash; bytes: number }>();
   for (const { path, type, mode, uid, gid, size, sha256 = "", linkname = "" } of entries) {
     const text = `\0${type}\0${mode}\0${uid}\0${gid}\0${size}\0${sha256}\0${linkname}\n`;
     for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) {
       const name = path.slice(0, at);
-      let folder = folders.get(name);
-      if (folder === undefined) {
-        folder = { hash: createHash("sha256"), bytes: 0 };
-        folders.set(name, folder);
-      }
+      const folder = getOrMake(folders, name, () => ({ hash: createHash("sha256"), bytes: 0 }));
       folder.hash.update(path.slice(at) + text);
       folder.bytes += size;
     }
@@ -231,7 +216,7 @@ function portableIds(stages: readonly AtomicStage[]): ReadonlySet<string> {
   for (const stage of stages) {
     for (const { portableId, diffId } of stage.decides ? stage.atoms : []) {
       if (portableId === undefined) continue;
-      bringers.set(portableId, (bringers.get(portableId) ?? new Set()).add(stage));
+      getOrMake(bringers, portableId, () => new Set()).add(stage);
       if (settled.has(diffId)) left.add(portableId);
     }
   }

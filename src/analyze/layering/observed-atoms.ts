@@ -36,20 +36,15 @@ export function fixedAtoms({ stage, layers }: StageNode): readonly ObservedAtom[
   return layers.flatMap((observed, place) => {
     if (observed === undefined) return [];
     const layer = stage.layers[place] ?? { id: stage.id, operations: [] };
-    const bytes = observed.uncompressedSize - LAYER_END;
-    return [
-      {
-        label: labelOf(layer),
-        diffId: observed.diffId,
-        portableId: undefined,
-        bytes,
-        portableBytes: bytes,
-        changes: changeRate(layer),
-        after: [],
-        hides: [],
-      },
-    ];
+    return [plainAtom(layer, observed.diffId, observed.uncompressedSize - LAYER_END)];
   });
+}
+
+/** Makes an atom that nothing binds to others. */
+function plainAtom(layer: Layer, diffId: string, bytes: number): ObservedAtom {
+  const changes = changeRate(layer);
+  const label = labelOf(layer);
+  return { label, diffId, portableId: undefined, bytes, portableBytes: bytes, changes, after: [], hides: [] };
 }
 
 /** A layer of squash `"keep"` as an atom, before it is known which other images have it too. */
@@ -120,7 +115,6 @@ class AtomOrder {
   }
 }
 
-/** Makes an atom of a layer and of what it did to those below. */
 function observedAtom(
   layer: Layer,
   observed: ObservedLayer,
@@ -129,28 +123,22 @@ function observedAtom(
   order: ReadonlySet<number>,
 ): ObservedAtom {
   const portable = plainParents && !whiteouts && !layer.operations.some(dependsOnAll);
-  const bytes = observed.uncompressedSize - LAYER_END;
+  const atom = plainAtom(layer, observed.diffId, observed.uncompressedSize - LAYER_END);
   return {
-    label: labelOf(layer),
-    diffId: observed.diffId,
+    ...atom,
     portableId: portable ? portableId(entries, parents) : undefined,
-    bytes,
-    portableBytes: bytes + parents.size * 512,
-    changes: changeRate(layer),
+    portableBytes: atom.bytes + parents.size * 512,
     after: [...new Set([...after, ...order])].sort((left, right) => left - right),
-    hides: [...hidden].map(([of, hiddenBytes]) => ({ of, bytes: hiddenBytes })),
+    hides: [...hidden].map(([of, bytes]) => ({ of, bytes })),
   };
 }
 
-/** The atom of a layer that changed nothing: it stays where it is. */
+/** Makes the atom of a layer that changed nothing: it stays where it is. */
 function emptyAtom(layer: Layer, order: ReadonlySet<number>): ObservedAtom {
-  const label = labelOf(layer);
-  const diffId = `nothing ${layer.id}`;
   const after = [...order].sort((left, right) => left - right);
-  return { label, diffId, portableId: undefined, bytes: 0, portableBytes: 0, changes: 0, after, hides: [] };
+  return { ...plainAtom(layer, `nothing ${layer.id}`, 0), changes: 0, after };
 }
 
-/** Names a layer in a few words. */
 function labelOf({ name, operations }: Layer): string {
   const text = name ?? operations.map(describeOperation).join("; ");
   return text.length > LONGEST_LABEL ? `${text.slice(0, LONGEST_LABEL - 1)}…` : text;

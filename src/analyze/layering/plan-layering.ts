@@ -1,4 +1,5 @@
 import { compareBytes } from "../../core/bytes.js";
+import { getOrMake } from "../../core/grouped.js";
 import { climb } from "./climb.js";
 import { type ExactLimits, searchExactly } from "./exact-search.js";
 import { explainDecision } from "./explain-decision.js";
@@ -105,20 +106,13 @@ function sharingComponents({ images, maxLayers }: LayeringProblem): readonly Lay
   const first = new Map<string, number>();
   sorted.forEach((image, index) => {
     for (const name of namesOf(image)) {
-      const other = first.get(name);
-      if (other === undefined) first.set(name, index);
-      else {
-        const [a, b] = [lead(other), lead(index)];
-        leader[Math.max(a, b)] = Math.min(a, b);
-      }
+      const [a, b] = [lead(getOrMake(first, name, () => index)), lead(index)];
+      leader[Math.max(a, b)] = Math.min(a, b);
     }
   });
   const groups = new Map<number, LayeringImage[]>();
   sorted.forEach((image, index) => {
-    const of = lead(index);
-    const members = groups.get(of);
-    if (members === undefined) groups.set(of, [image]);
-    else members.push(image);
+    getOrMake(groups, lead(index), () => []).push(image);
   });
   return [...groups.values()].map((members) => ({ images: members, maxLayers }));
 }
@@ -143,9 +137,9 @@ interface Room {
 
 /** The catalogs that the search starts from: the three plain policies, and layers as if everybody shared what can be. */
 function startStates(search: LayerSearch): readonly LayeringState[] {
-  const hopeful = (row: number, room: (room: Room) => number): Wishes => {
-    return (image, given) => {
-      const choices = search.hopeful(image, room(given));
+  const hopeful = (row: number, room: keyof Room): Wishes => {
+    return (image, rooms) => {
+      const choices = search.hopeful(image, rooms[room]);
       return choices.slice(Math.min(row, choices.length - 1));
     };
   };
@@ -153,7 +147,7 @@ function startStates(search: LayerSearch): readonly LayeringState[] {
     (image) => [search.fixed(image).keep],
     (image) => [search.fixed(image).own],
     (image) => [search.fixed(image).all ?? search.fixed(image).own],
-    ...[0, 1].flatMap((row) => [hopeful(row, ({ most }) => most), hopeful(row, ({ even }) => even)]),
+    ...[0, 1].flatMap((row) => [hopeful(row, "most"), hopeful(row, "even")]),
   ];
   return wishes.map((wish) => startWith(search, wish));
 }

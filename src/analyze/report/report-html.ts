@@ -40,7 +40,6 @@ export function reportHtml(data: ReportData, { script, style }: PageAssets): str
 `;
 }
 
-/** Text that is no markup. */
 function htmlText(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

@@ -1,7 +1,10 @@
+import { getOrMake } from "../../core/grouped.js";
 import { type Origin, originText } from "../../errors/origin.js";
 import { platformText } from "../../oci/platform.js";
 import type { Plan } from "../../plan/plan.js";
 import type { ObservedImage, ObservedLayer } from "../observed-image.js";
+import { baseText } from "../sharing/share-images.js";
+import type { WasteLayer, WasteReport, WasteRow } from "../waste/waste-report.js";
 import { type FileTree, fileTree, nodeCount, shares, shownNodes } from "./file-tree.js";
 import type { ReportData, ReportImage, ReportLayer, ReportSize, ReportWaste } from "./report-data.js";
 
@@ -23,6 +26,14 @@ export interface ReportInput {
   readonly maxNodes?: number;
 }
 
+/** The waste of an image, as the report needs it. */
+type FoundWaste = Pick<WasteReport, "efficiency"> & { readonly rows: readonly FoundRow[] };
+type FoundRow = Pick<WasteRow, "what" | "bytes" | "files" | "paths" | "fix"> & {
+  readonly kind: string;
+  readonly origin?: Origin | undefined;
+  readonly layer: Pick<WasteLayer, "index">;
+};
+
 /** A layer while the report is made. */
 interface LayerDraft {
   readonly layer: ObservedLayer;
@@ -34,8 +45,7 @@ export async function reportOf(images: readonly ObservedImage[], input: ReportIn
   const drafts = new Map<string, LayerDraft>();
   for (const [at, { layers }] of images.entries()) {
     for (const layer of layers) {
-      const draft = drafts.get(layer.diffId) ?? { layer, images: [] };
-      drafts.set(layer.diffId, draft);
+      const draft = getOrMake(drafts, layer.diffId, () => ({ layer, images: [] }));
       if (draft.images.at(-1) !== at) draft.images.push(at);
     }
   }
@@ -49,7 +59,7 @@ export async function reportOf(images: readonly ObservedImage[], input: ReportIn
     const found = await input.wasteOf?.(image);
     if (found !== undefined) waste?.add(at, own, found);
     const history = await historyOf(image, input);
-    reported.push(reportImage(image, own, layers, { history, efficiency: found?.efficiency }));
+    reported.push(reportImage(image, own, layers, history, found?.efficiency));
   }
   const { title, made } = input;
   const known = waste === undefined ? {} : { waste: waste.rows };
@@ -128,10 +138,8 @@ function reportImage(
   { name, platform, digest }: ObservedImage,
   own: readonly number[],
   layers: readonly ReportLayer[],
-  {
-    history,
-    efficiency,
-  }: { readonly history: readonly ReportSize[]; readonly efficiency: number | undefined },
+  history: readonly ReportSize[],
+  efficiency: number | undefined,
 ): ReportImage {
   const sum = (chosen: readonly number[]) => chosen.reduce((bytes, at) => bytes + layers[at]!.bytes, 0);
   return {
@@ -169,30 +177,7 @@ function baseOfPlan({ stages }: Plan): string | undefined {
     const { stage } = base;
     base = stages.find(({ id }) => id === stage)?.base;
   }
-  if (base === undefined || base.kind === "scratch") return undefined;
-  return base.kind === "registry" ? base.reference : ("reference" in base && base.reference) || base.path;
-}
-
-/** The waste of an image, as the report needs it. */
-export interface FoundWaste {
-  /** 1 where nothing is wasted. */
-  readonly efficiency: number;
-  readonly rows: readonly FoundWasteRow[];
-}
-
-/** One kind of waste in one layer of an image. */
-export interface FoundWasteRow {
-  readonly kind: string;
-  /** A description of the files in a few words. */
-  readonly what: string;
-  readonly bytes: number;
-  readonly files: number;
-  /** 0 is the bottom. */
-  readonly layer: { readonly index: number };
-  /** With a leading slash. */
-  readonly paths: readonly string[];
-  readonly fix: string;
-  readonly origin?: Origin | undefined;
+  return base && baseText(base);
 }
 
 /** Paths that a row names; it says how many there are. */
@@ -211,17 +196,9 @@ class WasteList {
   /** @param layers places of the image's layers in the report */
   add(image: number, layers: readonly number[], { rows }: FoundWaste): void {
     const wasted = new Map<number, number>();
-    for (const {
-      kind,
-      what,
-      bytes,
-      files,
-      layer: { index },
-      paths,
-      fix,
-      origin,
-    } of rows) {
-      const layer = layers[index]!;
+    for (const row of rows) {
+      const { kind, what, bytes, files, paths, fix, origin } = row;
+      const layer = layers[row.layer.index]!;
       wasted.set(layer, (wasted.get(layer) ?? 0) + bytes);
       const key = JSON.stringify([layer, kind, what, bytes, files, paths[0]]);
       const known = this.#rows.get(key);
@@ -230,8 +207,17 @@ class WasteList {
         continue;
       }
       const line = this.#lines.numberOf(origin);
-      const row = { kind, what, bytes, files, layer, images: [image], paths: paths.slice(0, MAX_PATHS), fix };
-      this.#rows.set(key, line === undefined ? row : { ...row, line });
+      const made = {
+        kind,
+        what,
+        bytes,
+        files,
+        layer,
+        images: [image],
+        paths: paths.slice(0, MAX_PATHS),
+        fix,
+      };
+      this.#rows.set(key, line === undefined ? made : { ...made, line });
     }
     for (const [layer, bytes] of wasted) {
       this.#layers.set(layer, Math.max(bytes, this.#layers.get(layer) ?? 0));
@@ -257,10 +243,7 @@ class LineList {
   numberOf(origin: Origin | undefined): number | undefined {
     if (origin === undefined) return undefined;
     const text = originText({ file: origin.file, line: origin.line });
-    const known = this.#numbers.get(text);
-    if (known !== undefined) return known;
-    this.#numbers.set(text, this.#numbers.size);
-    return this.#numbers.size - 1;
+    return getOrMake(this.#numbers, text, () => this.#numbers.size);
   }
 
   get texts(): readonly string[] {

@@ -1,3 +1,4 @@
+import { getOrMake } from "../../core/grouped.js";
 import type { Digest } from "../../oci/digest.js";
 import { baseStages, type PlanBase } from "../../plan/plan.js";
 import type { ObservedImage, ObservedLayer } from "../observed-image.js";
@@ -20,7 +21,8 @@ export function sharedImage({ name, layers, plan }: ObservedImage): SharedImage 
   return { name, layers, ...(base === undefined ? {} : { base }) };
 }
 
-function baseText(base: PlanBase): string | undefined {
+/** Returns the reference or the path of a base from outside. */
+export function baseText(base: PlanBase): string | undefined {
   if (base.kind === "registry") return base.reference;
   if (base.kind === "scratch" || base.kind === "stage") return undefined;
   return ("reference" in base ? base.reference : undefined) ?? base.path;
@@ -106,12 +108,6 @@ export interface LayerShare {
   readonly images: readonly string[];
 }
 
-/** A layer with the places of the images that have it, in order. */
-interface Held {
-  readonly layer: SharedLayer;
-  readonly holders: number[];
-}
-
 /**
  * Computes what images share. A layer is the same layer when its plain tar is (its diff id), whoever built it; a blob is
  * the same when its digest is. Linear in the images' layers, and in the pairs of images that share something.
@@ -120,7 +116,7 @@ export function shareImages(images: readonly SharedImage[]): Sharing {
   const layers = images.map(distinctLayers);
   const tars = holdersBy(layers, ({ diffId }) => diffId);
   const blobs = holdersBy(layers, ({ digest }) => digest);
-  const partners = new Partners(images);
+  const sharedWith = partners(images);
   const shares = images.map((image, at) => {
     const own = layers[at]!.map((layer) => ({
       layer,
@@ -138,7 +134,7 @@ export function shareImages(images: readonly SharedImage[]): Sharing {
       compressedBytes: sum(image.layers, ({ size }) => size),
       uniqueCompressedBytes: uniqueCompressed,
       sharedCompressedBytes: sum(own, ({ layer }) => layer.size) - uniqueCompressed,
-      ...partners.of(at, own),
+      ...sharedWith(at, own),
     };
   });
   return {
@@ -158,72 +154,59 @@ export function shareImages(images: readonly SharedImage[]): Sharing {
   };
 }
 
-function holdersBy(
-  layers: readonly (readonly SharedLayer[])[],
-  keyOf: (layer: SharedLayer) => Digest,
-): ReadonlyMap<Digest, Held> {
-  const held = new Map<Digest, Held>();
+/** Returns the distinct layers by a digest of theirs, each with the places of the images that have it, in order. */
+function holdersBy(layers: readonly (readonly SharedLayer[])[], keyOf: (layer: SharedLayer) => Digest) {
+  const held = new Map<Digest, { readonly layer: SharedLayer; readonly holders: number[] }>();
   for (const [at, own] of layers.entries()) {
     for (const layer of own) {
-      const key = keyOf(layer);
-      const known = held.get(key);
-      if (known === undefined) held.set(key, { layer, holders: [at] });
-      else if (known.holders.at(-1) !== at) known.holders.push(at);
+      const { holders } = getOrMake(held, keyOf(layer), () => ({ layer, holders: [] }));
+      if (holders.at(-1) !== at) holders.push(at);
     }
   }
   return held;
 }
 
-/** Adds up what an image shares with each of the others, in counters that all images use after one another. */
-class Partners {
-  readonly #images: readonly SharedImage[];
-  readonly #bytes: Float64Array;
-  readonly #compressed: Float64Array;
+type OwnLayer = { layer: SharedLayer; tar: readonly number[]; blob: readonly number[] };
 
-  constructor(images: readonly SharedImage[]) {
-    this.#images = images;
-    this.#bytes = new Float64Array(images.length);
-    this.#compressed = new Float64Array(images.length);
-  }
-
-  of(
-    at: number,
-    own: readonly { layer: SharedLayer; tar: readonly number[]; blob: readonly number[] }[],
-  ): Pick<ImageShare, "sharesWith" | "sharedWith"> {
+/** Returns a function that adds up what an image shares with others, in counters that are used for all of them. */
+function partners(
+  images: readonly SharedImage[],
+): (at: number, own: readonly OwnLayer[]) => Pick<ImageShare, "sharesWith" | "sharedWith"> {
+  const bytes = new Float64Array(images.length);
+  const compressed = new Float64Array(images.length);
+  return (at, own) => {
     const met: number[] = [];
     for (const { layer, tar, blob } of own) {
       for (const other of tar) {
-        if (this.#bytes[other] === 0 && other !== at) met.push(other);
-        this.#bytes[other]! += layer.uncompressedSize;
+        if (bytes[other] === 0 && other !== at) met.push(other);
+        bytes[other]! += layer.uncompressedSize;
       }
-      for (const other of blob) this.#compressed[other]! += layer.size;
+      for (const other of blob) compressed[other]! += layer.size;
     }
-    const others = this.#mostBytes(met);
-    const sharedWith = others.map((other) => ({
-      name: this.#images[other]!.name,
-      bytes: this.#bytes[other]!,
-      compressedBytes: this.#compressed[other]!,
+    const sharedWith = mostBytes(met, bytes).map((other) => ({
+      name: images[other]!.name,
+      bytes: bytes[other]!,
+      compressedBytes: compressed[other]!,
     }));
     for (const { tar, blob } of own) {
-      for (const other of tar) this.#bytes[other] = 0;
-      for (const other of blob) this.#compressed[other] = 0;
+      for (const other of tar) bytes[other] = 0;
+      for (const other of blob) compressed[other] = 0;
     }
     return { sharesWith: met.length, sharedWith };
-  }
+  };
+}
 
-  /** The first of them by bytes. Most never get into the list, so sorting all of them would be waste. */
-  #mostBytes(met: readonly number[]): readonly number[] {
-    const bytes = this.#bytes;
-    const most: number[] = [];
-    for (const other of met) {
-      let at = most.length;
-      while (at > 0 && isBefore(bytes[other]!, other, bytes[most[at - 1]!]!, most[at - 1]!)) at--;
-      if (at >= MOST_SHARED) continue;
-      most.splice(at, 0, other);
-      if (most.length > MOST_SHARED) most.pop();
-    }
-    return most;
+/** Returns the first images by bytes. Most never get into the list, so sorting all of them would be waste. */
+function mostBytes(met: readonly number[], bytes: Float64Array): readonly number[] {
+  const most: number[] = [];
+  for (const other of met) {
+    let at = most.length;
+    while (at > 0 && isBefore(bytes[other]!, other, bytes[most[at - 1]!]!, most[at - 1]!)) at--;
+    if (at >= MOST_SHARED) continue;
+    most.splice(at, 0, other);
+    if (most.length > MOST_SHARED) most.pop();
   }
+  return most;
 }
 
 function isBefore(bytes: number, place: number, otherBytes: number, otherPlace: number): boolean {
@@ -265,12 +248,7 @@ export function sharingTree(images: readonly SharedImage[]): readonly SharingNod
     const own = layers.findIndex(({ outside }) => outside !== true);
     const baseEnd = own === -1 ? layers.length : own;
     for (const [depth, layer] of layers.entries()) {
-      let next = at.next.get(layer.diffId);
-      if (next === undefined) {
-        next = draft(layer);
-        at.next.set(layer.diffId, next);
-      }
-      at = next;
+      at = getOrMake(at.next, layer.diffId, () => draft(layer));
       if (depth + 1 === baseEnd) at.base ??= base;
     }
     at.images.push(name);

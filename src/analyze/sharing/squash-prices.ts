@@ -1,3 +1,4 @@
+import { getOrMake } from "../../core/grouped.js";
 import type { SquashPolicy } from "../../image/nodes.js";
 import type { Digest } from "../../oci/digest.js";
 import type { SharedWith } from "./share-images.js";
@@ -52,7 +53,7 @@ export interface SquashPrice {
  * the images that stand on it following, against those of today.
  */
 export function squashPrices(images: readonly PricedImage[]): readonly SquashPrices[] {
-  const today = new Holders(images.map(({ image }) => image));
+  const today = holdersOf(images.map(({ image }) => image));
   return images.flatMap(({ image, squash, carries, variants }, at) => {
     if (variants.length === 0) return [];
     const worlds = variants.map((variant) => {
@@ -97,10 +98,9 @@ export function mostShared(
   const sums = new Map<number, { bytes: number; compressedBytes: number }>();
   for (const { layer, holders } of layers) {
     for (const place of holders) {
-      const sum = sums.get(place) ?? { bytes: 0, compressedBytes: 0 };
+      const sum = getOrMake(sums, place, () => ({ bytes: 0, compressedBytes: 0 }));
       sum.bytes += layer.uncompressedSize;
       sum.compressedBytes += layer.size;
-      sums.set(place, sum);
     }
   }
   return [...sums]
@@ -115,25 +115,19 @@ function onOther(image: SharedImage, base: SharedImage, other: SharedImage): Sha
   return { ...image, layers: [...other.layers, ...image.layers.slice(below)] };
 }
 
-/** The images that have each layer. */
-class Holders {
+/** The layers of each image, and the images that have each layer. */
+interface Holders {
   readonly layers: readonly (readonly SharedLayer[])[];
-  readonly #held = new Map<Digest, number[]>();
+  readonly held: ReadonlyMap<Digest, readonly number[]>;
+}
 
-  constructor(images: readonly SharedImage[]) {
-    this.layers = images.map(distinctLayers);
-    for (const [at, own] of this.layers.entries()) {
-      for (const { diffId } of own) {
-        const known = this.#held.get(diffId);
-        if (known === undefined) this.#held.set(diffId, [at]);
-        else known.push(at);
-      }
-    }
+function holdersOf(images: readonly SharedImage[]): Holders {
+  const layers = images.map(distinctLayers);
+  const held = new Map<Digest, number[]>();
+  for (const [at, own] of layers.entries()) {
+    for (const { diffId } of own) getOrMake(held, diffId, () => []).push(at);
   }
-
-  of(diffId: Digest): readonly number[] {
-    return this.#held.get(diffId) ?? [];
-  }
+  return { layers, held };
 }
 
 /** The same after some images were changed; work and memory are those of the changed images alone. */
@@ -152,14 +146,12 @@ class ChangedHolders {
       for (const layer of today.layers[at]!) touched.set(layer.diffId, layer);
       for (const layer of distinctLayers(image)) {
         touched.set(layer.diffId, layer);
-        const known = this.#now.get(layer.diffId);
-        if (known === undefined) this.#now.set(layer.diffId, [at]);
-        else known.push(at);
+        getOrMake(this.#now, layer.diffId, () => []).push(at);
       }
     }
     let change = 0;
     for (const [diffId, layer] of touched) {
-      const before = today.of(diffId).length > 0;
+      const before = today.held.has(diffId);
       const after = this.isHeld(diffId);
       if (before !== after) change += after ? layer.uncompressedSize : -layer.uncompressedSize;
     }
@@ -170,12 +162,12 @@ class ChangedHolders {
   isHeld(diffId: Digest, aside?: number): boolean {
     return (
       this.#now.get(diffId)?.some((at) => at !== aside) === true ||
-      this.#today.of(diffId).some((at) => at !== aside && !this.#changed.has(at))
+      this.#today.held.get(diffId)?.some((at) => at !== aside && !this.#changed.has(at)) === true
     );
   }
 
   holdersOf(diffId: Digest): readonly number[] {
-    const unchanged = this.#today.of(diffId).filter((at) => !this.#changed.has(at));
+    const unchanged = (this.#today.held.get(diffId) ?? []).filter((at) => !this.#changed.has(at));
     return [...unchanged, ...(this.#now.get(diffId) ?? [])].sort((a, b) => a - b);
   }
 }

@@ -59,7 +59,6 @@ function fixOf({ step }: Writer, { exclude, advice }: PathMatch): string {
   return advice;
 }
 
-/** Makes a kind of the paths that match an expression. */
 function kindOf(
   kind: WasteKind,
   pattern: RegExp,
@@ -134,7 +133,6 @@ const documents = debianDocumentation.exclude.map((pattern) => pattern.replace(/
 /** Most licenses ask for their text. */
 const KEPT = /\/(?:copyright|licen[cs]e|copying|notice)[^/]*$/i;
 
-/** Manual pages and other documents of packages. */
 const documentation = kindOf(
   "documentation",
   new RegExp(`^usr/(?:local/)?share/(${[...documents, "help"].join("|")})/`),
@@ -299,20 +297,12 @@ function patternOf(word: string, manager: ManagerName, part: "cache" | "rest"): 
   return [{ manager, part, expression, exclude: place.replace("?", "*").replace(/^\//, "**/") }];
 }
 
-/** The recipe that leaves nothing behind, by manager. */
-const RECIPES: Readonly<Record<ManagerName, string>> = {
-  apt: "apt.install(...)",
-  apk: "apk.install(...)",
-  dnf: "dnf.install(...)",
-  microdnf: "microdnf.install(...)",
-  yum: "yum.install(...)",
-  zypper: "zypper.install(...)",
-  pip: "pip.install(...)",
+/** The recipes that leave nothing behind, where they are not called `install`. */
+const RECIPES: Readonly<Partial<Record<ManagerName, string>>> = {
   uv: "uv.sync()",
   npm: "npm.ci()",
   pnpm: "pnpm.ci()",
   yarn: "yarn.ci()",
-  gem: "gem.install(...)",
   composer: "composer.install()",
   go: "go.build(...)",
   cargo: "cargo.build(...)",
@@ -334,7 +324,7 @@ const packageCaches: PathKind = {
       const advice = "install with a recipe such as apt.install(...), which removes them in the same layer";
       return { what: "left by an installation", exclude, advice };
     }
-    const advice = `${RECIPES[manager]} leaves none in the layer; in a run of your own, mounts: [{ type: "cache", ... }]`;
+    const advice = `${RECIPES[manager] ?? `${manager}.install(...)`} leaves none in the layer; in a run of your own, mounts: [{ type: "cache", ... }]`;
     return { what: `downloads and caches of ${manager}`, exclude, advice };
   },
 };

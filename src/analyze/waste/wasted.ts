@@ -37,6 +37,10 @@ export function placeOf({ layer, entry }: StoredContent): Place {
   return { layer, path: entry.path };
 }
 
+function wastedAt(content: StoredContent): Pick<Wasted, "place" | "bytes" | "path"> {
+  return { place: placeOf(content), bytes: content.entry.size, path: content.entry.path };
+}
+
 /** A difference between a copy of a file and the file below. */
 type Change = "mode" | "owner" | "attributes" | "time";
 
@@ -46,18 +50,9 @@ export function copiedUpFiles(contents: readonly StoredContent[]): Wasted[] {
     const { copyOf, entry } = content;
     if (copyOf === undefined) return [];
     const changes = changesOf(copyOf.entry, entry);
-    const place = placeOf(content);
-    return [
-      {
-        kind: "copied-up",
-        what: changes.length === 0 ? "for nothing: it is the same" : `for its ${changes.join(" and ")}`,
-        place,
-        bytes: entry.size,
-        path: entry.path,
-        of: placeOf(copyOf),
-        fix: (writer, of) => copiedUpFix(changes, entry, writer, of),
-      },
-    ];
+    const what = changes.length === 0 ? "for nothing: it is the same" : `for its ${changes.join(" and ")}`;
+    const fix: Wasted["fix"] = (writer, of) => copiedUpFix(changes, entry, writer, of);
+    return [{ kind: "copied-up", ...wastedAt(content), what, of: placeOf(copyOf), fix }];
   });
 }
 
@@ -97,18 +92,10 @@ export function duplicateFiles(contents: readonly StoredContent[]): Wasted[] {
       first.set(entry.sha256, content);
       return [];
     }
-    const keptName = lastCopy(kept).names[0]!;
-    return [
-      {
-        kind: "duplicate",
-        what: "another file has the same bytes",
-        place: placeOf(content),
-        bytes: entry.size,
-        path: lastCopy(content).names[0]!,
-        of: { layer: kept.layer, path: kept.entry.path },
-        fix: (writer) => duplicateFix(writer, keptName),
-      },
-    ];
+    const path = lastCopy(content).names[0]!;
+    const fix = (writer: Writer) => duplicateFix(writer, lastCopy(kept).names[0]!);
+    const what = "another file has the same bytes";
+    return [{ kind: "duplicate", ...wastedAt(content), what, path, of: placeOf(kept), fix }];
   });
 }
 
@@ -123,15 +110,13 @@ function duplicateFix({ step }: Writer, kept: string): string {
 /** Returns the files of the layers that a later layer overwrites, or those that one removes. */
 export function lostFiles(contents: readonly StoredContent[], kind: Fate["kind"]): Wasted[] {
   return contents.flatMap((content): Wasted[] => {
-    const { fate, entry } = content;
+    const { fate } = content;
     if (fate?.kind !== kind) return [];
     const by = { layer: fate.layer, path: fate.path };
     const what =
       kind === "overwritten" && by.layer === content.layer ? "twice in one layer" : "by a later layer";
-    const place = placeOf(content);
-    return [
-      { kind, what, place, bytes: entry.size, path: by.path, by, fix: (writer) => lostFix(writer, kind) },
-    ];
+    const fix = (writer: Writer) => lostFix(writer, kind);
+    return [{ kind, ...wastedAt(content), what, path: by.path, by, fix }];
   });
 }
 
@@ -158,9 +143,7 @@ export function privilegedFiles(contents: readonly StoredContent[]): Wasted[] {
     const bits = privilegeOf(last.entry.mode);
     if (bits === undefined) return [];
     const what = `runs with the rights of its ${bits === SETUID ? "owner" : "group"}`;
-    return [
-      { kind: "setuid", what, place: placeOf(last), bytes: 0, path: last.names[0]!, fix: privilegedFix },
-    ];
+    return [{ kind: "setuid", ...wastedAt(last), what, bytes: 0, path: last.names[0]!, fix: privilegedFix }];
   });
 }
 

@@ -60,6 +60,30 @@ export interface Column {
   readonly number?: boolean;
 }
 
+/** Makes columns of numbers. */
+export function numbers(...titles: readonly string[]): Column[] {
+  return titles.map((title) => ({ title, number: true }));
+}
+
+/** Makes a box with a name for screen readers. */
+export function group(kind: string, name: string): HTMLElement {
+  return el("div", { class: kind, role: "group", "aria-label": name });
+}
+
+/** Makes the lines about a thing that is pointed at. */
+export function facts(what: string, lines: readonly string[], origin: string): HTMLElement[] {
+  return [
+    el("p", { class: "what" }, what),
+    el("p", {}, lines.join(" · ")),
+    el("p", { class: "origin" }, origin),
+  ];
+}
+
+/** Makes the paragraph at the head of a section. */
+export function lead(text: string): HTMLElement {
+  return el("p", { class: "lead" }, text);
+}
+
 /** The cell of a row: what is shown. */
 export type Cells = readonly Child[];
 

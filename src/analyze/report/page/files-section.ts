@@ -1,7 +1,7 @@
 import { shownText } from "../../../core/shown-text.js";
 import { sizeText } from "../../../core/size.js";
 import type { ReportData } from "../report-data.js";
-import { button, type Cells, el, table, tableRow } from "./element.js";
+import { button, type Cells, el, lead, numbers, table, tableRow } from "./element.js";
 import { type ImageFolder, imageFiles } from "./image-files.js";
 import type { ShowFiles } from "./sharing-section.js";
 import { type TreemapView, treemap } from "./treemap.js";
@@ -59,9 +59,7 @@ export function filesSection(data: ReportData): {
 
   return {
     section: [
-      el(
-        "p",
-        { class: "lead" },
+      lead(
         "All files that the layers of an image hold, coloured by layer. Files that a later layer removes or replaces are hatched: they are hidden, and still pulled.",
       ),
       el("div", { class: "controls" }, el("label", { for: select.id }, "Image"), select),
@@ -80,7 +78,6 @@ export function filesSection(data: ReportData): {
   };
 }
 
-/** A path as people write it. */
 function pathText(path: readonly string[]): string {
   return `/${path.join("/")}`;
 }
@@ -112,12 +109,9 @@ function layerItems(
 
 function crumbItems(path: readonly string[], open: (path: readonly string[]) => void): HTMLElement[] {
   return ["/", ...path].map((name, at) => {
-    if (at === path.length) return el("li", {}, el("span", { "aria-current": "location" }, name));
-    return el(
-      "li",
-      {},
-      button({}, () => open(path.slice(0, at)), name),
-    );
+    const here = at === path.length;
+    const go = () => open(path.slice(0, at));
+    return el("li", {}, here ? el("span", { "aria-current": "location" }, name) : button({}, go, name));
   });
 }
 
@@ -143,13 +137,7 @@ function pathOut(root: ImageFolder, path: readonly string[]): readonly string[] 
 /** Rows that are shown until more are asked for. */
 const FIRST = 12;
 
-const COLUMNS = [
-  { title: "Name" },
-  { title: "Size", number: true },
-  { title: "Share", number: true },
-  { title: "Layer" },
-  { title: "Line" },
-];
+const COLUMNS = [{ title: "Name" }, ...numbers("Size", "Share"), { title: "Layer" }, { title: "Line" }];
 
 /** Lists the contents of a directory in a table, largest first: the map in words. */
 function folderTable(data: ReportData, image: number, folder: ImageFolder, view: TreemapView): HTMLElement {

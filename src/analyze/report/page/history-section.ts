@@ -1,29 +1,17 @@
 import { sizeText } from "../../../core/size.js";
 import type { ReportData, ReportImage } from "../report-data.js";
-import { button, el, svg, table } from "./element.js";
-import { linePoints, roundUp } from "./geometry.js";
+import { button, el, lead, numbers, svg, table } from "./element.js";
+import { linePoints, type Point, roundUp } from "./geometry.js";
 import { changeText, counted, timeText } from "./words.js";
 
-const number = true;
-const COLUMNS = [
-  { title: "Image" },
-  { title: "Sizes" },
-  { title: "Builds", number },
-  { title: "First", number },
-  { title: "Last", number },
-  { title: "Change", number },
-];
+const COLUMNS = [{ title: "Image" }, { title: "Sizes" }, ...numbers("Builds", "First", "Last", "Change")];
 
 /** Shows the sizes of the images in earlier builds: a line each, and one of them at large. */
 export function historySection({ images }: ReportData): HTMLElement[] {
   const several = images.filter(({ history }) => history.length > 1);
   if (several.length === 0) {
     return [
-      el(
-        "p",
-        { class: "lead" },
-        "No image was built more than once yet. Each build that changes an image adds a point here.",
-      ),
+      lead("No image was built more than once yet. Each build that changes an image adds a point here."),
     ];
   }
   const chart = el("figure", {});
@@ -52,12 +40,9 @@ export function historySection({ images }: ReportData): HTMLElement[] {
   const buttons = rows.map(({ press }) => press);
   const show = (image: ReportImage): void => {
     const { name, history } = image;
+    const until = timeText(history.at(-1)!.at);
     chart.replaceChildren(
-      el(
-        "figcaption",
-        {},
-        `${name}, compressed, from ${timeText(history[0]!.at)} to ${timeText(history.at(-1)!.at)}`,
-      ),
+      el("figcaption", {}, `${name}, compressed, from ${timeText(history[0]!.at)} to ${until}`),
       // About the room that there is; the picture is as wide as it in any case.
       historyChart(image, Math.min(1080, Math.max(240, document.documentElement.clientWidth - 120))),
     );
@@ -66,9 +51,7 @@ export function historySection({ images }: ReportData): HTMLElement[] {
   buttons[first]!.setAttribute("aria-pressed", "true");
   show(several[0]!);
   return [
-    el(
-      "p",
-      { class: "lead" },
+    lead(
       "Compressed sizes in the builds that changed an image, oldest first. “Change” is against the build before the last. Choose an image to see its builds.",
     ),
     chart,
@@ -81,21 +64,22 @@ export function historySection({ images }: ReportData): HTMLElement[] {
 }
 
 function sparkline({ history }: ReportImage): Node {
-  const room = { width: 120, height: 28, rim: 3 };
-  const points = linePoints(history, room);
+  const [width, height] = [120, 28];
+  const points = linePoints(history, { width, height, rim: 3 });
   const last = points.at(-1)!;
   return svg(
     "svg",
     {
-      class: "spark",
-      viewBox: `0 0 ${room.width} ${room.height}`,
-      width: room.width,
-      height: room.height,
+      ...{ class: "spark", viewBox: `0 0 ${width} ${height}`, width, height },
       "aria-hidden": "true",
     },
-    svg("polyline", { points: points.map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ") }),
+    svg("polyline", { points: pointsText(points) }),
     svg("circle", { cx: last.x.toFixed(1), cy: last.y.toFixed(1), r: 2.5 }),
   );
+}
+
+function pointsText(points: readonly Point[]): string {
+  return points.map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ");
 }
 
 const HEIGHT = 200;
@@ -103,21 +87,15 @@ const RIM = 16;
 
 /** The sizes of one image as a line with its builds as points; what each is, its points say. */
 function historyChart({ name, history }: ReportImage, width: number): HTMLElement {
-  const room = { width, height: HEIGHT, rim: RIM };
-  const top = roundUp(Math.max(...history.map(({ bytes }) => bytes)));
-  const points = linePoints(history, room, top);
-  const line = points.map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ");
+  const most = Math.max(...history.map(({ bytes }) => bytes));
+  const top = roundUp(most);
+  const points = linePoints(history, { width, height: HEIGHT, rim: RIM }, top);
+  const line = pointsText(points);
   const floor = HEIGHT - RIM;
   const grid = [0, 0.5, 1].map((share) => {
     const y = floor - share * (HEIGHT - 2 * RIM);
-    return svg("line", {
-      class: "grid",
-      x1: 0,
-      x2: width,
-      y1: y,
-      y2: y,
-      "vector-effect": "non-scaling-stroke",
-    });
+    const ends = { x1: 0, x2: width, y1: y, y2: y };
+    return svg("line", { class: "grid", ...ends, "vector-effect": "non-scaling-stroke" });
   });
   const dots = points.map(({ x, y }, at) => {
     const { at: when, bytes, layers } = history[at]!;
@@ -135,7 +113,7 @@ function historyChart({ name, history }: ReportImage, width: number): HTMLElemen
       class: "chart",
       viewBox: `0 0 ${width} ${HEIGHT}`,
       role: "img",
-      "aria-label": `Sizes of ${name}: ${sizeText(history[0]!.bytes)} at first, ${sizeText(history.at(-1)!.bytes)} now, at most ${sizeText(Math.max(...history.map(({ bytes }) => bytes)))}`,
+      "aria-label": `Sizes of ${name}: ${sizeText(history[0]!.bytes)} at first, ${sizeText(history.at(-1)!.bytes)} now, at most ${sizeText(most)}`,
     },
     ...grid,
     svg("polygon", { points: area }),

@@ -15,10 +15,7 @@ const sections = [
   { id: "waste", title: "Waste", section: wasteSection(data, files.show) },
   { id: "history", title: "History", section: historySection(data) },
 ];
-const { head, nav } = pageHead(
-  data,
-  sections.map(({ id, title }) => ({ id, title })),
-);
+const { head, nav } = pageHead(data, sections);
 const body = sections.map(({ id, title, section }) => {
   const heading = el("h2", { id: `${id}-title` }, title);
   const made = el("section", { id, "aria-labelledby": heading.id, tabindex: -1 }, heading);
@@ -39,25 +36,17 @@ function pageHead(
 ): { readonly head: HTMLElement; readonly nav: HTMLElement } {
   const { virtualBytes, effectiveBytes, effectiveCompressedBytes, wastedBytes } = totals;
   const saved = virtualBytes - effectiveBytes;
+  const compressed = sizeText(effectiveCompressedBytes);
+  const savedShare = percentText(saved, virtualBytes);
   const figures = [
-    figure(
-      "Together",
-      sizeText(effectiveBytes),
-      `every layer once, ${sizeText(effectiveCompressedBytes)} compressed`,
-    ),
+    figure("Together", sizeText(effectiveBytes), `every layer once, ${compressed} compressed`),
     figure("Each alone", sizeText(virtualBytes), `${counted(totals.images, "image")}, added up`),
-    figure(
-      "Saved by sharing",
-      sizeText(saved),
-      `${percentText(saved, virtualBytes)} of what each alone would take`,
-    ),
-    wastedBytes !== undefined &&
-      figure(
-        "Wasted",
-        sizeText(wastedBytes),
-        `${percentText(wastedBytes, effectiveBytes)} of what is stored`,
-      ),
+    figure("Saved by sharing", sizeText(saved), `${savedShare} of what each alone would take`),
   ];
+  if (wastedBytes !== undefined) {
+    const share = percentText(wastedBytes, effectiveBytes);
+    figures.push(figure("Wasted", sizeText(wastedBytes), `${share} of what is stored`));
+  }
   const platforms = [...new Set(images.map(({ platform }) => platform))];
   const about = [counted(totals.images, "image"), counted(totals.layers, "layer"), platforms.join(", ")];
   const head = el(

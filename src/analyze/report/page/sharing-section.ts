@@ -1,6 +1,6 @@
 import { sizeText } from "../../../core/size.js";
 import type { ReportData } from "../report-data.js";
-import { button, el, placeAt, rovingFocus, table } from "./element.js";
+import { button, el, facts, group, lead, numbers, placeAt, rovingFocus, table } from "./element.js";
 import { type ImageEnd, type LayerBlock, sharingLayout } from "./sharing-layout.js";
 import { counted, layerName, percentText, shortDigest } from "./words.js";
 
@@ -17,20 +17,12 @@ const GAP = 2;
 
 /** The picture of who shares what: one row an image, every layer as wide as its bytes, shared layers over all rows. */
 export function sharingSection(data: ReportData, showFiles: ShowFiles): HTMLElement[] {
-  const figure = el("div", {
-    class: "sharing",
-    role: "group",
-    "aria-label": "Layers and the images that share them",
-  });
+  const figure = group("sharing", "Layers and the images that share them");
   const scroller = el("div", { class: "scroller" }, figure);
-  const details = el("div", {
-    class: "details",
-    role: "group",
-    "aria-label": "About the chosen layer or image",
-  });
+  const details = group("details", "About the chosen layer or image");
   let pinned: HTMLElement | undefined;
-  const say = ({ facts, action }: Details): void => {
-    details.replaceChildren(...facts, ...(action === undefined ? [] : [action]));
+  const say = ({ facts: lines, action }: Details): void => {
+    details.replaceChildren(...lines, ...(action === undefined ? [] : [action]));
   };
   const choose = (one: HTMLElement, told: () => Details, layer: number | undefined): void => {
     one.addEventListener("focus", () => say(told()));
@@ -86,19 +78,10 @@ export function sharingSection(data: ReportData, showFiles: ShowFiles): HTMLElem
     drawnWidth = clientWidth;
     draw(clientWidth);
   }).observe(figure);
-  say({
-    facts: [
-      el(
-        "p",
-        { class: "hint" },
-        "Point at a layer or an image, or go through them with the arrow keys; Enter keeps it.",
-      ),
-    ],
-  });
+  const hint = "Point at a layer or an image, or go through them with the arrow keys; Enter keeps it.";
+  say({ facts: [el("p", { class: "hint" }, hint)] });
   return [
-    el(
-      "p",
-      { class: "lead" },
+    lead(
       "Each row is an image, from its base on the left to what it adds on the right. A layer is as wide as its bytes and as high as the images that share it; it is stored and pulled once.",
     ),
     legend(),
@@ -173,12 +156,11 @@ export interface Details {
 /** Names of images that are written out. */
 const MAX_NAMES = 8;
 
-/** Describes a layer. */
 function layerDetails(data: ReportData, { layer, images }: LayerBlock, showFiles: ShowFiles): Details {
   const { description, bytes, compressedBytes, diffId, base, line, images: all } = data.layers[layer]!;
   const names = all.slice(0, MAX_NAMES).map((at) => data.images[at]!.name);
   const more = all.length - names.length;
-  const facts = [
+  const lines = [
     `${sizeText(bytes)}, ${sizeText(compressedBytes)} compressed`,
     `in ${counted(all.length, "image")}: ${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}`,
     ...(all.length > 1 ? [`${sizeText(bytes * (all.length - 1))} saved by sharing it`] : []),
@@ -187,34 +169,25 @@ function layerDetails(data: ReportData, { layer, images }: LayerBlock, showFiles
   const image = images[0]!;
   const place = data.images[image]!.layers.indexOf(layer);
   return {
-    facts: [
-      el("p", { class: "what" }, layerName(description)),
-      el("p", {}, facts.join(" · ")),
-      el("p", { class: "origin" }, `${origin}${origin === "" ? "" : " · "}${shortDigest(diffId)}`),
-    ],
+    facts: facts(
+      layerName(description),
+      lines,
+      `${origin}${origin === "" ? "" : " · "}${shortDigest(diffId)}`,
+    ),
     action: button({}, () => showFiles(image, place), "Files of this layer"),
   };
 }
 
-/** Describes an image. */
 function imageDetails(data: ReportData, image: number, showFiles: ShowFiles): Details {
   const { name, platform, digest, virtualBytes, uniqueBytes, layers } = data.images[image]!;
   const compressed = layers.reduce((sum, at) => sum + data.layers[at]!.compressedBytes, 0);
-  const facts = [
+  const lines = [
     `${sizeText(virtualBytes)} in ${counted(layers.length, "layer")}, ${sizeText(compressed)} compressed`,
     `${sizeText(uniqueBytes)} its own`,
     `${percentText(virtualBytes - uniqueBytes, virtualBytes)} shared`,
   ];
   return {
-    facts: [
-      el("p", { class: "what" }, name),
-      el("p", {}, facts.join(" · ")),
-      el(
-        "p",
-        { class: "origin" },
-        [platform, ...(digest === undefined ? [] : [shortDigest(digest)])].join(" · "),
-      ),
-    ],
+    facts: facts(name, lines, digest === undefined ? platform : `${platform} · ${shortDigest(digest)}`),
     action: button({}, () => showFiles(image), "Files of this image"),
   };
 }
@@ -244,31 +217,14 @@ function sharingTables({ images, layers }: ReportData): HTMLElement {
       having.map((one) => images[one]!.name).join(", "),
     ];
   });
-  const number = true;
   return el(
     "details",
     {},
     el("summary", {}, "The same as tables"),
-    table(
-      "Images",
-      [
-        { title: "Image" },
-        { title: "Size", number },
-        { title: "Its own", number },
-        { title: "Shared", number },
-        { title: "Layers", number },
-      ],
-      imageRows,
-    ),
+    table("Images", [{ title: "Image" }, ...numbers("Size", "Its own", "Shared", "Layers")], imageRows),
     table(
       "Layers, those first whose sharing saves most",
-      [
-        { title: "Layer" },
-        { title: "Size", number },
-        { title: "Saved", number },
-        { title: "Images", number },
-        { title: "In" },
-      ],
+      [{ title: "Layer" }, ...numbers("Size", "Saved", "Images"), { title: "In" }],
       layerRows,
     ),
   );

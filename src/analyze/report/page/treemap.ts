@@ -1,6 +1,6 @@
 import { sizeText } from "../../../core/size.js";
 import type { ReportData } from "../report-data.js";
-import { button, el, placeAt, rovingFocus } from "./element.js";
+import { button, el, facts, group, placeAt, rovingFocus } from "./element.js";
 import type { ImageFolder } from "./image-files.js";
 import { type TreemapBox, treemapBoxes } from "./treemap-boxes.js";
 import { counted, layerName, percentText } from "./words.js";
@@ -23,22 +23,14 @@ export function treemap(
   folder: ImageFolder,
   view: TreemapView,
 ): { readonly parts: readonly HTMLElement[]; focus(): void } {
-  const figure = el("div", {
-    class: "treemap",
-    role: "group",
-    "aria-label": `Files below /${view.path.join("/")}, by size. Arrows move, Enter opens a folder, Escape goes back`,
-  });
-  const details = el("div", {
-    class: "details",
-    role: "group",
-    "aria-label": "About the chosen file or folder",
-  });
-  const hint = el(
-    "p",
-    { class: "hint" },
-    "Point at a box, or go through them with the arrow keys. Enter opens a folder, Escape goes back.",
+  const figure = group(
+    "treemap",
+    `Files below /${view.path.join("/")}, by size. Arrows move, Enter opens a folder, Escape goes back`,
   );
-  details.append(hint);
+  const details = group("details", "About the chosen file or folder");
+  const hint =
+    "Point at a box, or go through them with the arrow keys. Enter opens a folder, Escape goes back.";
+  details.append(el("p", { class: "hint" }, hint));
   // Around the box that has the focus: an open directory lies below what is in it, and so would its outline.
   const ring = el("span", { class: "ring" });
   const draw = (): void => {
@@ -138,18 +130,9 @@ function boxFacts(
       : file.others === undefined
         ? `${place}${slash}${file.name}`
         : `${fileName(box)} in ${place}`;
-  const facts = [
-    `${sizeText(bytes)}, ${percentText(bytes, shown.bytes)} of what is shown`,
-    ...(hiddenText(box) === "" ? [] : [hiddenText(box)]),
-  ];
+  const hidden = hiddenText(box);
+  const lines = [`${sizeText(bytes)}, ${percentText(bytes, shown.bytes)} of what is shown`];
+  if (hidden !== "") lines.push(hidden);
   const line = file?.line === undefined ? "" : ` · written at ${data.lines[file.line]}`;
-  return [
-    el("p", { class: "what" }, name),
-    el("p", {}, facts.join(" · ")),
-    el(
-      "p",
-      { class: "origin" },
-      `${folder === undefined ? "" : "mostly "}${nameOf(data, image, layer)}${line}`,
-    ),
-  ];
+  return facts(name, lines, `${folder === undefined ? "" : "mostly "}${nameOf(data, image, layer)}${line}`);
 }

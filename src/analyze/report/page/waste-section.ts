@@ -1,6 +1,6 @@
 import { sizeText } from "../../../core/size.js";
 import type { ReportData, ReportWaste } from "../report-data.js";
-import { button, el } from "./element.js";
+import { button, el, lead, tableRow } from "./element.js";
 import type { ShowFiles } from "./sharing-section.js";
 import { counted, layerName } from "./words.js";
 
@@ -20,11 +20,10 @@ const COLUMNS: readonly { readonly title: string; readonly order?: WasteOrder; r
 /** Makes the table of waste, worst first, to sort and to filter. */
 export function wasteSection(data: ReportData, showFiles: ShowFiles): HTMLElement[] {
   if (data.waste === undefined) {
-    return [el("p", { class: "lead" }, "This report was made without looking for waste.")];
+    return [lead("This report was made without looking for waste.")];
   }
   const all = wasteRows(data);
-  if (all.length === 0)
-    return [el("p", { class: "lead" }, "Nothing is wasted: no image holds a byte that nobody needs.")];
+  if (all.length === 0) return [lead("Nothing is wasted: no image holds a byte that nobody needs.")];
   const select = el("select", { id: "waste-image" }, el("option", { value: "" }, "all images"));
   select.append(...data.images.map(({ name }, at) => el("option", { value: at }, name)));
   const search = el("input", { id: "waste-text", type: "search", autocomplete: "off", spellcheck: "false" });
@@ -62,11 +61,7 @@ export function wasteSection(data: ReportData, showFiles: ShowFiles): HTMLElemen
   search.addEventListener("input", () => draw());
   draw();
   return [
-    el(
-      "p",
-      { class: "lead" },
-      "Bytes that are pulled and never needed, with the line that wrote them and what to do about it.",
-    ),
+    lead("Bytes that are pulled and never needed, with the line that wrote them and what to do about it."),
     el(
       "div",
       { class: "controls" },
@@ -108,14 +103,7 @@ function rowOf(data: ReportData, row: WasteRow, showFiles: ShowFiles): HTMLEleme
     line === "" ? "–" : el("code", {}, line),
     fix,
   ];
-  const made = cells.map((cell, at) => {
-    const { title, number } = COLUMNS[at]!;
-    const attributes = { "data-title": title, class: number && "number" };
-    return at === 0
-      ? el("th", { scope: "row", role: "rowheader", ...attributes }, cell)
-      : el("td", { role: "cell", ...attributes }, cell);
-  });
-  return el("tr", { role: "row" }, ...made);
+  return tableRow(COLUMNS, cells);
 }
 
 /** A row of the table of waste, with the names that it is sorted and filtered by. */
@@ -130,7 +118,6 @@ export interface WasteRow extends Omit<ReportWaste, "line"> {
 /** The column that rows are sorted by. */
 export type WasteOrder = "bytes" | "kind" | "imageNames" | "line";
 
-/** Every row of waste in a report, worst first. */
 function wasteRows({ images, layers, lines, waste = [] }: ReportData): WasteRow[] {
   const rows = waste.map((row) => {
     const more = row.images.length - 1;
