@@ -1,13 +1,15 @@
+import { resolve } from "node:path";
+import { type Command, Option } from "commander";
+import type { SecretPlace } from "../adapters/secrets-node/node-secrets.js";
 import { parseReference } from "../oci/reference.js";
-import type { BuildOptions } from "../project/options.js";
-import { holdsPlatforms } from "../project/options.js";
-import { parseSize } from "./amounts.js";
-import { type LockFlags, lockOptionsOf } from "./lock-flags.js";
-import { optionValue, readPlatform, refuseValue } from "./option-value.js";
-import { type OutputOption, parseOutput } from "./output-option.js";
+import {
+  type BuildOptions,
+  holdsPlatforms,
+  type LockOptions,
+  type OutputTarget,
+} from "../project/options.js";
+import { optionValue, parseSize, readPlatform, refuseValue, several, UsageError } from "./option-value.js";
 import { labelOf, type Placed } from "./output-places.js";
-import { readAgents, readSecrets } from "./secret-option.js";
-import { UsageError } from "./usage-error.js";
 
 /** The options of `layerwright build` as they were written. */
 export interface BuildFlags extends LockFlags {
@@ -139,4 +141,136 @@ function limitsOf({ runMemory, runProcesses }: BuildFlags): Pick<BuildOptions, "
     refuseValue("--run-processes", runProcesses, "a number from 1");
   const processes = runProcesses === undefined ? undefined : Number(runProcesses);
   return { limits: { memoryBytes, ...(processes !== undefined && { processes }) } };
+}
+
+/** How images are made, whatever becomes of them: what `build`, `push` and `load` take alike. */
+export function addMakeFlags(command: Command): void {
+  command
+    .option("--compression <kind>", "gzip, gzip:1 to gzip:9, zstd or none (default: gzip:6)")
+    .option("-t, --tag <tag>", "a tag, or for one image a whole reference such as acme/app:v1")
+    .option("--no-cache", "build every layer and run every command again")
+    .option(
+      "--no-cache-step <text>",
+      "run the commands again that hold this text (may be given several times)",
+      several,
+    )
+    .option(
+      "--secret <secret>",
+      "id=ID,src=FILE or id=ID,env=NAME for the secret mounts of run steps",
+      several,
+    )
+    .option("--ssh <agent>", "default, or ID=SOCKET, for the ssh mounts of run steps", several)
+    .addOption(
+      new Option("--run-memory <size>", "memory of each command, e.g. 2GB").env("LAYERWRIGHT_RUN_MEMORY"),
+    )
+    .addOption(
+      new Option("--run-processes <number>", "processes of each command (default: 16384)").env(
+        "LAYERWRIGHT_RUN_PROCESSES",
+      ),
+    )
+    .addOption(new Option("--store <folder>", "the folder of the store").env("LAYERWRIGHT_CACHE"));
+  addLockFlags(command);
+  addLookFlags(command);
+}
+
+/** The options about the lock as they were written. */
+export interface LockFlags {
+  /** False under `--no-lock`. */
+  readonly lock?: string | false;
+  readonly locked?: boolean;
+  readonly offline?: boolean;
+}
+
+/** Which lock, and whether it has to be complete. */
+export function addLockFlags(command: Command): void {
+  command
+    .option("--lock <file>", "the lock (default: layerwright.lock.json beside the catalog)")
+    .option("--no-lock", "pin nothing: take what tags name now")
+    .option("--locked", "refuse what is not in the lock, and never write it");
+}
+
+/** True when anything outside may be looked at. */
+function addLookFlags(command: Command): void {
+  command.option("--offline", "never use the network: all has to be in the lock and in the store");
+}
+
+/** The options of the api that were meant. */
+export function lockOptionsOf({
+  lock,
+  locked,
+  offline,
+}: LockFlags): Pick<LockOptions, "lock" | "locked" | "offline"> {
+  return {
+    // The parser says true where neither --lock nor --no-lock was written.
+    ...(typeof lock === "string" || lock === false ? { lock } : {}),
+    ...(locked === undefined ? {} : { locked }),
+    ...(offline === undefined ? {} : { offline }),
+  };
+}
+
+const SECRET = "id=ID,src=FILE or id=ID,env=NAME";
+
+/** Reads the values of `--secret`, which are spelled as docker's. @throws {UsageError} OPTION_VALUE_INVALID */
+function readSecrets(values: readonly string[]): Readonly<Record<string, SecretPlace>> {
+  const places: Record<string, SecretPlace> = {};
+  for (const value of values) {
+    const fields = new Map<string, string>();
+    for (const field of value.split(",")) {
+      const at = field.indexOf("=");
+      const name = field.slice(0, Math.max(at, 0));
+      if (!["id", "src", "source", "env", "type"].includes(name)) refuseValue("--secret", value, SECRET);
+      fields.set(name === "source" ? "src" : name, field.slice(at + 1));
+    }
+    const { id, src, env } = Object.fromEntries(fields) as Record<string, string | undefined>;
+    if (id === undefined || id === "" || (src === undefined) === (env === undefined))
+      refuseValue("--secret", value, SECRET);
+    places[id] = src === undefined ? { env: env! } : { file: resolve(src) };
+  }
+  return places;
+}
+
+/** Reads the values of `--ssh`. @throws {UsageError} OPTION_VALUE_INVALID */
+function readAgents(values: readonly string[]): Readonly<Record<string, string>> {
+  const agents: Record<string, string> = {};
+  for (const value of values) {
+    const [id = "", ...path] = value.split("=");
+    const socket = path.length === 0 ? process.env["SSH_AUTH_SOCK"] : resolve(path.join("="));
+    if (id === "" || socket === undefined || socket === "")
+      refuseValue("--ssh", value, "ID=SOCKET, or ID alone where SSH_AUTH_SOCK is set");
+    agents[id] = socket;
+  }
+  return agents;
+}
+
+const TYPES: readonly OutputTarget["type"][] = ["archive", "oci", "layout", "rootfs"];
+const ALLOWED = `a path, - or type=${TYPES.join("|")},dest=PATH (docker is another word for archive)`;
+
+/** What `--output` says; `dest` is missing where the default place is meant. */
+export interface OutputOption {
+  readonly type: OutputTarget["type"];
+  readonly dest?: string;
+}
+
+/**
+ * Reads `--output` as buildx spells it: a path, `-`, or `type=oci,dest=path`.
+ *
+ * @throws {UsageError} OPTION_VALUE_INVALID
+ */
+export function parseOutput(value: string): OutputOption {
+  if (value === "") return refuseValue("--output", value, ALLOWED);
+  if (!/^(type|dest)=/.test(value)) return { type: "archive", dest: value };
+  let type: OutputTarget["type"] = "archive";
+  let dest: string | undefined;
+  // A comma in the path is part of it: only a known key begins a new field.
+  for (const field of value.split(/,(?=(?:type|dest)=)/)) {
+    const equals = field.indexOf("=");
+    const key = field.slice(0, equals);
+    const text = field.slice(equals + 1);
+    if (text === "") return refuseValue("--output", value, ALLOWED);
+    if (key === "dest") dest = text;
+    // What buildx calls the archive that `docker load` takes.
+    else if (text === "docker") type = "archive";
+    else type = TYPES.find((known) => known === text) ?? refuseValue("--output", value, ALLOWED);
+  }
+  return dest === undefined ? { type } : { type, dest };
 }

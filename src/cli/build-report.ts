@@ -1,14 +1,16 @@
-import { relative } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, relative } from "node:path";
+import { shownText } from "../core/shown-text.js";
 import { sizeText } from "../core/size.js";
 import { imageIndex } from "../oci/image-index.js";
 import { platformText } from "../oci/platform.js";
 import type { BuildResult } from "../project/options.js";
-import { counted } from "./counted.js";
-import { layerTree, shortDigest } from "./layer-tree.js";
-import type { Paint } from "./paint.js";
+import type { BuildFlags } from "./build-flags.js";
+import type { Paint } from "./terminal.js";
+import { counted, layerTree, shortDigest } from "./text.js";
 
 /** What was built, with the name it has in the catalog. */
-export interface NamedResult {
+interface NamedResult {
   readonly name: string;
   readonly result: BuildResult;
 }
@@ -71,4 +73,23 @@ function indexFacts(platforms: readonly BuildResult[]): object {
     "containerimage.digest": descriptor.digest,
     "image.name": platforms[0]!.references.join(","),
   };
+}
+
+/** Writes the files of `--iidfile` and `--metadata-file`, where they are asked for. */
+export function writeResultFiles(
+  flags: Pick<BuildFlags, "iidfile" | "metadataFile">,
+  results: readonly NamedResult[],
+): void {
+  const write = (path: string, contents: string): void => {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, contents);
+  };
+  const [first] = results;
+  if (flags.iidfile !== undefined && first !== undefined) {
+    // As buildx: an image for several platforms has no one config.
+    write(flags.iidfile, first.result.index ?? first.result.configDigest);
+  }
+  if (flags.metadataFile !== undefined) {
+    write(flags.metadataFile, `${shownText(JSON.stringify(metadataOf(results), null, 2))}\n`);
+  }
 }

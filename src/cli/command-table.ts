@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { Shell } from "./session.js";
 
 /** A command before its module is loaded. */
-export interface CommandEntry {
+interface CommandEntry {
   readonly name: string;
   readonly alias?: string;
   readonly summary: string;

@@ -2,14 +2,13 @@ import { type Command, Option } from "commander";
 import type { ObservedImage } from "../analyze/observed-image.js";
 import { diskPath } from "../project/observe.js";
 import type { Workspace } from "../project/workspace.js";
-import { type BuildFlags, checkBuildOptions } from "./build-flags.js";
-import { addMakeFlags } from "./make-flags.js";
+import { addMakeFlags, type BuildFlags, checkBuildOptions } from "./build-flags.js";
 import { type OpenCatalog, openCatalog } from "./open-catalog.js";
 import { withProgress } from "./progress.js";
 import type { Session } from "./session.js";
 
 /** What a command looks at: an image of the catalog, or one that lies somewhere. */
-export type ImageOperand =
+type ImageOperand =
   | { readonly kind: "catalog"; readonly pattern: string }
   | { readonly kind: "disk"; readonly path: string }
   | { readonly kind: "registry"; readonly reference: string };
@@ -69,7 +68,7 @@ export async function withOperands<Result>(
   const fromCatalog = patterns.length > 0 || operands.length === 0;
   const catalog = fromCatalog ? await openCatalog(session, patterns, platforms) : undefined;
   const { withFoundImages, withObservedProject } = await import("../project/observe.js");
-  const { selectNames } = await import("./select/select-names.js");
+  const { selectNames } = await import("./select-names.js");
   return withProgress(session, (progress) => {
     const settings = { ...common, signal: session.signal, ...(progress && { progress }) };
     const context = catalog?.context ?? process.cwd();

@@ -1,14 +1,14 @@
+import { realpathSync, statSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import type { PolicyReport } from "../policy/judge-catalog.js";
-
 import { pinByLock } from "../project/lock-file.js";
 import type { PrepareOptions } from "../project/prepare.js";
 import { namedPlans, type PolicyQuestion, type Project } from "../project/project.js";
-import { findApp } from "./load/find-app.js";
 import { loadCatalog } from "./load/load-catalog.js";
 import type { LoadedCatalog, LoadRequest } from "./load/loaded-catalog.js";
+import { UsageError } from "./option-value.js";
 import type { Session } from "./session.js";
 
 /** The project that a command works on: a catalog in a child process, which runs again for each further question. */
@@ -66,8 +66,8 @@ async function narrow(
   names: readonly string[],
   entry: string,
 ): Promise<OpenCatalog["images"]> {
-  const { selectNames } = await import("./select/select-names.js");
-  const { narrowedImages } = await import("./select/narrowed-images.js");
+  const { selectNames } = await import("./select-names.js");
+  const { narrowedImages } = await import("./narrow-images.js");
   return narrowedImages(session, catalog, selectNames(catalog, names), entry);
 }
 
@@ -143,4 +143,33 @@ export async function openPinnedCatalog(
     })),
   }));
   return { ...catalog, images };
+}
+
+/** The names that a catalog is looked for under, in the working folder. */
+export const catalogNames = ["catalog.ts", "catalog.mts", "catalog.js", "catalog.mjs"] as const;
+
+/** The user's file. */
+export interface App {
+  /** Absolute, with links resolved, as Node names the entry of a process. */
+  readonly entry: string;
+  /** As messages name it: relative to the working folder. */
+  readonly shown: string;
+  readonly folder: string;
+}
+
+/**
+ * Finds the user's file: the one that was named, else the first usual name in the working folder.
+ *
+ * @throws {UsageError} CATALOG_NOT_FOUND
+ */
+function findApp(named: string | undefined, folder = process.cwd()): App {
+  const looked = named === undefined ? catalogNames : [named];
+  for (const name of looked) {
+    const path = resolve(folder, name);
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) continue;
+    const entry = realpathSync(path);
+    // The folder of the path as written: a catalog that is a link belongs to where the link is.
+    return { entry, shown: relative(folder, path).split(sep).join("/"), folder: dirname(path) };
+  }
+  throw new UsageError("CATALOG_NOT_FOUND", { folder, looked }, { subject: folder });
 }

@@ -2,9 +2,9 @@ import type { JudgedFinding } from "../policy/policy.js";
 import type { Progress } from "../ports/progress.js";
 import type { CheckedFlags } from "./build-flags.js";
 import { type OpenCatalog, openCatalog } from "./open-catalog.js";
+import { UsageError } from "./option-value.js";
 import { placedPlans } from "./output-places.js";
 import type { Session } from "./session.js";
-import { UsageError } from "./usage-error.js";
 import { sayWarnings } from "./warning-text.js";
 
 /** Opens the project of a command that makes images, with what its gate asks. */

@@ -4,8 +4,8 @@ import { type Platform, platformText } from "../oci/platform.js";
 import type { OutputTarget } from "../project/options.js";
 import { holdsPlatforms } from "../project/options.js";
 import type { Project } from "../project/project.js";
-import type { OutputOption } from "./output-option.js";
-import { UsageError } from "./usage-error.js";
+import type { OutputOption } from "./build-flags.js";
+import { UsageError } from "./option-value.js";
 
 /** Where everything goes unless somebody says otherwise, in the context folder. */
 export const defaultFolder = "layerwright.out";

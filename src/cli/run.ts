@@ -1,11 +1,13 @@
+import { Command, type CommanderError, Option } from "commander";
 import { EnvironmentError } from "../errors/layerwright-error.js";
-import { commandLineError, isAnswered, isCommanderError } from "./command-line-error.js";
 import { commandTable } from "./command-table.js";
-import { exitCodeOf, exitCodes } from "./exit-codes.js";
+import { exitCodeOf, exitCodes, exitCodeText } from "./exit-codes.js";
 import { type Failure, failureOf } from "./failure.js";
+import { UsageError } from "./option-value.js";
+import { ownVersion } from "./own-package.js";
 import { failureJson, failureText } from "./print-error.js";
-import { program } from "./program.js";
-import type { Shell } from "./session.js";
+import { progressModes } from "./progress.js";
+import { examples, type Shell } from "./session.js";
 import { paintOf, say } from "./terminal.js";
 
 /** Runs one command line (without `node` and the script) and returns the exit code. */
@@ -45,4 +47,69 @@ function printFailure(failure: Failure, args: readonly string[], shell: Shell): 
 function helpCommand(args: readonly string[]): string {
   const named = commandTable.find(({ name, alias }) => args.some((arg) => arg === name || arg === alias));
   return named === undefined ? "layerwright" : `layerwright ${named.name}`;
+}
+
+/** The command line: the global options, and the commands, each completed when it is called. */
+export function program(shell: Shell): Command {
+  const root = new Command("layerwright")
+    .description("Container images as TypeScript values: an optimized Dockerfile, or the image itself.")
+    .version(ownVersion(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print the help of a command")
+    // Failures are thrown, so that they are printed in one place, also as JSON.
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined, writeErr: (text) => say(process.stderr, text) })
+    .configureHelp({ showGlobalOptions: true })
+    .showSuggestionAfterError(true)
+    .addOption(new Option("-a, --app <file>", "the file of the catalog").env("LAYERWRIGHT_APP"))
+    .option("--context <folder>", "the folder of copy sources (default: the folder of the catalog)")
+    .option("--json", "print one JSON document")
+    .option("-q, --quiet", "print names, paths or digests alone")
+    .addOption(
+      new Option("--progress <mode>", "how progress is shown")
+        .choices(progressModes)
+        .default("auto")
+        .env("LAYERWRIGHT_PROGRESS"),
+    )
+    .addOption(new Option("--color", "colour, also where the output is no terminal"))
+    .addOption(new Option("--no-color", "no colour"))
+    .option("--debug", "print the stack of an unexpected failure");
+  for (const { name, alias, summary } of commandTable) {
+    const command = root
+      .command(name)
+      .summary(summary)
+      .description(`${capital(summary)}.`);
+    if (alias !== undefined) command.alias(alias);
+  }
+  root.hook("preSubcommand", async (_root, command) => {
+    const entry = commandTable.find(({ name }) => name === command.name());
+    (await entry?.load())?.define(command, shell);
+  });
+  examples(root, ["layerwright init my-images", "layerwright synth", "layerwright build app -o app.tar"]);
+  const codes = exitCodeText.map(([code, meaning]) => `  ${`${code}`.padStart(3)}  ${meaning}`);
+  return root.addHelpText("after", `\nExit codes:\n${codes.join("\n")}`);
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+const HELP = new Set(["commander.help", "commander.helpDisplayed", "commander.version"]);
+
+/** Tells commander's own way of ending from other errors, without loading it. */
+function isCommanderError(error: unknown): error is CommanderError {
+  return error instanceof Error && error.name === "CommanderError";
+}
+
+/** True when commander ended because it printed the help or the version that were asked for. */
+function isAnswered(error: CommanderError): boolean {
+  return HELP.has(error.code);
+}
+
+/** Commander's words for a wrong command line, as one of our errors. */
+function commandLineError(error: CommanderError, command: string): UsageError {
+  const [first = "", ...more] = error.message.split("\n");
+  const suggestion = /\(Did you mean (?:one of )?(.+)\?\)/.exec(more.join(" "))?.[1];
+  const reason = first.replace(/^error: /, "").replace(/\.$/, "");
+  return new UsageError("COMMAND_LINE_INVALID", { reason, suggestion, command });
 }

@@ -1,9 +1,7 @@
 import type { Command } from "commander";
-import type { Paint } from "./paint.js";
-import type { ProgressMode } from "./progress-mode.js";
-import type { Report } from "./report.js";
-import type { SelectionFlags } from "./select/selection-flags.js";
-import { paintOf, say } from "./terminal.js";
+import type { ProgressMode } from "./progress.js";
+import type { SelectionFlags } from "./select-names.js";
+import { type Paint, paintOf, say } from "./terminal.js";
 
 /** The options that every command takes. */
 interface GlobalOptions extends SelectionFlags {
@@ -84,4 +82,30 @@ function print(report: Report, options: GlobalOptions): void {
   const text = options.quiet === true ? (report.quiet ?? "") : report.text(paintOf(options, stream));
   if (report.verbatim === true && stream.isTTY !== true) stream.write(text);
   else say(stream, text);
+}
+
+/** What a command found out: as data, and as text for people. Printing it is the caller's. */
+export interface Report {
+  /** The one document of `--json`. */
+  readonly json: unknown;
+  /** Ends with a line break, or is empty. */
+  text(paint: Paint): string;
+  /** What is left of the text under `--quiet`; nothing when absent. */
+  readonly quiet?: string;
+  /** Set when standard output carries the image itself: the text goes to standard error. */
+  readonly aside?: boolean;
+  /** Set when the text is a file, which a program gets byte for byte; a terminal gets it as all text. */
+  readonly verbatim?: boolean;
+  /** @default - 0 */
+  readonly exitCode?: number;
+}
+
+/** The report of a command that makes images, where a selection left none. */
+export function nothingMade(catalog: string): Report {
+  return { json: { catalog, images: [] }, quiet: "", text: () => "" };
+}
+
+/** Adds examples to the help of a command. */
+export function examples(command: Command, lines: readonly string[]): Command {
+  return command.addHelpText("after", `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}`);
 }

@@ -1,7 +1,7 @@
 import { sizeText } from "../core/size.js";
 import { type Origin, originText } from "../errors/origin.js";
 import { onceEachLine } from "../plan/passes/pass.js";
-import type { Paint } from "./paint.js";
+import type { Paint } from "./terminal.js";
 
 /** Something that was seen and left alone, by a pass or in a Dockerfile. */
 export interface Warning {

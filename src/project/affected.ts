@@ -104,14 +104,14 @@ function withoutLinks(path: string): string {
 }
 
 /** An image of a catalog, and the name that the store remembers its builds by: `acme/api`. */
-export interface KnownImage {
+interface KnownImage {
   readonly knownAs: string;
   /** One a platform. */
   readonly plans: readonly Plan[];
 }
 
 /** Where the images and their builds are. */
-export interface ChangedOptions extends LockPlace {
+interface ChangedOptions extends LockPlace {
   /** Absolute. */
   readonly context: string;
   readonly store?: string | undefined;

@@ -41,7 +41,7 @@ export interface BuildJob {
 export type BuildSettings = Omit<BuildOptions, "output" | "platform" | "reference">;
 
 /** Jobs whose images go somewhere together: the platforms of one image. */
-export interface BuildGroup {
+interface BuildGroup {
   readonly jobs: readonly BuildJob[];
 }
 
@@ -200,7 +200,7 @@ async function closeAll(built: readonly BuiltImage[]): Promise<void> {
 }
 
 /** Images that are built together, by their place in the list that was given. */
-export interface BuildOrder {
+interface BuildOrder {
   /** Every image after those that it is made from. */
   readonly order: readonly number[];
   /** The images that one is made from. */
@@ -208,7 +208,7 @@ export interface BuildOrder {
 }
 
 /** How many images are built at once: commands wait for more than processors, and layers are packed by all of them. */
-export const IMAGES_AT_ONCE = Math.max(4, availableParallelism());
+const IMAGES_AT_ONCE = Math.max(4, availableParallelism());
 
 /** Finds which images are made from others, from the plans of each, one a platform. */
 export function buildOrder(images: readonly (readonly Plan[])[]): BuildOrder {

@@ -15,7 +15,7 @@ import { withObservedJobs } from "./observe.js";
 import type { PinOptions } from "./pin-plans.js";
 
 /** How layers are decided. */
-export interface DecideOptions extends Omit<PinOptions, "whole"> {
+interface DecideOptions extends Omit<PinOptions, "whole"> {
   /** The most layers that an image gets, its base's included. */
   readonly maxLayers?: number | undefined;
 }

@@ -27,7 +27,7 @@ import { fullReference } from "./references.js";
 import type { Workspace } from "./workspace.js";
 
 /** Where the images of a build go, and what they are called there. */
-export interface Delivery {
+interface Delivery {
   /** A target for each plan of each chosen image, in their order; undefined leaves the image in the store. */
   readonly targets: readonly (OutputTarget | undefined)[];
   /** The reference that an image is written under. */
@@ -110,7 +110,7 @@ function writtenTogether(
 }
 
 /** `api`, or `api (linux/arm64)` for one platform of several. */
-export function planLabel(
+function planLabel(
   name: string,
   { platform }: Pick<ProjectPlan, "platform">,
   plans: readonly unknown[],
@@ -214,11 +214,7 @@ export function openOutput(
 }
 
 /** Writes the merged root file system of an image as one plain tar, entries in byte order, times zero. */
-export function rootfsOutput(
-  dest: string | Writable,
-  inputs: readonly string[],
-  store: BlobStore,
-): ImageOutput {
+function rootfsOutput(dest: string | Writable, inputs: readonly string[], store: BlobStore): ImageOutput {
   const writeAll = async (images: readonly FinishedImage[], sink: ByteSink): Promise<void> => {
     for (const image of images) await writeTree(image, sink, store);
     await sink.finish();

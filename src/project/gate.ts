@@ -9,7 +9,7 @@ import type { PinOptions } from "./pin-plans.js";
 import { namedPlans, type Project } from "./project.js";
 
 /** A project that was let through to its build. */
-export interface Passed<Settings> {
+interface Passed<Settings> {
   /** Those of the build: what was built for the policies comes out of the store. */
   readonly settings: Settings;
   /** What the policies found and let pass. */

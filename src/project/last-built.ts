@@ -17,7 +17,7 @@ const KIND = "built-1";
 const MAX_HISTORY = 200;
 
 /** Which image of which project is meant. */
-export interface BuiltKey {
+interface BuiltKey {
   /** The context folder, absolute. */
   readonly context: string;
   /** The catalog's name and the image's, `acme/api`. */
@@ -49,7 +49,7 @@ export interface BuiltLayerRecord {
 }
 
 /** How large an image was at some time. */
-export interface BuiltSize {
+interface BuiltSize {
   /** As `2026-11-28T12:00:00.000Z`. */
   readonly at: string;
   readonly digest: Digest;

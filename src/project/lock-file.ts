@@ -108,7 +108,7 @@ function needOf(
 }
 
 /** Where the lock lies: as the user named it, or in the context folder. */
-export function lockPath(context: string, lock: string | undefined): string {
+function lockPath(context: string, lock: string | undefined): string {
   return lock === undefined ? join(context, LOCK_NAME) : resolve(lock);
 }
 
@@ -119,7 +119,7 @@ export function shownLock(path: string): string {
 }
 
 /** The lock in a file; undefined where there is no file. @throws {PlanError} LOCK_INVALID, LOCK_CONFLICT, LOCK_VERSION */
-export function readLock(path: string): Lock | undefined {
+function readLock(path: string): Lock | undefined {
   const text = readLockFile(path);
   return text === undefined ? undefined : parseLock(text, shownLock(path));
 }

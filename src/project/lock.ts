@@ -187,7 +187,7 @@ function keptOf(lock: Lock, plans: readonly Plan[], needs: LockNeeds, again: Cho
 type Moved = ImageChange & Required<Pick<ImageChange, "before" | "after">>;
 
 /** Changes with the layers and packages behind them, for images that are others now. */
-export async function describeChanges(
+async function describeChanges(
   changes: readonly LockChange[],
   options: LockVerbOptions,
 ): Promise<DescribedChange[]> {
@@ -269,7 +269,7 @@ async function packagesOf(
 }
 
 /** The installed packages of an image of Debian or Alpine; undefined where neither keeps a list in it. */
-export async function basePackages(image: BaseImage, store: BlobStore): Promise<PackageList | undefined> {
+async function basePackages(image: BaseImage, store: BlobStore): Promise<PackageList | undefined> {
   const { tree, close } = await openBase(image.layers, store);
   try {
     const debian = [...filesAt(tree, "/var/lib/dpkg/status"), ...filesAt(tree, "/var/lib/dpkg/status.d")];

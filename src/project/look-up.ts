@@ -133,7 +133,7 @@ function lockedPlatform({ manifest: { descriptor, value } }: RemoteImage): Locke
 }
 
 /** Fetches a file whose sha256 nobody knows yet. It goes into the store, so that the build need not fetch it again. */
-export async function fetchFile(
+async function fetchFile(
   url: string,
   downloads: Downloader,
   store: BlobStore,

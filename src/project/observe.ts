@@ -25,12 +25,12 @@ export interface ObservedJob extends BuildJob {
 }
 
 /** Where an image is that somebody made: an archive or a layout on disk, or a reference of a registry. */
-export type FoundPlace =
+type FoundPlace =
   | { readonly kind: "disk"; readonly path: string; readonly tag?: string }
   | { readonly kind: "registry"; readonly reference: string };
 
 /** How images that were found are looked at. */
-export interface FoundSettings extends Omit<BuildSettings, "compression"> {
+interface FoundSettings extends Omit<BuildSettings, "compression"> {
   /** Which image of an index. @default - linux on this machine's processor, else the only one there is */
   readonly platform?: string;
 }
@@ -156,11 +156,7 @@ function placeName(place: FoundPlace): string {
 }
 
 /** An image that was found, as the analyses see it. */
-export async function observeFound(
-  image: BaseImage,
-  name: string,
-  observer: LayerObserver,
-): Promise<ObservedImage> {
+async function observeFound(image: BaseImage, name: string, observer: LayerObserver): Promise<ObservedImage> {
   const told = (image.config.history ?? []).filter((entry) => entry.empty_layer !== true);
   const { os, architecture, variant } = image.config;
   const layers = image.layers.map((layer, at) =>

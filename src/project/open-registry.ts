@@ -34,7 +34,7 @@ export async function openRegistry(
 }
 
 /** Files of the outside, over the same proxies and certificates as registries. */
-export interface OpenDownloads extends Downloader {
+interface OpenDownloads extends Downloader {
   close(): void;
 }
 

@@ -54,7 +54,7 @@ export async function checkProject(
 }
 
 /** Findings with their numbers. */
-export function countFindings(findings: readonly JudgedFinding[]): Omit<CheckResult, "notBuilt"> {
+function countFindings(findings: readonly JudgedFinding[]): Omit<CheckResult, "notBuilt"> {
   const standing = findings.filter(({ suppressed }) => suppressed === undefined);
   return {
     findings,
@@ -65,13 +65,13 @@ export function countFindings(findings: readonly JudgedFinding[]): Omit<CheckRes
 }
 
 /** A plan of an image of a catalog. */
-export interface JudgedPlan {
+interface JudgedPlan {
   readonly name: string;
   readonly plan: Plan;
 }
 
 /** Where plans come from, and what is known of what they became. */
-export interface JudgeOptions extends LockPlace {
+interface JudgeOptions extends LockPlace {
   readonly context?: string | undefined;
   /** What was built of the images that a policy wanted to see built. */
   readonly facts?: readonly NamedFacts[];
@@ -102,7 +102,7 @@ export async function judgePlans(
 }
 
 /** An image that policies want to see built. */
-export interface FactsJob extends JudgedPlan {
+interface FactsJob extends JudgedPlan {
   readonly progress?: Progress | undefined;
 }
 

@@ -88,7 +88,7 @@ export async function prepareImage(
 }
 
 /** The prepared plans of a catalog, by name and platform. */
-export type PreparedCatalog = (name: string, platform: string | Platform) => OptimizedPlan;
+type PreparedCatalog = (name: string, platform: string | Platform) => OptimizedPlan;
 
 /** Prepares all images of a catalog for each of some platforms. */
 export async function prepareCatalog(

@@ -22,7 +22,7 @@ export interface PlannedVariants {
 }
 
 /** The prices of a catalog's images, and the images as they are. */
-export interface PricedPlans {
+interface PricedPlans {
   readonly prices: readonly SquashPrices[];
   readonly images: readonly SharedImage[];
 }

@@ -18,7 +18,7 @@ export interface ProjectPlan {
 }
 
 /** An image of a project, with its plan for each platform. */
-export interface ProjectImage {
+interface ProjectImage {
   readonly name: string;
   readonly plans: readonly ProjectPlan[];
 }
@@ -55,7 +55,7 @@ export interface PolicyQuestion {
 }
 
 /** What a project of this process is opened with. */
-export interface OpenProjectOptions extends PrepareOptions {
+interface OpenProjectOptions extends PrepareOptions {
   /** Instead of the catalog's; of an image, instead of linux on this machine's processor. */
   readonly platforms?: readonly (string | Platform)[] | undefined;
 }

@@ -201,7 +201,7 @@ function targetOf(source: Reference, to: string | undefined): Reference {
 }
 
 /** Both bases of an image, and what is to be said against the change. */
-export interface JudgedRebase {
+interface JudgedRebase {
   readonly from: BaseImage;
   readonly onto: BaseImage;
   readonly fromIdentity: BaseIdentity;
@@ -211,7 +211,7 @@ export interface JudgedRebase {
 }
 
 /** Opens both bases, checks that they fit the image, and judges its own layers. */
-export async function judgeRebase(
+async function judgeRebase(
   { manifest, image, platform }: RegistryImage,
   source: Reference,
   options: Pick<RebaseOptions, "onto" | "oldBase">,

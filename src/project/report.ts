@@ -65,7 +65,7 @@ export async function reportProject(
 }
 
 /** What a report needs to know beside its images. */
-export interface ReportPlace {
+interface ReportPlace {
   readonly title: string;
   /** Where the page goes, absolute or relative to the working folder. */
   readonly out: string;

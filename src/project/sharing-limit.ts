@@ -14,7 +14,7 @@ export interface SharingLimit {
 }
 
 /** One image of a catalog that has a limit. */
-export interface LimitedImage {
+interface LimitedImage {
   readonly name: string;
   /** As they were lowered, one a platform, in the same order in all images. */
   readonly plans: readonly Plan[];

@@ -194,12 +194,12 @@ function replaceLink(path: string, target: string): void {
 }
 
 /** Writes a layer of the store as a tar that a Dockerfile can ADD. */
-export function writeLayerTar(digest: Digest, dest: string, store: string | undefined): Promise<void> {
+function writeLayerTar(digest: Digest, dest: string, store: string | undefined): Promise<void> {
   return withWorkspace({ store }, ({ store: blobs }) => writeBeside(dest, blobs.read(digest)));
 }
 
 /** Writes a base's root file system, a folder or a tar, as one plain tar that a Dockerfile can ADD. */
-export async function writeRootfsTar(
+async function writeRootfsTar(
   source: string,
   dest: string,
   context: string,

@@ -62,7 +62,7 @@ export interface SynthResult {
 }
 
 /** One image that is to be written, planned already. */
-export interface NamedPlan {
+interface NamedPlan {
   readonly name: string;
   readonly platform: Platform;
   readonly optimized: OptimizedPlan;
@@ -179,7 +179,7 @@ async function writeProject(
 }
 
 /** What the bake file needs of one image: its plans, one a platform, and what they were written as. */
-export function bakeImage(
+function bakeImage(
   { name, reference, dockerfile }: Pick<BakeImage, "name" | "reference" | "dockerfile">,
   plans: readonly Plan[],
   emitted: EmittedDockerfile,
@@ -232,7 +232,7 @@ function shellWord(word: string): string {
  *
  * @param annotations as {@link annotationWords} gives them
  */
-export function buildCommand(
+function buildCommand(
   dockerfile: string,
   reference: string,
   platforms: readonly Platform[],
@@ -262,7 +262,7 @@ export function buildCommand(
  *
  * @param annotations those of the manifest of each platform
  */
-export function annotationWords(
+function annotationWords(
   platforms: readonly Platform[],
   annotations: readonly Readonly<Record<string, string>>[],
 ): string[] {

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { lockOptionsOf } from "../../src/cli/lock-flags.js";
+import { lockOptionsOf } from "../../src/cli/build-flags.js";
 import { Image } from "../../src/image/image.js";
 import { emptyLock, type Lock } from "../../src/lock/lock.js";
 import { lockText } from "../../src/lock/lock-text.js";

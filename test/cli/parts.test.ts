@@ -1,17 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { Catalog } from "../../src/catalog/catalog.js";
-import { ageText, parseAge, parseSize } from "../../src/cli/amounts.js";
-import { columns } from "../../src/cli/columns.js";
+import { parseOutput } from "../../src/cli/build-flags.js";
 import { exitCodeOf } from "../../src/cli/exit-codes.js";
 import { codedFailure, failureOf } from "../../src/cli/failure.js";
-import { layerTree } from "../../src/cli/layer-tree.js";
-import { findExported } from "../../src/cli/load/exported-catalog.js";
-import { parseOutput } from "../../src/cli/output-option.js";
+import { findExported } from "../../src/cli/load/describe-program.js";
+import { ageText, parseAge, parseSize } from "../../src/cli/option-value.js";
 import { outputPlaces } from "../../src/cli/output-places.js";
-import { paintWith, wantsColor } from "../../src/cli/paint.js";
 import { failureText } from "../../src/cli/print-error.js";
-import { progressShown } from "../../src/cli/progress-mode.js";
-import { selectNames } from "../../src/cli/select/select-names.js";
+import { progressShown } from "../../src/cli/progress.js";
+import { selectNames } from "../../src/cli/select-names.js";
+import { paintWith, wantsColor } from "../../src/cli/terminal.js";
+import { columns, layerTree } from "../../src/cli/text.js";
 import { IntegrityError } from "../../src/errors/layerwright-error.js";
 import { Image } from "../../src/image/image.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { packVariant, unpackVariant } from "../../src/cli/load/plan-variant.js";
+import { packVariant, unpackVariant } from "../../src/cli/load/loaded-catalog.js";
 import { Image } from "../../src/image/image.js";
 import { planImage } from "../../src/project/prepare.js";
 

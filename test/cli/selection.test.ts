@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Base, build, Image } from "layerwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { importedModules } from "../../src/cli/load/imported-modules.js";
+import { importedModules } from "../../src/cli/narrow-images.js";
 import { Project } from "./cli-support.js";
 
 const catalog = `import { Base, Catalog, context, Image } from "layerwright";

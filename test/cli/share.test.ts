@@ -2,8 +2,8 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { shareImages } from "../../src/analyze/sharing/share-images.js";
-import { paintWith } from "../../src/cli/paint.js";
-import { sharingText } from "../../src/cli/share/sharing-text.js";
+import { sharingText } from "../../src/cli/commands/share.js";
+import { paintWith } from "../../src/cli/terminal.js";
 import { image, layer } from "../analyze/sharing/layers.js";
 import { Project } from "./cli-support.js";
 

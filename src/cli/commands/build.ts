@@ -1,15 +1,12 @@
 import type { Command } from "commander";
-import { type BuildFlags, checkBuildOptions } from "../build-flags.js";
-import { buildJson, buildText } from "../build-report.js";
-import { examples } from "../examples.js";
-import { addMakeFlags } from "../make-flags.js";
+import { addMakeFlags, type BuildFlags, checkBuildOptions } from "../build-flags.js";
+import { buildJson, buildText, writeResultFiles } from "../build-report.js";
 import { openForBuild, sayFindings, settingsOf } from "../open-for-build.js";
 import { outputPlaces, placedPlans } from "../output-places.js";
 import { withProgress } from "../progress.js";
-import type { Report } from "../report.js";
-import { writeResultFiles } from "../result-files.js";
-import { addSelectionFlags, NAMES_HELP } from "../select/selection-flags.js";
-import { act, type Session, type Shell } from "../session.js";
+import { addSelectionFlags, NAMES_HELP } from "../select-names.js";
+import type { Report } from "../session.js";
+import { act, examples, type Session, type Shell } from "../session.js";
 import { sayWarnings } from "../warning-text.js";
 
 /** `layerwright build`: the images themselves, without a daemon. */

@@ -1,12 +1,10 @@
 import { type Command, Option } from "commander";
 import type { PruneReport } from "../../adapters/store-dir/prune.js";
 import { sizeText } from "../../core/size.js";
-import { ageText, parseAge, parseSize } from "../amounts.js";
-import { columns } from "../columns.js";
-import { counted } from "../counted.js";
-import { examples } from "../examples.js";
-import type { Report } from "../report.js";
-import { act, type Session, type Shell } from "../session.js";
+import { ageText, parseAge, parseSize } from "../option-value.js";
+import type { Report } from "../session.js";
+import { act, examples, type Session, type Shell } from "../session.js";
+import { columns, counted } from "../text.js";
 
 interface CacheFlags {
   readonly store?: string;

@@ -1,16 +1,20 @@
 import { Readable } from "node:stream";
 import type { Command } from "commander";
+import { grouped } from "../../core/grouped.js";
+import { originText } from "../../errors/origin.js";
+import type { JudgedFinding, Severity } from "../../policy/policy.js";
+import type { CheckResult } from "../../project/policies.js";
+import type { Project } from "../../project/project.js";
 import { writeBeside } from "../../project/pull.js";
 import { type BuildFlags, checkBuildOptions } from "../build-flags.js";
-import { examples } from "../examples.js";
 import { exitCodes } from "../exit-codes.js";
-import { findingsText } from "../findings-text.js";
 import { addObserveFlags } from "../observed-operands.js";
 import { openCatalog } from "../open-catalog.js";
 import { settingsOf } from "../open-for-build.js";
 import { withProgress } from "../progress.js";
-import type { Report } from "../report.js";
-import { act, type Session, type Shell } from "../session.js";
+import { act, examples, type Report, type Session, type Shell } from "../session.js";
+import type { Paint } from "../terminal.js";
+import { counted } from "../text.js";
 
 interface CheckFlags extends BuildFlags {
   readonly strict?: boolean;
@@ -56,4 +60,41 @@ async function check(session: Session, names: readonly string[], flags: CheckFla
     text: (paint) => findingsText(result, catalog, paint),
     exitCode: fails ? exitCodes.found : exitCodes.ok,
   };
+}
+
+const GRAVEST_FIRST: readonly Severity[] = ["error", "warning", "info"];
+
+/** Findings for people: by image, the gravest first, each with its line and what to do; then how many there are. */
+function findingsText(
+  { findings, errors, warnings, suppressed, notBuilt }: CheckResult,
+  { images, judge }: Pick<Project, "images" | "judge">,
+  paint: Paint,
+): string {
+  if (judge === undefined)
+    return "the catalog has no policies: new Catalog(name, images, { policies: [nonRoot()] })\n";
+  const standing = findings.filter((finding) => finding.suppressed === undefined);
+  const blocks = [...grouped(standing, ({ image }) => image)].map(([image, own]) => {
+    const sorted = GRAVEST_FIRST.flatMap((severity) => own.filter((one) => one.severity === severity));
+    return `${paint.bold(image === "*" ? "all images" : image)}\n${sorted.map((one) => findingText(one, paint)).join("")}`;
+  });
+  const facts = [
+    counted(errors, "error"),
+    counted(warnings, "warning"),
+    ...(suppressed === 0 ? [] : [`${suppressed} suppressed`]),
+  ];
+  const left =
+    notBuilt.length === 0
+      ? ""
+      : `not asked: policies over the built ${notBuilt.length === 1 ? "image" : "images"} ${notBuilt.join(", ")} (--plan-only)\n`;
+  return [...blocks, `${counted(images.length, "image")}: ${facts.join(", ")}\n${left}`].join("\n");
+}
+
+function findingText(
+  { severity, code, platform, message, fix, origin }: JudgedFinding,
+  paint: Paint,
+): string {
+  const color = { error: paint.red, warning: paint.yellow, info: paint.cyan }[severity];
+  const place = origin === undefined ? "" : `${paint.cyan(originText(origin))} `;
+  const only = platform === undefined ? "" : ` (${platform})`;
+  return `  ${color(`${severity} ${code}:`)} ${place}${message}${only}\n    ${paint.bold("fix:")} ${fix}\n`;
 }

@@ -1,10 +1,9 @@
 import { type Command, Option } from "commander";
 import { sizeText } from "../../core/size.js";
-import { examples } from "../examples.js";
-import { shortDigest } from "../layer-tree.js";
 import { withProgress } from "../progress.js";
-import type { Report } from "../report.js";
-import { act, type Session, type Shell } from "../session.js";
+import type { Report } from "../session.js";
+import { act, examples, type Session, type Shell } from "../session.js";
+import { shortDigest } from "../text.js";
 
 interface CopyFlags {
   readonly store?: string;

@@ -2,12 +2,11 @@ import type { Command } from "commander";
 import type { ImageDifference } from "../../analyze/difference/image-difference.js";
 import type { BuildFlags } from "../build-flags.js";
 import { type CatalogDifference, differencesText } from "../difference-text.js";
-import { examples } from "../examples.js";
 import { exitCodes } from "../exit-codes.js";
 import { addObserveFlags, type Observed, readOperand, withOperands } from "../observed-operands.js";
-import type { Report } from "../report.js";
-import { act, type Session, type Shell } from "../session.js";
-import { UsageError } from "../usage-error.js";
+import { UsageError } from "../option-value.js";
+import type { Report } from "../session.js";
+import { act, examples, type Session, type Shell } from "../session.js";
 
 interface DiffFlags extends BuildFlags {
   readonly files?: boolean;

@@ -1,5 +1,4 @@
 import { type Command, Option } from "commander";
-import { columns } from "../columns.js";
 import type { Finding } from "../doctor/check.js";
 import {
   checkClients,
@@ -11,12 +10,12 @@ import {
 } from "../doctor/check-machine.js";
 import { checkCatalog, checkCopies } from "../doctor/check-project.js";
 import { checkSandbox } from "../doctor/check-sandbox.js";
-import { examples } from "../examples.js";
 import { exitCodes } from "../exit-codes.js";
 import { ownFolder } from "../own-package.js";
-import type { Paint } from "../paint.js";
-import type { Report } from "../report.js";
-import { act, type Session, type Shell } from "../session.js";
+import type { Report } from "../session.js";
+import { act, examples, type Session, type Shell } from "../session.js";
+import type { Paint } from "../terminal.js";
+import { columns } from "../text.js";
 
 /** `layerwright doctor`: whether this machine and project allow what is asked of them. */
 export function define(command: Command, shell: Shell): void {

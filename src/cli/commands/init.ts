@@ -2,14 +2,11 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { isPathComponent } from "../../oci/reference.js";
-import { examples } from "../examples.js";
-import { type StarterFile, starterFiles, starterPackage } from "../init/starter-files.js";
-import { catalogNames } from "../load/find-app.js";
+import { catalogNames } from "../open-catalog.js";
+import { UsageError } from "../option-value.js";
 import { defaultFolder } from "../output-places.js";
 import { ownVersion } from "../own-package.js";
-import type { Report } from "../report.js";
-import { act, type Session, type Shell } from "../session.js";
-import { UsageError } from "../usage-error.js";
+import { act, examples, type Report, type Session, type Shell } from "../session.js";
 
 /** `layerwright init`: a catalog that works, and never a file that is overwritten. */
 export function define(command: Command, shell: Shell): void {
@@ -79,4 +76,54 @@ function ignoreOutput(folder: string): boolean {
   const gap = before === "" || before.endsWith("\n") ? "" : "\n";
   writeFileSync(path, `${before}${gap}${defaultFolder}/\n`);
   return true;
+}
+
+/** One file that `init` writes. */
+interface StarterFile {
+  /** Relative to the folder, with slashes. */
+  readonly path: string;
+  readonly contents: string;
+}
+
+/** A catalog that builds at once, offline: static files on scratch. */
+function starterFiles(name: string): readonly StarterFile[] {
+  return [
+    {
+      path: "catalog.ts",
+      contents: `import { Catalog, Image } from "layerwright";
+
+// Static files alone. \`copy\` takes the contents of site/, relative to this file's folder.
+export const site = Image.scratch()
+  .copy("site/", "/srv/www/", { mode: "u=rwX,go=rX" })
+  .label("org.opencontainers.image.title", ${JSON.stringify(`${name} site`)});
+
+// A server for them: another image is a base, and its layers are shared.
+// export const server = Image.from(site).binary("bin/server", "/server").user(65532).cmd(["/server", "/srv/www"]);
+
+export default new Catalog(${JSON.stringify(name)}, { site });
+`,
+    },
+    {
+      path: "site/index.html",
+      contents: `<!doctype html>
+<html lang="en">
+  <meta charset="utf-8">
+  <title>${name}</title>
+  <h1>Hello from ${name}</h1>
+</html>
+`,
+    },
+  ];
+}
+
+/** The package that the catalog is part of, where there is none yet. */
+function starterPackage(name: string, version: string): StarterFile {
+  const description = {
+    name,
+    private: true,
+    type: "module",
+    scripts: { build: "layerwright build", synth: "layerwright synth" },
+    devDependencies: { layerwright: `^${version}` },
+  };
+  return { path: "package.json", contents: `${JSON.stringify(description, null, 2)}\n` };
 }

@@ -3,14 +3,11 @@ import type { InspectedImage } from "../../api/inspect.js";
 import { shownLine } from "../../core/shown-text.js";
 import { sizeText } from "../../core/size.js";
 import { platformText } from "../../oci/platform.js";
-import { columns } from "../columns.js";
-import { counted } from "../counted.js";
-import { examples } from "../examples.js";
-import { layerTree, shortDigest } from "../layer-tree.js";
 import { readPlatform } from "../option-value.js";
-import type { Paint } from "../paint.js";
-import type { Report } from "../report.js";
-import { act, type Session, type Shell } from "../session.js";
+import type { Report } from "../session.js";
+import { act, examples, type Session, type Shell } from "../session.js";
+import type { Paint } from "../terminal.js";
+import { columns, counted, layerTree, shortDigest } from "../text.js";
 
 interface InspectFlags {
   readonly files?: boolean;

@@ -4,18 +4,14 @@ import { sizeText } from "../../core/size.js";
 import { platformText } from "../../oci/platform.js";
 import type { LoadedImageResult, LoadResult } from "../../project/load.js";
 import { loadPlatform } from "../../project/platforms.js";
-import { type BuildFlags, checkBuildOptions } from "../build-flags.js";
-import { counted } from "../counted.js";
-import { examples } from "../examples.js";
-import { shortDigest } from "../layer-tree.js";
-import { addMakeFlags } from "../make-flags.js";
+import { addMakeFlags, type BuildFlags, checkBuildOptions } from "../build-flags.js";
+import { writeResultFiles } from "../build-report.js";
 import { openForBuild, refuseOutput, sayFindings, settingsOf } from "../open-for-build.js";
-import type { Paint } from "../paint.js";
 import { withProgress } from "../progress.js";
-import { nothingMade, type Report } from "../report.js";
-import { writeResultFiles } from "../result-files.js";
-import { addSelectionFlags, NAMES_HELP } from "../select/selection-flags.js";
-import { act, type Session, type Shell } from "../session.js";
+import { addSelectionFlags, NAMES_HELP } from "../select-names.js";
+import { act, examples, nothingMade, type Report, type Session, type Shell } from "../session.js";
+import type { Paint } from "../terminal.js";
+import { counted, shortDigest } from "../text.js";
 import { sayWarnings } from "../warning-text.js";
 
 /** `layerwright load`: the images, into the engine of this machine. */

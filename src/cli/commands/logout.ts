@@ -1,8 +1,7 @@
 import type { Command } from "commander";
-import { examples } from "../examples.js";
 import { readRegistry } from "../registry-operand.js";
-import type { Report } from "../report.js";
-import { act, type Session, type Shell } from "../session.js";
+import type { Report } from "../session.js";
+import { act, examples, type Session, type Shell } from "../session.js";
 
 /** `layerwright logout`: forgets the credential of a registry. */
 export function define(command: Command, shell: Shell): void {

@@ -1,12 +1,11 @@
 import type { Command } from "commander";
 import { platformText } from "../../oci/platform.js";
-import { columns } from "../columns.js";
-import { examples } from "../examples.js";
 import type { LoadedImage } from "../load/loaded-catalog.js";
 import { openCatalog } from "../open-catalog.js";
-import type { Report } from "../report.js";
-import { addSelectionFlags, NAMES_HELP } from "../select/selection-flags.js";
-import { act, type Session, type Shell } from "../session.js";
+import { addSelectionFlags, NAMES_HELP } from "../select-names.js";
+import type { Report } from "../session.js";
+import { act, examples, type Session, type Shell } from "../session.js";
+import { columns } from "../text.js";
 
 /** `layerwright ls`: the images of the catalog and what they are made of. */
 export function define(command: Command, shell: Shell): void {

@@ -4,14 +4,12 @@ import { baseName } from "../../core/posix-path.js";
 import { sizeText } from "../../core/size.js";
 import { parseReference } from "../../oci/reference.js";
 import type { OutputTarget } from "../../project/options.js";
-import { examples } from "../examples.js";
-import { shortDigest } from "../layer-tree.js";
-import { optionValue, readPlatform } from "../option-value.js";
-import { parseOutput } from "../output-option.js";
+import { parseOutput } from "../build-flags.js";
+import { optionValue, readPlatform, UsageError } from "../option-value.js";
 import { withProgress } from "../progress.js";
-import type { Report } from "../report.js";
-import { act, type Session, type Shell } from "../session.js";
-import { UsageError } from "../usage-error.js";
+import type { Report } from "../session.js";
+import { act, examples, type Session, type Shell } from "../session.js";
+import { shortDigest } from "../text.js";
 
 interface PullFlags {
   readonly output?: string;

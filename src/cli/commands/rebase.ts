@@ -4,13 +4,11 @@ import { sizeText } from "../../core/size.js";
 import { unsafeText } from "../../engine/rebase/unsafe-text.js";
 import { platformText } from "../../oci/platform.js";
 import type { RebasedPlatform, RebaseResult } from "../../project/rebase.js";
-import { counted } from "../counted.js";
-import { examples } from "../examples.js";
-import { shortDigest } from "../layer-tree.js";
-import type { Paint } from "../paint.js";
 import { withProgress } from "../progress.js";
-import type { Report } from "../report.js";
-import { act, type Session, type Shell } from "../session.js";
+import type { Report } from "../session.js";
+import { act, examples, type Session, type Shell } from "../session.js";
+import type { Paint } from "../terminal.js";
+import { counted, shortDigest } from "../text.js";
 
 interface RebaseFlags {
   readonly onto: string;

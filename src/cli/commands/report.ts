@@ -4,12 +4,11 @@ import { sizeText } from "../../core/size.js";
 import { DEFAULT_REPORT } from "../../project/options.js";
 import type { ReportResult } from "../../project/report.js";
 import type { BuildFlags } from "../build-flags.js";
-import { counted } from "../counted.js";
-import { examples } from "../examples.js";
 import { addObserveFlags, withOperands } from "../observed-operands.js";
-import type { Paint } from "../paint.js";
-import type { Report } from "../report.js";
-import { act, type Session, type Shell } from "../session.js";
+import type { Report } from "../session.js";
+import { act, examples, type Session, type Shell } from "../session.js";
+import type { Paint } from "../terminal.js";
+import { counted } from "../text.js";
 
 interface ReportFlags extends BuildFlags {
   readonly out?: string;

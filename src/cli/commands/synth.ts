@@ -1,20 +1,19 @@
 import { relative, resolve } from "node:path";
 import { type Command, Option } from "commander";
+import type { EmittedDockerfile } from "../../dockerfile/emit-dockerfile.js";
 import { platformText } from "../../oci/platform.js";
+import type { Plan } from "../../plan/plan.js";
 import type { DockerfileStyle } from "../../project/dockerfile.js";
 import type { LockPlace } from "../../project/options.js";
 import type { SynthesizedImage, SynthResult } from "../../project/synthesize.js";
-import { counted } from "../counted.js";
-import { examples } from "../examples.js";
-import { addLockFlags, type LockFlags, lockOptionsOf } from "../lock-flags.js";
-
+import { addLockFlags, type LockFlags, lockOptionsOf } from "../build-flags.js";
 import { type OpenCatalog, openPinnedCatalog } from "../open-catalog.js";
+import { UsageError } from "../option-value.js";
 import { defaultFolder } from "../output-places.js";
-import type { Paint } from "../paint.js";
-import type { Report } from "../report.js";
-import { addSelectionFlags, NAMES_HELP } from "../select/selection-flags.js";
-import { act, type Session, type Shell } from "../session.js";
-import { UsageError } from "../usage-error.js";
+import { addSelectionFlags, NAMES_HELP } from "../select-names.js";
+import { act, examples, type Report, type Session, type Shell } from "../session.js";
+import type { Paint } from "../terminal.js";
+import { counted } from "../text.js";
 import { sayWarnings } from "../warning-text.js";
 
 interface SynthFlags extends DockerfileStyle, LockFlags {
@@ -95,7 +94,6 @@ async function dockerfileText(
     const names = catalog.images.map(({ name }) => name);
     throw new UsageError("IMAGE_AMBIGUOUS", { option: "--stdout", names });
   }
-  const { dockerfileOf } = await import("../dockerfile-of.js");
   const plans = only.plans.map(({ optimized }) => optimized);
   const emitted = await dockerfileOf(
     plans.map(({ plan }) => plan),
@@ -156,4 +154,16 @@ function synthText({ images, bake }: SynthResult, catalog: OpenCatalog, paint: P
 /** The api names files from the context folder, people are where they are. */
 function shownPath(catalog: OpenCatalog, path: string): string {
   return relative(process.cwd(), resolve(catalog.context, path));
+}
+
+/** The Dockerfile of the plans of an image that came from the user's file; bases on disk are looked at first. */
+async function dockerfileOf(
+  plans: readonly Plan[],
+  context: string,
+  style: DockerfileStyle,
+): Promise<EmittedDockerfile> {
+  const { lookUpBases } = await import("../../project/known-bases.js");
+  const { emitResolved } = await import("../../project/dockerfile.js");
+  const { plans: known } = await lookUpBases(plans, { context, offline: true });
+  return emitResolved(known, context, style);
 }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { catalogNames } from "../load/find-app.js";
+import { catalogNames } from "../open-catalog.js";
 import { type Finding, ok, warn } from "./check.js";
 
 /** True when there is a catalog to work on. */

@@ -1,14 +1,13 @@
 import type { SquashPolicy } from "../../image/nodes.js";
 import type { Platform } from "../../oci/platform.js";
 import type { OptimizedPlan } from "../../plan/passes/pipeline.js";
-import type { Plan } from "../../plan/plan.js";
+import type { Plan, Stage } from "../../plan/plan.js";
 import type { PolicyReport } from "../../policy/judge-catalog.js";
 import type { SharingLimit } from "../../project/sharing-limit.js";
 import type { Failure } from "../failure.js";
-import type { PlanVariant } from "./plan-variant.js";
 
 /** An image for one platform, lowered in the user's process. */
-export interface LoweredPlan {
+interface LoweredPlan {
   readonly platform: Platform;
   readonly lowered: Plan;
   /** The same under other policies, where they were asked for. */
@@ -16,7 +15,7 @@ export interface LoweredPlan {
 }
 
 /** An image for one platform, prepared for both syntheses. */
-export interface LoadedPlan extends LoweredPlan {
+interface LoadedPlan extends LoweredPlan {
   readonly optimized: OptimizedPlan;
 }
 
@@ -26,7 +25,7 @@ export interface LoadedImage extends LoweredImage {
 }
 
 /** An image of the catalog as data, before anything outside was looked at. */
-export interface LoweredImage {
+interface LoweredImage {
   readonly name: string;
   /** Where it starts, in the user's words. */
   readonly base: string;
@@ -101,3 +100,27 @@ export const REQUEST_VARIABLE = "LAYERWRIGHT_LOAD_REQUEST";
 
 /** The file descriptor that the reply is written to: standard output belongs to the user's program. */
 export const REPLY_DESCRIPTOR = 3;
+
+/** The plan of an image under another policy, as it travels: stages that the image's own plan has go by their ids. */
+interface PlanVariant {
+  readonly squash: SquashPolicy;
+  readonly contexts: Plan["contexts"];
+  readonly stages: readonly (Stage | string)[];
+}
+
+/** Leaves out what the image's own plan has: the contents of files are part of a plan, and many. */
+export function packVariant(squash: SquashPolicy, plan: Plan, own: Plan): PlanVariant {
+  const known = new Set(own.stages.map(({ id }) => id));
+  const stages = plan.stages.map((stage) => (known.has(stage.id) ? stage.id : stage));
+  return { squash, contexts: plan.contexts, stages };
+}
+
+/** The whole plan again. */
+export function unpackVariant({ contexts, stages }: PlanVariant, own: Plan): Plan {
+  const known = new Map(own.stages.map((stage) => [stage.id, stage]));
+  return {
+    ...own,
+    contexts,
+    stages: stages.map((stage) => (typeof stage === "string" ? known.get(stage)! : stage)),
+  };
+}

@@ -1,9 +1,10 @@
-import { closestName } from "../../core/closest-name.js";
-import { namePattern } from "../../core/glob.js";
-import { UsageError } from "../usage-error.js";
+import type { Command } from "commander";
+import { closestName } from "../core/closest-name.js";
+import { namePattern } from "../core/glob.js";
+import { several, UsageError } from "./option-value.js";
 
 /** What images can be chosen from. */
-export interface Selectable {
+interface Selectable {
   readonly names: readonly string[];
   readonly groups: Readonly<Record<string, readonly string[]>>;
 }
@@ -43,4 +44,24 @@ function unknown(operand: string, names: readonly string[]): UsageError {
     ? `${below}**`
     : closestName(operand, names);
   return new UsageError("IMAGE_UNKNOWN", { got: operand, known: names, suggestion }, { subject: operand });
+}
+
+/** Which of the named images are meant, by what they are made from. */
+export interface SelectionFlags {
+  readonly affectedBy?: readonly string[];
+  readonly changed?: boolean;
+}
+
+/** What the operands of a command that takes images are. */
+export const NAMES_HELP = "names, patterns such as 'api/*' or '**', or groups such as @nightly";
+
+/** Adds the options that narrow the images which were named. */
+export function addSelectionFlags(command: Command): void {
+  command
+    .option(
+      "--affected-by <file>",
+      "only images that are made from a file or folder, be it gone (may be given several times)",
+      several,
+    )
+    .option("--changed", "only images that are not as they were built last");
 }

@@ -1,8 +1,9 @@
-import { resolve } from "node:path";
-import type { LoadedImage } from "../load/loaded-catalog.js";
-import type { OpenCatalog } from "../open-catalog.js";
-import type { Session } from "../session.js";
-import type { SelectionFlags } from "./selection-flags.js";
+import { readFileSync, realpathSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { LoadedImage } from "./load/loaded-catalog.js";
+import type { OpenCatalog } from "./open-catalog.js";
+import type { SelectionFlags } from "./select-names.js";
+import type { Session } from "./session.js";
 
 /**
  * The images of a catalog that the options leave, all that `--affected-by` and `--changed` both mean.
@@ -30,8 +31,7 @@ async function affectedImages(
   { images: all, context }: OpenCatalog,
   entry: string,
 ): Promise<LoadedImage[]> {
-  const { isMadeFrom, isWritten } = await import("../../project/affected.js");
-  const { importedModules } = await import("../load/imported-modules.js");
+  const { isMadeFrom, isWritten } = await import("../project/affected.js");
   const files = paths.map((path) => resolve(path));
   const plansOf = ({ plans }: LoadedImage) => plans.map(({ optimized }) => optimized.plan);
   const modules = importedModules(entry);
@@ -50,7 +50,7 @@ async function changedImages(
   { options }: Session,
   { name: catalog, context }: OpenCatalog,
 ): Promise<LoadedImage[]> {
-  const { changedSince } = await import("../../project/affected.js");
+  const { changedSince } = await import("../project/affected.js");
   const known = images.map(({ name, plans }) => ({
     knownAs: `${catalog}/${name}`,
     plans: plans.map(({ optimized }) => optimized.plan),
@@ -67,4 +67,40 @@ function emptyText({ affectedBy, changed }: SelectionFlags): string {
     ...(affectedBy === undefined ? [] : [`made from ${affectedBy.join(", ")}`]),
   ];
   return `no image is ${which.join(" and ")}`;
+}
+
+/** What a program asks for by a path: `from "./a.js"`, `import "./a.js"`, `import("./a.js")`, `require("./a.js")`. */
+const REQUESTS = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*["'](\.{1,2}\/[^"'\n]*|\.{1,2})["']/g;
+const MODULE = /\.[cm]?[jt]sx?$/;
+const ENDINGS = ["", ".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".json", "/index.ts", "/index.js"];
+
+/**
+ * The files of the user's program, absolute and with links followed: its entry and all that is imported from there by
+ * relative paths, told from the text. Packages are no part of it.
+ */
+export function importedModules(entry: string): ReadonlySet<string> {
+  const found = new Set<string>();
+  const waiting = [realpathSync(entry)];
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (found.has(file)) continue;
+    found.add(file);
+    if (!MODULE.test(file)) continue;
+    for (const [, request = ""] of readFileSync(file, "utf8").matchAll(REQUESTS)) {
+      const module = moduleAt(resolve(dirname(file), request));
+      if (module !== undefined) waiting.push(module);
+    }
+  }
+  return found;
+}
+
+function moduleAt(path: string): string | undefined {
+  // TypeScript's own files are asked for by the name that they are compiled to.
+  const stems = [path, path.replace(/\.([cm]?)js$/, ".$1ts"), path.replace(/\.jsx?$/, ".tsx")];
+  for (const stem of new Set(stems)) {
+    for (const ending of ENDINGS) {
+      const place = `${stem}${ending}`;
+      if (statSync(place, { throwIfNoEntry: false })?.isFile() === true) return realpathSync(place);
+    }
+  }
+  return undefined;
 }
