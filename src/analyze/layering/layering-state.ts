@@ -149,7 +149,7 @@ export interface Edit {
 /** Gains below a hundredth of a byte are the rounding of sums. */
 const LEAST_GAIN = 0.01;
 
-/** Edits several images together, if that makes the total smaller. Gives what it shrank by: 0 when nothing was changed. */
+/** Edits several images together if that shrinks the total. Returns by how many bytes; 0 when nothing was changed. */
 export function editIfBetter(state: LayeringState, edits: readonly Edit[]): number {
   const { gain, before } = apply(state, edits);
   if (gain > LEAST_GAIN) return gain;

@@ -26,7 +26,7 @@ export interface ProblemOptions {
   readonly fixed?: ReadonlySet<string>;
 }
 
-/** Puts the question which layers the undecided stages of these images should have. */
+/** Makes the problem of which layers the undecided stages of these images should have. */
 export async function observeProblem(
   images: readonly ObservedImage[],
   { maxLayers, fixed }: ProblemOptions,
@@ -154,9 +154,9 @@ const LEAST_BYTES = 256 * 1024;
 const MOST_LINES = 3;
 
 /**
- * Says of each stage which directories inside of its layers others have too, at the same place and with the same content: as
- * steps of their own they would be one layer. A step is never torn apart, since a Dockerfile of most front ends cannot
- * copy a directory but for a part of it.
+ * Names for each stage the directories in its layers that other stages have too, at the same place and with the same
+ * content: as steps of their own they would be one layer. A step is never split, since a Dockerfile of most front ends
+ * cannot copy a directory without a part of it.
  */
 function commonFolders(layers: readonly WholeLayer[]): ReadonlyMap<string, readonly string[]> {
   const holders = new Map<string, { path: string; bytes: number; layers: WholeLayer[] }>();
@@ -203,9 +203,9 @@ function isSame(left: readonly WholeLayer[], right: readonly WholeLayer[]): bool
 }
 
 /**
- * The portable ids that are worth it: files that several stages bring. Written with the directories above them, they are one
- * layer whatever the bases have, and wherever in its image the layer ends up. Where an image that decides nothing has
- * such a layer as it is today, the others had better stay like it.
+ * Returns the portable ids of files that several stages bring. Written with the directories above them, they are one layer
+ * whatever the bases hold, and wherever in its image the layer ends up. Where an image that decides nothing has such a
+ * layer as it is today, the others stay like it.
  */
 function portableIds(stages: readonly AtomicStage[]): ReadonlySet<string> {
   const settled = new Set(

@@ -63,10 +63,7 @@ function removal(name: string): FileTree {
 /** The line of a file that has another than its layer. */
 type LineOf = (path: string) => number | undefined;
 
-/**
- * Divides `limit` nodes among trees: what small trees do not need, the
- * large ones get.
- */
+/** Divides `limit` nodes among trees: the large ones get what small trees do not need. */
 export function shares(sizes: readonly number[], limit: number): number[] {
   const given = new Array<number>(sizes.length).fill(0);
   const order = sizes.map((_, at) => at).sort((a, b) => sizes[a]! - sizes[b]!);
