@@ -2,8 +2,8 @@ import { sha256Hex } from "../core/bytes.js";
 import { canonicalJson } from "../core/json.js";
 import type { Platform } from "../oci/platform.js";
 import { renameBase, renameSources } from "../plan/address.js";
-import type { Operation, PlanSource } from "../plan/operation.js";
-import type { Plan, Stage } from "../plan/plan.js";
+import type { Operation } from "../plan/operation.js";
+import { mapSources, type Plan, type Stage } from "../plan/plan.js";
 import type { Emission } from "./draft.js";
 import {
   type DockerfileOptions,
@@ -174,14 +174,8 @@ function contextNames(
 }
 
 function renameContexts(operation: Operation, names: ReadonlyMap<string, string>): Operation {
-  const rename = (source: PlanSource): PlanSource => {
+  return mapSources(operation, (source) => {
     const name = source.from === "context" && source.context !== undefined && names.get(source.context);
     return name ? { ...source, context: name } : source;
-  };
-  if (operation.op === "copy") return { ...operation, sources: operation.sources.map(rename) };
-  if (operation.op !== "run" || operation.mounts === undefined) return operation;
-  const mounts = operation.mounts.map((mount) =>
-    mount.type === "bind" ? { ...mount, source: rename(mount.source) } : mount,
-  );
-  return { ...operation, mounts };
+  });
 }

@@ -85,7 +85,7 @@ function finishStage(emission: Emission, stage: Stage, draft: StageDraft): void 
   emission.stages.set(stage.id, draft);
 }
 
-/** One layer on nothing is melted already. */
+/** True when a stage is one layer on nothing, so that there is nothing to squash. */
 function isPlain(stage: Stage): boolean {
   return stage.base.kind === "scratch" && stage.layers.length <= 1;
 }

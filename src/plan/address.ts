@@ -1,7 +1,15 @@
 import { sha256Hex } from "../core/bytes.js";
 import { canonicalJson } from "../core/json.js";
-import type { Operation, PlanSource } from "./operation.js";
-import { type Layer, operationsOf, type Plan, type PlanBase, type Stage, sourcesOf } from "./plan.js";
+import type { Operation } from "./operation.js";
+import {
+  type Layer,
+  mapSources,
+  operationsOf,
+  type Plan,
+  type PlanBase,
+  type Stage,
+  sourcesOf,
+} from "./plan.js";
 
 /** Hex characters of an id: 64 bits, plenty for the stages of one plan and short enough to read. */
 const ID_LENGTH = 16;
@@ -55,16 +63,9 @@ export function renameBase(base: PlanBase, renamed: ReadonlyMap<string, string>)
 
 /** The operation with the new ids of the stages that it reads. */
 export function renameSources(operation: Operation, renamed: ReadonlyMap<string, string>): Operation {
-  const rename = (source: PlanSource): PlanSource =>
-    source.from === "stage" ? { ...source, stage: renamed.get(source.stage) ?? source.stage } : source;
-  if (operation.op === "copy") return { ...operation, sources: operation.sources.map(rename) };
-  if (operation.op === "run" && operation.mounts !== undefined) {
-    const mounts = operation.mounts.map((mount) =>
-      mount.type === "bind" ? { ...mount, source: rename(mount.source) } : mount,
-    );
-    return { ...operation, mounts };
-  }
-  return operation;
+  return mapSources(operation, (source) =>
+    source.from === "stage" ? { ...source, stage: renamed.get(source.stage) ?? source.stage } : source,
+  );
 }
 
 /**

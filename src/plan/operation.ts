@@ -5,7 +5,7 @@ import { baseName, isWithin } from "../core/posix-path.js";
 import { PlanError } from "../errors/layerwright-error.js";
 import type { Origin } from "../errors/origin.js";
 import type { Mode } from "../image/mode.js";
-import type { Owner } from "../image/owner.js";
+import { type Owner, ownerText } from "../image/owner.js";
 
 /** Files of a context: patterns are relative to the context directory; `context` names one beside the main context. */
 export interface PlanContextSource {
@@ -259,11 +259,6 @@ export type Operation = FileOperation | RunOperation | HostRunOperation;
 /** A mode as chmod(1) takes it. */
 export function modeText(mode: Mode): string {
   return "octal" in mode ? `0${mode.octal.toString(8).padStart(3, "0")}` : mode.symbolic;
-}
-
-/** An owner as chown(1) takes it. */
-export function ownerText(owner: Owner): string {
-  return owner.group === undefined ? `${owner.user}` : `${owner.user}:${owner.group}`;
 }
 
 /** A source in a few words. */

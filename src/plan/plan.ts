@@ -30,7 +30,7 @@ export interface Stage {
   readonly base: PlanBase;
   readonly layers: readonly Layer[];
   readonly config: readonly ConfigChange[];
-  /** The policy that shaped `layers`; `"all"` also means that the base is melted into the one layer. */
+  /** The policy that shaped `layers`; `"all"` also means that the base is squashed into the one layer. */
   readonly squash: SquashPolicy;
   /**
    * The id that it had before anything was decided or pinned, of a stage with squash `"auto"`: what is decided is kept
@@ -108,7 +108,7 @@ export interface BaseFacts {
   /** Names that this plan uses as owners, from the base's passwd and group. */
   readonly users: Readonly<Record<string, { readonly uid: number; readonly gid: number }>>;
   readonly groups: Readonly<Record<string, number>>;
-  /** Its extended attributes that melting it into one layer loses; only where a stage melts it, and there are any. */
+  /** Its extended attributes that squashing it into one layer loses, if a stage does so and there are any. */
   readonly lost?: LostAttributes;
 }
 
@@ -169,6 +169,16 @@ export function sourcesOf(operation: Operation): readonly PlanSource[] {
   if (operation.op === "copy") return operation.sources;
   if (operation.op !== "run") return [];
   return (operation.mounts ?? []).flatMap((mount) => (mount.type === "bind" ? [mount.source] : []));
+}
+
+/** The operation with each of its sources changed. */
+export function mapSources(operation: Operation, change: (source: PlanSource) => PlanSource): Operation {
+  if (operation.op === "copy") return { ...operation, sources: operation.sources.map(change) };
+  if (operation.op !== "run" || operation.mounts === undefined) return operation;
+  const mounts = operation.mounts.map((mount) =>
+    mount.type === "bind" ? { ...mount, source: change(mount.source) } : mount,
+  );
+  return { ...operation, mounts };
 }
 
 /** The path that a file operation writes, or undefined for a run. */

@@ -1,6 +1,6 @@
+import { modeAfter } from "../../image/mode.js";
 import type { FolderNode, TreeNode } from "../../layer/tree-node.js";
 import type { ChmodOperation, ChownOperation } from "../../plan/operation.js";
-import { applyMode } from "../apply-mode.js";
 import type { DraftTree } from "../draft-tree.js";
 import type { Ids } from "../owners.js";
 import { existingPath } from "./find-path.js";
@@ -15,7 +15,7 @@ export function applyChmod(state: LayerState, operation: ChmodOperation): void {
   const found = existingPath(state.draft.tree, path, "chmod", origin);
   changeNodes(state.draft, found.path, found.node, recursive === true, (node) => {
     if (node.type === "symlink") return undefined;
-    const bits = applyMode(mode, node.mode, node.type === "folder");
+    const bits = modeAfter(mode, node.mode, node.type === "folder");
     return bits === node.mode ? undefined : { mode: bits };
   });
 }

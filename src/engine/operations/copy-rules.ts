@@ -1,5 +1,5 @@
 import type { Mode } from "../../image/mode.js";
-import { applyMode } from "../apply-mode.js";
+import { modeAfter } from "../../image/mode.js";
 import type { Ids } from "../owners.js";
 
 /** How a copy changes what it copies. */
@@ -18,17 +18,17 @@ export interface CopyRules {
 export function contextMode(rules: CopyRules, type: "file" | "folder", onDisk: number): number {
   if (rules.asOnDisk === true) return onDisk;
   const normal = type === "folder" || (onDisk & 0o100) !== 0 ? 0o755 : 0o644;
-  return rules.mode === undefined ? normal : applyMode(rules.mode, normal, type === "folder");
+  return rules.mode === undefined ? normal : modeAfter(rules.mode, normal, type === "folder");
 }
 
 /** The mode of something from a stage, which is kept with setuid, setgid and sticky. */
 export function stageMode(rules: CopyRules, type: string, before: number): number {
   if (rules.mode === undefined || type === "symlink") return before;
-  return applyMode(rules.mode, before, type === "folder");
+  return modeAfter(rules.mode, before, type === "folder");
 }
 
 /** The mode of the folder that a folder's contents go into, where it is new. */
 export function topFolderMode(rules: CopyRules, onDisk: number | undefined): number {
   if (rules.asOnDisk === true && onDisk !== undefined) return onDisk;
-  return rules.mode === undefined ? 0o755 : applyMode(rules.mode, 0o755, true);
+  return rules.mode === undefined ? 0o755 : modeAfter(rules.mode, 0o755, true);
 }

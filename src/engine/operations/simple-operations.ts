@@ -1,4 +1,5 @@
 import { PlanError } from "../../errors/layerwright-error.js";
+import { modeAfter } from "../../image/mode.js";
 import { resolvePath } from "../../layer/resolve.js";
 import type { FileNode } from "../../layer/tree-node.js";
 import type {
@@ -9,7 +10,6 @@ import type {
   WriteOperation,
 } from "../../plan/operation.js";
 import { contentsBytes, downloadName } from "../../plan/operation.js";
-import { applyMode } from "../apply-mode.js";
 import type { Ids } from "../owners.js";
 import { exactDestination, fileDestination, isFolder, notFolder } from "./destination.js";
 import { type LayerState, ownerOf } from "./layer-state.js";
@@ -22,7 +22,7 @@ export function applyWrite(state: LayerState, operation: WriteOperation): void {
   const { path, contents, owner, origin } = operation;
   const ids = ownerOf(state, owner, origin);
   const place = exactDestination(state.draft.tree, path, { source: "the written file", origin });
-  const mode = applyMode(operation.mode, 0o644, false);
+  const mode = modeAfter(operation.mode, 0o644, false);
   const bytes = contentsBytes(contents);
   const content = { kind: "bytes", bytes } as const;
   state.draft.set(place, { type: "file", mode, ...ids, mtime: 0, size: bytes.length, content });
@@ -32,7 +32,7 @@ export function applyWrite(state: LayerState, operation: WriteOperation): void {
 export function applyAdd(state: LayerState, operation: AddOperation, fetched: Fetched): void {
   const { mode } = operation;
   const { place, ids } = placeAdd(state, operation);
-  const bits = mode === undefined ? 0o600 : applyMode(mode, 0o600, false);
+  const bits = mode === undefined ? 0o600 : modeAfter(mode, 0o600, false);
   state.draft.set(place, { type: "file", mode: bits, ...ids, mtime: 0, ...fetched });
 }
 
@@ -58,7 +58,7 @@ export function applyMkdir(state: LayerState, operation: MkdirOperation): void {
   if (found.node !== undefined && ifMissing === true) return;
   const ids = ownerOf(state, owner, origin);
   const folder = draft.writable(found.path);
-  folder.mode = applyMode(mode, 0o755, true);
+  folder.mode = modeAfter(mode, 0o755, true);
   folder.uid = ids.uid;
   folder.gid = ids.gid;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { applyMode } from "../../src/engine/apply-mode.js";
+import { modeAfter } from "../../src/image/mode.js";
 
 test.each([
   // mode, before, folder, after: what chmod(1) of GNU coreutils 9 does under umask 022.
@@ -32,9 +32,9 @@ test.each([
   ["u=rw,g=X", 0o644, false, 0o604],
   ["a=rwX", 0o000, true, 0o777],
 ] as const)("%s on %o (folder %j) is %o", (symbolic, before, folder, after) => {
-  expect(applyMode({ symbolic }, before, folder).toString(8)).toBe(after.toString(8));
+  expect(modeAfter({ symbolic }, before, folder).toString(8)).toBe(after.toString(8));
 });
 
 test("octal replaces everything", () => {
-  expect(applyMode({ octal: 0o4711 }, 0o644, true)).toBe(0o4711);
+  expect(modeAfter({ octal: 0o4711 }, 0o644, true)).toBe(0o4711);
 });
