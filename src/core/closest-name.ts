@@ -1,4 +1,4 @@
-/** The candidate that a misspelt word most likely means, if any is near enough to say so. */
+/** The candidate that a misspelt word most likely means, if one is near enough. */
 export function closestName(word: unknown, candidates: Iterable<string>): string | undefined {
   if (typeof word !== "string" || word.length > 64) return undefined;
   const wanted = word.toLowerCase();

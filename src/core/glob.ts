@@ -163,7 +163,7 @@ function literalExpression(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 }
 
-/** One member of a class: there a dash is special too, which the `u` flag lets nobody escape elsewhere. */
+/** One member of a class: a dash is special there too, and only there the `u` flag allows its escape. */
 function memberExpression(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
 }

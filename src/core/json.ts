@@ -112,7 +112,7 @@ function scan(text: string, visit: (token: string, start: number, end: number) =
   }
 }
 
-/** A test of the form of a JSON value that anybody may have written. */
+/** A test of the form of an untrusted JSON value. */
 export type Shape = (value: unknown) => boolean;
 
 export const isText: Shape = (value) => typeof value === "string";

@@ -23,7 +23,9 @@ const FACTORS: ReadonlyMap<string, number> = new Map([
   ]),
 ]);
 
-/** Reads a size such as `20MB`, `1.5 GB` or `64 MiB`, or a number of bytes, as whole bytes; undefined when it is none. */
+/**
+ * Reads a size such as `20MB`, `1.5 GB` or `64 MiB`, or a number of bytes, as whole bytes; undefined when it is none.
+ */
 export function parseSize(text: string | number): number | undefined {
   if (typeof text === "number") return Number.isSafeInteger(text) && text >= 0 ? text : undefined;
   const match = /^(\d{1,15}(?:\.\d{1,9})?)\s*([a-z]*)$/i.exec(String(text).trim());

@@ -25,8 +25,8 @@ export interface BakeImage {
 
 /**
  * The file by which `docker buildx bake` builds a catalog: a target an image. Where a stage of a Dockerfile is another
- * image of the catalog, that image's target is given for it as a named context, which takes the place of a stage of that
- * name; without the file the same Dockerfile builds alone.
+ * image of the catalog, that image's target is given for it as a named context, which takes the place of a stage of
+ * that name; without the file the same Dockerfile builds alone.
  *
  * @param groups image names by the name of their group
  */

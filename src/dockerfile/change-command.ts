@@ -18,7 +18,7 @@ export type ChangeOperation = Extract<FileOperation, { op: "remove" | "chmod" | 
 interface ChangeCommand {
   /** The tool and its arguments. */
   readonly args: readonly string[];
-  /** A line of shell that is right whatever is at the path, where the arguments alone are not. */
+  /** A line of shell that is right for any file at the path, if the arguments alone are not. */
   readonly script?: string;
 }
 
@@ -179,10 +179,10 @@ type Class = "u" | "g" | "o";
 const CLASSES: readonly Class[] = ["u", "g", "o"];
 
 /**
- * Clauses that GNU coreutils and busybox read alike. They differ (measured with 9.1 and 1.35) in `=`, with which busybox
- * takes setuid and setgid from a directory and reads `X` and a copied class after it has cleared the bits, and in `t`,
- * which busybox knows for `a` alone. `=` is therefore spelled as what it adds and what it takes away; as in coreutils,
- * a directory keeps setuid and setgid that are not named.
+ * Clauses that GNU coreutils and busybox read alike. They differ (measured with 9.1 and 1.35) in `=`, with which
+ * busybox takes setuid and setgid from a directory and reads `X` and a copied class after it has cleared the bits, and
+ * in `t`, which busybox knows for `a` alone. `=` is therefore spelled as what it adds and what it takes away; as in
+ * coreutils, a directory keeps setuid and setgid that are not named.
  */
 export function portableMode(clauses: string): PortableMode {
   const parts = clauses.split(",").map(portableClause);
@@ -230,7 +230,7 @@ function reachesSticky(who: string): boolean {
 
 function assignment(who: string, permissions: string): PortableMode {
   const affected = who === "" || who.includes("a") ? CLASSES : CLASSES.filter((one) => who.includes(one));
-  // Nobody named: the umask 022 of builds is left out.
+  // No class named: the umask 022 of builds applies.
   const masked = who === "" ? affected.filter((one) => one !== "u") : [];
   const copied = CLASSES.find((one) => one === permissions);
   const bits = copied === undefined ? setLetters(affected, permissions) : setCopy(affected, copied);

@@ -171,7 +171,7 @@ function symbolicFlag(clauses: string, operation: CopyOperation, dialect: Dialec
   return explicitWho(clauses);
 }
 
-/** Clauses that name nobody obey the umask 022 of builds; spelled out, every builder reads them alike. */
+/** Clauses without a class obey the umask 022 of builds; spelled out, every builder reads them alike. */
 function explicitWho(clauses: string): string {
   return clauses
     .split(",")

@@ -81,8 +81,8 @@ export class Emission {
   }
 
   /**
-   * True when the ignore file can leave out what a copy excludes: nothing else may read there, and patterns with `!` could
-   * bring back what the user's own rules hide.
+   * True when the ignore file can leave out what a copy excludes: nothing else may read there, and patterns with `!`
+   * could bring back what the user's own rules hide.
    */
   canIgnore({ context, path }: PlanContextSource, exclude: readonly string[]): boolean {
     if (context !== undefined) return false;
@@ -216,7 +216,7 @@ export class StageDraft {
     this.#instructions.push(instruction);
   }
 
-  /** Says something of the instructions that follow, unless that is empty or what was said last. */
+  /** Adds a comment on the instructions that follow, unless it is empty or the same as the last one. */
   comment(text: string): void {
     const last = this.#instructions.findLast((one) => one.kind === "comment");
     if (text !== "" && last?.text !== text) this.add({ kind: "comment", text });

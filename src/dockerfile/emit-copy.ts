@@ -47,7 +47,7 @@ export function copyPieces(draft: StageDraft, copy: CopyOperation): readonly Pie
 
 /**
  * Writes a piece of a copy as one layer. Plain COPY makes missing parents as the direct build does and takes everything
- * else as it is; `--chown` and `--chmod` also reach the parents, so with these it goes by way of a prep stage unless the
+ * else as it is; `--chown` and `--chmod` also reach the parents, so with these it goes through a prep stage unless the
  * parents are known to be there.
  */
 export function emitPiece(draft: StageDraft, piece: Piece): void {
@@ -104,7 +104,9 @@ function ownerOfPiece(
   return owner === undefined || rootOfContext ? undefined : ownerFlag(draft, owner, origin);
 }
 
-/** True when the first match is a file: then the destination is made as its parent, and directories are merged into it. */
+/**
+ * True when the first match is a file: then the destination is made as its parent, and directories are merged into it.
+ */
 function beginsWithFile(first: SpelledSource | undefined): boolean {
   return first?.found?.matches?.[0]?.shape === "file";
 }
@@ -116,7 +118,7 @@ function flagPatterns({ exclude = [] }: CopyOperation): string[] {
   );
 }
 
-/** Tells the ignore file what is read of the main context, and refuses excludes that nothing can say. */
+/** Notes in the ignore file what is read of the main context, and refuses excludes that cannot be expressed. */
 function noteContext(draft: StageDraft, piece: Piece): void {
   const { emission } = draft;
   const { operation } = piece;
@@ -176,7 +178,7 @@ function canFlag(draft: StageDraft, piece: Piece, folder: string): boolean {
   return isFolder(draft.tree.at(draft.tree.real(folder, true)));
 }
 
-/** Files, whose missing parents are root's whatever the files get. */
+/** Copies files; their missing parents belong to root, whatever owner the files get. */
 function copyFiles(draft: StageDraft, piece: Piece): void {
   const { modes, owner } = piece;
   // Builders do not agree on a link in the place of the file, so the file that it points to is named.
@@ -250,7 +252,7 @@ function mergeFolder(draft: StageDraft, piece: Piece): void {
   }
 }
 
-/** Nobody knows whether the destination exists: an owner reaches it only if it is new, as it should be. */
+/** The destination may or may not exist: an owner reaches it only if it is new, as it should be. */
 function mergeIntoUnknown(draft: StageDraft, piece: Piece, dest: string): void {
   const { operation, modes, owner, top } = piece;
   const unsafe =
@@ -280,7 +282,7 @@ function copyWithSingleModes(draft: StageDraft, piece: Piece): void {
   const dest = draft.tree.real(operation.dest, true);
   const fact = draft.tree.at(dest);
   const looks = owner !== undefined || modes.topFolder !== 0o755;
-  // Where nobody knows whether the destination exists, the owner is given by the last COPY, which reaches a new one.
+  // If it is unknown whether the destination exists, the owner is given by the last COPY, which reaches a new one.
   const late = looks && fact.kind === "unknown";
   if (late && (modes.topFolder !== 0o755 || (owner?.byName && !draft.canName))) {
     throw unknownFolders(draft, [dest], operation);

@@ -115,8 +115,8 @@ const DEFAULT_OUTPUT = "layerwright.out";
 
 /**
  * The first line: a comment that is no directive, so that nothing after it can be one. BuildKit takes the last comment
- * before a stage for its description, also over an empty line, and its checks want that to begin with the name; an empty
- * comment is none.
+ * before a stage for its description, also over an empty line, and its checks want that to begin with the name; an
+ * empty comment is none.
  */
 function firstLine(plan: Plan): string {
   const file = operationsOf(plan.stages.at(-1)!).find(({ origin }) => origin !== undefined)?.origin?.file;

@@ -16,9 +16,9 @@ import type { Instruction } from "./instruction.js";
 import { wantedNames } from "./names.js";
 
 /**
- * Writes the plans of one image, one a platform, as one Dockerfile. Where it would be the same for all of them it is just
- * that. Else what differs has stages with the platform in their names, and the last stage chooses among the images by the
- * platform that the builder builds for. Pure.
+ * Writes the plans of one image, one a platform, as one Dockerfile. Where it would be the same for all of them it is
+ * just that. Else what differs has stages with the platform in their names, and the last stage chooses among the images
+ * by the platform that the builder builds for. Pure.
  *
  * @throws {PlanError} as {@link emitDockerfile}
  */

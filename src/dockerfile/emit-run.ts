@@ -165,7 +165,7 @@ class MountedFiles {
   readonly #draft: StageDraft;
   #prep: StageDraft | undefined;
   #count = 0;
-  /** True when the script gives some of it to somebody. */
+  /** True when the script changes the owner of some of it. */
   #changed = false;
 
   constructor(draft: StageDraft) {

@@ -157,8 +157,8 @@ function beginStage(emission: Emission, stage: Stage, name: string): StageDraft 
 
 /**
  * The text of FROM: the user's spelling, and the digest of the lock, or else the one that what is known of the base was
- * read by, so that both stay together. A tag is always there, also the `latest` that nobody writes: people and the tools
- * that propose updates read from it what the digest once was.
+ * read by, so that both stay together. A tag is always there, also the `latest` that is not written: people and the
+ * tools that propose updates read from it what the digest once was.
  */
 function fromText({ reference, digest: locked, known }: RegistryPlanBase): string {
   const digest = locked ?? known?.digest;
@@ -241,7 +241,7 @@ function withDefaults(config: RuntimeConfig): RuntimeConfig {
   return { ...config, Env, WorkingDir: config.WorkingDir || "/" };
 }
 
-/** Writes one layer of a plan: exactly one instruction that makes a layer, and whatever prepares it. */
+/** Writes one layer of a plan: exactly one instruction that makes a layer, and those that prepare it. */
 function emitLayer(draft: StageDraft, layer: Layer): void {
   const [first] = layer.operations;
   if (first === undefined) return;
@@ -317,7 +317,9 @@ function bringFiles(draft: StageDraft, operations: readonly BringOperation[]): v
   }
 }
 
-/** Removing or changing what a lower layer holds is one tool of the image, run as root; without a shell where it can. */
+/**
+ * Removing or changing what a lower layer holds is one tool of the image, run as root; without a shell where it can.
+ */
 function emitChange(draft: StageDraft, operation: ChangeOperation): void {
   const { tree } = draft;
   const { args, script } = changeCommand(draft, operation);
@@ -344,7 +346,9 @@ function emitChange(draft: StageDraft, operation: ChangeOperation): void {
 
 const MOST = 6;
 
-/** The places where a layer was written: `catalog.ts:12, 14`, after its name if it has one; empty where none is known. */
+/**
+ * The places where a layer was written: `catalog.ts:12, 14`, after its name if it has one; empty where none is known.
+ */
 function originComment(operations: readonly Operation[], name: string | undefined): string {
   const lines = new Map<string, Set<number>>();
   for (const { origin } of operations) {

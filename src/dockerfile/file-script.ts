@@ -17,7 +17,8 @@ export const LINKS_MOUNT = "/run/layerwright-links";
  * copied before it is changed, so that its other names stay as they are. `part_links` gives each name that a command
  * linked a file of its own, those of the base aside; `join_links` makes those one again that nothing has touched since.
  *
- * What was touched shows in the time of its last change, so `tick` waits until the clock of the file system has moved on.
+ * What was touched shows in the time of its last change, so `tick` waits until the clock of the file system has moved
+ * on.
  */
 const PART_LINKS = `links=${LINKS_MOUNT}
 parted=
@@ -81,7 +82,9 @@ export function mayLink({ command }: RunOperation): boolean {
 /** The mount point of the files that a layer brings, while its one RUN copies them in. */
 export const MOUNT = "/run/layerwright";
 
-/** Makes the missing directories on the way to a path root's 0755, whatever the group and bits of the one above. */
+/**
+ * Makes the missing parent directories of a path with owner root and mode 0755, without setgid or a group from above.
+ */
 const PARENTS = `parents() {
   if [ ! -d "\${1:-/}" ]; then
     parents "\${1%/*}"
@@ -92,8 +95,8 @@ const PARENTS = `parents() {
 }`;
 
 /**
- * Places one file from the mount as COPY would: a link in its place is followed, and what it replaces goes first, so that
- * nothing is written through another name of it.
+ * Places one file from the mount as COPY would: a link in its place is followed, and what it replaces goes first, so
+ * that nothing is written through another name of it.
  */
 const PUT_FILE = `put() {
   parents "\${2%/*}"
@@ -137,7 +140,10 @@ put_tree() {
   )
 }`;
 
-/** Gives what is mounted to somebody whose name is looked up now; setuid and setgid stay, which chown takes away. */
+/**
+ * Changes the owner of the mounted files to a name that is looked up now; setuid and setgid stay, which chown takes
+ * away.
+ */
 const OWN = `own() {
   special=$(find "$2" -type f -perm -2000 -exec stat -c '%a %n' {} \\;
     find "$2" -type f -perm -4000 ! -perm -2000 -exec stat -c '%a %n' {} \\;)

@@ -96,7 +96,7 @@ export function linkFlag(draft: StageDraft, folder: string, flags: CopyFlags): C
 }
 
 /**
- * True when a file without a slash behind its destination may go into a directory there: nobody knows, so that the builder
+ * True when a file without a slash behind its destination may go into a directory there: it is unknown, so the builder
  * has to look. A file under its own name is laid over what a base has there, as the direct build does it where it does
  * not look into the base.
  */
@@ -106,7 +106,7 @@ export function mayEnter(draft: StageDraft, operation: CopyOperation | AddOperat
   return draft.commandSeen || !keepsName(operation);
 }
 
-/** The directory that a side stage lays things out in; odd enough to meet nothing where a base is below. */
+/** The directory that a side stage writes to, under a name that no base has. */
 export const OUT = "/.layer";
 
 /** A stage for the content of a path in which the flags can be given: from scratch, or with the image's accounts. */

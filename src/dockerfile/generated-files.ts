@@ -4,7 +4,7 @@ import { PlanError } from "../errors/layerwright-error.js";
 import type { Origin } from "../errors/origin.js";
 
 /**
- * Something that the Dockerfile copies and that nobody has on disk: whoever writes the Dockerfile makes it in the
+ * A file that the Dockerfile copies and that is not on disk yet: the writer of the Dockerfile makes it in the
  * directory of generated files. A `layer-tar` is a blob of the store, a `rootfs-tar` is an uncompressed tar of the root
  * file system at `source`.
  */
@@ -72,8 +72,8 @@ interface Use {
 }
 
 /**
- * The part of the main context that is sent to the builder: an allow-list of exactly what is copied. It stands beside the
- * Dockerfile and replaces the user's own ignore file, so those rules are repeated.
+ * The part of the main context that is sent to the builder: an allow-list of exactly what is copied. It stands beside
+ * the Dockerfile and replaces the user's own ignore file, so those rules are repeated.
  *
  * Source: moby/patternmatcher; the last rule that matches decides.
  */
@@ -157,7 +157,7 @@ function mayMeet(left: string, right: string): boolean {
   try {
     return matchesGlob(parseGlobPattern(pattern), unescapeGlob(name));
   } catch {
-    // Not a pattern after all; COPY is going to say so.
+    // Not a pattern after all; COPY will refuse it.
     return true;
   }
 }
@@ -169,8 +169,8 @@ function below(path: string, pattern: string): string {
 }
 
 /**
- * A pattern as a line: what a line or the header that it is sent in cannot hold, or a regular expression would read (moby escapes only the dot and the
- * dollar sign) becomes `?`, or an escape.
+ * A pattern as a line: what a line or the header that it is sent in cannot hold, or a regular expression would read
+ * (moby escapes only the dot and the dollar sign) becomes `?`, or an escape.
  */
 function ignorePattern(path: string): string {
   return path

@@ -103,7 +103,7 @@ const LINE = 100;
 /** Bytes of a line; BuildKit refuses one of 64 KiB. A here-document has no such line. */
 const LONGEST_LINE = 32 * 1024;
 
-/** Characters of a part of a longer line: less than 64 KiB, whatever they are. */
+/** Characters of a part of a longer line: less than 64 KiB in any encoding. */
 const PART = 20_000;
 
 /**

@@ -38,7 +38,7 @@ export interface FolderFact {
 /** A directory as both syntheses make a missing parent. */
 export const NEW_FOLDER: Fact = { kind: "folder", mode: 0o755, uid: 0, gid: 0 };
 
-/** True when a directory is there, of whatever mode. */
+/** True for a directory of any mode. */
 export function isFolder(fact: Fact): boolean {
   return fact.kind === "folder" || fact.kind === "some-folder";
 }
@@ -53,7 +53,7 @@ const PACKAGES_SETGID = /^\/var\/(cache|log|mail|spool)\/./;
 
 /**
  * The known contents of the base and the layers so far. A Dockerfile cannot look into an image, so everything that
- * is not known here has to be written in a way that is right whatever is there.
+ * is not known here has to be written in a way that is right in every case.
  */
 export class KnownTree {
   readonly #facts: Map<string, Fact>;
@@ -297,8 +297,8 @@ export function copiedFolders(operation: CopyOperation): readonly string[] {
 }
 
 /**
- * Everything that a copy of context directories puts below its destination, parents first; undefined where not all of it
- * is known.
+ * Everything that a copy of context directories puts below its destination, parents first; undefined where not all of
+ * it is known.
  *
  * @param owner undefined where it is looked up by name
  */

@@ -3,7 +3,7 @@ import type { Plan, PlanBase, Stage } from "../plan/plan.js";
 import { operationsOf, sourcesOf, targetOf } from "../plan/plan.js";
 
 /**
- * Hands out the names of stages and contexts: unique whatever their case, and never the name of an image that the
+ * Hands out the names of stages and contexts: unique without regard to case, and never the name of an image that the
  * Dockerfile starts from, since `FROM name` prefers a stage.
  */
 export class Names {
@@ -26,7 +26,9 @@ export class Names {
     return name;
   }
 
-  /** The first of `want`, `want-2` ... that is free with each of the endings, as in `want-ending`; they are taken then. */
+  /**
+   * The first of `want`, `want-2` ... that is free with each of the endings, as in `want-ending`; they are taken then.
+   */
   family(want: string, endings: readonly string[]): string {
     let stem = want;
     const free = () => endings.every((ending) => !this.#taken.has(`${stem}-${ending}`));
@@ -70,7 +72,9 @@ export function wantedNames(plan: Plan): ReadonlyMap<string, string> {
   return wanted;
 }
 
-/** The last part of the image that a stage starts from, without its tag: `golang` of `docker.io/library/golang:1.24`. */
+/**
+ * The last part of the image that a stage starts from, without its tag: `golang` of `docker.io/library/golang:1.24`.
+ */
 function referenceHint(base: PlanBase): string {
   if (!("reference" in base) || base.reference === undefined) return "";
   return stageName(baseName(`/${base.reference.replace(/@.*$/, "")}`).replace(/:.*$/, ""));

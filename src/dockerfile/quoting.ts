@@ -94,7 +94,7 @@ export function escapedName(name: string): string {
 
 /**
  * A user's pattern of the context as every BuildKit reads it, or why there is no such spelling: an escaped wildcard
- * makes BuildKit copy nothing at all, silently, whatever way it is written (measured); only `[` has one.
+ * makes BuildKit copy nothing at all, silently, in every spelling (measured); only `[` has one.
  */
 export function contextPattern(pattern: string): { readonly pattern: string } | { readonly reason: string } {
   if (/\\[^[\]^!-]/.test(pattern) || /\\$/.test(pattern)) {
@@ -136,7 +136,7 @@ export function heredocTerminator(text: string): string {
   return word;
 }
 
-/** A comment: one line of printable ASCII, whatever came in. */
+/** A comment: one line of printable ASCII. */
 export function commentLine(text: string): string {
   return `# ${text.replace(/[^\x20-\x7e]/g, "?")}`;
 }

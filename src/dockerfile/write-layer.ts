@@ -37,7 +37,7 @@ export function writeLayer(draft: StageDraft, all: readonly BringOperation[]): v
   for (const operation of all) noteEffects(draft, operation);
 }
 
-/** The operations of a layer without the directory of a `workdir` that is there, or that all others make anyhow. */
+/** The operations of a layer without the directory of a `workdir` that is there, or that all others make anyway. */
 function withoutImplied(draft: StageDraft, operations: readonly BringOperation[]): readonly BringOperation[] {
   const [first, ...others] = operations;
   if (first?.op !== "mkdir" || others.length === 0) return operations;
@@ -46,8 +46,8 @@ function withoutImplied(draft: StageDraft, operations: readonly BringOperation[]
 }
 
 /**
- * True when a layer begins with a working directory that is to be somebody's where it is missing, and nobody knows
- * whether it is.
+ * True when a layer begins with a working directory that gets an owner if it is missing, and it is unknown whether it
+ * is.
  */
 function isLateFolder(draft: StageDraft, operations: readonly BringOperation[]): boolean {
   const [first] = operations;

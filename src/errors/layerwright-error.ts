@@ -65,7 +65,7 @@ export abstract class LayerwrightError<Code extends ErrorCode = ErrorCode> exten
   }
 }
 
-/** Tells layerwright's own errors from others, also across two copies of the package. */
+/** True for an error of layerwright, also for one of another copy of the package. */
 export function isLayerwrightError(value: unknown): value is LayerwrightError {
   return typeof value === "object" && value !== null && BRAND in value;
 }

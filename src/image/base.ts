@@ -111,7 +111,7 @@ export class Base {
 
 Object.defineProperty(Base.prototype, BRAND, { value: true });
 
-/** Tells a base from other values, also across two copies of the package. */
+/** True for a base, also for one of another copy of the package. */
 export function isBase(value: unknown): value is Base {
   return typeof value === "object" && value !== null && BRAND in value;
 }

@@ -115,7 +115,8 @@ export function cmd(args: readonly string[]): CmdStep {
 }
 
 /**
- * Makes the step that sets the shell that later string commands run under, such as `["/bin/bash", "-eo", "pipefail", "-c"]`.
+ * Makes the step that sets the shell that later string commands run under, such as `["/bin/bash", "-eo", "pipefail",
+ * "-c"]`.
  *
  * @throws {DefinitionError} COMMAND_NOT_ARRAY, COMMAND_INVALID
  * @example
@@ -321,7 +322,7 @@ export function parseFindingCode(call: Call, code: unknown): string {
   return refuse(call, "SUPPRESSION_INVALID", { call: call.name, what: "code", code, got: code });
 }
 
-/** Reads the reason of a suppression: text of at least three words, since "ok" tells nobody anything. */
+/** Reads the reason of a suppression: text of at least three words, since "ok" explains nothing. */
 export function parseReason(call: Call, code: unknown, reason: unknown): string {
   if (typeof reason === "string" && reason.trim().split(/\s+/).length >= WORDS) return reason.trim();
   return refuse(call, "SUPPRESSION_INVALID", { call: call.name, what: "reason", code, got: reason });

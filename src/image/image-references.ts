@@ -32,8 +32,8 @@ function sourcesOf(step: Step): readonly Source[] {
 type Replace = (image: ImageNode) => ImageNode;
 
 /**
- * An image with others in place of those that it is made from: its base, and what its steps copy from or mount. The very
- * same image where nothing is replaced, so that what was one stage stays one.
+ * An image with others in place of those that it is made from: its base, and what its steps copy from or mount. The
+ * very same image where nothing is replaced, so that what was one stage stays one.
  */
 export function withReplaced(image: ImageNode, replace: Replace): ImageNode {
   const base = replacedBase(image.base, replace);

@@ -59,7 +59,7 @@ export type PlatformRecipes = { readonly [platform: `linux/${string}`]: Recipe }
  * ```
  */
 export class Image {
-  /** The image before the last step and that step, until somebody asks for the node. */
+  /** The image before the last step and that step, until the node is read. */
   #last: { readonly before: Image; readonly added: readonly Step[] } | undefined;
   #node: ImageNode | undefined;
 
@@ -104,12 +104,12 @@ export class Image {
     return this.#add(steps.copy(source, dest, options));
   }
 
-  /** Writes a file with contents from the description, as root with 0644 unless told, see `steps.write`. */
+  /** Writes a file with contents from the description, as root with 0644 by default, see `steps.write`. */
   write(path: string, contents: string | Uint8Array, options?: WriteOptions): Image {
     return this.#add(steps.write(path, contents, options));
   }
 
-  /** Makes a directory, as root with 0755 unless told, see `steps.mkdir`. */
+  /** Makes a directory, as root with 0755 by default, see `steps.mkdir`. */
   mkdir(path: string, options?: MkdirOptions): Image {
     return this.#add(steps.mkdir(path, options));
   }
@@ -381,7 +381,7 @@ export function imageOf(node: ImageNode): Image {
   return made(node);
 }
 
-/** Tells an image from other values, also across two copies of the package. */
+/** True for an image, also for one of another copy of the package. */
 export function isImage(value: unknown): value is Image {
   return typeof value === "object" && value !== null && BRAND in value;
 }

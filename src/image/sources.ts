@@ -45,7 +45,7 @@ export function context(name: string, folder: string): ContextFolder {
   return Object.freeze(Object.defineProperty(value, BRAND, { value: true }));
 }
 
-/** Tells a named directory from other values, also across two copies of the package. */
+/** True for a named directory, also for one of another copy of the package. */
 export function isContextFolder(value: unknown): value is ContextFolder {
   return typeof value === "object" && value !== null && BRAND in value;
 }

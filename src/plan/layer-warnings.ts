@@ -9,8 +9,8 @@ const MANY_LAYERS = 120;
 const TOO_MANY_LAYERS = 127;
 
 /**
- * The layers that an image has at most, those of its base included where they are known: what changes nothing is no layer
- * in the end.
+ * The layers that an image has at most, those of its base included where they are known: what changes nothing is no
+ * layer in the end.
  *
  * @param baseLayers those of the base from outside, where the plan does not know them
  */
@@ -67,7 +67,9 @@ function lastOrigin(plan: Plan) {
   return plan.stages.at(-1)?.layers.at(-1)?.operations.at(-1)?.origin;
 }
 
-/** The warning for an image whose base has extended attributes that squash `"all"` does not keep, where that is known. */
+/**
+ * The warning for an image whose base has extended attributes that squash `"all"` does not keep, where that is known.
+ */
 export function lostAttributes(plan: Plan): readonly PassWarning[] {
   const squashing = baseStages(plan).find(({ squash }) => squash === "all");
   let lowest = squashing;

@@ -63,7 +63,7 @@ export function lower(image: ImageNode, options: LowerOptions): Plan {
   return suppressed.size === 0 ? plan : { ...plan, suppressed: [...suppressed].sort() };
 }
 
-/** The codes of the findings that steps let stand, whatever platform they are for. */
+/** The codes of the findings that steps suppress, on any platform. */
 function suppressedBy(steps: readonly Step[]): readonly string[] {
   return steps.flatMap((step) => {
     if (step.kind === "suppress") return [step.code];

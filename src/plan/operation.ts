@@ -320,8 +320,9 @@ export function downloadName(url: string): string {
 }
 
 /**
- * True when a file is copied under the name that it has. Only then a destination without a slash says that the file itself
- * is meant, whatever a base that nobody looked into has there: under another name it may be a directory to copy into.
+ * True when a file is copied under the name that it has. Only then a destination without a slash says that the file
+ * itself is meant, whatever a base that nobody looked into has there: under another name it may be a directory to copy
+ * into.
  */
 export function keepsName(operation: AddOperation | CopyOperation): boolean {
   const name = baseName(operation.dest);
@@ -330,7 +331,7 @@ export function keepsName(operation: AddOperation | CopyOperation): boolean {
 }
 
 /**
- * Tells whether an operation makes a missing directory just as the `mkdir` of a `workdir` would, root's with mode 0755:
+ * True when an operation makes a missing directory just as the `mkdir` of a `workdir` would, root's with mode 0755:
  * it writes into the directory, and has no owner or mode of its own that a builder would give the directory as well.
  */
 export function impliesDirectory(operation: Operation, directory: MkdirOperation): boolean {

@@ -124,7 +124,9 @@ function layerDigest(layer: Layer, plan: Plan): string {
   return made;
 }
 
-/** Not part of what a layer does: where it was written, what was found, ids of stages, and contents beside their digest. */
+/**
+ * Not part of what a layer does: where it was written, what was found, ids of stages, and contents beside their digest.
+ */
 const ASIDE: ReadonlySet<string> = new Set([
   "origin",
   "found",

@@ -244,7 +244,7 @@ function baseUser(base: PlanBase | undefined): string | undefined {
   return base !== undefined && "known" in base ? base.known?.config.User : undefined;
 }
 
-/** The base from outside that a stage starts from, by way of other stages. */
+/** The base from outside that a stage starts from, directly or through other stages. */
 function rootBase(stages: readonly Stage[], stage: Stage): PlanBase | undefined {
   const { base } = stage;
   if (base.kind !== "stage") return base;

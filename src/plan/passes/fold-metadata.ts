@@ -64,7 +64,7 @@ function foldStage(
   return changed ? done : operations;
 }
 
-/** The changes that an operation is nothing but, whether written as a step or as a plain command. */
+/** The metadata changes of an operation that does nothing else, be it a step or a plain command. */
 function changesOf(operation: Operation): readonly (Metadata | Move)[] | undefined {
   if (operation.op === "chmod" || operation.op === "chown") return [operation];
   if (operation.op !== "run") return undefined;

@@ -146,7 +146,7 @@ export function producedPath(operation: Operation, probe: SourceProbe): string |
   }
 }
 
-/** Tells whether a copied file goes into its destination where that is a directory. */
+/** True when a copied file goes into its destination if that is a directory. */
 export function mayEnter(operation: Operation): boolean {
   return operation.op === "copy" && !operation.into;
 }

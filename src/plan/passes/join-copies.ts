@@ -47,7 +47,7 @@ function loneFolder(layer: Layer): MkdirOperation | undefined {
   return layer.operations.length === 1 && only?.op === "mkdir" && only.ifMissing === true ? only : undefined;
 }
 
-/** A layer that makes the directory anyhow; an owner or mode would need a stage beside it in a Dockerfile. */
+/** A layer that makes the directory anyway; an owner or mode would need a stage beside it in a Dockerfile. */
 function fills(layer: Layer, folder: MkdirOperation): boolean {
   return layer.operations.every((operation) => impliesDirectory(operation, folder));
 }

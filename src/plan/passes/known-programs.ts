@@ -104,7 +104,7 @@ const WRITERS: ReadonlySet<string> = new Set(
 /** Programs that put whole directories elsewhere. */
 export const COPIERS: ReadonlySet<string> = new Set(["cp", "cpio", "mv", "rsync", "tar", "zip"]);
 
-/** Programs that read no file but those they are told to, and start no other program. */
+/** Programs that read only the files named in their arguments, and start no other program. */
 const KNOWN: ReadonlySet<string> = new Set([
   ...WRITERS,
   ...COPIERS,
@@ -124,7 +124,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   "git",
 ]);
 
-/** True for a program that reads no file but those it is told to, and starts no other program. */
+/** True for a program that reads only the files named in its arguments, and starts no other program. */
 export function isKnownProgram(name: string): boolean {
   return KNOWN.has(name);
 }

@@ -274,8 +274,8 @@ const CHANGES_SHELL = /^(\.|alias|eval|exec|return|shopt|source|trap|unalias)$/;
 const SETS_VARIABLES = /^(export|read|readonly|local|declare|typeset|unset|getopts)$/;
 
 /**
- * The place where a clean-up does the same in a process of its own as at the end of a command: the directory that the command
- * ends in. Undefined where the clean-up may depend on more that the command's shell was told.
+ * The place where a clean-up does the same in a process of its own as at the end of a command: the directory that the
+ * command ends in. Undefined where the clean-up may depend on more that the command's shell was told.
  */
 export function apartFrom(run: RunOperation, cleanUp: string): CleanedCommand["apart"] {
   const commands = typeof run.command === "string" ? commandsOf(run) : undefined;
@@ -311,7 +311,7 @@ function setsVariables({ words }: ShellCommand): boolean {
   return words.every(({ text }) => /^\w+=/.test(text)) || SETS_VARIABLES.test(words[0]?.text ?? "");
 }
 
-/** Programs that look at a directory that they are not told. */
+/** Programs that read directories which are not among their arguments. */
 const LISTS = /^(df|du|find|ls)$/;
 
 /**

@@ -215,8 +215,8 @@ export function pathOf({ text }: ShellWord, folder: string | undefined): string 
 }
 
 /**
- * The relation of a word to what a manager left: it names some of it, or a directory that holds some. Patterns count as what
- * they may match.
+ * The relation of a word to what a manager left: it names some of it, or a directory that holds some. Patterns count as
+ * what they may match.
  */
 export function nearnessOf(
   manager: ManagerName,

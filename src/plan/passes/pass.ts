@@ -81,7 +81,7 @@ export function onceEachLine<Warning extends Told>(
   });
 }
 
-/** Results with their warnings told once over all of them. */
+/** Results without the warnings that an earlier one of them has. */
 export function toldOnce<Result extends { readonly warnings: readonly Told[] }>(
   results: readonly Result[],
   said = new Set<string>(),

@@ -37,7 +37,7 @@ export interface OptimizedPlan {
 
 /** Options of the passes. */
 interface PipelineOptions {
-  /** Tells files from directories in the contexts; without it, rewrites that depend on it do not fire. */
+  /** Looks up which paths of a context are directories; without it, rewrites that depend on it do not fire. */
   readonly probe?: SourceProbe;
   /** The passes that run; all of them unless a test says otherwise. */
   readonly passes?: readonly Pass[];
