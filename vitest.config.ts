@@ -23,5 +23,7 @@ export default defineConfig({
     env: { LAYERWRIGHT_LOOKUP: "never" },
     pool: "forks",
     maxWorkers: 2,
+    // Of tests that may run beside each other: they wait for builders, and each holds a few images.
+    maxConcurrency: 3,
   },
 });

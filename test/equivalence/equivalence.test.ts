@@ -51,7 +51,7 @@ function linesOf(found: readonly Outcome[]): string {
     .join("\n");
 }
 
-// A build mostly waits for others: five cases at a time.
+// A build mostly waits for others, so some cases are built at a time.
 describe.concurrent("the direct build and the Dockerfile give the same image", () => {
   const own = subjects.map((subject, index) => ({ ...subject, index }));
   test.each(own)("$name", { timeout: 600_000 }, async ({ name, image, context, index }) => {

@@ -44,7 +44,7 @@ async function both(tree: Readonly<Record<string, Made>>, image: Image): Promise
 
 const scratch = Image.scratch();
 
-describe("E3: a file goes into a directory at its destination", { timeout: 300_000 }, () => {
+describe.concurrent("E3: a file goes into a directory at its destination", { timeout: 300_000 }, () => {
   const tree = { f: "1", g: "2" };
 
   test("that the image made", async () => {
@@ -97,7 +97,7 @@ describe("E3: a file goes into a directory at its destination", { timeout: 300_0
   });
 });
 
-describe("E5, E6: excludes", { timeout: 300_000 }, () => {
+describe.concurrent("E5, E6: excludes", { timeout: 300_000 }, () => {
   const tree = {
     "src/a.js": "1",
     "src/a.test.js": "2",
@@ -249,7 +249,7 @@ describe("E7: what layerwright writes is never copied", { timeout: 300_000 }, ()
   });
 });
 
-describe("E8, E9, E26: links of the context", { timeout: 300_000 }, () => {
+describe.concurrent("E8, E9, E26: links of the context", { timeout: 300_000 }, () => {
   const tree = {
     f: "F",
     "d/a": "1",
@@ -345,7 +345,7 @@ describe("E8, E9, E26: links of the context", { timeout: 300_000 }, () => {
   });
 });
 
-describe("E10: several sources need a slash", { timeout: 300_000 }, () => {
+describe.concurrent("E10: several sources need a slash", { timeout: 300_000 }, () => {
   const tree = { "a.txt": "1", "b.txt": "2", "d/x": "3", "e/y": "4" };
 
   test("both refuse a pattern of two files without one", async () => {
@@ -362,7 +362,7 @@ describe("E10: several sources need a slash", { timeout: 300_000 }, () => {
   });
 });
 
-describe("E14: names of one file stay names of one file", { timeout: 300_000 }, () => {
+describe.concurrent("E14: names of one file stay names of one file", { timeout: 300_000 }, () => {
   const big = "x".repeat(10_000);
   const tree = { "d/a": big, "d/b": { same: "d/a" }, "d/s/c": { same: "d/a" }, "d/other": "1" };
 

@@ -10,7 +10,7 @@ function sizes(built: readonly Comparison[], ...paths: readonly string[]): (numb
   return built.map(({ dockerfile }) => paths.map((path) => listingOf(dockerfile).rootfs.get(path)?.size));
 }
 
-describe("E13: a command of a layer writes through no hard link that an earlier one made", () => {
+describe.concurrent("E13: a command of a layer writes through no hard link that an earlier one made", () => {
   test("a tree of an earlier layer", { timeout }, async (test) => {
     const built = await bothWays(test, (base) =>
       base

@@ -3,7 +3,7 @@ import { bothWays, expectSame, listingOf } from "./on-bases.js";
 
 const LONG = { timeout: 300_000 };
 
-describe("E28: what an earlier copy of a directory brought is known", () => {
+describe.concurrent("E28: what an earlier copy of a directory brought is known", () => {
   const kinds = ["busybox"] as const;
   const tree = {
     "tree/sub/f": { contents: "1\n", mode: 0o600 },
@@ -71,7 +71,7 @@ describe("E28: what an earlier copy of a directory brought is known", () => {
   });
 });
 
-describe("E28: a source of another stage that may be a file or a directory", () => {
+describe.concurrent("E28: a source of another stage that may be a file or a directory", () => {
   const make =
     "mkdir -p /made/dir/in && echo 1 > /made/dir/in/f && echo 2 > /made/file && chmod 700 /made/dir";
 

@@ -24,7 +24,7 @@ const context = { f: "F\n", "dir/a": "1\n", "dir/sub/b": "2\n" };
 /** A build both ways on four bases takes its time where several run at once. */
 const timeout = 600_000;
 
-describe("E4: an owner is looked up after what comes before it in its layer", () => {
+describe.concurrent("E4: an owner is looked up after what comes before it in its layer", () => {
   test("a copy in the layer of a recipe, of a name and of a squash", { timeout }, async (test) => {
     for (const shape of [
       (base: Image) => base.with((image) => user(image).copy("f", "/f", { owner: "neu" })),
@@ -114,7 +114,7 @@ test("E4: a name of an account file that the layer itself brings", { timeout }, 
   }
 });
 
-describe("E11: a directory gets the bits that the mode says", () => {
+describe.concurrent("E11: a directory gets the bits that the mode says", () => {
   test("octal and symbolic, of the base and of a command", { timeout }, async (test) => {
     const built = await bothWays(test, (base) =>
       base
@@ -133,7 +133,7 @@ describe("E11: a directory gets the bits that the mode says", () => {
   });
 });
 
-describe("E12: a new directory below one with setgid is root's 0755", () => {
+describe.concurrent("E12: a new directory below one with setgid is root's 0755", () => {
   test("in one layer with a command", { timeout }, async (test) => {
     const built = await bothWays(
       test,
@@ -234,7 +234,7 @@ describe("E12: a new directory below one with setgid is root's 0755", () => {
   });
 });
 
-describe("E15: chmod of a whole tree follows the link that it is given, and none inside", () => {
+describe.concurrent("E15: chmod of a whole tree follows the link that it is given, and none inside", () => {
   test("links of the image and of a command", { timeout }, async (test) => {
     const built = await bothWays(test, (base) =>
       base
@@ -305,7 +305,7 @@ test("a directory that a pattern's first match, a file, makes is root's 0755", {
   }
 });
 
-describe("E19: modes and owners over a base without tools", () => {
+describe.concurrent("E19: modes and owners over a base without tools", () => {
   /** The busybox base without its programs, with files of its own. */
   const layer: BaseVariant["layer"] = [
     ...["bin", "sbin", "usr"].map((name) => ({ path: `.wh.${name}`, type: "file" as const })),

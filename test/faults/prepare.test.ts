@@ -17,7 +17,7 @@ const verbs: Readonly<Record<string, (catalog: Catalog, options: BuildOptions) =
   report,
 };
 
-describe("what a base says is known before both syntheses", () => {
+describe.concurrent("what a base says is known before both syntheses", () => {
   test("E1: a base without PATH gets the default one", LONG, async (context) => {
     const built = await bothWays(context, (base) => base.env({ A: "1" }), {
       variant: WITHOUT_PATH,
@@ -59,7 +59,7 @@ describe("what a base says is known before both syntheses", () => {
   });
 });
 
-describe("E19: what one synthesis refuses, the other refuses", () => {
+describe.concurrent("E19: what one synthesis refuses, the other refuses", () => {
   const both = { kinds: ["busybox", "gnu", "scratch"] } as const;
 
   test("E19: nothing is removed where nothing is", LONG, async (context) => {
@@ -106,7 +106,7 @@ describe("E19: what one synthesis refuses, the other refuses", () => {
   });
 });
 
-describe("E19: one check in one order comes before both", () => {
+describe.concurrent("E19: one check in one order comes before both", () => {
   const scratch = Image.scratch();
   const passwd = "root:x:0:0::/:/bin/sh\n";
   const many = Array.from({ length: 130 });
@@ -151,7 +151,7 @@ describe("E19: one check in one order comes before both", () => {
   });
 });
 
-describe("E2: a base with ONBUILD triggers", () => {
+describe.concurrent("E2: a base with ONBUILD triggers", () => {
   const onBuild = (...OnBuild: string[]) => ({ config: { OnBuild } });
   const files = {
     "package.json": "{}\n",

@@ -214,7 +214,7 @@ export class DescriptionTrial {
   }
 
   async #direct(plan: Plan, context: string): Promise<Outcome> {
-    const dest = join(this.folder, "ours.tar");
+    const dest = join(this.folder, `ours-${++this.#count}.tar`);
     return outcomeOf(async () => {
       const registry = layoutRegistry(Object.values(this.#bases));
       const output = { type: "oci", dest } as const;
@@ -227,7 +227,7 @@ export class DescriptionTrial {
         lock: false,
       } as const;
       await buildPlan({ plan, records: [], warnings: [] }, options);
-      return imageListing(dest);
+      return read(dest);
     });
   }
 
@@ -255,7 +255,7 @@ export class DescriptionTrial {
   async #built(requests: readonly BuildRequest[]): Promise<readonly (ImageListing | string)[]> {
     if (requests.length === 0) return [];
     try {
-      await bakeWithBuildKit(this.#peer, requests, join(this.folder, "bake.json"));
+      await bakeWithBuildKit(this.#peer, requests, join(this.folder, `bake-${++this.#count}.json`));
     } catch (error) {
       if (requests.length === 1) return [lastLines(error)];
       const alone: (ImageListing | string)[] = [];
