@@ -12,8 +12,8 @@ const PROGRAMS = [
   "cli/load/preload",
   "project/known-bases-child",
   "project/local-base-child",
-  "layer/encode/zstd-worker",
-  "layer/pack/hash-worker",
+  "archive/zstd-worker",
+  "archive/hash-worker",
 ];
 
 export async function bundle(src, dist, { sourcemap = true } = {}) {

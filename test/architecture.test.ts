@@ -22,7 +22,7 @@ function folderRanks(): Map<string, number> {
 
 /** Folders of a row of their own kind that see less than their place allows. */
 const NARROW: Readonly<Record<string, readonly string[]>> = {
-  adapters: ["adapters", "ports", "oci", "tar", "errors", "core"],
+  adapters: ["adapters", "ports", "oci", "archive", "errors", "core"],
 };
 
 /** Folders that never meet: the plan, or the step nodes, are their contract. */
@@ -83,8 +83,8 @@ describe("the house", () => {
 
   it("touches files, processes and the network only in adapters, api and cli", () => {
     const outside = /from "(node:(fs|child_process|net|http|https|dns|worker_threads|os)[^"]*|undici)"/;
-    // tar/ and layer/ stream: they read the files that a layer is made of, and run compression in threads.
-    const mayTouch = new Set(["adapters", "project", "api", "cli", "tar", "layer", ""]);
+    // archive/ streams: it reads the files that a layer is made of, and runs compression in threads.
+    const mayTouch = new Set(["adapters", "project", "api", "cli", "archive", ""]);
     const wrong = files
       .filter((file) => !mayTouch.has(folderOf(relative(source, file))))
       .filter((file) => outside.test(readFileSync(file, "utf8")))

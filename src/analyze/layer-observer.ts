@@ -1,8 +1,8 @@
+import { fileDigests } from "../archive/layer-index.js";
+import { openLayer } from "../archive/open-layer.js";
 import { getOrMake } from "../core/grouped.js";
 import { baseName, isWithin } from "../core/posix-path.js";
 import type { Origin } from "../errors/origin.js";
-import { fileDigests } from "../layer/file-digests.js";
-import { openLayer } from "../layer/open-layer.js";
 import type { Digest } from "../oci/digest.js";
 import type { CopyOperation, Operation } from "../plan/operation.js";
 import { type Layer, targetOf } from "../plan/plan.js";

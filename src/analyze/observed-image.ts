@@ -1,11 +1,11 @@
+import type { OpenLayer } from "../archive/open-layer.js";
+import type { TarEntry } from "../archive/tar-entry.js";
 import type { Origin } from "../errors/origin.js";
-import type { OpenLayer } from "../layer/open-layer.js";
-import { nameRole } from "../layer/whiteout.js";
 import type { Digest } from "../oci/digest.js";
 import type { ImageConfig } from "../oci/image-config.js";
 import type { Platform } from "../oci/platform.js";
 import type { Plan } from "../plan/plan.js";
-import type { TarEntry } from "../tar/tar-entry.js";
+import { nameRole } from "../rootfs/whiteout.js";
 
 /** A finished image as the analyses see it, ours or anybody's: one platform, its config, and its layers. */
 export interface ObservedImage {

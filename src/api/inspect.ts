@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
-import { openLayer } from "../layer/open-layer.js";
+import { openLayer } from "../archive/open-layer.js";
+import type { TarEntry } from "../archive/tar-entry.js";
 import type { RuntimeConfig } from "../oci/image-config.js";
 import { hostPlatform, type Platform } from "../oci/platform.js";
 import { type FoundFormat, openFound } from "../project/observe.js";
 import { platformOf } from "../project/prepare.js";
 import { withWorkspace } from "../project/workspace.js";
-import type { TarEntry } from "../tar/tar-entry.js";
 
 /** What is looked at. */
 export interface InspectOptions {

@@ -123,7 +123,7 @@ function checkPrefix(to: string): void {
 }
 
 async function readCompression(text: string): Promise<string> {
-  const { parseCompression } = await import("../layer/encode/compression.js");
+  const { parseCompression } = await import("../archive/compression.js");
   optionValue(
     "--compression",
     text,

@@ -1,5 +1,5 @@
 import { canonicalJson } from "../core/json.js";
-import { PlanError } from "../errors/layerwright-error.js";
+import { isLayerwrightError, PlanError } from "../errors/layerwright-error.js";
 import { type BaseUse, baseAnnotations, LAYER_BASE_USE } from "../oci/base-annotations.js";
 import type { Descriptor } from "../oci/descriptor.js";
 import { type Platform, platformText } from "../oci/platform.js";
@@ -8,18 +8,16 @@ import { refuseTooManyLayers } from "../plan/layer-warnings.js";
 import type { Plan, Stage } from "../plan/plan.js";
 import type { FinishedImage } from "../ports/image-output.js";
 import { neededStages, stagesOf } from "./check-plan.js";
-import { configDocument, manifestDocument } from "./documents/image-documents.js";
-import type { BuildImageOptions, BuildPorts } from "./ports.js";
+import { configDocument, dateText, manifestDocument } from "./image-documents.js";
+import type { BuildImageOptions, BuildPorts, Turns } from "./ports.js";
 import { checkRuns } from "./run/check-runs.js";
 import { imageSandbox } from "./run/image-sandbox.js";
 import { sideBySide } from "./side-by-side.js";
-import { dateText } from "./source-date.js";
 import { buildStage, type StageContext, withOneLayer } from "./stages/build-stage.js";
 import { Downloads } from "./stages/download.js";
 import { looksIntoBase, vouchedFolders } from "./stages/looks-into-base.js";
 import { baseImage, scratchImage } from "./stages/open-base.js";
 import type { StageImage, StageLayer } from "./stages/stage-image.js";
-import type { Turns } from "./turns.js";
 
 /** What the direct build says of a layer, bottom first. */
 export type LayerReport = Omit<StageLayer, "blob">;
@@ -184,4 +182,18 @@ function finish(stage: StageImage, platform: Platform, options: BuildImageOption
 function withBaseUse(descriptor: Descriptor, use: BaseUse | undefined): Descriptor {
   if (use === undefined) return descriptor;
   return { ...descriptor, annotations: { ...descriptor.annotations, [LAYER_BASE_USE]: use } };
+}
+
+/**
+ * Builds and writes once more when a blob of the store turned out damaged or gone on the way: the store dropped it,
+ * so the second build makes it anew. A damaged store costs time and never a build.
+ */
+export async function retryOnDamage<Result>(buildAndWrite: () => Promise<Result>): Promise<Result> {
+  try {
+    return await buildAndWrite();
+  } catch (error) {
+    if (!isLayerwrightError(error) || (error.code !== "BLOB_DAMAGED" && error.code !== "BLOB_MISSING"))
+      throw error;
+    return buildAndWrite();
+  }
 }

@@ -1,4 +1,4 @@
-import type { LayerEncoder } from "../layer/encode/layer-encoder.js";
+import type { LayerEncoder } from "../archive/layer-encoder.js";
 import type { HostRunOperation } from "../plan/operation.js";
 import type { BaseSource } from "../ports/base-source.js";
 import type { BlobStore } from "../ports/blob-store.js";
@@ -7,8 +7,7 @@ import type { FileSource } from "../ports/file-source.js";
 import type { Progress } from "../ports/progress.js";
 import type { Sandbox } from "../ports/sandbox.js";
 import type { SecretSource } from "../ports/secret-source.js";
-import type { RunForecast } from "./run/run-forecast.js";
-import type { Turns } from "./turns.js";
+import type { RunForecast } from "./run/run-inputs.js";
 
 /** What a direct build reaches the outside through. */
 export interface BuildPorts {
@@ -48,4 +47,29 @@ export interface BuildImageOptions {
    * would run.
    */
   readonly forecast?: ((forecast: RunForecast) => void) | undefined;
+}
+
+/**
+ * Work that several builds come to at the same time, by a name of it: the first does it, the others wait for that and
+ * find in the store what it left. What they do then they do side by side.
+ */
+export class Turns {
+  /** The keys of the commands that ran in these builds: where all are to run again, none of them does so twice. */
+  readonly ran = new Set<string>();
+  readonly #first = new Map<string, Promise<unknown>>();
+
+  async take<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
+    const first = this.#first.get(key);
+    if (first === undefined) {
+      const own = work();
+      // How it ends is told where it was begun.
+      this.#first.set(
+        key,
+        own.catch(() => {}),
+      );
+      return own;
+    }
+    await first;
+    return work();
+  }
 }

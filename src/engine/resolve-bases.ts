@@ -1,17 +1,17 @@
 import { sha256Hex } from "../core/bytes.js";
 import { canonicalJson } from "../core/json.js";
-import { openBase } from "../layer/open-layer.js";
-import type { FolderNode } from "../layer/tree-node.js";
+import { withOrigin } from "../errors/with-origin.js";
 import type { RuntimeConfig } from "../oci/image-config.js";
 import { type Platform, platformText } from "../oci/platform.js";
 import { withSearchPath } from "../plan/config.js";
 import type { BaseFacts, Plan, PlanBase, RegistryPlanBase, Stage } from "../plan/plan.js";
+import { openBase } from "../rootfs/base-tree.js";
+import type { FolderNode } from "../rootfs/tree.js";
+import { factsOf, isBaseFacts } from "./base-facts.js";
 import { neededStages } from "./check-plan.js";
-import { factsOf, isBaseFacts } from "./facts/base-facts.js";
 import type { BuildPorts } from "./ports.js";
 import { looksIntoBase } from "./stages/looks-into-base.js";
 import { baseLocation, type OpenableBase } from "./stages/open-base.js";
-import { withOrigin } from "./with-origin.js";
 
 /** How bases in registries are looked up. */
 export interface RegistryLookUp {

@@ -4,11 +4,11 @@ import { namePattern } from "../core/glob.js";
 import { PlanError } from "../errors/layerwright-error.js";
 import { originText } from "../errors/origin.js";
 import { beginCall } from "../image/call.js";
-import { readFileNodeNow } from "../layer/read-node.js";
 import type { ConfigChange } from "../plan/config.js";
 import type { CopyOperation, Operation } from "../plan/operation.js";
 import type { Plan } from "../plan/plan.js";
 import type { FileSource, SourceEntry } from "../ports/file-source.js";
+import { readFileNodeNow } from "../rootfs/read-node.js";
 import { makePolicy, type Policy, type PolicyFinding, type PolicyOptions, readTexts } from "./policy.js";
 
 /** Options of `noSecrets`. */

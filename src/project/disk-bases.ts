@@ -1,5 +1,5 @@
 import { createDiskBases } from "../adapters/bases-disk/disk-bases.js";
-import { decodeLayer } from "../layer/encode/decode.js";
+import { decodeLayer } from "../archive/decode.js";
 import type { BaseSource, DiskBaseLocation } from "../ports/base-source.js";
 import type { BlobStore } from "../ports/blob-store.js";
 

@@ -1,8 +1,8 @@
+import { encoderFor } from "../archive/compression.js";
 import { buildImage } from "../engine/build-image.js";
-import { recallFreedBytes } from "../engine/run/freed-bytes.js";
-import { type RunForecast, WouldRun } from "../engine/run/run-forecast.js";
+import { recallFreedBytes } from "../engine/run/remembered-run.js";
+import { type RunForecast, WouldRun } from "../engine/run/run-inputs.js";
 import { originText } from "../errors/origin.js";
-import { encoderFor } from "../layer/encode/compression.js";
 import type { PassRecord } from "../plan/passes/pass.js";
 import type { Plan } from "../plan/plan.js";
 import { fullReference } from "./references.js";

@@ -1,5 +1,5 @@
+import { encoderFor } from "../archive/compression.js";
 import { buildImage } from "../engine/build-image.js";
-import { encoderFor } from "../layer/encode/compression.js";
 import type { HostRunOperation } from "../plan/operation.js";
 import type { Plan, Stage } from "../plan/plan.js";
 import { type WorkspaceOptions, withWorkspace } from "./workspace.js";

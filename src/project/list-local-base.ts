@@ -1,11 +1,11 @@
-import { openBase } from "../layer/open-layer.js";
-import { readFileNode } from "../layer/read-node.js";
-import { resolvePath } from "../layer/resolve.js";
-import type { FolderNode, TreeNode } from "../layer/tree-node.js";
-import { walk } from "../layer/walk.js";
 import type { RuntimeConfig } from "../oci/image-config.js";
 import type { Platform } from "../oci/platform.js";
 import type { BaseImage, BaseSource, DiskBaseLocation } from "../ports/base-source.js";
+import { openBase } from "../rootfs/base-tree.js";
+import { readFileNode } from "../rootfs/read-node.js";
+import { resolvePath } from "../rootfs/resolve.js";
+import type { FolderNode, TreeNode } from "../rootfs/tree.js";
+import { walk } from "../rootfs/tree.js";
 import { openFound } from "./observe.js";
 import { withWorkspace } from "./workspace.js";
 

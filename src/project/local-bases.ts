@@ -1,11 +1,11 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { BaseFiles, type LocalBase, type LocalBases } from "../engine/described/local-base.js";
+import { BaseFiles, type LocalBase, type LocalBases } from "../engine/described/described-image.js";
 import { baseLocation } from "../engine/stages/open-base.js";
-import { emptyTree, lookup, setNode } from "../layer/tree.js";
-import type { FolderNode, TreeNode } from "../layer/tree-node.js";
 import type { Platform } from "../oci/platform.js";
 import type { DiskBaseLocation } from "../ports/base-source.js";
+import type { FolderNode, TreeNode } from "../rootfs/tree.js";
+import { emptyTree, lookup, setNode } from "../rootfs/tree.js";
 import { askChild } from "./ask-child.js";
 import type { ListedBase, ListedNode, LocalBaseLocation } from "./list-local-base.js";
 

@@ -1,16 +1,15 @@
 import { createRegistryOutput } from "../adapters/output-registry/registry-output.js";
+import { openLayer } from "../archive/open-layer.js";
 import {
   needsGround,
   type OwnLayer,
   ownLayers,
   type UnsafeLayer,
   unsafeLayers,
+  unsafeText,
 } from "../engine/rebase/judge-layers.js";
-import { ownHistory } from "../engine/rebase/rebase-config.js";
-import { layersBelow, rebaseDocuments } from "../engine/rebase/rebase-documents.js";
-import { unsafeText } from "../engine/rebase/unsafe-text.js";
+import { layersBelow, ownHistory, rebaseDocuments } from "../engine/rebase/rebase-documents.js";
 import { DefinitionError, PlanError } from "../errors/layerwright-error.js";
-import { openBase, openLayer } from "../layer/open-layer.js";
 import { type BaseIdentity, baseName, readBaseAnnotations } from "../oci/base-annotations.js";
 import { isDigest } from "../oci/digest.js";
 import { imageIndex } from "../oci/image-index.js";
@@ -20,6 +19,7 @@ import type { BaseImage } from "../ports/base-source.js";
 import type { BlobStore } from "../ports/blob-store.js";
 import type { FinishedImage, PushReport } from "../ports/image-output.js";
 import type { Progress } from "../ports/progress.js";
+import { openBase } from "../rootfs/base-tree.js";
 import type { RegistryOptions } from "./open-registry.js";
 import { type RegistryImage, registryImages } from "./registry-images.js";
 import { type Workspace, withWorkspace } from "./workspace.js";

@@ -6,7 +6,7 @@ import type { ReportData } from "../analyze/report/report-data.js";
 import { reportHtml } from "../analyze/report/report-html.js";
 import { reportOf } from "../analyze/report/report-of.js";
 import { wasteOf } from "../analyze/waste/waste-of.js";
-import { parseSourceDateEpoch } from "../engine/source-date.js";
+import { parseSourceDateEpoch } from "../engine/image-documents.js";
 import { PlanError } from "../errors/layerwright-error.js";
 import type { BlobStore } from "../ports/blob-store.js";
 import type { BuildSettings } from "./build.js";

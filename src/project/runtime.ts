@@ -1,7 +1,12 @@
 import { createHash } from "node:crypto";
+import {
+  type EncoderKind,
+  encoderMark,
+  encoderName,
+  hasMark,
+  parseCompression,
+} from "../archive/compression.js";
 import { PlanError } from "../errors/layerwright-error.js";
-import { parseCompression } from "../layer/encode/compression.js";
-import { type EncoderKind, encoderMark, encoderName, hasMark } from "../layer/encode/encoder-mark.js";
 import type { Lock, LockedCertificates } from "../lock/lock.js";
 import { isNothing, needsOf } from "../lock/lock-needs.js";
 import type { WriteOperation } from "../plan/operation.js";

@@ -9,13 +9,13 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { decodeLayer } from "../archive/decode.js";
 import { compareBytes } from "../core/bytes.js";
 import { isCount, isFlag, isText, listOf, mapOf, objectOf } from "../core/json.js";
 import { type BakeImage, bakeFile } from "../dockerfile/bake-file.js";
 import type { EmittedDockerfile } from "../dockerfile/emit-dockerfile.js";
 import type { GeneratedFile } from "../dockerfile/generated-files.js";
 import { EnvironmentError } from "../errors/layerwright-error.js";
-import { decodeLayer } from "../layer/encode/decode.js";
 import type { Digest } from "../oci/digest.js";
 import { hostPlatform, platformText } from "../oci/platform.js";
 import type { BaseImage } from "../ports/base-source.js";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { parseGetfattr } from "../../src/adapters/bases-disk/read-capabilities.js";
-import { indexLayer } from "../../src/layer/index-layer.js";
+import { indexLayer } from "../../src/archive/layer-index.js";
 import { digestOf } from "../../src/oci/digest.js";
 import { mediaType } from "../../src/oci/media-type.js";
 import {

@@ -14,14 +14,14 @@ import { fetchToken } from "../../src/adapters/registry-http/auth/fetch-token.js
 import { HttpRegistry } from "../../src/adapters/registry-http/http-registry.js";
 import { parseSettings } from "../../src/adapters/registry-http/settings-file.js";
 import { MemoryBlobStore } from "../../src/adapters/store-memory/memory-blob-store.js";
+import { decodeLayer } from "../../src/archive/decode.js";
+import { fromIndexRecord, LAYER_INDEX_KIND, toIndexRecord } from "../../src/archive/layer-index.js";
 import { parseReply } from "../../src/cli/load/load-catalog.js";
 import { emitDockerfile } from "../../src/dockerfile/emit-dockerfile.js";
-import { isBaseFacts } from "../../src/engine/facts/base-facts.js";
+import { isBaseFacts } from "../../src/engine/base-facts.js";
 import { recallChanges } from "../../src/engine/run/remembered-run.js";
-import { reasonsToRun } from "../../src/engine/run/run-forecast.js";
+import { reasonsToRun } from "../../src/engine/run/run-inputs.js";
 import { LayerwrightError } from "../../src/errors/layerwright-error.js";
-import { decodeLayer } from "../../src/layer/encode/decode.js";
-import { fromIndexRecord, LAYER_INDEX_KIND, toIndexRecord } from "../../src/layer/layer-index-record.js";
 import { LOCK_VERSION } from "../../src/lock/lock.js";
 import { parseLock } from "../../src/lock/parse-lock.js";
 import { type Digest, digestOf } from "../../src/oci/digest.js";

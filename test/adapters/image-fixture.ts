@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { tarBlocks } from "../../src/archive/tar-blocks.js";
+import type { TarItem } from "../../src/archive/tar-entry.js";
 import { type Digest, digestOf } from "../../src/oci/digest.js";
 import { mediaType } from "../../src/oci/media-type.js";
-import { tarBlocks } from "../../src/tar/tar-blocks.js";
-import type { TarItem } from "../../src/tar/tar-item.js";
 
 /** Files of an image by their path in it. */
 export type Files = Map<string, Uint8Array>;

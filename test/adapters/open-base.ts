@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createDiskBases } from "../../src/adapters/bases-disk/disk-bases.js";
 import { MemoryBlobStore } from "../../src/adapters/store-memory/memory-blob-store.js";
-import { decodeLayer } from "../../src/layer/encode/decode.js";
+import { decodeLayer } from "../../src/archive/decode.js";
 import type { Platform } from "../../src/oci/platform.js";
 import type { BaseImage, DiskBaseLocation } from "../../src/ports/base-source.js";
 import { bytesOf } from "./blob-store-conformance.js";

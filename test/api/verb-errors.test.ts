@@ -8,13 +8,13 @@ import { sourceFailure } from "../../src/adapters/files-node/source-failure.js";
 import { withLock } from "../../src/adapters/output-disk/layout-lock.js";
 import { outputError } from "../../src/adapters/output-disk/output-error.js";
 import { newOwnedName } from "../../src/adapters/store-dir/owner-mark.js";
+import { openHostFile } from "../../src/archive/read-content.js";
 import { emitDockerfile } from "../../src/dockerfile/emit-dockerfile.js";
 import { lower } from "../../src/plan/lower.js";
 import type { Plan } from "../../src/plan/plan.js";
 import { assertPlan } from "../../src/plan/plan.js";
 import { outputTarget } from "../../src/project/deliver.js";
 import { expandTriggers } from "../../src/project/on-build.js";
-import { openHostFile } from "../../src/tar/host-reader.js";
 
 const folder = mkdtempSync(join(tmpdir(), "layerwright-verbs-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

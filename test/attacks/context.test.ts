@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { HeldDirectory } from "../../src/tar/held-directory.js";
+import { HeldDirectory } from "../../src/archive/held-directory.js";
 import { OUTSIDE, readSource, SWAPS, SwappedContext } from "./swapped-context.js";
 
 /** Called before each call of the file system that reading a context makes. */

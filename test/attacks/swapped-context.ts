@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listRootfs } from "../../src/adapters/bases-disk/rootfs-folder.js";
 import { NodeFiles } from "../../src/adapters/files-node/node-files.js";
+import { tarBlocks } from "../../src/archive/tar-blocks.js";
+import type { TarItem } from "../../src/archive/tar-entry.js";
 import { LayerwrightError } from "../../src/errors/layerwright-error.js";
-import { tarBlocks } from "../../src/tar/tar-blocks.js";
-import type { TarItem } from "../../src/tar/tar-item.js";
 
 /** What no image may hold: the content of every file outside of the context, as long as the content inside. */
 export const OUTSIDE = "bytes from outside of the context";

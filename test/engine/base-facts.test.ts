@@ -1,7 +1,7 @@
 import { Image } from "layerwright";
 import { expect, test } from "vitest";
-import { factsOf } from "../../src/engine/facts/base-facts.js";
-import { emptyTree, newFolder, setNode } from "../../src/layer/tree.js";
+import { factsOf } from "../../src/engine/base-facts.js";
+import { emptyTree, newFolder, setNode } from "../../src/rootfs/tree.js";
 import { planned } from "../plan/planned.js";
 
 const attributes = { mode: 0o777, uid: 0, gid: 0, mtime: 0 } as const;

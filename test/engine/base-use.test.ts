@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { DraftTree } from "../../src/engine/draft-tree.js";
 import { baseUseOf } from "../../src/engine/stages/base-use.js";
-import { emptyTree } from "../../src/layer/tree.js";
 import { baseName } from "../../src/oci/base-annotations.js";
 import type { Operation } from "../../src/plan/operation.js";
+import { DraftTree } from "../../src/rootfs/draft-tree.js";
+import { emptyTree } from "../../src/rootfs/tree.js";
 
 const attributes = { mode: 0o755, uid: 0, gid: 0, mtime: 0 };
 const draft = new DraftTree(emptyTree());

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { baseHistory } from "../../src/engine/documents/history.js";
-import { ociDescriptor } from "../../src/engine/documents/image-documents.js";
+import { baseHistory, ociDescriptor } from "../../src/engine/image-documents.js";
 import { annotated, copy, makeContext, planOf, testBuild, write } from "./support/build.js";
 
 test("the config of an image from scratch", async () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ElfError, readElf } from "../../src/engine/elf/read-elf.js";
 import type { Operation } from "../../src/plan/operation.js";
+import { ElfError, readElf } from "../../src/rootfs/read-elf.js";
 import { copy, makeContext, planOf, plansOf, testBuild, write } from "./support/build.js";
 import { elfFile } from "./support/elf-file.js";
 

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { parseIgnoreList } from "../../src/core/ignore-rules.js";
-import { DraftTree } from "../../src/engine/draft-tree.js";
-import { layerItems } from "../../src/engine/layer-items.js";
-import { StageMerge } from "../../src/engine/operations/copy-stage.js";
-import { emptyTree, setNode } from "../../src/layer/tree.js";
-import type { FileNode } from "../../src/layer/tree-node.js";
+import { StageMerge } from "../../src/rootfs/copied-tree.js";
+import { DraftTree } from "../../src/rootfs/draft-tree.js";
+import { layerItems } from "../../src/rootfs/layer-items.js";
+import type { FileNode } from "../../src/rootfs/tree.js";
+import { emptyTree, setNode } from "../../src/rootfs/tree.js";
 
 const file = (text: string): FileNode => {
   const bytes = Buffer.from(text);

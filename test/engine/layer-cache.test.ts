@@ -2,9 +2,9 @@ import { mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { MemoryBlobStore } from "../../src/adapters/store-memory/memory-blob-store.js";
-import type { BlocksRecord } from "../../src/engine/pack/layer-record.js";
-import { racyItems } from "../../src/engine/pack/racy-files.js";
-import { encoderFor } from "../../src/layer/encode/compression.js";
+import { encoderFor } from "../../src/archive/compression.js";
+import { racyItems } from "../../src/engine/pack/layer-key.js";
+import type { BlocksRecord } from "../../src/engine/pack/make-layer.js";
 import { copy, makeContext, planOf, testBuild, write } from "./support/build.js";
 
 const plan = planOf([[copy("app", "/app")], [write("/etc/x", "x")]]);

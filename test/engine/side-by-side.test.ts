@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { Turns } from "../../src/engine/ports.js";
 import { sideBySide } from "../../src/engine/side-by-side.js";
-import { Turns } from "../../src/engine/turns.js";
 
 const settings = { idOf: (item: string) => item, needs: () => [], signal: undefined, keepGoing: false };
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { dateText, parseSourceDateEpoch } from "../../src/engine/source-date.js";
+import { dateText, parseSourceDateEpoch } from "../../src/engine/image-documents.js";
 
 test.each([
   [undefined, undefined],

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Base, build, Catalog, Image } from "layerwright";
 import { afterAll, describe, expect, test } from "vitest";
-import { checkEnd } from "../../src/engine/run/command-failure.js";
+import { checkEnd } from "../../src/engine/run/command-output.js";
 import type { ProgressEvent } from "../../src/ports/progress.js";
 import { Project } from "../cli/cli-support.js";
 import { direct, dockerfileRequest, noSandbox } from "../equivalence/both-ways.js";

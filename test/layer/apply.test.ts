@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { applyLayer } from "../../src/layer/apply.js";
-import { emptyTree, lookup } from "../../src/layer/tree.js";
+import { applyLayer } from "../../src/rootfs/apply-layer.js";
+import { emptyTree, lookup } from "../../src/rootfs/tree.js";
 import { layer, shortText, treeOf } from "./layer-helpers.js";
 import { noBytes } from "./random-trees.js";
 

@@ -1,13 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compareBytes } from "../../src/core/bytes.js";
-import { applyLayer } from "../../src/layer/apply.js";
-import { LayerChanges } from "../../src/layer/changes.js";
-import { diffTrees } from "../../src/layer/diff.js";
-import { flattenTree, toEntries } from "../../src/layer/entries.js";
-import type { LayerItem } from "../../src/layer/layer-item.js";
-import { cloneTree, emptyTree, lookup, newFolder, removeNode, setNode } from "../../src/layer/tree.js";
-import type { FolderNode } from "../../src/layer/tree-node.js";
+import { applyLayer } from "../../src/rootfs/apply-layer.js";
+import { diffTrees, LayerChanges } from "../../src/rootfs/difference.js";
+import type { LayerItem } from "../../src/rootfs/entries.js";
+import { flattenTree, toEntries } from "../../src/rootfs/entries.js";
+import type { FolderNode } from "../../src/rootfs/tree.js";
+import { cloneTree, emptyTree, lookup, newFolder, removeNode, setNode } from "../../src/rootfs/tree.js";
 import { anyEdit, anyTree, indexOfItems, noBytes, type TreeEdit, treeText } from "./random-trees.js";
 
 /** Does an edit to a tree and records it as a change. A model without whiteouts: plain map operations. */

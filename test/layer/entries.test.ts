@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { LayerChanges } from "../../src/layer/changes.js";
-import { diffTrees } from "../../src/layer/diff.js";
-import { flattenTree, toEntries } from "../../src/layer/entries.js";
-import { newFolder } from "../../src/layer/tree.js";
-import type { FileNode } from "../../src/layer/tree-node.js";
+import { diffTrees, LayerChanges } from "../../src/rootfs/difference.js";
+import { flattenTree, toEntries } from "../../src/rootfs/entries.js";
+import type { FileNode } from "../../src/rootfs/tree.js";
+import { newFolder } from "../../src/rootfs/tree.js";
 import { treeOf } from "./layer-helpers.js";
 
 function file(size = 1): FileNode {

@@ -1,8 +1,8 @@
-import { applyLayer } from "../../src/layer/apply.js";
-import type { LayerIndex } from "../../src/layer/layer-index.js";
-import { emptyTree } from "../../src/layer/tree.js";
-import type { FolderNode } from "../../src/layer/tree-node.js";
-import type { TarEntry, TarEntryType } from "../../src/tar/tar-entry.js";
+import type { LayerIndex } from "../../src/archive/layer-index.js";
+import type { TarEntry, TarEntryType } from "../../src/archive/tar-entry.js";
+import { applyLayer } from "../../src/rootfs/apply-layer.js";
+import type { FolderNode } from "../../src/rootfs/tree.js";
+import { emptyTree } from "../../src/rootfs/tree.js";
 import { noBytes, treeText } from "./random-trees.js";
 
 /**

@@ -4,18 +4,22 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MemoryBlobStore } from "../../src/adapters/store-memory/memory-blob-store.js";
-import { flattenTree } from "../../src/layer/entries.js";
-import { indexLayer } from "../../src/layer/index-layer.js";
-import { fromIndexRecord, LAYER_INDEX_KIND, toIndexRecord } from "../../src/layer/layer-index-record.js";
-import { toTarItems } from "../../src/layer/layer-item.js";
-import { openBase, openLayer } from "../../src/layer/open-layer.js";
-import { readFileNode } from "../../src/layer/read-node.js";
-import { lookup } from "../../src/layer/tree.js";
-import type { FileNode } from "../../src/layer/tree-node.js";
+import {
+  fromIndexRecord,
+  indexLayer,
+  LAYER_INDEX_KIND,
+  toIndexRecord,
+} from "../../src/archive/layer-index.js";
+import { openLayer } from "../../src/archive/open-layer.js";
+import { tarBlocks } from "../../src/archive/tar-blocks.js";
 import { digestOf } from "../../src/oci/digest.js";
 import { mediaType } from "../../src/oci/media-type.js";
 import type { BaseLayer } from "../../src/ports/base-source.js";
-import { tarBlocks } from "../../src/tar/tar-blocks.js";
+import { openBase } from "../../src/rootfs/base-tree.js";
+import { flattenTree, toTarItems } from "../../src/rootfs/entries.js";
+import { readFileNode } from "../../src/rootfs/read-node.js";
+import type { FileNode } from "../../src/rootfs/tree.js";
+import { lookup } from "../../src/rootfs/tree.js";
 import { layerTar, tarOf } from "../adapters/image-fixture.js";
 import { tempFolder } from "../adapters/temp-folder.js";
 import { anyTree, indexOfItems } from "./random-trees.js";

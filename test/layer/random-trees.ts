@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import type { IndexedEntry, LayerIndex } from "../../src/layer/layer-index.js";
-import type { LayerItem } from "../../src/layer/layer-item.js";
-import { emptyTree, setNode } from "../../src/layer/tree.js";
-import type { FolderNode, LayerBytes, TreeNode } from "../../src/layer/tree-node.js";
-import { walk } from "../../src/layer/walk.js";
+import type { IndexedEntry, LayerIndex } from "../../src/archive/layer-index.js";
+import type { LayerBytes } from "../../src/archive/open-layer.js";
+import type { LayerItem } from "../../src/rootfs/entries.js";
+import type { FolderNode, TreeNode } from "../../src/rootfs/tree.js";
+import { emptyTree, setNode, walk } from "../../src/rootfs/tree.js";
 
 /** A layer whose bytes nobody reads. */
 export function noBytes(): LayerBytes {

@@ -1,9 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { resolvePath } from "../../src/layer/resolve.js";
-import { cloneTree, emptyTree, lookup, removeNode, setNode } from "../../src/layer/tree.js";
-import { pathComponents } from "../../src/layer/tree-path.js";
-import { walk } from "../../src/layer/walk.js";
-import { nameRole } from "../../src/layer/whiteout.js";
+import { resolvePath } from "../../src/rootfs/resolve.js";
+import {
+  cloneTree,
+  emptyTree,
+  lookup,
+  pathComponents,
+  removeNode,
+  setNode,
+  walk,
+} from "../../src/rootfs/tree.js";
+import { nameRole } from "../../src/rootfs/whiteout.js";
 import { shortText, treeOf } from "./layer-helpers.js";
 
 describe("a tree", () => {

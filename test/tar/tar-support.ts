@@ -1,8 +1,7 @@
-import { tarBlocks } from "../../src/tar/tar-blocks.js";
-import type { TarEntry } from "../../src/tar/tar-entry.js";
-import type { EntryPosition, TarHandler } from "../../src/tar/tar-handler.js";
-import type { TarItem } from "../../src/tar/tar-item.js";
-import { TarParser } from "../../src/tar/tar-parser.js";
+import { tarBlocks } from "../../src/archive/tar-blocks.js";
+import type { TarEntry, TarItem } from "../../src/archive/tar-entry.js";
+import type { EntryPosition, TarHandler } from "../../src/archive/tar-parser.js";
+import { TarParser } from "../../src/archive/tar-parser.js";
 
 /** An entry of a file or whatever the changes say. */
 export function entry(changes: Partial<TarEntry> & { path: string }): TarEntry {

@@ -16,11 +16,10 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { extract } from "tar-stream";
 import { afterAll, describe, expect, it } from "vitest";
-import { encodeHeader } from "../../src/tar/entry-header.js";
-import { tarBlocks } from "../../src/tar/tar-blocks.js";
-import type { TarEntry } from "../../src/tar/tar-entry.js";
-import type { TarItem } from "../../src/tar/tar-item.js";
-import { TarParser } from "../../src/tar/tar-parser.js";
+import { encodeHeader } from "../../src/archive/entry-header.js";
+import { tarBlocks } from "../../src/archive/tar-blocks.js";
+import type { TarEntry, TarItem } from "../../src/archive/tar-entry.js";
+import { TarParser } from "../../src/archive/tar-parser.js";
 import { codeOf, entry, fileItem, parse, tarOf } from "./tar-support.js";
 
 const work = mkdtempSync(join(tmpdir(), "lw-tar-"));

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
+import { tarBlocks } from "../../archive/tar-blocks.js";
+import { TarParser } from "../../archive/tar-parser.js";
 import type { Digest } from "../../oci/digest.js";
 import type { ImageConfig, RuntimeConfig } from "../../oci/image-config.js";
 import { mediaType } from "../../oci/media-type.js";
 import type { Platform } from "../../oci/platform.js";
-import { tarBlocks } from "../../tar/tar-blocks.js";
-import { TarParser } from "../../tar/tar-parser.js";
 import { layerAt } from "./base-layers.js";
 import { streamRange } from "./host-range.js";
 import { invalid } from "./image-files.js";

@@ -1,12 +1,9 @@
 import type { BigIntStats } from "node:fs";
+import { MOST_FILE_BYTES } from "../../archive/entry-header.js";
+import { HeldDirectory, type HostPlace, hostText } from "../../archive/held-directory.js";
+import type { FileGuard, HostContent, TarEntry, TarItem } from "../../archive/tar-entry.js";
 import { compareBytes, pathFromBytes } from "../../core/bytes.js";
 import { PlanError } from "../../errors/layerwright-error.js";
-import type { FileGuard, HostContent } from "../../tar/entry-content.js";
-import { MOST_FILE_BYTES } from "../../tar/entry-limits.js";
-import { HeldDirectory, type HostPlace } from "../../tar/held-directory.js";
-import { hostText } from "../../tar/host-path.js";
-import type { TarEntry } from "../../tar/tar-entry.js";
-import type { TarItem } from "../../tar/tar-item.js";
 import { unreadable } from "./host-range.js";
 import { readCapabilities } from "./read-capabilities.js";
 

@@ -1,6 +1,6 @@
 import { closeSync, readSync } from "node:fs";
-import type { TarEntry } from "../../tar/tar-entry.js";
-import { TarParser } from "../../tar/tar-parser.js";
+import type { TarEntry } from "../../archive/tar-entry.js";
+import { TarParser } from "../../archive/tar-parser.js";
 import { NotAFile, openRegular, unreadable } from "./host-range.js";
 
 /** An entry of a tar on disk and where its content starts, in bytes. */

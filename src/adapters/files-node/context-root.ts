@@ -1,9 +1,9 @@
 import { closeSync, constants, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
+import { HeldDirectory } from "../../archive/held-directory.js";
 import { PatternError } from "../../core/glob.js";
 import { type IgnoreRules, parseIgnoreFile } from "../../core/ignore-rules.js";
 import { EnvironmentError, PlanError } from "../../errors/layerwright-error.js";
-import { HeldDirectory } from "../../tar/held-directory.js";
 import { sourceFailure } from "./source-failure.js";
 import { outputPatterns } from "./written-outputs.js";
 

@@ -1,8 +1,8 @@
 import type { Stats } from "node:fs";
+import type { HostPlace } from "../../archive/held-directory.js";
 import { compareBytes } from "../../core/bytes.js";
 import { type GlobComponent, type GlobPattern, matchesName } from "../../core/glob.js";
 import type { ParentMatches } from "../../core/ignore-rules.js";
-import type { HostPlace } from "../../tar/held-directory.js";
 import type { ContextRoot } from "./context-root.js";
 import { followLink } from "./follow-link.js";
 import { sortedNames } from "./read-names.js";

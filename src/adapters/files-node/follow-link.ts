@@ -1,6 +1,6 @@
+import type { HostPlace } from "../../archive/held-directory.js";
+import { hostText } from "../../archive/held-directory.js";
 import { EnvironmentError, PlanError } from "../../errors/layerwright-error.js";
-import type { HostPlace } from "../../tar/held-directory.js";
-import { hostText } from "../../tar/host-path.js";
 import type { ContextRoot } from "./context-root.js";
 import type { FoundPath } from "./find-matches.js";
 import { linkTarget, statsOrNothing } from "./source-entry.js";

@@ -1,8 +1,8 @@
+import type { HostPlace } from "../../archive/held-directory.js";
+import { hostText } from "../../archive/held-directory.js";
 import type { IgnoreRules, ParentMatches } from "../../core/ignore-rules.js";
 import { PlanError } from "../../errors/layerwright-error.js";
 import type { SourceEntry } from "../../ports/file-source.js";
-import type { HostPlace } from "../../tar/held-directory.js";
-import { hostText } from "../../tar/host-path.js";
 import type { ListedEntry } from "./listed-file.js";
 import { sortedNames } from "./read-names.js";
 import { lookAt, sourceEntry } from "./source-entry.js";

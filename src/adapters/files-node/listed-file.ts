@@ -1,6 +1,6 @@
 import type { Stats } from "node:fs";
+import type { HostPlace } from "../../archive/held-directory.js";
 import type { HostFile, HostStamp, SourceEntry } from "../../ports/file-source.js";
-import type { HostPlace } from "../../tar/held-directory.js";
 
 /**
  * A file of a host folder and its own stamp: one object and no text of its own but the name, because a context may

@@ -1,7 +1,7 @@
 import { join } from "node:path";
+import type { HostPlace } from "../../archive/held-directory.js";
 import type { GlobPattern } from "../../core/glob.js";
 import { PlanError } from "../../errors/layerwright-error.js";
-import type { HostPlace } from "../../tar/held-directory.js";
 import { type ContextRoot, IGNORE_FILE } from "./context-root.js";
 import { sortedNames } from "./read-names.js";
 

@@ -1,5 +1,5 @@
+import type { HostPlace } from "../../archive/held-directory.js";
 import { pathFromBytes, sortByBytes } from "../../core/bytes.js";
-import type { HostPlace } from "../../tar/held-directory.js";
 import { sourceFailure } from "./source-failure.js";
 
 /** The names in a directory in byte order. */

@@ -1,7 +1,7 @@
 import type { Stats } from "node:fs";
+import type { HostPlace } from "../../archive/held-directory.js";
 import { pathFromBytes } from "../../core/bytes.js";
 import type { SourceEntry } from "../../ports/file-source.js";
-import type { HostPlace } from "../../tar/held-directory.js";
 import { ListedEntry, ListedFile } from "./listed-file.js";
 import { sourceFailure, specialFile } from "./source-failure.js";
 

@@ -1,5 +1,5 @@
+import { hostText } from "../../archive/held-directory.js";
 import { EnvironmentError, type LayerwrightError, PlanError } from "../../errors/layerwright-error.js";
-import { hostText } from "../../tar/host-path.js";
 
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: "permission denied",

@@ -1,5 +1,5 @@
+import { encodeHeader } from "../../archive/entry-header.js";
 import { IntegrityError } from "../../errors/layerwright-error.js";
-import { encodeHeader } from "../../tar/entry-header.js";
 import type { ByteSink } from "./byte-sink.js";
 import type { OutputBlob } from "./image-set.js";
 

@@ -1,6 +1,6 @@
+import { tarBlocks } from "../../archive/tar-blocks.js";
+import type { TarItem } from "../../archive/tar-entry.js";
 import type { SandboxMount } from "../../ports/sandbox.js";
-import { tarBlocks } from "../../tar/tar-blocks.js";
-import type { TarItem } from "../../tar/tar-item.js";
 import { DEVICES } from "./runtime-config.js";
 
 /**

@@ -1,13 +1,12 @@
+import type { TarEntry } from "../../archive/tar-entry.js";
 import { compareBytes } from "../../core/bytes.js";
 import { parentPath } from "../../core/posix-path.js";
 import type { Origin } from "../../errors/origin.js";
-import { applyLayer } from "../../layer/apply.js";
-import { sameAttributes } from "../../layer/same-node.js";
-import { cloneTree, emptyTree } from "../../layer/tree.js";
-import type { FileNode, FolderNode, TreeNode } from "../../layer/tree-node.js";
-import { joinPath } from "../../layer/tree-path.js";
-import { OPAQUE_NAME, WHITEOUT_PREFIX, whiteoutTarget } from "../../layer/whiteout.js";
-import type { TarEntry } from "../../tar/tar-entry.js";
+import { applyLayer } from "../../rootfs/apply-layer.js";
+import { sameAttributes } from "../../rootfs/difference.js";
+import type { FileNode, FolderNode, TreeNode } from "../../rootfs/tree.js";
+import { cloneTree, emptyTree, joinPath } from "../../rootfs/tree.js";
+import { OPAQUE_NAME, WHITEOUT_PREFIX, whiteoutTarget } from "../../rootfs/whiteout.js";
 import type { ComparedImage, ComparedLayer, OpenedLayer, OpenedLayers } from "./opened-layers.js";
 
 /** An attribute of a file that can differ; `links` where two names are those of one file in one of the images only. */

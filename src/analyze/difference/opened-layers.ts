@@ -1,6 +1,7 @@
+import type { LayerIndex } from "../../archive/layer-index.js";
+import type { LayerBytes } from "../../archive/open-layer.js";
 import { getOrMake } from "../../core/grouped.js";
-import type { LayerIndex } from "../../layer/layer-index.js";
-import type { FileNode, LayerBytes } from "../../layer/tree-node.js";
+import type { FileNode } from "../../rootfs/tree.js";
 import type { ObservedImage, ObservedLayer } from "../observed-image.js";
 
 /** An image as a comparison needs it: that of an earlier build may have layers whose unpacked size nobody knows. */

@@ -1,8 +1,8 @@
 import { parentPath } from "../../core/posix-path.js";
 import type { Origin } from "../../errors/origin.js";
-import { readFileNode } from "../../layer/read-node.js";
-import type { TreeNode } from "../../layer/tree-node.js";
 import { parseApkInstalled, parseDpkgStatus } from "../../lock/package-list.js";
+import { readFileNode } from "../../rootfs/read-node.js";
+import type { TreeNode } from "../../rootfs/tree.js";
 import type { ComparedFiles } from "./file-differences.js";
 
 /** A package manager. */

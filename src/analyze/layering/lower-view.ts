@@ -1,7 +1,7 @@
-import { pathComponents } from "../../layer/tree-path.js";
-import { OPAQUE_NAME, WHITEOUT_PREFIX } from "../../layer/whiteout.js";
 import { isUndecided } from "../../plan/layering.js";
 import { baseStages, type Stage } from "../../plan/plan.js";
+import { pathComponents } from "../../rootfs/tree.js";
+import { OPAQUE_NAME, WHITEOUT_PREFIX } from "../../rootfs/whiteout.js";
 import type { ObservedEntry, ObservedImage, ObservedLayer } from "../observed-image.js";
 
 /** A stage of one or more images, with its layers as they were built. */

@@ -1,4 +1,4 @@
-import { OPAQUE_NAME, WHITEOUT_PREFIX, whiteoutTarget } from "../../layer/whiteout.js";
+import { OPAQUE_NAME, WHITEOUT_PREFIX, whiteoutTarget } from "../../rootfs/whiteout.js";
 import type { ObservedEntry } from "../observed-image.js";
 import type { ReportNode } from "./report-data.js";
 

@@ -1,5 +1,5 @@
 import type { Origin } from "../../errors/origin.js";
-import { readFileNode } from "../../layer/read-node.js";
+import { readFileNode } from "../../rootfs/read-node.js";
 import type { ObservedImage, ObservedLayer } from "../observed-image.js";
 import { secretIn } from "./secret-text.js";
 

@@ -1,10 +1,10 @@
+import type { LayerBytes, PlainTar } from "../../archive/open-layer.js";
 import { sortByBytes } from "../../core/bytes.js";
-import { applyLayer } from "../../layer/apply.js";
-import type { NameWatch } from "../../layer/name-watch.js";
-import { resolvePath } from "../../layer/resolve.js";
-import { emptyTree, lookup } from "../../layer/tree.js";
-import type { FolderNode, LayerBytes, PlainTar, TreeNode } from "../../layer/tree-node.js";
-import { joinPath } from "../../layer/tree-path.js";
+import { applyLayer } from "../../rootfs/apply-layer.js";
+import { resolvePath } from "../../rootfs/resolve.js";
+import type { FolderNode, TreeNode } from "../../rootfs/tree.js";
+import { emptyTree, joinPath, lookup } from "../../rootfs/tree.js";
+import type { NameWatch } from "../../rootfs/whiteout.js";
 import type { ObservedEntry, ObservedLayer } from "../observed-image.js";
 
 /** The bytes of one file in one layer, and what became of them. */

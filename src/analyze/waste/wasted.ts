@@ -1,4 +1,4 @@
-import { sameXattrs } from "../../layer/same-node.js";
+import { sameXattrs } from "../../rootfs/difference.js";
 import type { ObservedEntry } from "../observed-image.js";
 import { type Fate, lastCopy, type StoredContent } from "./stored-content.js";
 import type { WasteKind } from "./waste-report.js";

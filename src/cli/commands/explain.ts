@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { sizeText } from "../../core/size.js";
-import type { RunForecast } from "../../engine/run/run-forecast.js";
+import type { RunForecast } from "../../engine/run/run-inputs.js";
 import { type Origin, originText } from "../../errors/origin.js";
 import { platformText } from "../../oci/platform.js";
 import { describeOperation } from "../../plan/operation.js";

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { shownLine } from "../../core/shown-text.js";
 import { sizeText } from "../../core/size.js";
-import { unsafeText } from "../../engine/rebase/unsafe-text.js";
+import { unsafeText } from "../../engine/rebase/judge-layers.js";
 import { platformText } from "../../oci/platform.js";
 import type { RebasedPlatform, RebaseResult } from "../../project/rebase.js";
 import { withProgress } from "../progress.js";

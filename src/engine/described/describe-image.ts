@@ -1,16 +1,15 @@
-import { emptyTree } from "../../layer/tree.js";
+import { withOriginSync } from "../../errors/with-origin.js";
 import type { Platform } from "../../oci/platform.js";
 import { canonicalReference } from "../../oci/reference.js";
 import { scratchConfig, withSearchPath } from "../../plan/config.js";
 import type { Plan, Stage } from "../../plan/plan.js";
 import type { FileSource } from "../../ports/file-source.js";
+import { emptyTree } from "../../rootfs/tree.js";
+import { UnknownRegions } from "../../rootfs/unknown.js";
 import { neededStages } from "../check-plan.js";
-import { withOriginSync } from "../with-origin.js";
 import { describeStage } from "./describe-stage.js";
-import type { DescribedImage } from "./described-image.js";
-import type { LocalBase, LocalBases } from "./local-base.js";
-import { NamedIds } from "./named-ids.js";
-import { UnknownRegions } from "./unknown-regions.js";
+import type { DescribedImage, LocalBase, LocalBases } from "./described-image.js";
+import { NamedIds } from "./described-image.js";
 
 /** What describing an image looks at. */
 export interface DescribePorts {

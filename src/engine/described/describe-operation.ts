@@ -1,17 +1,22 @@
 import { isLayerwrightError } from "../../errors/layerwright-error.js";
-import { resolvePath } from "../../layer/resolve.js";
-import type { FolderNode } from "../../layer/tree-node.js";
-import type { ChmodOperation, ChownOperation, CopyOperation, FileOperation } from "../../plan/operation.js";
-import { checkProgram } from "../elf/check-executable.js";
-import { openRangeNow } from "../elf/range-reader.js";
-import { programsOf } from "../operations/apply-copy.js";
-import type { LayerState } from "../operations/layer-state.js";
-import { applyAdd } from "../operations/simple-operations.js";
-import { applyPrepared } from "../stages/apply-operation.js";
-import { copyUnknown, isUnknownSource } from "./copy-unknown.js";
+import type {
+  ChmodOperation,
+  ChownOperation,
+  CopyOperation,
+  FileOperation,
+  PlanSource,
+  PlanStageSource,
+} from "../../plan/operation.js";
+import { programsOf } from "../../rootfs/apply-copy.js";
+import { applyAdd, applyPrepared } from "../../rootfs/apply-operation.js";
+import { checkProgram } from "../../rootfs/check-program.js";
+import { fileDestination } from "../../rootfs/destination.js";
+import { type LayerState, ownerOf } from "../../rootfs/draft-tree.js";
+import { openRangeNow } from "../../rootfs/read-node.js";
+import { resolvePath } from "../../rootfs/resolve.js";
+import type { FolderNode } from "../../rootfs/tree.js";
+import { type Unknown, type UnknownRegions, unknownContent, unknownMode } from "../../rootfs/unknown.js";
 import type { DescribedImage } from "./described-image.js";
-import { unknownContent } from "./unknown.js";
-import type { UnknownRegions } from "./unknown-regions.js";
 
 /** What an operation is carried out on when nothing is built. */
 export interface DescribedState extends LayerState {
@@ -87,4 +92,47 @@ function mayHaveLoader({ unknown }: DescribedState, tree: FolderNode): boolean {
   return ["lib", "lib64", "usr/lib"].some(
     (path) => unknown.within(resolvePath(tree, path).path) !== undefined,
   );
+}
+
+/** True when a source is a path of another stage that only a build makes. */
+export function isUnknownSource(state: DescribedState, source: PlanSource): source is PlanStageSource {
+  if (source.from !== "stage") return false;
+  const { tree, unknown } = state.stage(source.stage);
+  const { node, path } = resolvePath(tree, source.path);
+  return node === undefined && unknown.at(path) !== undefined;
+}
+
+/** Tells what is known of a copy from other stages beside the files that they have by their descriptions. */
+export function copyUnknown(state: DescribedState, operation: CopyOperation): void {
+  for (const source of operation.sources) {
+    if (source.from !== "stage") continue;
+    const { tree, unknown } = state.stage(source.stage);
+    const { node, path } = resolvePath(tree, source.path);
+    const why = unknown.within(path);
+    if (why === undefined || (node !== undefined && node.type !== "folder")) continue;
+    const because = `it is copied from ${source.path} of another stage: ${why.because}`;
+    const reason: Unknown = { because, origin: why.origin ?? operation.origin };
+    if (node === undefined && operation.executable === true)
+      placeProgram(state, operation, source.path, reason);
+    // A file goes to the destination or into it, a folder's files go into it.
+    else state.unknown.add(destOf(state, operation), reason, true);
+  }
+}
+
+function placeProgram(
+  state: DescribedState,
+  { dest, into, mode, owner, origin }: CopyOperation,
+  source: string,
+  unknown: Unknown,
+): void {
+  const name = source.slice(source.lastIndexOf("/") + 1);
+  const place = fileDestination(state.draft.tree, dest, into, name, { source, origin });
+  const ids = ownerOf(state, owner, origin);
+  const bits = mode !== undefined && "octal" in mode ? mode.octal : unknownMode();
+  const content = unknownContent(unknown);
+  state.draft.set(place, { type: "file", mode: bits, ...ids, mtime: 0, size: 0, content });
+}
+
+function destOf({ draft }: DescribedState, { dest }: CopyOperation): string {
+  return resolvePath(draft.tree, dest).path;
 }

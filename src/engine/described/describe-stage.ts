@@ -1,25 +1,20 @@
+import { layBlocks } from "../../archive/tar-blocks.js";
 import { isLayerwrightError, PlanError } from "../../errors/layerwright-error.js";
-import { flattenTree } from "../../layer/entries.js";
-import type { LayerItem } from "../../layer/layer-item.js";
-import { resolvePath } from "../../layer/resolve.js";
-import { emptyTree } from "../../layer/tree.js";
-import type { FolderNode } from "../../layer/tree-node.js";
+import { withOriginSync } from "../../errors/with-origin.js";
 import type { Platform } from "../../oci/platform.js";
 import { applyConfig, fromScratch } from "../../plan/config.js";
-import type { FileOperation, Operation, RunOperation } from "../../plan/operation.js";
-import { commandText } from "../../plan/operation.js";
-import type { Layer, Stage } from "../../plan/plan.js";
+import { commandText, type FileOperation, type Operation, type RunOperation } from "../../plan/operation.js";
+import { type Layer, type Stage, targetOf } from "../../plan/plan.js";
 import type { FileSource } from "../../ports/file-source.js";
-import { layBlocks } from "../../tar/block-layout.js";
-import { DraftTree } from "../draft-tree.js";
-import { layerItems } from "../layer-items.js";
-import { withOriginSync } from "../with-origin.js";
+import { sameAttributes } from "../../rootfs/difference.js";
+import { DraftTree } from "../../rootfs/draft-tree.js";
+import { flattenTree, type LayerItem } from "../../rootfs/entries.js";
+import { layerItems } from "../../rootfs/layer-items.js";
+import { resolvePath } from "../../rootfs/resolve.js";
+import { emptyTree, type FolderNode, joinPath, type TreeNode } from "../../rootfs/tree.js";
+import { type Unknown, UnknownRegions, unknownMode, whyContentUnknown } from "../../rootfs/unknown.js";
 import { type DescribedState, describeOperation, type UnseenEffect } from "./describe-operation.js";
-import type { DescribedImage, DescribedLayer } from "./described-image.js";
-import { ownerIds } from "./owner-ids.js";
-import { changedPaths, isMadeInPassing } from "./placed-paths.js";
-import { type Unknown, unknownMode, whyContentUnknown } from "./unknown.js";
-import { UnknownRegions } from "./unknown-regions.js";
+import { type DescribedImage, type DescribedLayer, ownerIds } from "./described-image.js";
 
 /** What describing a stage takes beside it. */
 export interface DescribeContext {
@@ -197,4 +192,44 @@ function tarBytes(items: readonly LayerItem[]): number {
   let sum = 0;
   for (const { size } of layBlocks(items)) sum += size;
   return sum;
+}
+
+/** What an operation changed between two states of a tree: paths without a leading slash, and what is there now. */
+export function* changedPaths(
+  before: FolderNode | undefined,
+  after: FolderNode,
+  path = "",
+): Generator<readonly [path: string, node: TreeNode]> {
+  for (const [name, node] of after.children) {
+    const old = before?.children.get(name);
+    if (old === node) continue;
+    const here = joinPath(path, name);
+    if (node.type !== "folder") {
+      yield [here, node];
+      continue;
+    }
+    const oldFolder = old?.type === "folder" ? old : undefined;
+    if (oldFolder === undefined || !sameAttributes(oldFolder, node)) yield [here, node];
+    yield* changedPaths(oldFolder, node, here);
+  }
+}
+
+/**
+ * True when an operation made a folder only because something had to go below it: then what a base has there stays as it
+ * is, and nothing is said of its mode.
+ *
+ * @param before the tree before the operation
+ */
+export function isMadeInPassing(
+  operation: Operation,
+  before: FolderNode,
+  path: string,
+  node: TreeNode,
+): boolean {
+  const target = targetOf(operation);
+  if (node.type !== "folder" || target === undefined) return false;
+  const real = resolvePath(before, target).path;
+  if (real === path)
+    return operation.op === "copy" || (operation.op === "mkdir" && operation.ifMissing === true);
+  return real.startsWith(`${path}/`);
 }

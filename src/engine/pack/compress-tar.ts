@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
+import { TAR_BLOCK_SIZE } from "../../archive/tar-blocks.js";
 import { sha256Hex } from "../../core/bytes.js";
 import { IntegrityError } from "../../errors/layerwright-error.js";
 import type { BaseLayer } from "../../ports/base-source.js";
-import { TAR_BLOCK_SIZE } from "../../tar/block-cuts.js";
 import type { BuildImageOptions, BuildPorts } from "../ports.js";
-import { type LayerRecord, parseLayerRecord } from "./layer-record.js";
+import { type LayerRecord, parseLayerRecord } from "./make-layer.js";
 
 /**
  * Compresses the plain tar of a base (`docker save` and root file systems have those), byte for byte as it is, so

@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
-import type { LayerItem } from "../../layer/layer-item.js";
-import type { StampedSpan } from "../../layer/pack/packed-layer.js";
-import { type BlockSpan, layBlocks } from "../../tar/block-layout.js";
-import type { TarEntry } from "../../tar/tar-entry.js";
-import { contentIdentity, stampOf } from "../content-identity.js";
-import type { StampedGuard } from "../operations/copy-context.js";
+import type { StampedSpan } from "../../archive/pack-layer.js";
+import { type BlockSpan, layBlocks, tarBlocks } from "../../archive/tar-blocks.js";
+import type { TarEntry } from "../../archive/tar-entry.js";
+import { sha256Hex } from "../../core/bytes.js";
+import type { StampedGuard } from "../../rootfs/copied-tree.js";
+import { type LayerItem, toTarItems } from "../../rootfs/entries.js";
+import { contentIdentity, stampOf } from "../../rootfs/layer-items.js";
+import { readFileNode } from "../../rootfs/read-node.js";
+import type { BuildPorts } from "../ports.js";
 
 /** Changes when the same entries would be written as other bytes, so that old records are no longer found. */
 export const WRITER_VERSION = "tar-1";
@@ -99,4 +102,95 @@ function xattrText(xattrs: Readonly<Record<string, Uint8Array>> | undefined): st
   if (xattrs === undefined) return "";
   const names = Object.keys(xattrs).sort();
   return names.map((name) => `${name}=${Buffer.from(xattrs[name]!).toString("hex")}`).join("\0");
+}
+
+const CONTENT_KIND = "content-1";
+
+/**
+ * A digest over entries and their contents, the same on every machine. Files of the host are read for it once, and
+ * not again while their stamps stay the same. Undefined where a content cannot be named.
+ */
+export async function contentKey(
+  items: readonly LayerItem[],
+  listedAt: number,
+  { store }: BuildPorts,
+): Promise<string | undefined> {
+  const hostFiles = items.filter(({ content }) => content?.kind === "file");
+  const others = items.map((item) => (item.content?.kind === "file" ? { entry: item.entry } : item));
+  const known = layerKey(others, CONTENT_KIND);
+  if (known === undefined || hostFiles.length === 0) return known;
+  const stamps = layerKey(hostFiles, CONTENT_KIND);
+  if (stamps === undefined) return undefined;
+  const settled = racyItems(hostFiles, listedAt).length === 0;
+  const noted = settled ? await store.getRecord(CONTENT_KIND, stamps) : undefined;
+  if (typeof noted === "string") return `${known}.${noted}`;
+  const hash = createHash("sha256");
+  for (const block of tarBlocks(await toTarItems(hostFiles))) hash.update(block);
+  const digest = hash.digest("hex");
+  if (settled) await store.putRecord(CONTENT_KIND, stamps, digest);
+  return `${known}.${digest}`;
+}
+
+/**
+ * Files whose stamp proves nothing yet: changed so shortly before they were listed that another change could leave
+ * the same stamp. Two seconds is the coarsest clock of a file system in use (FAT).
+ */
+const SETTLING_MS = 2000;
+
+// Beyond this, reading the files again costs more than it can save.
+const MAX_FILES = 256;
+const MAX_BYTES = 32 << 20;
+
+/** Digests of the files that were not settled, by their place among the entries. */
+export type RacyDigests = readonly (readonly [index: number, digest: string])[];
+
+/** The places of entries whose files were not settled when the listing began. */
+export function racyItems(items: readonly LayerItem[], listedAt: number): number[] {
+  const racy: number[] = [];
+  for (let index = 0; index < items.length; index++) {
+    const content = items[index]!.content;
+    if (content?.kind !== "file") continue;
+    const guard = content.guard as StampedGuard | undefined;
+    if (guard !== undefined && Math.max(guard.mtimeMs, guard.ctimeMs) > listedAt - SETTLING_MS)
+      racy.push(index);
+  }
+  return racy;
+}
+
+/** Digests of these files as they are now; undefined when they are too many, or one is not what was listed. */
+export async function digestItems(
+  items: readonly LayerItem[],
+  indexes: readonly number[],
+): Promise<RacyDigests | undefined> {
+  let bytes = 0;
+  for (const index of indexes) bytes += items[index]?.entry.size ?? 0;
+  if (indexes.length > MAX_FILES || bytes > MAX_BYTES) return undefined;
+  const digests: [number, string][] = [];
+  for (const index of indexes) {
+    const digest = await itemDigest(items[index]);
+    if (digest === undefined) return undefined;
+    digests.push([index, digest]);
+  }
+  return digests;
+}
+
+/** True when these files still have the content that was recorded. */
+export async function sameDigests(items: readonly LayerItem[], recorded: RacyDigests): Promise<boolean> {
+  const now = await digestItems(
+    items,
+    recorded.map(([index]) => index),
+  );
+  return now?.every(([, digest], index) => digest === recorded[index]![1]) === true;
+}
+
+async function itemDigest(item: LayerItem | undefined): Promise<string | undefined> {
+  if (item?.content?.kind !== "file") return undefined;
+  const { size, mode, uid, gid, mtime } = item.entry;
+  try {
+    return sha256Hex(
+      await readFileNode({ type: "file", size, mode, uid, gid, mtime, content: item.content }),
+    );
+  } catch {
+    return undefined;
+  }
 }

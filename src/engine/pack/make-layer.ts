@@ -1,18 +1,26 @@
-import { sha256Hex } from "../../core/bytes.js";
-import { type LayerItem, toTarItems } from "../../layer/layer-item.js";
-import { newBlockKey } from "../../layer/pack/block-tag.js";
-import { packLayer } from "../../layer/pack/pack-layer.js";
+import { isBlockKey, newBlockKey } from "../../archive/block-tag.js";
 import {
   type BlockSource,
+  type PackedBlock,
   type PackedLayer,
+  PreviousBlob,
   PreviousDamaged,
+  packLayer,
   type StampedSpan,
-} from "../../layer/pack/packed-layer.js";
+} from "../../archive/pack-layer.js";
+import { sha256Hex } from "../../core/bytes.js";
+import { type Digest, isDigest } from "../../oci/digest.js";
+import type { BlobStore } from "../../ports/blob-store.js";
+import { type LayerItem, toTarItems } from "../../rootfs/entries.js";
 import type { BuildImageOptions, BuildPorts } from "../ports.js";
-import { layerKeys, WRITER_VERSION } from "./layer-key.js";
-import { type LayerRecord, parseBlocksRecord, parseLayerRecord, recordOf } from "./layer-record.js";
-import { openPrevious } from "./previous-layer.js";
-import { digestItems, racyItems, sameDigests } from "./racy-files.js";
+import {
+  digestItems,
+  layerKeys,
+  type RacyDigests,
+  racyItems,
+  sameDigests,
+  WRITER_VERSION,
+} from "./layer-key.js";
 
 /** A layer that is in the store. */
 export interface MadeLayer extends LayerRecord {
@@ -120,4 +128,86 @@ async function pack(
   } finally {
     previous?.close();
   }
+}
+
+/** The blocks of an earlier blob, at hand until `close`. */
+export interface PreviousLayer {
+  readonly source: BlockSource;
+  close(): void;
+}
+
+/** Opens the blob of an earlier build for its blocks, each of which is checked when it is used; undefined when it is gone. */
+export async function openPrevious(
+  store: BlobStore,
+  { digest, size, blockKey, blocks }: BlocksRecord,
+): Promise<PreviousLayer | undefined> {
+  if (blocks.length === 0 || (await store.stat(digest)) !== size) return undefined;
+  try {
+    const parts = await store.openParts(digest);
+    return parts && { source: new PreviousBlob(parts, blockKey, blocks), close: () => parts.close() };
+  } catch {
+    // It only would have saved time.
+    return undefined;
+  }
+}
+
+/** What the store remembers of a layer that was made: enough to use its blob again. */
+export interface LayerRecord {
+  readonly diffId: Digest;
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number;
+  readonly uncompressedSize: number;
+  /** Files that have to be compared by content, because their stamps were too fresh. */
+  readonly racy?: RacyDigests;
+}
+
+/** What the store remembers of the blocks of a layer, whatever became of its files. */
+export interface BlocksRecord {
+  readonly digest: Digest;
+  readonly size: number;
+  /** The key of the blocks' tags. */
+  readonly blockKey: string;
+  readonly blocks: readonly PackedBlock[];
+}
+
+/** The record of a packed layer. */
+export function recordOf(packed: PackedLayer): LayerRecord {
+  const { diffId, digest, size, uncompressedSize } = packed;
+  return { diffId, digest, size, uncompressedSize };
+}
+
+/** Reads a record from the store, where anyone may have written anything; undefined when it is none. */
+export function parseLayerRecord(value: unknown): LayerRecord | undefined {
+  const { diffId, digest, size, uncompressedSize, racy } = (value ?? {}) as Record<string, unknown>;
+  if (!isDigest(diffId) || !isDigest(digest) || !isSize(size) || !isSize(uncompressedSize)) return undefined;
+  if (racy === undefined) return { diffId, digest, size, uncompressedSize };
+  return isRacy(racy) ? { diffId, digest, size, uncompressedSize, racy } : undefined;
+}
+
+/** Reads a blocks record; undefined when it is none. */
+export function parseBlocksRecord(value: unknown): BlocksRecord | undefined {
+  const { digest, size, blockKey, blocks } = (value ?? {}) as Record<string, unknown>;
+  if (!isDigest(digest) || !isSize(size) || !isBlockKey(blockKey)) return undefined;
+  if (!Array.isArray(blocks) || !blocks.every(isBlock)) return undefined;
+  return { digest, size, blockKey, blocks };
+}
+
+function isSize(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isRacy(value: unknown): value is RacyDigests {
+  return (
+    Array.isArray(value) &&
+    value.every(
+      (item) => Array.isArray(item) && item.length === 2 && isSize(item[0]) && typeof item[1] === "string",
+    )
+  );
+}
+
+function isBlock(value: unknown): value is PackedBlock {
+  const { tag, stamp, offset, size, crc } = (value ?? {}) as Record<string, unknown>;
+  if (stamp !== undefined && typeof stamp !== "string") return false;
+  return typeof tag === "string" && isSize(offset) && isSize(size) && isSize(crc);
 }

@@ -1,15 +1,14 @@
+import type { IndexedEntry, LayerIndex } from "../../archive/layer-index.js";
+import type { LayerBytes } from "../../archive/open-layer.js";
+import type { TarEntry } from "../../archive/tar-entry.js";
 import { sha256Hex } from "../../core/bytes.js";
 import { PlanError } from "../../errors/layerwright-error.js";
-import { isBookkeeping } from "../../layer/entry-of-node.js";
-import type { IndexedEntry, LayerIndex } from "../../layer/layer-index.js";
-import { entryNode } from "../../layer/node-of-entry.js";
-import { readFileNode } from "../../layer/read-node.js";
-import { sameAttributes } from "../../layer/same-node.js";
-import { lookup } from "../../layer/tree.js";
-import type { FileNode, FolderNode, LayerBytes, TreeNode } from "../../layer/tree-node.js";
-import type { DraftTree } from "../draft-tree.js";
-import { changedEntries } from "./changed-entries.js";
-import { HiddenFolders } from "./hidden-folders.js";
+import { entryNode } from "../../rootfs/apply-layer.js";
+import { sameAttributes } from "../../rootfs/difference.js";
+import type { DraftTree } from "../../rootfs/draft-tree.js";
+import { isBookkeeping } from "../../rootfs/entries.js";
+import { readFileNode } from "../../rootfs/read-node.js";
+import { type FileNode, type FolderNode, joinPath, lookup, type TreeNode } from "../../rootfs/tree.js";
 
 /** What a command changed, as a tar in the form of overlayfs. */
 export interface CommandChanges {
@@ -118,4 +117,94 @@ const COMPARED = 64 << 20;
 async function sameBytes(left: FileNode, right: FileNode): Promise<boolean> {
   if (left.size !== right.size || left.size > COMPARED) return false;
   return sha256Hex(await readFileNode(left)) === sha256Hex(await readFileNode(right));
+}
+
+/** The entries of a command's changes, paths as a tree has them, without what the sandbox made for itself. */
+export function changedEntries(
+  indexed: readonly IndexedEntry[],
+  stubs: readonly string[],
+): readonly IndexedEntry[] {
+  const entries = indexed.map(({ entry, offset }) => ({
+    entry: {
+      ...entry,
+      path: normal(entry.path),
+      ...(entry.type === "hardlink" ? { linkname: normal(entry.linkname ?? "") } : {}),
+    },
+    offset,
+  }));
+  return stubs.length === 0 ? entries : withoutStubs(entries, stubs);
+}
+
+/** A mount point that is still empty is the sandbox's own; in any other the command left something beside the mount. */
+function withoutStubs(entries: readonly IndexedEntry[], stubs: readonly string[]): readonly IndexedEntry[] {
+  const paths = new Map<string, IndexedEntry>();
+  const children = new Map<string, number>();
+  const count = (path: string, by: number) => {
+    const parent = path.slice(0, Math.max(0, path.lastIndexOf("/")));
+    children.set(parent, (children.get(parent) ?? 0) + by);
+  };
+  for (const indexed of entries) {
+    paths.set(indexed.entry.path, indexed);
+    if (indexed.entry.path !== "") count(indexed.entry.path, 1);
+  }
+  const dropped = new Set<string>();
+  for (const stub of stubs) {
+    const entry = paths.get(stub)?.entry;
+    const empty =
+      entry?.type === "folder" ? (children.get(stub) ?? 0) === 0 : entry?.type === "file" && entry.size === 0;
+    if (!empty) continue;
+    dropped.add(stub);
+    count(stub, -1);
+  }
+  return entries.filter(({ entry }) => !dropped.has(entry.path));
+}
+
+/** Paths as `tar -C FOLDER .` writes them, without the `./` at the start and the slash at the end. */
+function normal(path: string): string {
+  return path.replace(/^\.(?:\/|$)/, "").replace(/\/$/, "");
+}
+
+const OPAQUE = ["trusted.overlay.opaque", "user.overlay.opaque"];
+const YES = 0x79;
+
+/**
+ * Folders that hide all that was in them below: what the changes do not name again is removed by its name. So a
+ * folder that was removed and made anew, or moved away and back, costs no more than what is different in it.
+ */
+export class HiddenFolders {
+  readonly #draft: DraftTree;
+  /** The names in each folder of the changes. */
+  readonly #names = new Map<string, Set<string>>();
+  readonly #hidden = new Set<string>();
+
+  constructor(draft: DraftTree, entries: readonly IndexedEntry[]) {
+    this.#draft = draft;
+    if (!entries.some(({ entry }) => isOpaque(entry))) return;
+    for (const { entry } of entries) {
+      const { folder, name } = split(entry.path);
+      const names = this.#names.get(folder);
+      if (names === undefined) this.#names.set(folder, new Set([name]));
+      else names.add(name);
+    }
+  }
+
+  /** Removes what is hidden by a folder of the changes; its parents were entered before it. */
+  enter(entry: TarEntry, existing: TreeNode | undefined): void {
+    const { path } = entry;
+    if (!isOpaque(entry) && !(path !== "" && this.#hidden.has(split(path).folder))) return;
+    this.#hidden.add(path);
+    if (existing?.type !== "folder") return;
+    const named = this.#names.get(path);
+    for (const name of [...existing.children.keys()])
+      if (named?.has(name) !== true) this.#draft.remove(joinPath(path, name));
+  }
+}
+
+function isOpaque({ type, xattrs }: TarEntry): boolean {
+  return type === "folder" && OPAQUE.some((name) => xattrs?.[name]?.[0] === YES);
+}
+
+function split(path: string): { readonly folder: string; readonly name: string } {
+  const cut = path.lastIndexOf("/");
+  return { folder: path.slice(0, Math.max(cut, 0)), name: path.slice(cut + 1) };
 }

@@ -1,11 +1,37 @@
 import { sha256Hex } from "../../core/bytes.js";
 import type { Origin } from "../../errors/origin.js";
-import type { FolderNode } from "../../layer/tree-node.js";
+import type { RuntimeConfig } from "../../oci/image-config.js";
+import type { Platform } from "../../oci/platform.js";
+import type { FolderNode } from "../../rootfs/tree.js";
+import type { BuildImageOptions } from "../ports.js";
 import { applyChanges } from "./apply-changes.js";
+import type { Cleaned } from "./command-output.js";
 import { type KeptChanges, recallChanges, rememberChanges } from "./remembered-run.js";
-import type { RunContext } from "./run-command.js";
-import { noteInputs, reasonsToRun, WouldRun } from "./run-forecast.js";
+import type { RootState } from "./root-chain.js";
 import type { RunInputs } from "./run-inputs.js";
+
+import { noteInputs, reasonsToRun, WouldRun } from "./run-inputs.js";
+import type { MountContext } from "./run-mounts.js";
+
+/** What a command runs in. */
+export interface RunContext extends MountContext {
+  /** The config of the stage's base. */
+  readonly config: RuntimeConfig;
+  readonly platform: Platform;
+  readonly options: BuildImageOptions;
+  /** The last state of the stage that is known; file operations since then are in the draft. */
+  readonly root: RootState;
+  /** Where the command stands: the image's folder and name, the stage, the number of the command in it. */
+  readonly place: string;
+  /** What was done to the stage since the last command, for people. */
+  readonly since: readonly string[];
+  /** Clean-ups that passes added to commands before this one. */
+  readonly cleaned?: readonly Cleaned[];
+  /** Told the bytes of the layer that a command removed. */
+  readonly onFreed?: (bytes: number) => void;
+  /** Told when what a command left can be closed. */
+  readonly onOpen: (close: () => Promise<void>) => void;
+}
 
 /** A command, whoever runs it. */
 export interface Command {

@@ -1,12 +1,16 @@
 import { EnvironmentError, PlanError } from "../../errors/layerwright-error.js";
 import { namedFunction } from "../../image/host-functions.js";
-import type { Platform } from "../../oci/platform.js";
-import type { HostRunOperation, RunOperation } from "../../plan/operation.js";
-import { commandText, describeOperation } from "../../plan/operation.js";
+import { hostPlatform, type Platform, platformText } from "../../oci/platform.js";
+import {
+  commandText,
+  describeOperation,
+  type HostRunOperation,
+  type RunOperation,
+} from "../../plan/operation.js";
 import type { Stage } from "../../plan/plan.js";
 import type { Sandbox } from "../../ports/sandbox.js";
+import { programStart } from "../../rootfs/read-elf.js";
 import type { BuildPorts } from "../ports.js";
-import { checkMachine } from "./check-machine.js";
 
 /** Makes sure, before any work, that this machine can run the commands of these stages and has their secrets. */
 export async function checkRuns(
@@ -55,4 +59,33 @@ export function runsOf({ layers }: Stage): (RunOperation | HostRunOperation)[] {
   return layers.flatMap(({ operations }) =>
     operations.filter((operation) => operation.op === "run" || operation.op === "hostRun"),
   );
+}
+
+/** Processors that also run the programs of another, by Go's names. */
+const RUNS_TOO: Readonly<Record<string, readonly string[]>> = { amd64: ["386"] };
+
+/**
+ * Makes sure that this machine's processor, or an emulator, runs the programs of the image.
+ *
+ * @throws {EnvironmentError} RUN_FOREIGN_PLATFORM
+ */
+export function checkMachine(
+  { command, origin }: RunOperation,
+  platform: Platform,
+  sandbox: Pick<Sandbox, "interprets">,
+  machine: Platform = hostPlatform(),
+): void {
+  const { architecture } = platform;
+  if (architecture === machine.architecture || RUNS_TOO[machine.architecture]?.includes(architecture)) return;
+  // Programs come in the form of a library, too.
+  const [program, library] = [programStart(platform, 2), programStart(platform, 3)];
+  if (program !== undefined && library !== undefined) {
+    if (sandbox.interprets(program) && sandbox.interprets(library)) return;
+  }
+  const parameters = {
+    command: commandText(command),
+    platform: platformText(platform),
+    machine: platformText(machine),
+  };
+  throw new EnvironmentError("RUN_FOREIGN_PLATFORM", parameters, { subject: parameters.command, origin });
 }

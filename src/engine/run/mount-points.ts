@@ -1,8 +1,7 @@
 import { isLayerwrightError, PlanError } from "../../errors/layerwright-error.js";
 import type { Origin } from "../../errors/origin.js";
-import { type Resolved, resolvePath } from "../../layer/resolve.js";
-import { lookup, newFolder } from "../../layer/tree.js";
-import type { FileNode, FolderNode, TreeNode } from "../../layer/tree-node.js";
+import { type Resolved, resolvePath } from "../../rootfs/resolve.js";
+import { type FileNode, type FolderNode, lookup, newFolder, type TreeNode } from "../../rootfs/tree.js";
 
 /** Something that a command sees at a path, as far as it decides where further paths lead. */
 export interface MountedTree {

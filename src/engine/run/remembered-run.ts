@@ -1,14 +1,14 @@
+import type { LayerIndex } from "../../archive/layer-index.js";
+import { type LayerBytes, openLayer } from "../../archive/open-layer.js";
 import { isCount, isText, listOf, objectOf } from "../../core/json.js";
-import type { LayerIndex } from "../../layer/layer-index.js";
-import { openLayer } from "../../layer/open-layer.js";
-import type { FolderNode, LayerBytes } from "../../layer/tree-node.js";
-import { walk } from "../../layer/walk.js";
 import { type Digest, isDigest } from "../../oci/digest.js";
 import { mediaType } from "../../oci/media-type.js";
+import type { Layer } from "../../plan/plan.js";
 import type { BaseLayer } from "../../ports/base-source.js";
 import type { BlobStore } from "../../ports/blob-store.js";
 import type { RootChanges } from "../../ports/sandbox.js";
-import { identify } from "../content-identity.js";
+import { identify } from "../../rootfs/layer-items.js";
+import { type FolderNode, type TreeNode, walk } from "../../rootfs/tree.js";
 
 /** What a command changed, kept in the store as the tar that the sandbox gave. */
 export interface KeptChanges {
@@ -102,4 +102,45 @@ async function openChanges(
   const { index, bytes, close } = await openLayer(layer, store, { spool: true });
   identify(bytes, digest);
   return { digest, index, bytes, gone, close };
+}
+
+const FREED_KIND = "freed-1";
+
+/** Bytes of files that a layer had and a command of the layer removed: what was in the layers below does not count. */
+export function freedBytes(before: FolderNode, after: FolderNode, lower: FolderNode): number {
+  const seen = new Set<TreeNode>();
+  const count = (node: TreeNode, now: TreeNode | undefined, below: TreeNode | undefined): number => {
+    if (node === now || node === below) return 0;
+    if (node.type === "folder") {
+      const names = now?.type === "folder" ? now.children : undefined;
+      const under = below?.type === "folder" ? below.children : undefined;
+      let sum = 0;
+      for (const [name, child] of node.children) sum += count(child, names?.get(name), under?.get(name));
+      return sum;
+    }
+    if (now !== undefined || node.type !== "file" || seen.has(node)) return 0;
+    seen.add(node);
+    return node.size;
+  };
+  return count(before, after, lower);
+}
+
+/** Keeps how many bytes an operation of a layer freed, for those who explain the plan. */
+export async function keepFreedBytes(
+  layer: Layer,
+  at: number,
+  bytes: number,
+  store: Pick<BlobStore, "putRecord">,
+): Promise<void> {
+  await store.putRecord(FREED_KIND, `${layer.id} ${at}`, bytes);
+}
+
+/** The bytes that an operation of a layer freed when it was built last; undefined where it was not built. */
+export async function recallFreedBytes(
+  layer: Layer,
+  at: number,
+  store: Pick<BlobStore, "getRecord">,
+): Promise<number | undefined> {
+  const bytes = await store.getRecord(FREED_KIND, `${layer.id} ${at}`);
+  return typeof bytes === "number" ? bytes : undefined;
 }

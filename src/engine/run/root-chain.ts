@@ -1,15 +1,13 @@
+import { tarBlocks } from "../../archive/tar-blocks.js";
 import { sha256Hex } from "../../core/bytes.js";
-import { diffTrees } from "../../layer/diff.js";
-import { flattenTree, toEntries } from "../../layer/entries.js";
-import { entryOf } from "../../layer/entry-of-node.js";
-import { type LayerItem, toTarItems } from "../../layer/layer-item.js";
-import { lookup } from "../../layer/tree.js";
-import type { FolderNode } from "../../layer/tree-node.js";
-import { whiteoutTarget } from "../../layer/whiteout.js";
 import type { RootLayer } from "../../ports/sandbox.js";
-import { tarBlocks } from "../../tar/tar-blocks.js";
+import { diffTrees } from "../../rootfs/difference.js";
+import { entryOf, flattenTree, type LayerItem, toEntries, toTarItems } from "../../rootfs/entries.js";
+import type { FolderNode } from "../../rootfs/tree.js";
+import { lookup } from "../../rootfs/tree.js";
+import { whiteoutTarget } from "../../rootfs/whiteout.js";
+import { contentKey } from "../pack/layer-key.js";
 import type { BuildPorts } from "../ports.js";
-import { contentKey } from "./content-key.js";
 import type { RootInput } from "./run-inputs.js";
 
 /**

@@ -1,44 +1,30 @@
 import { PlanError } from "../../errors/layerwright-error.js";
-import { resolvePath } from "../../layer/resolve.js";
 import type { RuntimeConfig } from "../../oci/image-config.js";
 import type { Platform } from "../../oci/platform.js";
 import type { CleanedCommand, RunOperation } from "../../plan/operation.js";
 import { commandText } from "../../plan/operation.js";
 import { areApart, isUnaffected } from "../../plan/passes/later-use.js";
 import type { RootChanges, RootLayer, Sandbox, SandboxMount } from "../../ports/sandbox.js";
+import { resolvePath } from "../../rootfs/resolve.js";
 import type { BuildImageOptions } from "../ports.js";
-import { knowAccounts } from "./account-files.js";
+import type { RunContext } from "./carry-out.js";
 import { carryOut } from "./carry-out.js";
-import { type Cleaned, checkEnd } from "./command-failure.js";
-import { freedBytes } from "./freed-bytes.js";
+import { type Cleaned, checkEnd, OutputLines } from "./command-output.js";
 import { type MountPoints, mountPoints } from "./mount-points.js";
-import { OutputLines } from "./output-lines.js";
-import { type ProcessUser, processUser } from "./process-user.js";
-import { keepChanges } from "./remembered-run.js";
+import { freedBytes, keepChanges } from "./remembered-run.js";
 import { changedRoot, cleanedRoot, commandRoot, type RootState, treeTar, type Unseen } from "./root-chain.js";
 import { runInputs } from "./run-inputs.js";
 import { type MountContext, type PreparedMount, prepareMounts } from "./run-mounts.js";
-import { checkVariable, commandArgs, commandEnv, commandFolder, runKey } from "./run-spec.js";
-
-/** What a command runs in. */
-export interface RunContext extends MountContext {
-  /** The config of the stage's base. */
-  readonly config: RuntimeConfig;
-  readonly platform: Platform;
-  readonly options: BuildImageOptions;
-  /** The last state of the stage that is known; file operations since then are in the draft. */
-  readonly root: RootState;
-  /** Where the command stands: the image's folder and name, the stage, the number of the command in it. */
-  readonly place: string;
-  /** What was done to the stage since the last command, for people. */
-  readonly since: readonly string[];
-  /** Clean-ups that passes added to commands before this one. */
-  readonly cleaned?: readonly Cleaned[];
-  /** Told the bytes of the layer that a command removed. */
-  readonly onFreed?: (bytes: number) => void;
-  /** Told when what a command left can be closed. */
-  readonly onOpen: (close: () => Promise<void>) => void;
-}
+import {
+  checkVariable,
+  commandArgs,
+  commandEnv,
+  commandFolder,
+  knowAccounts,
+  type ProcessUser,
+  processUser,
+  runKey,
+} from "./run-spec.js";
 
 /**
  * Runs a command on a draft, or recalls what it did when nothing that it depends on has changed. A clean-up that does

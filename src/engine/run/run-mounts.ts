@@ -1,14 +1,14 @@
 import { PlanError } from "../../errors/layerwright-error.js";
-import { flattenTree } from "../../layer/entries.js";
-import { resolvePath } from "../../layer/resolve.js";
-import { emptyTree, lookup, newFolder } from "../../layer/tree.js";
 import type { PlanMount, RunOperation } from "../../plan/operation.js";
 import type { SandboxMount } from "../../ports/sandbox.js";
-import { DraftTree } from "../draft-tree.js";
-import { applyCopy } from "../operations/apply-copy.js";
-import type { LayerState } from "../operations/layer-state.js";
+import { applyCopy } from "../../rootfs/apply-copy.js";
+import type { LayerState } from "../../rootfs/draft-tree.js";
+import { DraftTree } from "../../rootfs/draft-tree.js";
+import { flattenTree } from "../../rootfs/entries.js";
+import { resolvePath } from "../../rootfs/resolve.js";
+import { emptyTree, lookup, newFolder } from "../../rootfs/tree.js";
+import { contentKey } from "../pack/layer-key.js";
 import type { BuildPorts } from "../ports.js";
-import { contentKey } from "./content-key.js";
 import { MOUNTED_FILE, type MountedTree } from "./mount-points.js";
 import { changedRoot, type RootState, treeTar } from "./root-chain.js";
 

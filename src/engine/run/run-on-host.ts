@@ -1,14 +1,16 @@
+import { tarBlocks } from "../../archive/tar-blocks.js";
 import { PlanError } from "../../errors/layerwright-error.js";
 import { namedFunction } from "../../image/host-functions.js";
-import type { HostRunOperation } from "../../plan/operation.js";
-import { commandText, describeOperation } from "../../plan/operation.js";
-import { carryOut } from "./carry-out.js";
-import { checkEnd } from "./command-failure.js";
-import { storeHostLayer } from "./host-layer.js";
-import { OutputLines } from "./output-lines.js";
+import { commandText, describeOperation, type HostRunOperation } from "../../plan/operation.js";
+import type { BlobStore } from "../../ports/blob-store.js";
+import { diffTrees } from "../../rootfs/difference.js";
+import { toEntries, toTarItems } from "../../rootfs/entries.js";
+import type { FolderNode } from "../../rootfs/tree.js";
+import { whiteoutTarget } from "../../rootfs/whiteout.js";
+import { carryOut, type RunContext } from "./carry-out.js";
+import { checkEnd, OutputLines } from "./command-output.js";
 import { type KeptChanges, keepChanges } from "./remembered-run.js";
 import { changedRoot, commandRoot, type RootState, treeTar } from "./root-chain.js";
-import type { RunContext } from "./run-command.js";
 import { runInputs } from "./run-inputs.js";
 import { runKey } from "./run-spec.js";
 
@@ -79,4 +81,29 @@ function functionOf(name: string, run: HostRunOperation): (root: string) => void
 
 function commandOf({ command }: HostRunOperation): string {
   return "function" in command ? "a function" : commandText(command, 200);
+}
+
+/** Puts the difference of two trees into the store as a plain tar that ADD can unpack. */
+export async function storeHostLayer(
+  run: HostRunOperation,
+  lower: FolderNode,
+  upper: FolderNode,
+  mtime: number,
+  store: BlobStore,
+): Promise<{ readonly digest: string; readonly size: number }> {
+  const items = toEntries(diffTrees(lower, upper), lower, { mtime });
+  const gone = items.map(({ entry }) => whiteoutTarget(entry.path)).find((path) => path !== undefined);
+  if (gone !== undefined) {
+    const reason = `removes /${gone}, and a tar that is added cannot`;
+    const context = { subject: describeOperation(run), origin: run.origin };
+    throw new PlanError("NOT_EXPRESSIBLE", { field: "a host command that", reason }, context);
+  }
+  const writer = await store.writer();
+  try {
+    for (const block of tarBlocks(await toTarItems(items))) writer.write(block);
+    return await writer.commit();
+  } catch (error) {
+    await writer.discard();
+    throw error;
+  }
 }

@@ -1,13 +1,13 @@
 import { isLayerwrightError } from "../../errors/layerwright-error.js";
 import type { Owner } from "../../image/owner.js";
-import type { LayerItem } from "../../layer/layer-item.js";
-import { resolvePath } from "../../layer/resolve.js";
-import type { FolderNode } from "../../layer/tree-node.js";
-import { pathComponents } from "../../layer/tree-path.js";
 import type { BaseUse } from "../../oci/base-annotations.js";
 import type { Operation } from "../../plan/operation.js";
 import type { Layer } from "../../plan/plan.js";
-import { isStatic } from "../elf/is-static.js";
+import { isStatic } from "../../rootfs/check-program.js";
+import type { LayerItem } from "../../rootfs/entries.js";
+import { resolvePath } from "../../rootfs/resolve.js";
+import type { FolderNode } from "../../rootfs/tree.js";
+import { pathComponents } from "../../rootfs/tree.js";
 
 /**
  * What a layer took from the base of its image, the strongest of what its operations did.

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
+import { SpooledLayer } from "../../archive/open-layer.js";
 import { IntegrityError, isLayerwrightError } from "../../errors/layerwright-error.js";
-import { SpooledLayer } from "../../layer/spooled-layer.js";
-import type { FileNode } from "../../layer/tree-node.js";
 import type { Digest } from "../../oci/digest.js";
 import { redactUrl } from "../../plan/operation.js";
-import { identify } from "../content-identity.js";
+import { identify } from "../../rootfs/layer-items.js";
+import type { FileNode } from "../../rootfs/tree.js";
 import type { BuildPorts } from "../ports.js";
 
 /** Fetched files of one build; they are in the store under their own digest, and are fetched once in the store's life. */

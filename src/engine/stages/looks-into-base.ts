@@ -1,6 +1,4 @@
 import { parentPath } from "../../core/posix-path.js";
-import { resolvePath } from "../../layer/resolve.js";
-import type { FileNode, FolderNode } from "../../layer/tree-node.js";
 import type {
   AddOperation,
   CopyOperation,
@@ -11,9 +9,11 @@ import type {
 import { keepsName } from "../../plan/operation.js";
 import type { Stage } from "../../plan/plan.js";
 import type { FileSource } from "../../ports/file-source.js";
+import { isStatic } from "../../rootfs/check-program.js";
+import { isNumeric } from "../../rootfs/owners.js";
+import { resolvePath } from "../../rootfs/resolve.js";
+import type { FileNode, FolderNode } from "../../rootfs/tree.js";
 import { stagesOf } from "../check-plan.js";
-import { isStatic } from "../elf/is-static.js";
-import { isNumeric } from "../owners.js";
 
 /** What is asked about a stage on a base in a registry. */
 export interface BaseQuestion {

@@ -1,7 +1,4 @@
 import { resolve } from "node:path";
-import { openBase as openLayers } from "../../layer/open-layer.js";
-import { emptyTree } from "../../layer/tree.js";
-import type { FolderNode } from "../../layer/tree-node.js";
 import { type BaseIdentity, baseName } from "../../oci/base-annotations.js";
 import type { Digest } from "../../oci/digest.js";
 import { mediaType } from "../../oci/media-type.js";
@@ -9,14 +6,15 @@ import type { Platform } from "../../oci/platform.js";
 import { fromScratch, scratchConfig, withSearchPath } from "../../plan/config.js";
 import type { PlanBase } from "../../plan/plan.js";
 import type { BaseImage, BaseLayer, BaseLocation } from "../../ports/base-source.js";
-import { identify } from "../content-identity.js";
-import { baseHistory } from "../documents/history.js";
-import { ociDescriptor } from "../documents/image-documents.js";
-import { DraftTree } from "../draft-tree.js";
+import { openBase as openLayers } from "../../rootfs/base-tree.js";
+import { DraftTree } from "../../rootfs/draft-tree.js";
+import { identify } from "../../rootfs/layer-items.js";
+import type { FolderNode } from "../../rootfs/tree.js";
+import { emptyTree } from "../../rootfs/tree.js";
+import { baseHistory, dateText, ociDescriptor } from "../image-documents.js";
 import { compressTar } from "../pack/compress-tar.js";
 import type { BuildImageOptions, BuildPorts } from "../ports.js";
 import { baseRoot } from "../run/root-chain.js";
-import { dateText } from "../source-date.js";
 import type { StageImage, StageLayer } from "./stage-image.js";
 
 /** A base that is an image, or a root file system, of its own. */

@@ -1,11 +1,11 @@
-import type { FolderNode } from "../../layer/tree-node.js";
 import type { BaseIdentity, BaseUse } from "../../oci/base-annotations.js";
 import type { Descriptor } from "../../oci/descriptor.js";
 import type { Digest } from "../../oci/digest.js";
 import type { HistoryEntry, ImageConfig, RuntimeConfig } from "../../oci/image-config.js";
 import type { ReadOptions } from "../../ports/blob-store.js";
 import type { Repository } from "../../ports/registry.js";
-import type { Cleaned } from "../run/command-failure.js";
+import type { FolderNode } from "../../rootfs/tree.js";
+import type { Cleaned } from "../run/command-output.js";
 import type { RootState } from "../run/root-chain.js";
 
 /** One layer of a stage, with what a report says of it. */

@@ -1,18 +1,16 @@
 import { type GlobPattern, matchesGlob, PatternError, parseGlobPattern } from "../../core/glob.js";
 import type { DescribedImage } from "../../engine/described/described-image.js";
-import { bytesNow } from "../../engine/described/local-base.js";
-import { ownerIds } from "../../engine/described/owner-ids.js";
-import { isModeKnown, type Unknown, whyContentUnknown } from "../../engine/described/unknown.js";
-import { similarPath } from "../../engine/operations/find-path.js";
+import { bytesNow, ownerIds } from "../../engine/described/described-image.js";
 import { isLayerwrightError } from "../../errors/layerwright-error.js";
 import { type Call, checkFlag, checkOptions, refuse } from "../../image/call.js";
 import { parseAbsolutePath } from "../../image/container-path.js";
 import { type ModeInput, parseMode } from "../../image/mode.js";
 import { type Owner, type OwnerInput, ownerText, parseOwner } from "../../image/owner.js";
-import { resolvePath } from "../../layer/resolve.js";
-import type { TreeNode } from "../../layer/tree-node.js";
-import { walk } from "../../layer/walk.js";
 import { describeOperation } from "../../plan/operation.js";
+import { resolvePath, similarPath } from "../../rootfs/resolve.js";
+import type { TreeNode } from "../../rootfs/tree.js";
+import { walk } from "../../rootfs/tree.js";
+import { isModeKnown, type Unknown, whyContentUnknown } from "../../rootfs/unknown.js";
 import { type Details, type Failure, failure, placeText, unknowable } from "./subject.js";
 
 /** The kind of thing at a path of an image. */

@@ -5,15 +5,13 @@ import type { DescribedImage } from "../../engine/described/described-image.js";
 import { beginCall, checkOptions, refuse } from "../../image/call.js";
 import type { Image } from "../../image/image.js";
 import { ownerText } from "../../image/owner.js";
-import { lookup } from "../../layer/tree.js";
-import type { FolderNode } from "../../layer/tree-node.js";
-import { joinPath } from "../../layer/tree-path.js";
-import { walk } from "../../layer/walk.js";
 import type { RuntimeConfig } from "../../oci/image-config.js";
 import { platformText } from "../../oci/platform.js";
 import { describeOperation, modeText, type Operation } from "../../plan/operation.js";
 import type { Layer, Stage } from "../../plan/plan.js";
 import type { Described } from "../../project/described.js";
+import type { FolderNode } from "../../rootfs/tree.js";
+import { joinPath, lookup, walk } from "../../rootfs/tree.js";
 import { modeWord, ownerWord, typeWord } from "./file-check.js";
 import { type ExpectOptions, Subject } from "./subject.js";
 

@@ -1,10 +1,10 @@
 import type { DescribedImage } from "../../engine/described/described-image.js";
-import type { Unknown } from "../../engine/described/unknown.js";
 import { type Origin, originText } from "../../errors/origin.js";
 import { type Call, checkOptions, refuse } from "../../image/call.js";
 import { type Image, isImage } from "../../image/image.js";
 import type { ImageNode } from "../../image/nodes.js";
 import { type Described, described, describedArchive } from "../../project/described.js";
+import type { Unknown } from "../../rootfs/unknown.js";
 
 /** Options of assertions about a description. */
 export interface ExpectOptions {

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { TarParser } from "../../../src/archive/tar-parser.js";
 import { digestOf } from "../../../src/oci/digest.js";
-import { TarParser } from "../../../src/tar/tar-parser.js";
 import { tempFolder } from "../temp-folder.js";
 
 export interface FakeEngineOptions {

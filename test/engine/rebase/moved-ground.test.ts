@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { DraftTree } from "../../../src/engine/draft-tree.js";
-import { movedGround } from "../../../src/engine/rebase/moved-ground.js";
-import type { LayerIndex } from "../../../src/layer/layer-index.js";
-import { emptyTree } from "../../../src/layer/tree.js";
-import type { FolderNode, TreeNode } from "../../../src/layer/tree-node.js";
+import type { LayerIndex } from "../../../src/archive/layer-index.js";
+import { movedGround } from "../../../src/engine/rebase/judge-layers.js";
 import { digestOf } from "../../../src/oci/digest.js";
+import { DraftTree } from "../../../src/rootfs/draft-tree.js";
+import type { FolderNode, TreeNode } from "../../../src/rootfs/tree.js";
+import { emptyTree } from "../../../src/rootfs/tree.js";
 
 const attributes = { mode: 0o755, uid: 0, gid: 0, mtime: 0 };
 const file: TreeNode = {

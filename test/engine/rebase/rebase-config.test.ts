@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ownHistory, rebaseConfig } from "../../../src/engine/rebase/rebase-config.js";
+import { ownHistory, rebaseConfig } from "../../../src/engine/rebase/rebase-documents.js";
 import { digestOf } from "../../../src/oci/digest.js";
 import type { ImageConfig, RuntimeConfig } from "../../../src/oci/image-config.js";
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { changedEntries } from "../../../src/engine/run/changed-entries.js";
+import type { TarEntry } from "../../../src/archive/tar-entry.js";
+import { changedEntries } from "../../../src/engine/run/apply-changes.js";
 import { MOUNTED_FILE, type MountedTree, mountPoints } from "../../../src/engine/run/mount-points.js";
-import { emptyTree, newFolder, setNode } from "../../../src/layer/tree.js";
-import type { FolderNode, TreeNode } from "../../../src/layer/tree-node.js";
-import type { TarEntry } from "../../../src/tar/tar-entry.js";
+import type { FolderNode, TreeNode } from "../../../src/rootfs/tree.js";
+import { emptyTree, newFolder, setNode } from "../../../src/rootfs/tree.js";
 
 const link = (target: string): TreeNode => ({
   type: "symlink",

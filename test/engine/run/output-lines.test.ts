@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { OutputLines } from "../../../src/engine/run/output-lines.js";
+import { OutputLines } from "../../../src/engine/run/command-output.js";
 
 function linesOf(secrets: readonly string[], pieces: readonly (string | Uint8Array)[]) {
   const lines: string[] = [];

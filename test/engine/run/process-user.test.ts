@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { processUser } from "../../../src/engine/run/process-user.js";
-import { emptyTree, setNode } from "../../../src/layer/tree.js";
-import type { FileNode, FolderNode } from "../../../src/layer/tree-node.js";
+import { processUser } from "../../../src/engine/run/run-spec.js";
+import type { FileNode, FolderNode } from "../../../src/rootfs/tree.js";
+import { emptyTree, setNode } from "../../../src/rootfs/tree.js";
 
 function file(text: string): FileNode {
   const bytes = Buffer.from(text);

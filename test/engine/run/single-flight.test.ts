@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { openDirStore } from "../../../src/adapters/store-dir/dir-blob-store.js";
 import { takeLock } from "../../../src/adapters/store-dir/owned-lock.js";
 import { MemoryBlobStore } from "../../../src/adapters/store-memory/memory-blob-store.js";
-import { Turns } from "../../../src/engine/turns.js";
+import { Turns } from "../../../src/engine/ports.js";
 import type { RunOperation } from "../../../src/plan/operation.js";
 import type { BlobStore } from "../../../src/ports/blob-store.js";
 import type { ProgressEvent } from "../../../src/ports/progress.js";

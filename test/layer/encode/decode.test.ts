@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { decodeLayer, sniffEncoding } from "../../../src/layer/encode/decode.js";
-import { loadWasmZstd } from "../../../src/layer/encode/wasm-zstd.js";
+import { decodeLayer, sniffEncoding } from "../../../src/archive/decode.js";
+import { loadWasmZstd } from "../../../src/archive/wasm-zstd.js";
 
 const text = Buffer.from("hello layer ".repeat(40_000));
 const noise = randomBytes(300_000);

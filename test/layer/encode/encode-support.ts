@@ -1,5 +1,5 @@
 import { randomFillSync } from "node:crypto";
-import type { LayerEncoder } from "../../../src/layer/encode/layer-encoder.js";
+import type { LayerEncoder } from "../../../src/archive/layer-encoder.js";
 
 /** Bytes that shrink, from a fixed generator. */
 export function prose(size: number, seed = 1): Buffer {

@@ -3,10 +3,9 @@ import { randomFillSync } from "node:crypto";
 import { gunzipSync, inflateRawSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { encoderFor, parseCompression } from "../../../src/layer/encode/compression.js";
-import { decodeLayer } from "../../../src/layer/encode/decode.js";
-import { sampledEntropy } from "../../../src/layer/encode/entropy.js";
-import { storedBlocks } from "../../../src/layer/encode/stored-blocks.js";
+import { encoderFor, parseCompression } from "../../../src/archive/compression.js";
+import { decodeLayer } from "../../../src/archive/decode.js";
+import { sampledEntropy, storedBlocks } from "../../../src/archive/gzip-encoder.js";
 import { encodeAll, noise, prose } from "./encode-support.js";
 
 const MIB = 1 << 20;

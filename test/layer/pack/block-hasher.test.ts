@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { blockHasher } from "../../../src/layer/pack/block-hasher.js";
-import { blockTag } from "../../../src/layer/pack/block-tag.js";
+import { blockHasher } from "../../../src/archive/block-hasher.js";
+import { blockTag } from "../../../src/archive/block-tag.js";
 
 const MIB = 1 << 20;
 const blocks = [Buffer.alloc(MIB, 1), Buffer.alloc(MIB, 2), Buffer.alloc(700, 3)];

@@ -1,6 +1,6 @@
 import { createDecipheriv } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { blockTag, isBlockKey, newBlockKey } from "../../../src/layer/pack/block-tag.js";
+import { blockTag, isBlockKey, newBlockKey } from "../../../src/archive/block-tag.js";
 
 const block = Buffer.alloc(1000, "some block ");
 const tagOf = (key: string, bytes: Uint8Array) => blockTag(Buffer.from(key, "hex"), bytes);
