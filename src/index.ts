@@ -180,7 +180,9 @@ export { type NoSetuidOptions, nonRoot, noSetuid, noShell } from "./policy/privi
 export { type MaxSizeOptions, maxGrowth, maxLayers, maxSize, maxWaste } from "./policy/size-policies.js";
 export type { PushedImage, PushReport } from "./ports/image-output.js";
 export type { Progress, ProgressEvent } from "./ports/progress.js";
-export type { CopyOptions, CopyResult } from "./project/copy.js";
+export type { CheckOptions, CheckResult } from "./project/check.js";
+export type { CopyResult } from "./project/copy.js";
+export type { CopyOptions } from "./project/copy-contents.js";
 export type { DiffOptions } from "./project/diff.js";
 export type { DockerfileStyle, DockerfileVerbOptions } from "./project/dockerfile.js";
 export type { LoadedImageResult, LoadOptions, LoadResult } from "./project/load.js";
@@ -195,13 +197,13 @@ export type {
   OutputTarget,
   PlatformsBuildOptions,
 } from "./project/options.js";
-export type { CheckOptions, CheckResult } from "./project/policies.js";
 export type { PlanOptions } from "./project/prepare.js";
 export type { PullOptions, PullResult } from "./project/pull.js";
 export type { PushOptions, PushResult } from "./project/push.js";
 export type { BaseLayerChange, RebasedPlatform, RebaseOptions, RebaseResult } from "./project/rebase.js";
 export type { ReportedImage, ReportOptions, ReportResult } from "./project/report.js";
-export type { SynthesizedImage, SynthOptions, SynthResult } from "./project/synthesize.js";
+export type { SynthesizedImage } from "./project/synth-directory.js";
+export type { SynthOptions, SynthResult } from "./project/synthesize.js";
 export { apk } from "./recipes/apk.js";
 export { apt } from "./recipes/apt.js";
 export { type CaCertificatesOptions, caCertificates } from "./recipes/ca-certificates.js";

@@ -1,5 +1,5 @@
 import type { Catalog } from "../catalog/catalog.js";
-import type { CheckOptions, CheckResult } from "../project/policies.js";
+import type { CheckOptions, CheckResult } from "../project/check.js";
 import { openProject } from "../project/project.js";
 import { watched } from "./watched.js";
 
@@ -23,7 +23,7 @@ export async function check(catalog: Catalog, options: CheckOptions = {}): Promi
 }
 
 async function checkNow(catalog: Catalog, options: CheckOptions): Promise<CheckResult> {
-  const { checkProject } = await import("../project/policies.js");
+  const { checkProject } = await import("../project/check.js");
   const { platforms, planOnly = false, ...settings } = options;
   return checkProject(await openProject(catalog, { ...settings, platforms }), settings, planOnly);
 }

@@ -1,4 +1,5 @@
-import type { CopyOptions, CopyResult } from "../project/copy.js";
+import type { CopyResult } from "../project/copy.js";
+import type { CopyOptions } from "../project/copy-contents.js";
 import { watched } from "./watched.js";
 
 /**

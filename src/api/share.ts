@@ -50,7 +50,7 @@ async function shareNow(catalog: Catalog, options: ShareOptions): Promise<ShareR
   }
   const project = await openProject(catalog, { ...settings, platforms: [platform] });
   // Loaded when something is built: a program that only describes images starts without it.
-  const { withObservedProject } = await import("../project/observe.js");
+  const { withObservedProject } = await import("../project/observe-project.js");
   const { shareImages } = await import("../analyze/sharing/share-images.js");
   const { sharedImage } = await import("../analyze/sharing/share-images.js");
   const { pullBytes } = await import("../analyze/sharing/share-images.js");

@@ -59,7 +59,7 @@ async function wasteNow(
     ...settings,
     platforms: chosen === undefined ? undefined : [chosen],
   });
-  const { withObservedProject } = await import("../project/observe.js");
+  const { withObservedProject } = await import("../project/observe-project.js");
   const { wasteOf } = await import("../analyze/waste/waste-of.js");
   const reports = await withObservedProject(project, settings, async (images) => {
     const made: WasteReport[] = [];

@@ -1,9 +1,11 @@
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { LoadedImage } from "./load/loaded-catalog.js";
-import type { OpenCatalog } from "./open-catalog.js";
+import type { LoadedCatalog, LoadedImage } from "./load/loaded-catalog.js";
 import type { SelectionFlags } from "./select-names.js";
 import type { Session } from "./session.js";
+
+/** A catalog, and the directory that its sources are relative to. */
+type ContextCatalog = Pick<LoadedCatalog, "name" | "images"> & { readonly context: string };
 
 /**
  * The images of a catalog that the options leave, all that `--affected-by` and `--changed` both mean.
@@ -12,7 +14,7 @@ import type { Session } from "./session.js";
  */
 export async function narrowedImages(
   session: Session,
-  catalog: OpenCatalog,
+  catalog: ContextCatalog,
   chosen: readonly string[],
   entry: string,
 ): Promise<readonly LoadedImage[]> {
@@ -28,7 +30,7 @@ export async function narrowedImages(
 async function affectedImages(
   images: readonly LoadedImage[],
   paths: readonly string[],
-  { images: all, context }: OpenCatalog,
+  { images: all, context }: ContextCatalog,
   entry: string,
 ): Promise<LoadedImage[]> {
   const { isMadeFrom, isWritten } = await import("../project/affected.js");
@@ -48,7 +50,7 @@ async function affectedImages(
 async function changedImages(
   images: readonly LoadedImage[],
   { options }: Session,
-  { name: catalog, context }: OpenCatalog,
+  { name: catalog, context }: ContextCatalog,
 ): Promise<LoadedImage[]> {
   const { changedSince } = await import("../project/affected.js");
   const known = images.map(({ name, plans }) => ({

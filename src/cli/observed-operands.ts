@@ -67,7 +67,8 @@ export async function withOperands<Result>(
   const { common, platforms } = await checkBuildOptions(flags, false);
   const fromCatalog = patterns.length > 0 || operands.length === 0;
   const catalog = fromCatalog ? await openCatalog(session, patterns, platforms) : undefined;
-  const { withFoundImages, withObservedProject } = await import("../project/observe.js");
+  const { withFoundImages } = await import("../project/observe.js");
+  const { withObservedProject } = await import("../project/observe-project.js");
   const { selectNames } = await import("./select-names.js");
   return withProgress(session, (progress) => {
     const settings = { ...common, signal: session.signal, ...(progress && { progress }) };

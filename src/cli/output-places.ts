@@ -1,11 +1,43 @@
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Platform, platformText } from "../oci/platform.js";
-import type { OutputTarget } from "../project/options.js";
-import { holdsPlatforms } from "../project/options.js";
+import { holdsPlatforms, type OutputTarget } from "../project/options.js";
 import type { Project } from "../project/project.js";
-import type { OutputOption } from "./build-flags.js";
-import { UsageError } from "./option-value.js";
+import { refuseValue, UsageError } from "./option-value.js";
+
+const TYPES: readonly OutputTarget["type"][] = ["archive", "oci", "layout", "rootfs"];
+
+const ALLOWED = `a path, - or type=${TYPES.join("|")},dest=PATH (docker is another word for archive)`;
+
+/** What `--output` says; `dest` is missing where the default place is meant. */
+export interface OutputOption {
+  readonly type: OutputTarget["type"];
+  readonly dest?: string;
+}
+
+/**
+ * Reads `--output` as buildx spells it: a path, `-`, or `type=oci,dest=path`.
+ *
+ * @throws {UsageError} OPTION_VALUE_INVALID
+ */
+export function parseOutput(value: string): OutputOption {
+  if (value === "") return refuseValue("--output", value, ALLOWED);
+  if (!/^(type|dest)=/.test(value)) return { type: "archive", dest: value };
+  let type: OutputTarget["type"] = "archive";
+  let dest: string | undefined;
+  // A comma in the path is part of it: only a known key begins a new field.
+  for (const field of value.split(/,(?=(?:type|dest)=)/)) {
+    const equals = field.indexOf("=");
+    const key = field.slice(0, equals);
+    const text = field.slice(equals + 1);
+    if (text === "") return refuseValue("--output", value, ALLOWED);
+    if (key === "dest") dest = text;
+    // What buildx calls the archive that `docker load` takes.
+    else if (text === "docker") type = "archive";
+    else type = TYPES.find((known) => known === text) ?? refuseValue("--output", value, ALLOWED);
+  }
+  return dest === undefined ? { type } : { type, dest };
+}
 
 /** Where everything goes unless somebody says otherwise, in the context folder. */
 export const defaultFolder = "layerwright.out";

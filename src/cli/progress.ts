@@ -1,5 +1,5 @@
 import type { Progress } from "../ports/progress.js";
-import type { Session } from "./session.js";
+import type { ProgressMode, Session } from "./session.js";
 import { say, wantsColor } from "./terminal.js";
 
 /** Shows progress on standard error while something runs, in the way that the options and the terminal allow. */
@@ -28,12 +28,6 @@ export async function withProgress<T>(
     progress.close();
   }
 }
-
-/** How progress is shown. */
-export type ProgressMode = "auto" | "tty" | "plain" | "quiet";
-
-/** Every mode, in the order of the help. */
-export const progressModes: readonly ProgressMode[] = ["auto", "tty", "plain", "quiet"];
 
 /** What decides about a spinner. */
 interface ProgressSurroundings {

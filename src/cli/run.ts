@@ -6,8 +6,7 @@ import { type Failure, failureOf } from "./failure.js";
 import { UsageError } from "./option-value.js";
 import { ownVersion } from "./own-package.js";
 import { failureJson, failureText } from "./print-error.js";
-import { progressModes } from "./progress.js";
-import { examples, type Shell } from "./session.js";
+import { examples, progressModes, type Shell } from "./session.js";
 import { paintOf, say } from "./terminal.js";
 
 /** Runs one command line (without `node` and the script) and returns the exit code. */

@@ -1,7 +1,12 @@
 import type { Command } from "commander";
-import type { ProgressMode } from "./progress.js";
 import type { SelectionFlags } from "./select-names.js";
 import { type Paint, paintOf, say } from "./terminal.js";
+
+/** How progress is shown. */
+export type ProgressMode = "auto" | "tty" | "plain" | "quiet";
+
+/** Every mode, in the order of the help. */
+export const progressModes: readonly ProgressMode[] = ["auto", "tty", "plain", "quiet"];
 
 /** The options that every command takes. */
 interface GlobalOptions extends SelectionFlags {

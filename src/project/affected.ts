@@ -4,12 +4,11 @@ import { IGNORE_FILE, openContext } from "../adapters/files-node/context-root.js
 import { type GlobPattern, matchesGlob, parseGlobPattern } from "../core/glob.js";
 import { parseIgnoreList } from "../core/ignore-rules.js";
 import type { PlanContextSource } from "../plan/operation.js";
-import type { Plan, Stage } from "../plan/plan.js";
-import { operationsOf, sourcesOf } from "../plan/plan.js";
+import { operationsOf, type Plan, type Stage, sourcesOf } from "../plan/plan.js";
 import { inputStamp } from "./build.js";
 import { lastBuilt } from "./last-built.js";
-import { pinByLock } from "./lock-file.js";
 import type { LockPlace } from "./options.js";
+import { pinByLock } from "./pin-plans.js";
 import { contextFiles, openStore } from "./workspace.js";
 
 /**

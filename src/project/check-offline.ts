@@ -8,8 +8,7 @@ import { mediaType } from "../oci/media-type.js";
 import { platformText } from "../oci/platform.js";
 import { canonicalReference, parseReference } from "../oci/reference.js";
 import { redactUrl } from "../plan/operation.js";
-import type { Plan } from "../plan/plan.js";
-import { operationsOf } from "../plan/plan.js";
+import { operationsOf, type Plan } from "../plan/plan.js";
 import type { BlobStore } from "../ports/blob-store.js";
 import { openStore } from "./workspace.js";
 

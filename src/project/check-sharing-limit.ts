@@ -3,11 +3,10 @@ import { bytesOf, type SharedLayer } from "../analyze/sharing/share-images.js";
 import { mostShared } from "../analyze/sharing/squash-prices.js";
 import { PlanError } from "../errors/layerwright-error.js";
 import { addressPlan } from "../plan/address.js";
-import type { Plan, Stage } from "../plan/plan.js";
-import { baseStages } from "../plan/plan.js";
+import { baseStages, type Plan, type Stage } from "../plan/plan.js";
 import { type BuildSettings, withBuiltImages } from "./build.js";
-import { pinByLock } from "./lock-file.js";
 import { observeBuilt, withObservedJobs } from "./observe.js";
+import { pinByLock } from "./pin-plans.js";
 import { type ImageVariants, prepareVariants } from "./prepare.js";
 import type { SharingLimit } from "./sharing-limit.js";
 

@@ -4,9 +4,18 @@ import { BlobFetcher } from "../adapters/bases-registry/fetch-blob.js";
 import { limited } from "../adapters/output-registry/limited.js";
 import type { Descriptor } from "../oci/descriptor.js";
 import { canonicalReference, type Reference } from "../oci/reference.js";
+import type { Progress } from "../ports/progress.js";
 import type { Registry, RegistryDocument } from "../ports/registry.js";
-import type { CopyOptions } from "./copy.js";
+import type { RegistryOptions } from "./open-registry.js";
 import { withWorkspace } from "./workspace.js";
+
+/** How an image is copied. */
+export interface CopyOptions extends RegistryOptions {
+  /** The folder of the store, which blobs go through that have to be sent. @default - LAYERWRIGHT_CACHE, else the user's cache folder */
+  readonly store?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly progress?: Progress | undefined;
+}
 
 /** Blobs on their way at the same time. */
 const AT_ONCE = 8;

@@ -1,15 +1,7 @@
 import { canonicalReference, parseReference, type Reference } from "../oci/reference.js";
-import type { Progress } from "../ports/progress.js";
 import type { RegistryDocument } from "../ports/registry.js";
-import { openRegistry, type RegistryOptions } from "./open-registry.js";
-
-/** How an image is copied. */
-export interface CopyOptions extends RegistryOptions {
-  /** The folder of the store, which blobs go through that have to be sent. @default - LAYERWRIGHT_CACHE, else the user's cache folder */
-  readonly store?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly progress?: Progress | undefined;
-}
+import type { CopyOptions } from "./copy-contents.js";
+import { openRegistry } from "./open-registry.js";
 
 /** What was copied, and what that took. */
 export interface CopyResult {

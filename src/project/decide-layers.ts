@@ -5,19 +5,65 @@ import type { ObservedImage } from "../analyze/observed-image.js";
 import { DEFAULT_MAX_LAYERS } from "../catalog/catalog-options.js";
 import { isLayerwrightError } from "../errors/layerwright-error.js";
 import type { Lock, LockedLayering } from "../lock/lock.js";
+import { entryText, type LockEntry, missingFrom, needsOf } from "../lock/lock-needs.js";
 import { pinPlan } from "../lock/pin-plan.js";
 import { platformText } from "../oci/platform.js";
 import { layeringKey } from "../plan/layering.js";
 import type { Plan } from "../plan/plan.js";
 import { emitResolved } from "./dockerfile.js";
 import { knownBases } from "./known-bases.js";
+import { changeLock, lockOf, shownLock } from "./lock-file.js";
 import { withObservedJobs } from "./observe.js";
-import type { PinOptions } from "./pin-plans.js";
+import type { PinOptions } from "./options.js";
+import { completeLock, withRuntime } from "./pin-plans.js";
 
 /** How layers are decided. */
 interface DecideOptions extends Omit<PinOptions, "whole"> {
   /** The most layers that an image gets, its base's included. */
   readonly maxLayers?: number | undefined;
+}
+
+/**
+ * Decides squash `"auto"` for the whole catalog where these plans lack a decision, and writes it into the lock: what an
+ * image is must not depend on which of them a command was about first. Then, where it is about further platforms, for all
+ * images on these.
+ */
+export async function decideMissing(plans: readonly Plan[], given: PinOptions): Promise<void> {
+  const { whole, ...options } = given;
+  const needs = needsOf(plans);
+  const isUndecided = () => missingFrom(needs, lockOf(options).lock).some(({ kind }) => kind === "layering");
+  if (whole !== undefined) {
+    const own = [...new Set(plans.map(({ platform }) => platformText(platform)))];
+    for (const platforms of [undefined, own]) {
+      if (!isUndecided()) return;
+      const all = await whole.plans(platforms);
+      const names = all.map(({ name }) => name);
+      const every = all.map(({ plan }) => plan);
+      await decideFor(every, { ...options, names, maxLayers: whole.maxLayers });
+    }
+  }
+  if (isUndecided()) await decideFor(plans, options);
+}
+
+/** Locks what plans take from outside, then decides their layers. */
+async function decideFor(plans: readonly Plan[], options: DecideOptions): Promise<void> {
+  const needs = needsOf(plans);
+  const lock = await completeLock(plans, needs, options);
+  const missing = missingFrom(needs, lock);
+  if (missing.length === 0) return;
+  const { path } = lockOf(options);
+  const gets = missing.map((entry) => toldEntry(entry, plans, options.names)).join(", ");
+  options.progress?.report({ kind: "warn", message: `${shownLock(path)} gets ${gets}` });
+  const decided = await decideLayering(plans, lock, options);
+  await changeLock(path, lock, await withRuntime(decided, plans));
+}
+
+/** An entry in the user's words: layers are those of an image, where the catalog has a name for it. */
+function toldEntry(entry: LockEntry, plans: readonly Plan[], names: readonly string[] = []): string {
+  if (entry.kind !== "layering") return entryText(entry);
+  const at = plans.findIndex(({ stages }) => layeringKey(stages.at(-1)!) === entry.stage);
+  const name = names[at] ?? "";
+  return name === "" ? entryText(entry) : `the layers of ${name}`;
 }
 
 /**

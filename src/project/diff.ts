@@ -1,15 +1,19 @@
-import type { ImageDifference } from "../analyze/difference/image-difference.js";
-import { type CompareOptions, compareImages } from "../analyze/difference/image-difference.js";
+import {
+  type CompareOptions,
+  compareImages,
+  type ImageDifference,
+} from "../analyze/difference/image-difference.js";
 import type { ComparedImage, ComparedLayer } from "../analyze/difference/opened-layers.js";
 import { LayerObserver } from "../analyze/layer-observer.js";
 import type { ObservedImage } from "../analyze/observed-image.js";
 import { isLayerwrightError } from "../errors/layerwright-error.js";
 import type { Image } from "../image/image.js";
 import type { BlobStore } from "../ports/blob-store.js";
+import { decideLayers } from "./gate.js";
 import { type BuiltLayerRecord, type BuiltRecord, lastBuilt, observeLastBuilt } from "./last-built.js";
 import { findPlace, type ObservedJob, withFoundImages, withObservedJobs } from "./observe.js";
 import type { BuildOptions } from "./options.js";
-import { lowerImage, preparePlans } from "./prepare.js";
+import { openProject } from "./project.js";
 import type { Workspace } from "./workspace.js";
 
 /** How two images are compared: as a build makes those that are described, and what counts. */
@@ -33,14 +37,16 @@ export async function diffOperands(
     { name: "before", operand: before },
     { name: "after", operand: after },
   ];
-  const lowered = sides.flatMap(({ name, operand }) =>
-    typeof operand === "string" ? [] : [{ name, plan: lowerImage(operand.node, planned) }],
-  );
   const jobs: ObservedJob[] = [];
   // Two versions of one image are no catalog: each is what it is without the other.
-  for (const { name, plan } of lowered) {
-    const [prepared] = await preparePlans([plan], options);
-    jobs.push({ name, plan: prepared!.plan, references: [] });
+  for (const { name, operand } of sides) {
+    if (typeof operand === "string") continue;
+    const project = await openProject(operand, {
+      ...options,
+      platforms: platform === undefined ? undefined : [platform],
+    });
+    await decideLayers(project, { ...settings, context });
+    jobs.push({ name, plan: project.images[0]!.plans[0]!.optimized.plan, references: [] });
   }
   const places = sides.flatMap(({ operand }) => (typeof operand === "string" ? [findPlace(operand)] : []));
   return withFoundImages(places, { ...settings, ...planned }, (found) =>

@@ -5,7 +5,7 @@ import type { JudgedFinding } from "../policy/policy.js";
 import type { BuildSettings } from "./build.js";
 import { lockOf } from "./lock-file.js";
 import { namedProgress } from "./named-progress.js";
-import type { PinOptions } from "./pin-plans.js";
+import type { PinOptions } from "./options.js";
 import { namedPlans, type Project } from "./project.js";
 
 /** A project that was let through to its build. */
@@ -66,8 +66,8 @@ export async function decideLayers(project: Project, given: PinOptions): Promise
   if (needs.layering.size === 0) return false;
   const { lock } = lockOf(settings);
   if (!missingFrom(needs, lock).some(({ kind }) => kind === "layering")) return false;
-  const { pinPlans } = await import("./pin-plans.js");
-  await pinPlans(plans, { ...settings, names: named.map(({ name }) => name) });
+  const { decideMissing } = await import("./decide-layers.js");
+  await decideMissing(plans, { ...settings, names: named.map(({ name }) => name) });
   return true;
 }
 

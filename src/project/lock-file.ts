@@ -3,67 +3,17 @@ import { changeLockFile, readLockFile } from "../adapters/lock-file/lock-file.js
 import { PlanError } from "../errors/layerwright-error.js";
 import type { Origin } from "../errors/origin.js";
 import { emptyLock, LOCK_NAME, type Lock } from "../lock/lock.js";
-import {
-  entryText,
-  isNothing,
-  type LockEntry,
-  type LockNeeds,
-  lockedName,
-  missingFrom,
-  needsOf,
-} from "../lock/lock-needs.js";
+import { entryText, type LockEntry, type LockNeeds, lockedName } from "../lock/lock-needs.js";
 import { lockText } from "../lock/lock-text.js";
 import { mergeLocks } from "../lock/merge-locks.js";
 import { parseLock } from "../lock/parse-lock.js";
-import { pinPlan } from "../lock/pin-plan.js";
 import { parseReference } from "../oci/reference.js";
-import type { Plan, RegistryPlanBase } from "../plan/plan.js";
+import type { RegistryPlanBase } from "../plan/plan.js";
 import type { LockPlace } from "./options.js";
-import { hasBundledList, otherCertificates } from "./runtime.js";
 
 /** Where the lock is looked for. */
-interface LockSearch extends LockPlace {
+export interface LockSearch extends LockPlace {
   readonly context?: string | undefined;
-}
-
-/**
- * The plans pinned as far as the lock goes: what a synthesis and `plan` take, which never look outside.
- *
- * @throws {PlanError} LOCK_INCOMPLETE, LOCK_CERTIFICATES under `locked`
- */
-export function pinByLock(
-  plans: readonly Plan[],
-  options: LockSearch & { readonly locked?: boolean },
-): readonly Plan[] {
-  const needs = needsOf(plans);
-  if (options.locked === true) refuseOtherCertificates(plans, options);
-  if (isNothing(needs)) return plans;
-  const { path, lock } = lockOf(options);
-  const missing = missingFrom(needs, lock);
-  if (options.locked === true && missing.length > 0) throw incomplete(missing, needs, path, true);
-  return plans.map((plan) => pinPlan(plan, lock));
-}
-
-/** The warning of a synthesis for an image whose list of certificates is another one than the lock has. */
-export function certificateWarnings(
-  plans: readonly Plan[],
-  options: LockSearch,
-): { readonly code: string; readonly message: string; readonly origin?: Origin }[] {
-  const error = otherList(plans, options);
-  if (error === undefined) return [];
-  const { code, shortMessage, hint, origin } = error;
-  return [{ code, message: `${shortMessage}: ${hint}`, ...(origin === undefined ? {} : { origin }) }];
-}
-
-function refuseOtherCertificates(plans: readonly Plan[], options: LockSearch): void {
-  const error = otherList(plans, options);
-  if (error !== undefined) throw error;
-}
-
-function otherList(plans: readonly Plan[], options: LockSearch): PlanError | undefined {
-  if (!hasBundledList(plans)) return undefined;
-  const { path, lock } = lockOf(options);
-  return otherCertificates(plans, lock, path);
 }
 
 /** The lock that holds for a context: its file, and what is in it. */

@@ -15,14 +15,7 @@ import type { Downloader } from "../ports/downloader.js";
 import type { Progress } from "../ports/progress.js";
 import type { Registry, RegistryDocument } from "../ports/registry.js";
 import { openDownloads, openRegistry } from "./open-registry.js";
-import type { LockOptions } from "./options.js";
-
-/** What looking things up outside takes. */
-export interface LookUpOptions extends Pick<LockOptions, "registry" | "registries" | "downloads"> {
-  readonly store?: string | undefined;
-  readonly progress?: Progress | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
+import type { LookUpOptions } from "./options.js";
 
 /** The lock with the entries that it lacks, looked up outside: references side by side, then files. */
 export async function addToLock(

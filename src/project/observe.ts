@@ -11,12 +11,7 @@ import type { Operation } from "../plan/operation.js";
 import type { Plan, Stage } from "../plan/plan.js";
 import type { BaseImage, BaseSource, OpenOptions } from "../ports/base-source.js";
 import { type BuildJob, type BuildSettings, withBuiltImages } from "./build.js";
-import { decideLayers, inProject } from "./gate.js";
-import { namedProgress } from "./named-progress.js";
-import { observedPlatform } from "./platforms.js";
 import { platformOf } from "./prepare.js";
-import type { Project, ProjectPlan } from "./project.js";
-import { fullReference } from "./references.js";
 import { type Workspace, withWorkspace } from "./workspace.js";
 
 /** An image of a catalog that is to be built and looked at. */
@@ -53,33 +48,6 @@ export async function withObservedJobs<Result>(
     return use(images, workspace);
   };
   return withBuiltImages(jobs, settings, observe);
-}
-
-/**
- * Builds the chosen images of a project, each for one platform, and hands them over to be looked at: this machine's where
- * an image is for several, since its commands can run here.
- */
-export async function withObservedProject<Result>(
-  project: Project,
-  given: BuildSettings,
-  use: (images: readonly ObservedImage[], workspace: Workspace) => Promise<Result>,
-): Promise<Result> {
-  await decideLayers(project, given);
-  const settings = inProject(project, given);
-  const { progress } = settings;
-  const jobs = project.images.map(({ name, plans }) => ({
-    name: name === "" ? "image" : name,
-    plan: observedPlan(plans).optimized.plan,
-    references: name === "" ? [] : [fullReference(`${project.name}/${name}`)],
-    progress: progress && namedProgress(progress, name, project.images.length > 1),
-  }));
-  return withObservedJobs(jobs, settings, use);
-}
-
-/** The plan of an image that is looked at where one platform is enough. */
-export function observedPlan<One extends ProjectPlan>(plans: readonly One[]): One {
-  const platform = observedPlatform(plans.map((plan) => plan.platform));
-  return plans.find((plan) => plan.platform === platform)!;
 }
 
 /** A built image as the analyses see it. */

@@ -137,3 +137,20 @@ export function holdsPlatforms(type: OutputTarget["type"]): boolean {
 
 /** Where the page goes unless somebody says otherwise, in the context folder. */
 export const DEFAULT_REPORT = "layerwright.out/report.html";
+
+/** What looking things up outside takes. */
+export interface LookUpOptions extends Pick<LockOptions, "registry" | "registries" | "downloads"> {
+  readonly store?: string | undefined;
+  readonly progress?: Progress | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How plans are pinned. */
+export interface PinOptions
+  extends LockOptions,
+    LookUpOptions,
+    Pick<BuildOptions, "compression" | "cache" | "noCacheSteps" | "secrets" | "ssh" | "limits"> {
+  readonly context?: string | undefined;
+  /** What the plans are called in the catalog, in their order. */
+  readonly names?: readonly string[];
+}

@@ -1,3 +1,5 @@
+import type { PlanError } from "../errors/layerwright-error.js";
+import type { Origin } from "../errors/origin.js";
 import { emptyLock, type Lock } from "../lock/lock.js";
 import {
   entryText,
@@ -8,22 +10,16 @@ import {
   needsOf,
 } from "../lock/lock-needs.js";
 import { pinPlan } from "../lock/pin-plan.js";
-import { platformText } from "../oci/platform.js";
-import { layeringKey } from "../plan/layering.js";
 import type { Plan } from "../plan/plan.js";
-import { changeLock, incomplete, lockOf, shownLock } from "./lock-file.js";
-import type { LookUpOptions } from "./look-up.js";
-import type { BuildOptions, LockOptions } from "./options.js";
-
-/** How plans are pinned. */
-export interface PinOptions
-  extends LockOptions,
-    LookUpOptions,
-    Pick<BuildOptions, "compression" | "cache" | "noCacheSteps" | "secrets" | "ssh" | "limits"> {
-  readonly context?: string | undefined;
-  /** What the plans are called in the catalog, in their order. */
-  readonly names?: readonly string[];
-}
+import { changeLock, incomplete, type LockSearch, lockOf, shownLock } from "./lock-file.js";
+import type { PinOptions } from "./options.js";
+import {
+  ENCODER_KINDS,
+  hasBundledList,
+  otherCertificates,
+  withCertificates,
+  withEncoders,
+} from "./runtime.js";
 
 /**
  * The plans of a build with every outside thing named by digest. What the lock lacks is looked up once and written into
@@ -34,14 +30,53 @@ export interface PinOptions
  */
 export async function pinPlans(plans: readonly Plan[], options: PinOptions): Promise<readonly Plan[]> {
   const needs = needsOf(plans);
-  if (needs.layering.size > 0) await decideWhole(plans, needs, options);
-  const lock = isNothing(needs) ? emptyLock : await lockFor(plans, needs, options);
+  const lock = isNothing(needs) ? emptyLock : await completeLock(plans, needs, options);
   const pinned = plans.map((plan) => withoutFacts(pinPlan(plan, lock)));
   if (options.offline === true) {
     const { checkOffline } = await import("./check-offline.js");
     await checkOffline(pinned, lock, options.store);
   }
   return pinned;
+}
+
+/**
+ * The plans pinned as far as the lock goes: what a synthesis and `plan` take, which never look outside.
+ *
+ * @throws {PlanError} LOCK_INCOMPLETE, LOCK_CERTIFICATES under `locked`
+ */
+export function pinByLock(
+  plans: readonly Plan[],
+  options: LockSearch & { readonly locked?: boolean },
+): readonly Plan[] {
+  const needs = needsOf(plans);
+  if (options.locked === true) refuseOtherCertificates(plans, options);
+  if (isNothing(needs)) return plans;
+  const { path, lock } = lockOf(options);
+  const missing = missingFrom(needs, lock);
+  if (options.locked === true && missing.length > 0) throw incomplete(missing, needs, path, true);
+  return plans.map((plan) => pinPlan(plan, lock));
+}
+
+/** The warning of a synthesis for an image whose list of certificates is another one than the lock has. */
+export function certificateWarnings(
+  plans: readonly Plan[],
+  options: LockSearch,
+): { readonly code: string; readonly message: string; readonly origin?: Origin }[] {
+  const error = otherList(plans, options);
+  if (error === undefined) return [];
+  const { code, shortMessage, hint, origin } = error;
+  return [{ code, message: `${shortMessage}: ${hint}`, ...(origin === undefined ? {} : { origin }) }];
+}
+
+function refuseOtherCertificates(plans: readonly Plan[], options: LockSearch): void {
+  const error = otherList(plans, options);
+  if (error !== undefined) throw error;
+}
+
+function otherList(plans: readonly Plan[], options: LockSearch): PlanError | undefined {
+  if (!hasBundledList(plans)) return undefined;
+  const { path, lock } = lockOf(options);
+  return otherCertificates(plans, lock, path);
 }
 
 /** A build opens its bases itself: two images on one base are on the same one, whatever each needs to know of it. */
@@ -59,65 +94,42 @@ function withoutFacts(plan: Plan): Plan {
 const ATTEMPTS = 3;
 
 /**
- * Decides squash `"auto"` for the whole catalog where these plans lack a decision: what an image is must not depend on
- * which of them a command was about first. Then, where it is about further platforms, for all images on these.
+ * The lock with all that plans take from outside: what it lacks is looked up and written into it. Layers of squash
+ * `"auto"` that nobody decided about stay as `"keep"` has them; `decideLayers` comes before.
+ *
+ * @throws {PlanError} LOCK_INCOMPLETE under `locked` or `offline`
  */
-async function decideWhole(plans: readonly Plan[], needs: LockNeeds, options: PinOptions): Promise<void> {
-  const { whole, locked, offline, lock, ...rest } = options;
-  if (whole === undefined || locked === true || offline === true || lock === false) return;
-  const place = lock === undefined ? rest : { ...rest, lock };
-  const undecided = () => missingFrom(needs, lockOf(place).lock).some(({ kind }) => kind === "layering");
-  const own = [...new Set(plans.map(({ platform }) => platformText(platform)))];
-  for (const platforms of [undefined, own]) {
-    if (!undecided()) return;
-    const all = await whole.plans(platforms);
-    const named = all.map(({ name }) => name);
-    const every = all.map(({ plan }) => plan);
-    await lockFor(every, needsOf(every), { ...place, names: named, maxLayers: whole.maxLayers });
-  }
-}
-
-async function lockFor(
+export async function completeLock(
   plans: readonly Plan[],
   needs: LockNeeds,
-  options: PinOptions & { readonly maxLayers?: number },
+  options: PinOptions,
 ): Promise<Lock> {
   const { locked, offline, progress } = options;
   const { path, lock: read } = lockOf(options);
   let lock = read;
-  // Without a lock nothing is decided either: the images are as `"keep"` has them.
-  const missingOf = (now: Lock) => {
-    const all = missingFrom(needs, now);
-    return options.lock === false ? all.filter(({ kind }) => kind !== "layering") : all;
-  };
-  let missing = missingOf(lock);
-  if (missing.length === 0) return lock;
-  if (locked === true || offline === true) throw incomplete(missing, needs, path, locked === true);
-  if (options.lock === false) return lock;
-  const gets = missing.map((entry) => toldEntry(entry, plans, options.names)).join(", ");
+  const lacks = missingFrom(needs, lock);
+  let missing = lacks.filter(isOutside);
+  if (locked === true || offline === true) {
+    const refused = options.lock === false ? missing : lacks;
+    if (refused.length > 0) throw incomplete(refused, needs, path, locked === true);
+  }
+  if (missing.length === 0 || options.lock === false) return lock;
+  const gets = missing.map(entryText).join(", ");
   progress?.report({ kind: "warn", message: `${shownLock(path)} gets ${gets}` });
   // Most builds have all in the lock, and need no registry client.
   const { addToLock } = await import("./look-up.js");
-  const { ENCODER_KINDS, withEncoders } = await import("./runtime.js");
-  const { withCertificates } = await import("./runtime.js");
-  const withRuntime = (found: Lock) => withEncoders(withCertificates(found, plans), ENCODER_KINDS);
-  const outside = () => missing.some(({ kind }) => kind !== "layering");
-  for (let attempt = 1; outside() && attempt <= ATTEMPTS; attempt++) {
-    lock = await changeLock(path, lock, await withRuntime(await addToLock(lock, missing, options)));
-    missing = missingOf(lock);
+  for (let attempt = 1; missing.length > 0 && attempt <= ATTEMPTS; attempt++) {
+    lock = await changeLock(path, lock, await withRuntime(await addToLock(lock, missing, options), plans));
+    missing = missingFrom(needs, lock).filter(isOutside);
   }
-  if (missing.length === 0) return lock;
-  const { decideLayering } = await import("./decide-layers.js");
-  const { whole, ...settings } = options;
-  const maxLayers = options.maxLayers ?? whole?.maxLayers;
-  const decided = await decideLayering(plans, lock, { ...settings, maxLayers });
-  return changeLock(path, lock, await withRuntime(decided));
+  return lock;
 }
 
-/** An entry in the user's words: layers are those of an image, where the catalog has a name for it. */
-function toldEntry(entry: LockEntry, plans: readonly Plan[], names: readonly string[] = []): string {
-  if (entry.kind !== "layering") return entryText(entry);
-  const at = plans.findIndex(({ stages }) => layeringKey(stages.at(-1)!) === entry.stage);
-  const name = names[at] ?? "";
-  return name === "" ? entryText(entry) : `the layers of ${name}`;
+function isOutside({ kind }: LockEntry): boolean {
+  return kind !== "layering";
+}
+
+/** The lock with what this runtime compresses with, and the certificates that it brings. */
+export function withRuntime(lock: Lock, plans: readonly Plan[]): Promise<Lock> {
+  return withEncoders(withCertificates(lock, plans), ENCODER_KINDS);
 }

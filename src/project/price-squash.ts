@@ -1,13 +1,11 @@
 import { type SharedImage, sharedImage } from "../analyze/sharing/share-images.js";
 import { type SquashPrices, squashPrices } from "../analyze/sharing/squash-prices.js";
 import type { SquashPolicy } from "../image/nodes.js";
-import type { Plan } from "../plan/plan.js";
-import { baseStages } from "../plan/plan.js";
+import { baseStages, type Plan } from "../plan/plan.js";
 import type { BuildSettings } from "./build.js";
-import { inProject } from "./gate.js";
+import { decideLayers, inProject } from "./gate.js";
 import { namedProgress } from "./named-progress.js";
 import { withObservedJobs } from "./observe.js";
-import { pinPlans } from "./pin-plans.js";
 import { prepareVariants } from "./prepare.js";
 import type { Project } from "./project.js";
 import { fullReference } from "./references.js";
@@ -49,10 +47,7 @@ export async function priceProject(
   });
   // What `"auto"` comes to is decided about the images that there are, not about those that there could be.
   const names = planned.map(({ name }) => name);
-  await pinPlans(
-    planned.map(({ plan }) => plan),
-    { ...settings, names },
-  );
+  await decideLayers(project, settings);
   const images = planned.map(withAuto);
   const jobs = images.flatMap(({ name, plan, variants }) => {
     const today = idOf(plan);

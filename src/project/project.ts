@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
-import type { Catalog } from "../catalog/catalog.js";
-import { isCatalog } from "../catalog/catalog.js";
+import { type Catalog, isCatalog } from "../catalog/catalog.js";
 import type { Image } from "../image/image.js";
 import { type Platform, platformText } from "../oci/platform.js";
 import type { OptimizedPlan } from "../plan/passes/pipeline.js";

@@ -1,4 +1,3 @@
-import { open, rename, rm } from "node:fs/promises";
 import { BlobFetcher } from "../adapters/bases-registry/fetch-blob.js";
 import { findRemoteImage, type RemoteImage } from "../adapters/bases-registry/remote-image.js";
 import { PlanError } from "../errors/layerwright-error.js";
@@ -89,21 +88,4 @@ function finished(
       pump: (sink) => fetcher.pump(reference, layer, sink),
     })),
   };
-}
-
-/** Writes a file beside its place and renames it, so that it is never there in half. */
-export async function writeBeside(dest: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-  const beside = `${dest}.${process.pid}.tmp`;
-  try {
-    const file = await open(beside, "w", 0o644);
-    try {
-      for await (const chunk of chunks) await file.write(chunk);
-    } finally {
-      await file.close();
-    }
-    await rename(beside, dest);
-  } catch (error) {
-    await rm(beside, { force: true });
-    throw error;
-  }
 }

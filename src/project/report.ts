@@ -11,7 +11,7 @@ import { PlanError } from "../errors/layerwright-error.js";
 import type { BlobStore } from "../ports/blob-store.js";
 import type { BuildSettings } from "./build.js";
 import { lastBuilt } from "./last-built.js";
-import { withObservedProject } from "./observe.js";
+import { withObservedProject } from "./observe-project.js";
 import type { BuildOptions } from "./options.js";
 import type { Project } from "./project.js";
 import { reportAssets } from "./report-assets.js";

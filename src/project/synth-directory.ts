@@ -17,12 +17,25 @@ import type { EmittedDockerfile } from "../dockerfile/emit-dockerfile.js";
 import type { GeneratedFile } from "../dockerfile/generated-files.js";
 import { EnvironmentError } from "../errors/layerwright-error.js";
 import type { Digest } from "../oci/digest.js";
-import { hostPlatform, platformText } from "../oci/platform.js";
+import { hostPlatform, type Platform, platformText } from "../oci/platform.js";
 import type { BaseImage } from "../ports/base-source.js";
 import type { Project } from "./project.js";
-import { writeBeside } from "./pull.js";
-import type { SynthesizedImage } from "./synthesize.js";
-import { withWorkspace } from "./workspace.js";
+import { withWorkspace, writeBeside } from "./workspace.js";
+
+/** One Dockerfile that was written. */
+export interface SynthesizedImage {
+  readonly name: string;
+  /** The platforms that the Dockerfile can be built for. */
+  readonly platforms: readonly Platform[];
+  /** Paths relative to the context folder. */
+  readonly dockerfile: string;
+  readonly ignore: string;
+  /** How many generated files it needs. */
+  readonly files: number;
+  /** The command that builds it, to be run in the context folder. */
+  readonly command: string;
+  readonly warnings: readonly { readonly message: string }[];
+}
 
 /** Of `manifest.json`: 1 had an entry a platform, 2 nothing of bake. */
 const VERSION = 3;

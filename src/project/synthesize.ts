@@ -9,17 +9,16 @@ import { annotationsOf } from "../plan/config.js";
 import type { RunOperation } from "../plan/operation.js";
 import { onceEachLine } from "../plan/passes/pass.js";
 import type { OptimizedPlan } from "../plan/passes/pipeline.js";
-import type { Plan } from "../plan/plan.js";
-import { operationsOf } from "../plan/plan.js";
+import { operationsOf, type Plan } from "../plan/plan.js";
 import { checkPlans } from "./check-plans.js";
 import { type DockerfileStyle, emitResolved } from "./dockerfile.js";
 import { hasHostRun, withHostLayers } from "./host-layers.js";
 import { lookUpBases } from "./known-bases.js";
-import { certificateWarnings, pinByLock } from "./lock-file.js";
 import type { RegistryOptions } from "./open-registry.js";
 import type { LockPlace } from "./options.js";
+import { certificateWarnings, pinByLock } from "./pin-plans.js";
 import { knownAs, type Project } from "./project.js";
-import { SynthFolder } from "./synth-directory.js";
+import { type SynthesizedImage, SynthFolder } from "./synth-directory.js";
 import { undecidedLayers } from "./undecided-layers.js";
 
 /** Where and how Dockerfiles are written. */
@@ -32,21 +31,6 @@ export interface SynthOptions extends DockerfileStyle, LockPlace, RegistryOption
   readonly context?: string;
   /** The folder of the store. @default - LAYERWRIGHT_CACHE, else the user's cache folder */
   readonly store?: string;
-}
-
-/** One Dockerfile that was written. */
-export interface SynthesizedImage {
-  readonly name: string;
-  /** The platforms that the Dockerfile can be built for. */
-  readonly platforms: readonly Platform[];
-  /** Paths relative to the context folder. */
-  readonly dockerfile: string;
-  readonly ignore: string;
-  /** How many generated files it needs. */
-  readonly files: number;
-  /** The command that builds it, to be run in the context folder. */
-  readonly command: string;
-  readonly warnings: readonly { readonly message: string }[];
 }
 
 /** What `synth` wrote. */

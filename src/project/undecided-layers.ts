@@ -1,7 +1,6 @@
 import type { Origin } from "../errors/origin.js";
 import { isUndecided } from "../plan/layering.js";
-import type { Plan } from "../plan/plan.js";
-import { baseStages } from "../plan/plan.js";
+import { baseStages, type Plan } from "../plan/plan.js";
 
 /** What is said of an image with squash `"auto"` that nobody has decided about. */
 export function undecidedLayers(

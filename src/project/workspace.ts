@@ -1,3 +1,4 @@
+import { open, rename, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import { NodeFiles } from "../adapters/files-node/node-files.js";
 import { isInUse, type KeptFolder, listKept, removeKept } from "../adapters/sandbox-runc/kept-folders.js";
@@ -15,6 +16,23 @@ import type { Progress } from "../ports/progress.js";
 import type { Registry } from "../ports/registry.js";
 import type { Sandbox } from "../ports/sandbox.js";
 import { openDownloads, type RegistryOptions } from "./open-registry.js";
+
+/** Writes a file beside its place and renames it, so that it is never there in half. */
+export async function writeBeside(dest: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  const beside = `${dest}.${process.pid}.tmp`;
+  try {
+    const file = await open(beside, "w", 0o644);
+    try {
+      for await (const chunk of chunks) await file.write(chunk);
+    } finally {
+      await file.close();
+    }
+    await rename(beside, dest);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
+  }
+}
 
 /** Where a verb works: its context folder and its store. */
 export interface WorkspaceOptions extends RegistryOptions {

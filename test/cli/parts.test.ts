@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { Catalog } from "../../src/catalog/catalog.js";
-import { parseOutput } from "../../src/cli/build-flags.js";
 import { exitCodeOf } from "../../src/cli/exit-codes.js";
 import { codedFailure, failureOf } from "../../src/cli/failure.js";
 import { findExported } from "../../src/cli/load/describe-program.js";
 import { ageText, parseAge, parseSize } from "../../src/cli/option-value.js";
-import { outputPlaces } from "../../src/cli/output-places.js";
+import { outputPlaces, parseOutput } from "../../src/cli/output-places.js";
 import { failureText } from "../../src/cli/print-error.js";
 import { progressShown } from "../../src/cli/progress.js";
 import { selectNames } from "../../src/cli/select-names.js";

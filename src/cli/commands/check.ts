@@ -3,9 +3,9 @@ import type { Command } from "commander";
 import { grouped } from "../../core/grouped.js";
 import { originText } from "../../errors/origin.js";
 import type { JudgedFinding, Severity } from "../../policy/policy.js";
-import type { CheckResult } from "../../project/policies.js";
+import type { CheckResult } from "../../project/check.js";
 import type { Project } from "../../project/project.js";
-import { writeBeside } from "../../project/pull.js";
+import { writeBeside } from "../../project/workspace.js";
 import { type BuildFlags, checkBuildOptions } from "../build-flags.js";
 import { exitCodes } from "../exit-codes.js";
 import { addObserveFlags } from "../observed-operands.js";
@@ -44,7 +44,7 @@ async function check(session: Session, names: readonly string[], flags: CheckFla
   const { lock, store } = checked.common;
   const policies = { ...(lock === undefined ? {} : { lock }), ...(store === undefined ? {} : { store }) };
   const catalog = await openCatalog(session, names, checked.platforms, { policies });
-  const { checkProject } = await import("../../project/policies.js");
+  const { checkProject } = await import("../../project/check.js");
   const result = await withProgress(session, (progress) =>
     checkProject(catalog, settingsOf(session, checked, progress), flags.planOnly === true),
   );

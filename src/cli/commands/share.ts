@@ -9,7 +9,7 @@ import {
 import { pricedPolicies, type SquashPrices } from "../../analyze/sharing/squash-prices.js";
 import { shownLine } from "../../core/shown-text.js";
 import { sizeText } from "../../core/size.js";
-import { observedPlan } from "../../project/observe.js";
+import { observedPlan } from "../../project/observe-project.js";
 import type { PlannedVariants } from "../../project/price-squash.js";
 import { type BuildFlags, checkBuildOptions } from "../build-flags.js";
 import { type LoadedImage, unpackVariant } from "../load/loaded-catalog.js";

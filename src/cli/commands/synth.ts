@@ -5,7 +5,8 @@ import { platformText } from "../../oci/platform.js";
 import type { Plan } from "../../plan/plan.js";
 import type { DockerfileStyle } from "../../project/dockerfile.js";
 import type { LockPlace } from "../../project/options.js";
-import type { SynthesizedImage, SynthResult } from "../../project/synthesize.js";
+import type { SynthesizedImage } from "../../project/synth-directory.js";
+import type { SynthResult } from "../../project/synthesize.js";
 import { addLockFlags, type LockFlags, lockOptionsOf } from "../build-flags.js";
 import { type OpenCatalog, openPinnedCatalog } from "../open-catalog.js";
 import { UsageError } from "../option-value.js";
@@ -100,7 +101,7 @@ async function dockerfileText(
     catalog.context,
     style,
   );
-  const { certificateWarnings } = await import("../../project/lock-file.js");
+  const { certificateWarnings } = await import("../../project/pin-plans.js");
   const { context } = catalog;
   const lists = certificateWarnings(
     plans.map(({ plan }) => plan),
