@@ -36,7 +36,7 @@ function writeTree(top, files) {
 /** What lists and reads contexts, with classes of its own. */
 async function loadReader(name) {
   const outfile = join(work, `${name}.mjs`);
-  const modules = ["adapters/files-node/node-files", "tar/tar-blocks", "tar/held-directory"];
+  const modules = ["adapters/files-node/node-files", "archive/tar-blocks", "archive/held-directory"];
   const contents = modules.map((module) => `export * from ${JSON.stringify(join(source, `${module}.ts`))};`);
   const stdin = { contents: contents.join("\n"), resolveDir: source, loader: "ts" };
   await build({ stdin, outfile, bundle: true, platform: "node", format: "esm", logLevel: "warning" });
