@@ -288,10 +288,9 @@ describe("E27: runtimes that may share a store", () => {
   it.skipIf(runtimes.length < 2)(
     "give the same bytes under the same id (LAYERWRIGHT_NODES names at least two)",
     () => {
-      const module = import.meta.resolve("../../src/layer/encode/");
+      const module = import.meta.resolve("../../src/archive/compression.ts");
       const script = `
-        const { encoderMark } = await import("${module}encoder-mark.ts");
-        const { encoderFor } = await import("${module}compression.ts");
+        const { encoderFor, encoderMark } = await import("${module}");
         const marks = [];
         for (const kind of ["gzip", "zstd"])
           marks.push([encoderFor(kind).id, (await encoderMark(kind)).probe]);

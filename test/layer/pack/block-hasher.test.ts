@@ -38,8 +38,8 @@ describe("blockHasher in a thread", () => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "lw-hasher-"));
     writeFileSync(join(folder, "package.json"), '{"type":"module"}');
-    for (const name of ["block-hasher", "block-tag", "hash-messages", "hash-worker"]) {
-      const source = readFileSync(new URL(`../../../src/layer/pack/${name}.ts`, import.meta.url), "utf8");
+    for (const name of ["block-hasher", "block-tag", "hash-worker"]) {
+      const source = readFileSync(new URL(`../../../src/archive/${name}.ts`, import.meta.url), "utf8");
       const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 };
       writeFileSync(join(folder, `${name}.js`), ts.transpileModule(source, { compilerOptions }).outputText);
     }

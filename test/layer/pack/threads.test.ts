@@ -25,7 +25,7 @@ afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 // Worker threads and the size of the thread pool need a process of their own, made of JavaScript files.
 beforeAll(() => {
-  for (const folder of ["core", "errors", "oci", "tar", "layer/encode", "layer/pack"]) {
+  for (const folder of ["core", "errors", "oci", "archive"]) {
     const files = readdirSync(join(root, "src", folder), { recursive: true, encoding: "utf8" });
     for (const file of files.filter((name) => name.endsWith(".ts"))) {
       const target = join(work, folder, file.replace(/\.ts$/, ".js"));
@@ -40,8 +40,8 @@ beforeAll(() => {
   writeFileSync(
     join(work, "main.js"),
     `import { createHash } from "node:crypto";
-    import { packLayer } from "./layer/pack/pack-layer.js";
-    import { encoderFor } from "./layer/encode/compression.js";
+    import { packLayer } from "./archive/pack-layer.js";
+    import { encoderFor } from "./archive/compression.js";
     import { readFileSync } from "node:fs";
     const bytes = readFileSync(new URL("data", import.meta.url));
     const hash = createHash("sha256");
