@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export type { EngineName } from "./adapters/output-engine/engine-place.js";
+export type { EngineName } from "./adapters/outputs/engine-place.js";
 export type { RegistrySettings } from "./adapters/registry-http/settings.js";
 export type { SecretPlace } from "./adapters/secrets-node/node-secrets.js";
 export type { ConfigDifference } from "./analyze/difference/config-difference.js";
@@ -130,9 +130,9 @@ export type {
 export type { LockEntry } from "./lock/lock-needs.js";
 export type { PackageChange } from "./lock/package-list.js";
 export type { BaseUse } from "./oci/base-annotations.js";
-export type { Descriptor } from "./oci/descriptor.js";
 export type { Digest } from "./oci/digest.js";
 export type { HealthcheckConfig, HistoryEntry, ImageConfig, RuntimeConfig } from "./oci/image-config.js";
+export type { Descriptor } from "./oci/manifest.js";
 export { hostPlatform, type Platform, parsePlatform, platformText } from "./oci/platform.js";
 export { canonicalReference, familiarReference, parseReference, type Reference } from "./oci/reference.js";
 export type { ConfigChange } from "./plan/config.js";
@@ -206,26 +206,35 @@ export type { SynthesizedImage } from "./project/synth-directory.js";
 export type { SynthOptions, SynthResult } from "./project/synthesize.js";
 export { apk } from "./recipes/apk.js";
 export { apt } from "./recipes/apt.js";
+export {
+  type DebianBootstrapOptions,
+  debian,
+  type FedoraInstallrootOptions,
+  type FedoraRepository,
+  fedora,
+} from "./recipes/bases.js";
 export { type CaCertificatesOptions, caCertificates } from "./recipes/ca-certificates.js";
 export { type CargoBuildOptions, cargo } from "./recipes/cargo.js";
-export type { CacheOptions, DocumentationOptions, LogOptions } from "./recipes/cleaning-options.js";
+export type {
+  CacheOptions,
+  DocumentationOptions,
+  LogOptions,
+  ProjectOptions,
+} from "./recipes/cleaned-run.js";
 export { composer } from "./recipes/composer.js";
-export { type DebianBootstrapOptions, debian } from "./recipes/debian.js";
-export { dnf } from "./recipes/dnf.js";
 export { type DownloadOptions, download } from "./recipes/download.js";
-export { type FedoraInstallrootOptions, type FedoraRepository, fedora } from "./recipes/fedora.js";
 export { gem } from "./recipes/gem.js";
 export { type GoBuildOptions, go } from "./recipes/go.js";
-export { microdnf } from "./recipes/microdnf.js";
+export { type NpmInstallOptions, npm, pnpm, yarn } from "./recipes/node.js";
 export type { NonRootOptions } from "./recipes/non-root.js";
-export { type NpmInstallOptions, npm } from "./recipes/npm.js";
+export { tmpDir } from "./recipes/non-root.js";
 export type { PackageArguments, PackageSpec } from "./recipes/package-list.js";
-export { type PipInstallOptions, pip } from "./recipes/pip.js";
-export { pnpm } from "./recipes/pnpm.js";
-export type { ProjectOptions } from "./recipes/project-options.js";
+export {
+  type PipInstallOptions,
+  pip,
+  type UvInstallOptions,
+  type UvSyncOptions,
+  uv,
+} from "./recipes/python.js";
+export { dnf, microdnf, yum, zypper } from "./recipes/rpm.js";
 export { type TimezonesOptions, timezones } from "./recipes/timezones.js";
-export { tmpDir } from "./recipes/tmp-dir.js";
-export { type UvInstallOptions, type UvSyncOptions, uv } from "./recipes/uv.js";
-export { yarn } from "./recipes/yarn.js";
-export { yum } from "./recipes/yum.js";
-export { zypper } from "./recipes/zypper.js";

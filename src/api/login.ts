@@ -1,6 +1,6 @@
 import { registryDomain } from "../adapters/credentials-docker/registry-name.js";
 import { DefinitionError } from "../errors/layerwright-error.js";
-import type { Credential } from "../ports/credential-source.js";
+import type { Credential } from "../ports/registry.js";
 
 /** What a user logs in with; an access token goes in the place of the password. */
 export interface LoginInput {
@@ -119,6 +119,6 @@ function domainOf(registry: string): string {
 }
 
 async function realVerify(): Promise<NonNullable<LoginOptions["verify"]>> {
-  const { verifyLogin } = await import("../adapters/registry-http/verify-login.js");
+  const { verifyLogin } = await import("../adapters/registry-http/http-registry.js");
   return verifyLogin;
 }

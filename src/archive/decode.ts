@@ -1,7 +1,7 @@
 import type { Transform } from "node:stream";
 import { createGunzip, type ZlibOptions } from "node:zlib";
 import { IntegrityError } from "../errors/layerwright-error.js";
-import type { LayerEncoding } from "../oci/media-type.js";
+import type { LayerEncoding } from "../oci/manifest.js";
 import { unzstdChunks } from "./unzstd.js";
 
 /** How a blob is decoded. */

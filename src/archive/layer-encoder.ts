@@ -1,4 +1,4 @@
-import type { LayerEncoding } from "../oci/media-type.js";
+import type { LayerEncoding } from "../oci/manifest.js";
 
 /**
  * How layer blobs are compressed. Blocks are compressed each on its own, so the bytes do not depend on the number

@@ -1,6 +1,6 @@
 import { closeSync, openSync, statSync, writeSync } from "node:fs";
 import { EnvironmentError, IntegrityError } from "../errors/layerwright-error.js";
-import type { LayerEncoding } from "../oci/media-type.js";
+import type { LayerEncoding } from "../oci/manifest.js";
 import type { BaseLayer } from "../ports/base-source.js";
 import type { BlobStore, ScratchFile } from "../ports/blob-store.js";
 import { decodeLayer } from "./decode.js";

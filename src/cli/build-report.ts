@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, relative } from "node:path";
 import { shownText } from "../core/shown-text.js";
 import { sizeText } from "../core/size.js";
-import { imageIndex } from "../oci/image-index.js";
+import { imageIndex } from "../oci/manifest.js";
 import { platformText } from "../oci/platform.js";
 import type { BuildResult } from "../project/options.js";
 import type { BuildFlags } from "./build-flags.js";

@@ -1,4 +1,4 @@
-import { systemError } from "../adapters/store-dir/disk-error.js";
+import { systemError } from "../adapters/host/disk-calls.js";
 import { isLayerwrightError } from "../errors/layerwright-error.js";
 import type { Origin } from "../errors/origin.js";
 

@@ -15,11 +15,11 @@ export async function withProgress<T>(
   if (shown === "quiet") return await work(undefined);
   const progress =
     shown === "tty"
-      ? await (await import("../adapters/progress-ora/progress-ora.js")).progressOra({
+      ? await (await import("../adapters/progress/progress-ora.js")).progressOra({
           stream,
           color: wantsColor({ flag: options.color, env: process.env, terminal }),
         })
-      : (await import("../adapters/progress-lines/progress-lines.js")).progressLines({
+      : (await import("../adapters/progress/progress-lines.js")).progressLines({
           write: (text) => say(stream, text),
         });
   try {

@@ -1,7 +1,7 @@
 import { canonicalJson } from "../core/json.js";
 import { isLayerwrightError, PlanError } from "../errors/layerwright-error.js";
 import { type BaseUse, baseAnnotations, LAYER_BASE_USE } from "../oci/base-annotations.js";
-import type { Descriptor } from "../oci/descriptor.js";
+import type { Descriptor } from "../oci/manifest.js";
 import { type Platform, platformText } from "../oci/platform.js";
 import { stageKeys } from "../plan/address.js";
 import { refuseTooManyLayers } from "../plan/layer-warnings.js";

@@ -1,10 +1,9 @@
 import { canonicalJson } from "../core/json.js";
 import { PlanError } from "../errors/layerwright-error.js";
-import type { Descriptor } from "../oci/descriptor.js";
 import { digestOf } from "../oci/digest.js";
 import type { HistoryEntry, ImageConfig } from "../oci/image-config.js";
-import type { ImageManifest } from "../oci/manifest.js";
-import { mediaType } from "../oci/media-type.js";
+import type { Descriptor, ImageManifest } from "../oci/manifest.js";
+import { mediaType } from "../oci/manifest.js";
 import type { ConfigChange } from "../plan/config.js";
 import { describeOperation } from "../plan/operation.js";
 import type { Layer } from "../plan/plan.js";

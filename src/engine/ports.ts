@@ -2,11 +2,9 @@ import type { LayerEncoder } from "../archive/layer-encoder.js";
 import type { HostRunOperation } from "../plan/operation.js";
 import type { BaseSource } from "../ports/base-source.js";
 import type { BlobStore } from "../ports/blob-store.js";
-import type { Downloader } from "../ports/downloader.js";
-import type { FileSource } from "../ports/file-source.js";
+import type { Downloader, FileSource } from "../ports/file-source.js";
 import type { Progress } from "../ports/progress.js";
-import type { Sandbox } from "../ports/sandbox.js";
-import type { SecretSource } from "../ports/secret-source.js";
+import type { Sandbox, SecretSource } from "../ports/sandbox.js";
 import type { RunForecast } from "./run/run-inputs.js";
 
 /** What a direct build reaches the outside through. */

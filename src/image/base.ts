@@ -1,8 +1,7 @@
 import { deepFreeze, defined } from "../core/freeze.js";
 import type { HealthcheckConfig, RuntimeConfig } from "../oci/image-config.js";
-import { parsePorts } from "../oci/port.js";
+import { isSignal, parsePorts } from "../oci/image-config.js";
 import { parseReference } from "../oci/reference.js";
-import { isSignal } from "../oci/signal.js";
 import { beginCall, type Call, checkOptions, refuse, refuseArgument } from "./call.js";
 import { checkPathText, parseAbsolutePath } from "./container-path.js";
 import type { BaseNode } from "./nodes.js";

@@ -1,7 +1,6 @@
 import { closestName } from "../core/closest-name.js";
 import { defined } from "../core/freeze.js";
-import { parsePorts } from "../oci/port.js";
-import { isSignal, signalNames } from "../oci/signal.js";
+import { isSignal, parsePorts, signalNames } from "../oci/image-config.js";
 import { beginCall, type Call, checkOptions, refuse, stepNode } from "./call.js";
 import { parseAbsolutePath, parseWorkdir } from "./container-path.js";
 import type {

@@ -1,10 +1,10 @@
 import type { Origin } from "../errors/origin.js";
 import { platformText } from "../oci/platform.js";
 import { canonicalReference, parseReference } from "../oci/reference.js";
-import { isUndecided, layeringKey } from "../plan/layering.js";
-import { redactUrl } from "../plan/operation.js";
-import type { Plan, PlanBase } from "../plan/plan.js";
-import { baseStages, operationsOf } from "../plan/plan.js";
+import { addressPlan } from "../plan/address.js";
+import { applyLayering, isUndecided, layeringKey } from "../plan/layering.js";
+import { type Operation, redactUrl } from "../plan/operation.js";
+import { baseStages, operationsOf, type Plan, type PlanBase } from "../plan/plan.js";
 import type { Lock } from "./lock.js";
 
 /** What plans take from outside and do not name by digest themselves. */
@@ -18,7 +18,7 @@ export interface LockNeeds {
 }
 
 /** A reference that has to be in the lock. */
-export interface NeededImage {
+interface NeededImage {
   readonly platforms: ReadonlySet<string>;
   readonly origin?: Origin | undefined;
 }
@@ -114,4 +114,34 @@ function* entriesOf(
 
 function byName([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number {
   return left < right ? -1 : 1;
+}
+
+/**
+ * The plan with what the lock says in all its stages: the layers that were decided for squash `"auto"`, digests of bases, and the sha256 of files that have none. What
+ * the lock lacks stays as it is; a plan that nothing is said of is the same object.
+ */
+export function pinPlan(undecided: Plan, lock: Lock): Plan {
+  const plan = applyLayering(undecided, (stage) => lock.layering[stage]);
+  let pinned = false;
+  const base = (from: PlanBase): PlanBase => {
+    const name = from.kind === "registry" ? lockedName(from) : undefined;
+    const digest = name === undefined ? undefined : lock.images[name]?.digest;
+    if (digest === undefined || from.kind !== "registry") return from;
+    pinned = true;
+    return { ...from, digest };
+  };
+  const operation = (one: Operation): Operation => {
+    if (one.op !== "add" || one.sha256 !== undefined) return one;
+    const sha256 = lock.files[one.url]?.sha256;
+    if (sha256 === undefined) return one;
+    pinned = true;
+    return { ...one, sha256 };
+  };
+  const stages = plan.stages.map((stage) => ({
+    ...stage,
+    base: base(stage.base),
+    layers: stage.layers.map((layer) => ({ ...layer, operations: layer.operations.map(operation) })),
+  }));
+  // What a stage starts from is part of its address.
+  return pinned ? addressPlan({ ...plan, stages }) : plan;
 }

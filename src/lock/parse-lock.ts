@@ -3,6 +3,7 @@ import { isLayerwrightError, PlanError } from "../errors/layerwright-error.js";
 import { isDigest } from "../oci/digest.js";
 import { parsePlatform, platformText } from "../oci/platform.js";
 import { canonicalReference, parseReference } from "../oci/reference.js";
+import { redactUrl } from "../plan/operation.js";
 import {
   LOCK_VERSION,
   type Lock,
@@ -10,10 +11,9 @@ import {
   type LockedEncoder,
   type LockedFile,
   type LockedImage,
+  type LockedLayering,
   type LockedPlatform,
 } from "./lock.js";
-import { bytes, each, type Fail, isMembers, known } from "./lock-members.js";
-import { readLayering } from "./parse-layering.js";
 
 /**
  * Reads the text of a lock. Nothing is guessed: what is not understood would be lost when the file is next written.
@@ -133,4 +133,67 @@ function mayGoOn(text: string): boolean {
     const position = /at position (\d+)/.exec(message)?.[1];
     return /^Unexpected end/.test(message) || (position !== undefined && Number(position) >= text.length);
   }
+}
+
+/** Refuses a lock: what is wrong, and where. */
+type Fail = (place: string, reason: string) => never;
+
+/** The members of an object of the file, none of which is believed yet. */
+export type Members = Readonly<Record<string, unknown>>;
+
+/** The members of an object, each read under its own place. */
+export function each<T>(
+  value: unknown,
+  place: string,
+  fail: Fail,
+  read: (key: string, member: unknown, place: string, fail: Fail) => T,
+): Record<string, T> {
+  if (!isMembers(value)) return fail(place, "is missing or no object");
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [
+      key,
+      read(key, member, `${place}[${JSON.stringify(redactUrl(key))}]`, fail),
+    ]),
+  );
+}
+
+/** The members of an object that has no others than these. */
+export function known(value: unknown, keys: readonly string[], place: string, fail: Fail): Members {
+  if (!isMembers(value)) return fail(place, "is no object");
+  const other = Object.keys(value).find((key) => !keys.includes(key));
+  if (other !== undefined) fail(place, `has ${JSON.stringify(other)}, which is none of ${keys.join(", ")}`);
+  return value;
+}
+
+/** A number of bytes. */
+export function bytes(size: unknown, place: string, fail: Fail): number {
+  if (Number.isSafeInteger(size) && (size as number) >= 0) return size as number;
+  return fail(`${place}.size`, "is no number of bytes");
+}
+
+/** True when a value is an object with members. */
+function isMembers(value: unknown): value is Members {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
+
+/** Reads what was decided about the layers of one stage. */
+function readLayering(key: string, value: unknown, place: string, fail: Fail): LockedLayering {
+  if (!/^[0-9a-f]{16}$/.test(key)) fail(place, "is no id of a stage: 16 hex characters in lower case");
+  const keys = ["images", "layers", "melt", "portable", "why"];
+  const { images, layers, melt, portable, why } = known(value, keys, place, fail);
+  if (typeof melt !== "boolean") return fail(`${place}.melt`, "is neither true nor false");
+  if (!isTexts(images)) return fail(`${place}.images`, "is no list of texts");
+  if (!isTexts(why)) return fail(`${place}.why`, "is no list of texts");
+  if (!isPlaces(portable)) return fail(`${place}.portable`, "is no list of places");
+  if (!Array.isArray(layers) || !layers.every(isPlaces) || layers.some((layer) => layer.length === 0))
+    return fail(`${place}.layers`, "is no list of lists of places");
+  return { images, layers, melt, portable, why };
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}
+
+function isPlaces(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
 }

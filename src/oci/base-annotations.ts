@@ -2,8 +2,8 @@ import { type Digest, isDigest } from "./digest.js";
 import { canonicalReference, parseReference } from "./reference.js";
 
 /** The annotations of a manifest that say what an image stands on (image-spec annotations.md). */
-export const BASE_NAME = "org.opencontainers.image.base.name";
-export const BASE_DIGEST = "org.opencontainers.image.base.digest";
+const BASE_NAME = "org.opencontainers.image.base.name";
+const BASE_DIGEST = "org.opencontainers.image.base.digest";
 
 /** The annotation of a layer's descriptor that says what the layer took from the base of its image. */
 export const LAYER_BASE_USE = "dev.layerwright.layer.base";

@@ -128,3 +128,43 @@ export function isRuntimeConfig(value: unknown): value is RuntimeConfig {
     return false;
   }
 }
+
+/** A transport protocol of a port (image-spec config.md, ExposedPorts). */
+const PROTOCOLS = ["tcp", "udp", "sctp"];
+const GRAMMAR = /^(\d{1,5})(?:-(\d{1,5}))?(?:\/(.*))?$/s;
+
+/** Ports spelled out (`80/tcp`), or the reason why the text names none. */
+type ParsedPorts = { readonly ports: readonly string[] } | { readonly reason: string };
+
+/** Reads `80`, `80/tcp`, `53/udp` or `8000-8003`; a range is ascending, a port is 1 to 65535. */
+export function parsePorts(value: unknown): ParsedPorts {
+  if (typeof value !== "string" && typeof value !== "number") {
+    return { reason: "it is neither a number nor a string" };
+  }
+  if (typeof value === "number" && !Number.isInteger(value)) return { reason: "it is not an integer" };
+  const parts = GRAMMAR.exec(String(value));
+  if (parts === null) return { reason: "it is neither a port nor a range of ports" };
+  const [, from = "", to = from, protocol = "tcp"] = parts;
+  const first = Number(from);
+  const last = Number(to);
+  if (!PROTOCOLS.includes(protocol)) return { reason: `the protocol is not ${PROTOCOLS.join(", ")}` };
+  if (first < 1 || last < 1 || first > 65535 || last > 65535) return { reason: "a port is 1 to 65535" };
+  if (last < first) return { reason: "the range runs backwards" };
+  const ports = Array.from({ length: last - first + 1 }, (_, index) => `${first + index}/${protocol}`);
+  return { ports };
+}
+
+/** The names that Linux, and so every runtime, knows (moby/sys/signal). */
+export const signalNames: readonly string[] = [
+  ..."ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT".split(" "),
+  ..."SEGV STKFLT STOP SYS TERM TRAP TSTP TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ".split(" "),
+].map((name) => `SIG${name}`);
+
+/** True when a string is a signal as an image config spells it: a name, `SIGRTMIN+n`, `SIGRTMAX-n` or 1 to 64. */
+export function isSignal(text: string): boolean {
+  if (/^[1-9]\d?$/.test(text)) return Number(text) <= 64;
+  const realtime = /^SIGRT(?:MIN(?:\+(\d{1,2}))?|MAX(?:-(\d{1,2}))?)$/.exec(text);
+  // 34 to 64 are left to programs; MIN+15 and MAX-14 are where the names of moby/sys/signal meet.
+  if (realtime !== null) return Number(realtime[1] ?? 0) <= 15 && Number(realtime[2] ?? 0) <= 14;
+  return signalNames.includes(text);
+}

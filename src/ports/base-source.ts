@@ -1,7 +1,6 @@
-import type { Descriptor } from "../oci/descriptor.js";
 import type { Digest } from "../oci/digest.js";
 import type { ImageConfig, RuntimeConfig } from "../oci/image-config.js";
-import type { LayerEncoding } from "../oci/media-type.js";
+import type { Descriptor, LayerEncoding } from "../oci/manifest.js";
 import type { Platform } from "../oci/platform.js";
 import type { ReadOptions } from "./blob-store.js";
 import type { Repository } from "./registry.js";

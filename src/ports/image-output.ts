@@ -1,5 +1,5 @@
-import type { Descriptor } from "../oci/descriptor.js";
 import type { Digest } from "../oci/digest.js";
+import type { Descriptor } from "../oci/manifest.js";
 import type { ReadOptions } from "./blob-store.js";
 import type { Repository } from "./registry.js";
 

@@ -1,10 +1,8 @@
-import { toDocument } from "../adapters/bases-disk/json-document.js";
-import { readManifest } from "../adapters/bases-disk/manifest-document.js";
 import { EnvironmentError } from "../errors/layerwright-error.js";
 import type { Lock } from "../lock/lock.js";
 import { type Digest, isDigest } from "../oci/digest.js";
-import { MAX_DOCUMENT } from "../oci/manifest.js";
-import { mediaType } from "../oci/media-type.js";
+import { readManifest, toDocument } from "../oci/documents.js";
+import { MAX_DOCUMENT, mediaType } from "../oci/manifest.js";
 import { platformText } from "../oci/platform.js";
 import { canonicalReference, parseReference } from "../oci/reference.js";
 import { redactUrl } from "../plan/operation.js";

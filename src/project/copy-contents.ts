@@ -1,8 +1,7 @@
-import { toDocument } from "../adapters/bases-disk/json-document.js";
-import { isIndexType, readIndex, readManifest } from "../adapters/bases-disk/manifest-document.js";
-import { BlobFetcher } from "../adapters/bases-registry/fetch-blob.js";
-import { limited } from "../adapters/output-registry/limited.js";
-import type { Descriptor } from "../oci/descriptor.js";
+import { BlobFetcher } from "../adapters/bases/registry-bases.js";
+import { limited } from "../adapters/outputs/registry-output.js";
+import { isIndexType, readIndex, readManifest, toDocument } from "../oci/documents.js";
+import type { Descriptor } from "../oci/manifest.js";
 import { canonicalReference, type Reference } from "../oci/reference.js";
 import type { Progress } from "../ports/progress.js";
 import type { Registry, RegistryDocument } from "../ports/registry.js";

@@ -1,14 +1,12 @@
 import { resolve } from "node:path";
 import type { Writable } from "node:stream";
 import { withNotedOutputs } from "../adapters/files-node/written-outputs.js";
-import { writeFileAtomically } from "../adapters/output-disk/atomic-file.js";
-import { type ByteSink, guardStream, streamSink } from "../adapters/output-disk/byte-sink.js";
-import { createDiskOutput } from "../adapters/output-disk/disk-output.js";
+import { type ByteSink, guardStream, streamSink, writeFileAtomically } from "../adapters/host/atomic-file.js";
+import { createDiskOutput } from "../adapters/outputs/disk-output.js";
 import { tarBlocks } from "../archive/tar-blocks.js";
 import type { BuiltImage } from "../engine/build-image.js";
 import { DefinitionError, PlanError } from "../errors/layerwright-error.js";
-import { imageIndex } from "../oci/image-index.js";
-import { layerEncodingOf } from "../oci/media-type.js";
+import { imageIndex, layerEncodingOf } from "../oci/manifest.js";
 import { platformText } from "../oci/platform.js";
 import { toldOnce } from "../plan/passes/pass.js";
 import type { Plan } from "../plan/plan.js";

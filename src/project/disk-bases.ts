@@ -1,4 +1,4 @@
-import { createDiskBases } from "../adapters/bases-disk/disk-bases.js";
+import { createDiskBases } from "../adapters/bases/disk-bases.js";
 import { decodeLayer } from "../archive/decode.js";
 import type { BaseSource, DiskBaseLocation } from "../ports/base-source.js";
 import type { BlobStore } from "../ports/blob-store.js";

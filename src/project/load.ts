@@ -1,6 +1,6 @@
-import { createEngineOutput } from "../adapters/output-engine/engine-output.js";
-import type { EngineName } from "../adapters/output-engine/engine-place.js";
-import { openEngine } from "../adapters/output-engine/open-engine.js";
+import { openEngine } from "../adapters/outputs/engine.js";
+import { createEngineOutput } from "../adapters/outputs/engine-output.js";
+import type { EngineName } from "../adapters/outputs/engine-place.js";
 import { toldOnce } from "../plan/passes/pass.js";
 import { type BuildSettings, withBuiltImages } from "./build.js";
 import { type BuiltProject, resultOf } from "./deliver.js";

@@ -5,7 +5,7 @@ import type { ObservedImage } from "../analyze/observed-image.js";
 import type { BuiltImage } from "../engine/build-image.js";
 import { isLayerwrightError } from "../errors/layerwright-error.js";
 import { type ImageConfig, withoutNulls } from "../oci/image-config.js";
-import { layerEncodingOf } from "../oci/media-type.js";
+import { layerEncodingOf } from "../oci/manifest.js";
 import { hostPlatform, type Platform } from "../oci/platform.js";
 import type { Operation } from "../plan/operation.js";
 import type { Plan, Stage } from "../plan/plan.js";

@@ -1,11 +1,10 @@
-import type { HttpDownloader } from "../adapters/download-http/http-downloader.js";
+import type { HttpDownloader } from "../adapters/registry-http/http-downloader.js";
 import type { RegistrySettings } from "../adapters/registry-http/settings.js";
 import { EnvironmentError } from "../errors/layerwright-error.js";
 import { redactUrl } from "../plan/operation.js";
-import type { CredentialSource } from "../ports/credential-source.js";
-import type { Downloader } from "../ports/downloader.js";
+import type { Downloader } from "../ports/file-source.js";
 import type { Progress } from "../ports/progress.js";
-import type { Registry } from "../ports/registry.js";
+import type { CredentialSource, Registry } from "../ports/registry.js";
 
 /** How registries are reached. */
 export interface RegistryOptions {
@@ -22,12 +21,12 @@ export async function openRegistry(
   options: RegistryOptions & { readonly progress?: Progress | undefined } = {},
 ): Promise<Registry> {
   if (options.offline === true) {
-    const { OfflineRegistry } = await import("../adapters/registry-offline/offline-registry.js");
+    const { OfflineRegistry } = await import("../adapters/registry-bounded/bounded-registry.js");
     return new OfflineRegistry();
   }
   if (options.registry !== undefined) return options.registry;
   const { HttpRegistry } = await import("../adapters/registry-http/http-registry.js");
-  const { checkSettings, readSettings } = await import("../adapters/registry-http/settings-file.js");
+  const { checkSettings, readSettings } = await import("../adapters/registry-http/settings.js");
   const settings = options.registries === undefined ? readSettings() : checkSettings(options.registries);
   const onWarning = (message: string) => options.progress?.report({ kind: "warn", message });
   return new HttpRegistry({ credentials: lateCredentials(), settings, onWarning });
@@ -48,8 +47,8 @@ export function openDownloads({ offline, registries }: RegistryOptions): OpenDow
         throw new EnvironmentError("OFFLINE_MISSING", { missing: [missing] }, { subject: missing });
       }
       opened ??= Promise.all([
-        import("../adapters/download-http/http-downloader.js"),
-        import("../adapters/registry-http/settings-file.js"),
+        import("../adapters/registry-http/http-downloader.js"),
+        import("../adapters/registry-http/settings.js"),
       ]).then(([{ HttpDownloader }, { checkSettings, readSettings }]) => {
         const settings = registries === undefined ? readSettings() : checkSettings(registries);
         return new HttpDownloader({ settings });

@@ -1,10 +1,10 @@
 import type { SecretPlace } from "../adapters/secrets-node/node-secrets.js";
-import type { Descriptor } from "../oci/descriptor.js";
+import type { Descriptor } from "../oci/manifest.js";
 import type { Platform } from "../oci/platform.js";
 import type { PassWarning } from "../plan/passes/pass.js";
 import type { Plan } from "../plan/plan.js";
 import type { BaseSource } from "../ports/base-source.js";
-import type { Downloader } from "../ports/downloader.js";
+import type { Downloader } from "../ports/file-source.js";
 import type { Progress } from "../ports/progress.js";
 import type { RegistryOptions } from "./open-registry.js";
 

@@ -8,8 +8,8 @@ import {
   type LockNeeds,
   missingFrom,
   needsOf,
+  pinPlan,
 } from "../lock/lock-needs.js";
-import { pinPlan } from "../lock/pin-plan.js";
 import type { Plan } from "../plan/plan.js";
 import { changeLock, incomplete, type LockSearch, lockOf, shownLock } from "./lock-file.js";
 import type { PinOptions } from "./options.js";

@@ -1,5 +1,4 @@
-import { BlobFetcher } from "../adapters/bases-registry/fetch-blob.js";
-import { findRemoteImage, type RemoteImage } from "../adapters/bases-registry/remote-image.js";
+import { BlobFetcher, findRemoteImage, type RemoteImage } from "../adapters/bases/registry-bases.js";
 import { PlanError } from "../errors/layerwright-error.js";
 import { hostPlatform, parsePlatform, platformText } from "../oci/platform.js";
 import { canonicalReference, parseReference, type Reference } from "../oci/reference.js";

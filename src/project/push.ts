@@ -1,4 +1,4 @@
-import { createRegistryOutput } from "../adapters/output-registry/registry-output.js";
+import { createRegistryOutput } from "../adapters/outputs/registry-output.js";
 import type { PushReport } from "../ports/image-output.js";
 import { type BuildSettings, withBuiltImages } from "./build.js";
 import type { BuiltProject } from "./deliver.js";

@@ -1,4 +1,4 @@
-import { createRegistryOutput } from "../adapters/output-registry/registry-output.js";
+import { createRegistryOutput } from "../adapters/outputs/registry-output.js";
 import { openLayer } from "../archive/open-layer.js";
 import {
   needsGround,
@@ -12,7 +12,7 @@ import { layersBelow, ownHistory, rebaseDocuments } from "../engine/rebase/rebas
 import { DefinitionError, PlanError } from "../errors/layerwright-error.js";
 import { type BaseIdentity, baseName, readBaseAnnotations } from "../oci/base-annotations.js";
 import { isDigest } from "../oci/digest.js";
-import { imageIndex } from "../oci/image-index.js";
+import { imageIndex } from "../oci/manifest.js";
 import { type Platform, parsePlatform, platformText } from "../oci/platform.js";
 import { canonicalReference, parseReference, type Reference } from "../oci/reference.js";
 import type { BaseImage } from "../ports/base-source.js";

@@ -1,4 +1,4 @@
-import { createRegistryBases } from "../adapters/bases-registry/registry-bases.js";
+import { createRegistryBases } from "../adapters/bases/registry-bases.js";
 import type { BaseSource, RegistryBaseLocation } from "../ports/base-source.js";
 import type { BlobStore } from "../ports/blob-store.js";
 import type { Progress } from "../ports/progress.js";

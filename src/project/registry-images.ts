@@ -1,7 +1,10 @@
-import { listImages } from "../adapters/bases-disk/choose-image.js";
-import { BlobFetcher } from "../adapters/bases-registry/fetch-blob.js";
-import { referenceText, remoteReader } from "../adapters/bases-registry/remote-image.js";
-import { storedDocument } from "../adapters/bases-registry/stored-document.js";
+import {
+  BlobFetcher,
+  referenceText,
+  remoteReader,
+  storedDocument,
+} from "../adapters/bases/registry-bases.js";
+import { listImages } from "../oci/choose-image.js";
 import type { ImageManifest } from "../oci/manifest.js";
 import type { Platform } from "../oci/platform.js";
 import type { Reference } from "../oci/reference.js";

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { withNotedOutputs } from "../adapters/files-node/written-outputs.js";
-import { writeFileAtomically } from "../adapters/output-disk/atomic-file.js";
+import { writeFileAtomically } from "../adapters/host/atomic-file.js";
 import type { ObservedImage } from "../analyze/observed-image.js";
 import type { ReportData } from "../analyze/report/report-data.js";
 import { reportHtml } from "../analyze/report/report-html.js";

@@ -12,7 +12,7 @@ import { isNothing, needsOf } from "../lock/lock-needs.js";
 import type { WriteOperation } from "../plan/operation.js";
 import { operationsOf, type Plan } from "../plan/plan.js";
 import type { Progress } from "../ports/progress.js";
-import { bundledFile, CERTIFICATES_PATH } from "../recipes/bundled-certificates.js";
+import { bundledFile, CERTIFICATES_PATH } from "../recipes/ca-certificates.js";
 import { lockOf, shownLock } from "./lock-file.js";
 import type { PinOptions } from "./options.js";
 

@@ -1,11 +1,11 @@
 import { open, rename, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import { NodeFiles } from "../adapters/files-node/node-files.js";
+import { systemError } from "../adapters/host/disk-calls.js";
 import { isInUse, type KeptFolder, listKept, removeKept } from "../adapters/sandbox-runc/kept-folders.js";
 import { type CommandLimits, removeDeadGroups } from "../adapters/sandbox-runc/process-group.js";
 import { NodeSecrets, type SecretPlace } from "../adapters/secrets-node/node-secrets.js";
 import { type DirBlobStore, openDirStore } from "../adapters/store-dir/dir-blob-store.js";
-import { systemError } from "../adapters/store-dir/disk-error.js";
 import type { PruneOptions } from "../adapters/store-dir/prune.js";
 import type { BuildPorts } from "../engine/ports.js";
 import { runsOf } from "../engine/run/check-runs.js";

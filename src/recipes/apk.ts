@@ -1,7 +1,6 @@
 import { beginCall } from "../image/call.js";
 import type { Recipe } from "../image/image.js";
-import { cleanedRun } from "./cleaned-run.js";
-import { checkCleaning, type LogOptions } from "./cleaning-options.js";
+import { checkCleaning, cleanedRun, type LogOptions } from "./cleaned-run.js";
 import { type PackageArguments, type PackageGrammar, packageWords, splitArguments } from "./package-list.js";
 
 /** apk-world(5): a name, perhaps with the tag of a repository. */

@@ -1,7 +1,6 @@
 import { beginCall } from "../image/call.js";
 import type { Recipe } from "../image/image.js";
-import { cleanedRun } from "./cleaned-run.js";
-import { checkCleaning, type DocumentationOptions } from "./cleaning-options.js";
+import { checkCleaning, cleanedRun, type DocumentationOptions } from "./cleaned-run.js";
 import { debianDocumentation } from "./leftovers.js";
 import { type PackageArguments, type PackageGrammar, packageWords, splitArguments } from "./package-list.js";
 

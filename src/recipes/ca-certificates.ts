@@ -1,8 +1,8 @@
 import { X509Certificate } from "node:crypto";
+import { createRequire } from "node:module";
 import { beginCall, type Call, checkOptions, refuse } from "../image/call.js";
 import { add } from "../image/file-steps.js";
 import type { Recipe } from "../image/image.js";
-import { bundledFile, CERTIFICATES_PATH, certificatesFile } from "./bundled-certificates.js";
 
 /** Which authorities an image trusts. */
 export interface CaCertificatesOptions {
@@ -63,4 +63,24 @@ function parsePem(call: Call, pem: unknown): readonly string[] {
     }
   }
   return blocks;
+}
+
+/** The place where Go, OpenSSL on Debian, and most others look. */
+export const CERTIFICATES_PATH = "/etc/ssl/certs/ca-certificates.crt";
+
+/** The file that `caCertificates()` writes, as this Node has it. */
+export function bundledFile(): { readonly text: string; readonly count: number } {
+  const certificates = bundled();
+  return { text: certificatesFile(certificates), count: certificates.length };
+}
+
+/** The text of a file with these certificates. */
+function certificatesFile(certificates: readonly string[]): string {
+  return certificates.map((certificate) => `${certificate}\n`).join("");
+}
+
+/** Loaded when it is used: node:tls costs a start of the CLI more than the rest of this folder together. */
+function bundled(): readonly string[] {
+  const { rootCertificates } = createRequire(import.meta.url)("node:tls") as typeof import("node:tls");
+  return [...rootCertificates].map((certificate) => certificate.trim()).sort();
 }

@@ -1,10 +1,9 @@
 import { beginCall, type Call, refuse } from "../image/call.js";
 import { parseAbsolutePath, parseContainerPath } from "../image/container-path.js";
 import type { Recipe } from "../image/image.js";
-import { cleanedRun } from "./cleaned-run.js";
-import { type CacheOptions, checkCleaning } from "./cleaning-options.js";
+import { type CacheOptions, checkCleaning, cleanedRun } from "./cleaned-run.js";
 import { leftovers } from "./leftovers.js";
-import { shellWord } from "./shell-word.js";
+import { shellWord } from "./package-list.js";
 
 /** How `cargo.build` builds. */
 export interface CargoBuildOptions extends CacheOptions {

@@ -1,9 +1,9 @@
+import { type Call, checkFlag, checkOptions, refuse } from "../image/call.js";
+import { parseContainerPath } from "../image/container-path.js";
 import type { Recipe } from "../image/image.js";
 import type { RunOptions } from "../image/run-steps.js";
-import { cleanUp } from "./clean-up.js";
-import type { LogOptions } from "./cleaning-options.js";
-import { leftovers, type ManagerName } from "./leftovers.js";
-import { shellWord } from "./shell-word.js";
+import { cleanUp, leftovers, type ManagerName } from "./leftovers.js";
+import { shellWord } from "./package-list.js";
 
 /** A command of a package manager, and what surrounds it. */
 interface CleanedCommand {
@@ -44,4 +44,64 @@ function pathWord(path: string): string {
 function cacheMount(manager: ManagerName, target: string) {
   const sharing = LOCKED.includes(manager) ? ({ sharing: "locked" } as const) : {};
   return { type: "cache", target, ...sharing } as const;
+}
+
+/** What becomes of what a package manager downloads. */
+export interface CacheOptions {
+  /**
+   * `"remove"`: it is never in the layer. `"mount"`: it is in cache mounts of the builder, so that the next build
+   * downloads less, and is never in the layer either. `"keep"`: it stays in the layer.
+   *
+   * @default - "remove"
+   */
+  readonly cache?: "remove" | "mount" | "keep";
+}
+
+/** What is kept of an installation by a package manager that writes logs. */
+export interface LogOptions extends CacheOptions {
+  /** True when the manager's logs stay in the layer. @default - false */
+  readonly keepLogs?: boolean;
+}
+
+/** What is kept of an installation by a package manager whose packages bring documentation. */
+export interface DocumentationOptions extends LogOptions {
+  /** True when manual pages and other documentation are installed. @default - false */
+  readonly keepDocs?: boolean;
+}
+
+const CACHES: readonly string[] = ["remove", "mount", "keep"];
+
+/** Refuses options that a package recipe does not have; `flags` are booleans, `others` the recipe reads itself. */
+export function checkCleaning(
+  call: Call,
+  options: CacheOptions,
+  flags: readonly string[] = [],
+  others: readonly string[] = [],
+): void {
+  checkOptions(call, options, ["cache", ...flags, ...others]);
+  const { cache } = options;
+  if (cache !== undefined && !CACHES.includes(cache)) {
+    const allowed = CACHES.join(", ");
+    refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: "option cache", got: cache, allowed });
+  }
+  for (const flag of flags) checkFlag(call, flag, (options as Readonly<Record<string, unknown>>)[flag]);
+}
+
+/** How the dependencies of a project are installed from its lock file. */
+export interface ProjectOptions extends CacheOptions {
+  /** The folder of the project in the image. @default - the working folder */
+  readonly folder?: string;
+  /** True when development dependencies are installed too. @default - false */
+  readonly dev?: boolean;
+}
+
+/** Refuses options that an installation from a lock file does not have. */
+export function checkProject(call: Call, options: ProjectOptions, flags: readonly string[] = []): void {
+  checkCleaning(call, options, ["dev", ...flags], ["folder"]);
+  if (options.folder !== undefined) parseContainerPath(call, options.folder);
+}
+
+/** One package or several, as recipes with options take them. */
+export function listOf<T>(packages: T | readonly T[]): readonly T[] {
+  return Array.isArray(packages) ? packages : [packages as T];
 }

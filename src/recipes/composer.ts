@@ -1,10 +1,15 @@
 import { beginCall } from "../image/call.js";
 import type { Recipe } from "../image/image.js";
-import { cleanedRun } from "./cleaned-run.js";
-import { type CacheOptions, checkCleaning } from "./cleaning-options.js";
+import {
+  type CacheOptions,
+  checkCleaning,
+  checkProject,
+  cleanedRun,
+  listOf,
+  type ProjectOptions,
+} from "./cleaned-run.js";
 import { leftovers } from "./leftovers.js";
 import { type PackageGrammar, type PackageSpec, packageWords } from "./package-list.js";
-import { checkProject, listOf, type ProjectOptions } from "./project-options.js";
 
 /** Names and versions as composer.json takes them. */
 const GRAMMAR: PackageGrammar = {

@@ -1,10 +1,8 @@
 import { beginCall } from "../image/call.js";
 import type { Recipe } from "../image/image.js";
-import { cleanedRun } from "./cleaned-run.js";
-import { checkCleaning, type DocumentationOptions } from "./cleaning-options.js";
+import { checkCleaning, cleanedRun, type DocumentationOptions, listOf } from "./cleaned-run.js";
 import { leftovers } from "./leftovers.js";
 import { type PackageGrammar, type PackageSpec, packageWords } from "./package-list.js";
-import { listOf } from "./project-options.js";
 
 /** Names and versions as RubyGems allows them. */
 const GRAMMAR: PackageGrammar = {

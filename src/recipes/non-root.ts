@@ -70,3 +70,17 @@ function stepWrites(step: Step, path: string): boolean {
   if (step.kind === "write") return step.path === path;
   return step.kind === "copy" && step.dest === path;
 }
+
+/**
+ * Makes `/tmp` as programs expect it: everybody may write, and only owners may remove (mode 1777).
+ *
+ * @example
+ * ```ts
+ * import { Image, tmpDir } from "layerwright";
+ *
+ * export const hello = Image.scratch().binary("dist/hello", "/hello").with(tmpDir()).cmd(["/hello"]);
+ * ```
+ */
+export function tmpDir(): Recipe {
+  return (image) => image.mkdir("/tmp", { mode: 0o1777 });
+}

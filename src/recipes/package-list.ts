@@ -1,5 +1,4 @@
 import { type Call, refuse } from "../image/call.js";
-import { shellWord } from "./shell-word.js";
 
 /** A package: its name (in the manager's own way with a version, too), or a record from name to version. */
 export type PackageSpec = string | Readonly<Record<string, string>>;
@@ -82,4 +81,9 @@ function packageWord(call: Call, grammar: PackageGrammar, name: string, version:
     got: version,
     allowed: allowedVersion,
   });
+}
+
+/** A text as one word of a POSIX shell, in single quotes where the shell would read more than letters in it. */
+export function shellWord(text: string): string {
+  return /^[A-Za-z0-9.,+:=@%/_-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

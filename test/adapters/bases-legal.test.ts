@@ -6,10 +6,10 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { parseGetfattr } from "../../src/adapters/bases-disk/read-capabilities.js";
+import { parseGetfattr } from "../../src/adapters/bases/rootfs-base.js";
 import { indexLayer } from "../../src/archive/layer-index.js";
 import { digestOf } from "../../src/oci/digest.js";
-import { mediaType } from "../../src/oci/media-type.js";
+import { mediaType } from "../../src/oci/manifest.js";
 import {
   addBlob,
   addImage,

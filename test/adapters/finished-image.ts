@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { canonicalJson } from "../../src/core/json.js";
 import { digestOf } from "../../src/oci/digest.js";
-import { mediaType } from "../../src/oci/media-type.js";
+import { mediaType } from "../../src/oci/manifest.js";
 import type { Platform } from "../../src/oci/platform.js";
 import type { FinishedImage } from "../../src/ports/image-output.js";
 import { layerTar } from "./image-fixture.js";

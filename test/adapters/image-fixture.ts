@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { tarBlocks } from "../../src/archive/tar-blocks.js";
 import type { TarItem } from "../../src/archive/tar-entry.js";
 import { type Digest, digestOf } from "../../src/oci/digest.js";
-import { mediaType } from "../../src/oci/media-type.js";
+import { mediaType } from "../../src/oci/manifest.js";
 
 /** Files of an image by their path in it. */
 export type Files = Map<string, Uint8Array>;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createDiskOutput } from "../../src/adapters/output-disk/disk-output.js";
+import { createDiskOutput } from "../../src/adapters/outputs/disk-output.js";
 import type { Digest } from "../../src/oci/digest.js";
 
 // Writes small images into one layout, each with its own tag, and says which ones are there.

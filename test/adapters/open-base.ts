@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createDiskBases } from "../../src/adapters/bases-disk/disk-bases.js";
+import { createDiskBases } from "../../src/adapters/bases/disk-bases.js";
 import { MemoryBlobStore } from "../../src/adapters/store-memory/memory-blob-store.js";
 import { decodeLayer } from "../../src/archive/decode.js";
 import type { Platform } from "../../src/oci/platform.js";

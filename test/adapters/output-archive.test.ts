@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { PassThrough, Writable } from "node:stream";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createDiskOutput } from "../../src/adapters/output-disk/disk-output.js";
+import { createDiskOutput } from "../../src/adapters/outputs/disk-output.js";
 import { TarParser } from "../../src/archive/tar-parser.js";
 import { digestOf } from "../../src/oci/digest.js";
 import { finishedImage } from "./finished-image.js";

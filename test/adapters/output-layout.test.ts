@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { createDiskOutput } from "../../src/adapters/output-disk/disk-output.js";
-import { newOwnedName } from "../../src/adapters/store-dir/owner-mark.js";
+import { newOwnedName } from "../../src/adapters/host/owner-mark.js";
+import { createDiskOutput } from "../../src/adapters/outputs/disk-output.js";
 import { digestOf } from "../../src/oci/digest.js";
 import { compileChild } from "./compiled-child.js";
 import { finishedImage } from "./finished-image.js";

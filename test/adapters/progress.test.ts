@@ -1,7 +1,7 @@
 import { Writable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { progressLines } from "../../src/adapters/progress-lines/progress-lines.js";
-import { progressOra } from "../../src/adapters/progress-ora/progress-ora.js";
+import { progressLines } from "../../src/adapters/progress/progress-lines.js";
+import { progressOra } from "../../src/adapters/progress/progress-ora.js";
 
 describe("progress as lines", () => {
   let clock = 0;

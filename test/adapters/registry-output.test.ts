@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { planPush } from "../../src/adapters/output-registry/push-plan.js";
-import { createRegistryOutput } from "../../src/adapters/output-registry/registry-output.js";
+import { createRegistryOutput, planPush } from "../../src/adapters/outputs/registry-output.js";
 import { digestOf } from "../../src/oci/digest.js";
 import type { FinishedImage } from "../../src/ports/image-output.js";
 import { finishedImage } from "./finished-image.js";

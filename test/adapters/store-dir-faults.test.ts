@@ -1,8 +1,8 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { type DiskCalls, realDisk } from "../../src/adapters/host/disk-calls.js";
 import { openDirStore } from "../../src/adapters/store-dir/dir-blob-store.js";
-import { type DiskCalls, realDisk } from "../../src/adapters/store-dir/disk-calls.js";
 import { isLayerwrightError } from "../../src/errors/layerwright-error.js";
 import { type Digest, digestOf } from "../../src/oci/digest.js";
 import { bytesOf, store } from "./blob-store-conformance.js";

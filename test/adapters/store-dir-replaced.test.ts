@@ -13,9 +13,9 @@ import {
 import { join, relative } from "node:path";
 import { Base, build, Image } from "layerwright";
 import { beforeAll, describe, expect, test } from "vitest";
+import { takeLock } from "../../src/adapters/host/owned-lock.js";
+import { newOwnedName } from "../../src/adapters/host/owner-mark.js";
 import { openDirStore } from "../../src/adapters/store-dir/dir-blob-store.js";
-import { takeLock } from "../../src/adapters/store-dir/owned-lock.js";
-import { newOwnedName } from "../../src/adapters/store-dir/owner-mark.js";
 import { sha256Hex } from "../../src/core/bytes.js";
 import { isLayerwrightError } from "../../src/errors/layerwright-error.js";
 import { digestOf } from "../../src/oci/digest.js";

@@ -16,9 +16,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { defaultStoreFolder } from "../../src/adapters/store-dir/default-location.js";
+import { newOwnedName, ownerState } from "../../src/adapters/host/owner-mark.js";
+import { defaultStoreFolder } from "../../src/adapters/host/store-folder.js";
 import { type DirBlobStore, openDirStore } from "../../src/adapters/store-dir/dir-blob-store.js";
-import { newOwnedName, ownerState } from "../../src/adapters/store-dir/owner-mark.js";
 import { digestOf } from "../../src/oci/digest.js";
 import { bytesOf, conformsAsBlobStore, store } from "./blob-store-conformance.js";
 import { tempFolder } from "./temp-folder.js";

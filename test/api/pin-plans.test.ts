@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { newOwnedName } from "../../src/adapters/host/owner-mark.js";
 import { changeLockFile } from "../../src/adapters/lock-file/lock-file.js";
-import { newOwnedName } from "../../src/adapters/store-dir/owner-mark.js";
 import { isLayerwrightError } from "../../src/errors/layerwright-error.js";
 import { Image } from "../../src/image/image.js";
 import { parseLock } from "../../src/lock/parse-lock.js";

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Image } from "layerwright";
 import { expect, describe as group, test } from "vitest";
-import { createRegistryOutput } from "../../src/adapters/output-registry/registry-output.js";
+import { createRegistryOutput } from "../../src/adapters/outputs/registry-output.js";
 import { copy } from "../../src/api/copy.js";
 import { pull } from "../../src/api/pull.js";
 import { push } from "../../src/api/push.js";

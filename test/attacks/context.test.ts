@@ -21,8 +21,9 @@ vi.mock("node:fs", async (original) => {
 });
 
 // A process for each of thousands of reads, and it opens no file.
-vi.mock("../../src/adapters/bases-disk/read-capabilities.js", () => ({
-  readCapabilities: async () => new Map(),
+vi.mock("node:child_process", async (original) => ({
+  ...(await original<typeof import("node:child_process")>()),
+  execFile: (...args: unknown[]) => (args.at(-1) as (error: null, out: string) => void)(null, ""),
 }));
 
 const linux = process.platform === "linux";

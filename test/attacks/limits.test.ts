@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Base, Image } from "layerwright";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { newOwnedName } from "../../src/adapters/host/owner-mark.js";
 import {
   makeGroup,
   possibleLimits,
   removeDeadGroups,
 } from "../../src/adapters/sandbox-runc/process-group.js";
 import { RuncSandbox } from "../../src/adapters/sandbox-runc/runc-sandbox.js";
-import { newOwnedName } from "../../src/adapters/store-dir/owner-mark.js";
 import { BASES, ensureBases } from "../fixtures/bases.js";
 import { buildIn } from "../fixtures/sandbox-build.js";
 import { whyNoSandbox } from "../fixtures/sandbox-here.js";

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { listRootfs } from "../../src/adapters/bases-disk/rootfs-folder.js";
+import { listRootfs } from "../../src/adapters/bases/rootfs-base.js";
 import { NodeFiles } from "../../src/adapters/files-node/node-files.js";
 import { tarBlocks } from "../../src/archive/tar-blocks.js";
 import type { TarItem } from "../../src/archive/tar-entry.js";

@@ -9,7 +9,7 @@ import { tempFolder } from "../adapters/temp-folder.js";
 import { type Ran, runHere } from "./cli-support.js";
 
 const verifyLogin = vi.hoisted(() => vi.fn());
-vi.mock("../../src/adapters/registry-http/verify-login.js", () => ({ verifyLogin }));
+vi.mock("../../src/adapters/registry-http/http-registry.js", () => ({ verifyLogin }));
 
 const CANARY = "canary-Zk7qPw3vXs9tRb";
 const realInput = Object.getOwnPropertyDescriptor(process, "stdin")!;

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { systemError } from "../../src/adapters/store-dir/disk-error.js";
+import { systemError } from "../../src/adapters/host/disk-calls.js";
 import { tempFolder } from "../adapters/temp-folder.js";
 import { BASES, ensureBases } from "../fixtures/bases.js";
 import { whyNoSandbox } from "../fixtures/sandbox-here.js";

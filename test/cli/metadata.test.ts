@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { metadataOf } from "../../src/cli/build-report.js";
 import { digestOf } from "../../src/oci/digest.js";
-import { imageIndex } from "../../src/oci/image-index.js";
+import { imageIndex } from "../../src/oci/manifest.js";
 import type { BuildResult } from "../../src/project/options.js";
 
 const mediaType = "application/vnd.oci.image.manifest.v1+json";

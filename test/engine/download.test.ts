@@ -1,7 +1,7 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { HttpDownloader } from "../../src/adapters/download-http/http-downloader.js";
+import { HttpDownloader } from "../../src/adapters/registry-http/http-downloader.js";
 import { MemoryBlobStore } from "../../src/adapters/store-memory/memory-blob-store.js";
 import { sha256Hex } from "../../src/core/bytes.js";
 import type { AddOperation } from "../../src/plan/operation.js";

@@ -15,12 +15,11 @@ import { exitCodeOf } from "../../src/cli/exit-codes.js";
 import { isLayerwrightError } from "../../src/errors/layerwright-error.js";
 import { Image } from "../../src/image/image.js";
 import type { Lock, LockedEncoder } from "../../src/lock/lock.js";
-import { lockText } from "../../src/lock/lock-text.js";
+import { lockText } from "../../src/lock/lock.js";
 import { mergeLocks } from "../../src/lock/merge-locks.js";
 import { parseLock } from "../../src/lock/parse-lock.js";
 import type { BuildOptions } from "../../src/project/options.js";
-import { bundledFile } from "../../src/recipes/bundled-certificates.js";
-import { caCertificates } from "../../src/recipes/ca-certificates.js";
+import { bundledFile, caCertificates } from "../../src/recipes/ca-certificates.js";
 
 const URL = "https://example.org/data.bin";
 const downloads = {

@@ -13,7 +13,7 @@ import {
 import { openLayer } from "../../src/archive/open-layer.js";
 import { tarBlocks } from "../../src/archive/tar-blocks.js";
 import { digestOf } from "../../src/oci/digest.js";
-import { mediaType } from "../../src/oci/media-type.js";
+import { mediaType } from "../../src/oci/manifest.js";
 import type { BaseLayer } from "../../src/ports/base-source.js";
 import { openBase } from "../../src/rootfs/base-tree.js";
 import { flattenTree, toTarItems } from "../../src/rootfs/entries.js";

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ErrorCode } from "../../src/errors/catalogue.js";
 import { PlanError } from "../../src/errors/layerwright-error.js";
-import { emptyLock, type Lock } from "../../src/lock/lock.js";
-import { lockText } from "../../src/lock/lock-text.js";
+import { emptyLock, type Lock, lockText } from "../../src/lock/lock.js";
 import { parseLock } from "../../src/lock/parse-lock.js";
 
 const digest = (letter: string) => `sha256:${letter.repeat(64)}` as const;

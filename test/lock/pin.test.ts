@@ -1,12 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { Image } from "../../src/image/image.js";
-import { meansFile, meansImage } from "../../src/lock/chosen-entries.js";
 import { emptyLock, type Lock } from "../../src/lock/lock.js";
 import { lockDiff } from "../../src/lock/lock-diff.js";
-import { entryText, missingFrom, needsOf, unusedIn } from "../../src/lock/lock-needs.js";
-import { mergeLocks } from "../../src/lock/merge-locks.js";
+import { entryText, missingFrom, needsOf, pinPlan, unusedIn } from "../../src/lock/lock-needs.js";
+import { meansFile, meansImage, mergeLocks } from "../../src/lock/merge-locks.js";
 import { packageDiff, parseApkInstalled, parseDpkgStatus } from "../../src/lock/package-list.js";
-import { pinPlan } from "../../src/lock/pin-plan.js";
 import type { Plan } from "../../src/plan/plan.js";
 import { planImage } from "../../src/project/prepare.js";
 

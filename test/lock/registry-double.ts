@@ -1,6 +1,6 @@
 import { RegistryError } from "../../src/errors/layerwright-error.js";
-import type { Descriptor } from "../../src/oci/descriptor.js";
 import { type Digest, digestOf } from "../../src/oci/digest.js";
+import type { Descriptor } from "../../src/oci/manifest.js";
 import { parsePlatform } from "../../src/oci/platform.js";
 import { canonicalReference, parseReference, type Reference } from "../../src/oci/reference.js";
 import type { BaseImage, BaseLocation, BaseSource } from "../../src/ports/base-source.js";

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parsePorts } from "../../src/oci/port.js";
-import { isSignal, signalNames } from "../../src/oci/signal.js";
+import { isSignal, parsePorts, signalNames } from "../../src/oci/image-config.js";
 
 describe("ports", () => {
   const port = fc.integer({ min: 1, max: 65535 });

@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { cleanUp } from "../../src/recipes/clean-up.js";
-import { leftovers, type ManagerName } from "../../src/recipes/leftovers.js";
+import { cleanUp, leftovers, type ManagerName } from "../../src/recipes/leftovers.js";
 
 const managers = Object.keys(leftovers) as ManagerName[];
 

@@ -2,8 +2,7 @@ import { rootCertificates } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { Image } from "../../src/image/image.js";
 import { caCertificates } from "../../src/recipes/ca-certificates.js";
-import { nonRoot } from "../../src/recipes/non-root.js";
-import { tmpDir } from "../../src/recipes/tmp-dir.js";
+import { nonRoot, tmpDir } from "../../src/recipes/non-root.js";
 import { refusal } from "../image/refusal.js";
 
 const flat = (image: Image) =>

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Image } from "../../src/image/image.js";
-import { debian } from "../../src/recipes/debian.js";
-import { fedora } from "../../src/recipes/fedora.js";
+import { debian, fedora } from "../../src/recipes/bases.js";
 
 const commandOf = (image: Image) => {
   const [step] = image.node.steps;

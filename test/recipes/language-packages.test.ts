@@ -1,11 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { composer } from "../../src/recipes/composer.js";
 import { gem } from "../../src/recipes/gem.js";
-import { npm } from "../../src/recipes/npm.js";
-import { pip } from "../../src/recipes/pip.js";
-import { pnpm } from "../../src/recipes/pnpm.js";
-import { uv } from "../../src/recipes/uv.js";
-import { yarn } from "../../src/recipes/yarn.js";
+import { npm, pnpm, yarn } from "../../src/recipes/node.js";
+import { pip, uv } from "../../src/recipes/python.js";
 import { refusal } from "../image/refusal.js";
 import { runOf } from "./run-of.js";
 

@@ -1,10 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { apk } from "../../src/recipes/apk.js";
 import { apt } from "../../src/recipes/apt.js";
-import { dnf } from "../../src/recipes/dnf.js";
-import { microdnf } from "../../src/recipes/microdnf.js";
-import { yum } from "../../src/recipes/yum.js";
-import { zypper } from "../../src/recipes/zypper.js";
+import { dnf, microdnf, yum, zypper } from "../../src/recipes/rpm.js";
 import { runOf } from "./run-of.js";
 
 describe("apt.install", () => {

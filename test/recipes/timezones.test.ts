@@ -6,10 +6,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { Image } from "../../src/image/image.js";
-import { timezones } from "../../src/recipes/timezones.js";
-import { tzif } from "../../src/recipes/tzif.js";
-import { parseZoneData, zoneData } from "../../src/recipes/zone-data.js";
-import { zoneHistory } from "../../src/recipes/zone-history.js";
+import { timezones, tzif } from "../../src/recipes/timezones.js";
+import { parseZoneData, zoneData, zoneHistory } from "../../src/recipes/zone-history.js";
 import { refusal } from "../image/refusal.js";
 
 const flat = (image: Image) =>

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, expect, describe as group, test } from "vitest";
-import { mediaType } from "../../src/oci/media-type.js";
+import { mediaType } from "../../src/oci/manifest.js";
 import { MemoryRegistry } from "../../src/testing/index.js";
 import { registrySkipReason, startRealRegistry } from "../peers/real-registry.js";
 import { serveHandler } from "../peers/serve-handler.js";

@@ -1,5 +1,5 @@
 import { expect, describe as group, test } from "vitest";
-import { verifyLogin } from "../../src/adapters/registry-http/verify-login.js";
+import { verifyLogin } from "../../src/adapters/registry-http/http-registry.js";
 import type { MemoryRegistry } from "../../src/testing/index.js";
 import {
   alice,

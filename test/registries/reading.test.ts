@@ -5,7 +5,7 @@ import { expect, describe as group, onTestFinished, test, vi } from "vitest";
 import { DockerCredentials } from "../../src/adapters/credentials-docker/docker-credentials.js";
 import { trustIn } from "../../src/adapters/registry-http/certificates.js";
 import { proxiesOf } from "../../src/adapters/registry-http/http/proxy.js";
-import { mediaType } from "../../src/oci/media-type.js";
+import { mediaType } from "../../src/oci/manifest.js";
 import {
   alice,
   blobOf,

@@ -1,6 +1,6 @@
 import { expect, describe as group, test } from "vitest";
 import { digestOf } from "../../src/oci/digest.js";
-import { mediaType } from "../../src/oci/media-type.js";
+import { mediaType } from "../../src/oci/manifest.js";
 import { parseReference } from "../../src/oci/reference.js";
 import type { Fault, MemoryRegistry } from "../../src/testing/index.js";
 import {

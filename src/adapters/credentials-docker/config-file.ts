@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { EnvironmentError } from "../../errors/layerwright-error.js";
+import type { Credential } from "../../ports/registry.js";
 
 /** An entry of `auths`; all of its known fields are texts. */
-export type AuthEntry = Readonly<Partial<Record<AuthField, string>>>;
+type AuthEntry = Readonly<Partial<Record<AuthField, string>>>;
 
 const FIELDS = ["auth", "username", "password", "identitytoken", "registrytoken"] as const;
 type AuthField = (typeof FIELDS)[number];
@@ -53,7 +56,7 @@ export function invalid(path: string, reason: string): EnvironmentError<"CREDENT
 }
 
 /** A key as errors may name it: somebody may have put a user and a password into the URL. */
-export function shownKey(key: string): string {
+function shownKey(key: string): string {
   return JSON.stringify(key.replace(/^(.*\/\/)?.*@/, "$1…@"));
 }
 
@@ -103,4 +106,84 @@ function entryOf(path: string, key: string, value: unknown): AuthEntry {
     if (text !== undefined) entry[field] = text;
   }
   return entry;
+}
+
+/** What the places of files of credentials depend on; the process's own by default. */
+export interface PlacesInput {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly platform?: NodeJS.Platform;
+  readonly home?: string;
+  readonly uid?: number | undefined;
+}
+
+/** Docker's file: the one that a login writes to. */
+export function dockerConfigPath(input: PlacesInput = {}): string {
+  const { env = process.env, home = homedir() } = input;
+  return join(env["DOCKER_CONFIG"] || join(home, ".docker"), "config.json");
+}
+
+/**
+ * The files that may know a credential, in the order that they are believed. Docker's goes first: a login of
+ * layerwright goes there, and must count over what podman knew before. Of podman's, the file that a variable names
+ * stands for all of them, as with podman itself; else the one of this session goes before the one that outlives it.
+ */
+export function configPlaces(input: PlacesInput = {}): readonly string[] {
+  const {
+    env = process.env,
+    platform = process.platform,
+    home = homedir(),
+    uid = process.getuid?.(),
+  } = input;
+  const docker = dockerConfigPath(input);
+  if (platform === "win32") return [docker];
+  const named = env["REGISTRY_AUTH_FILE"];
+  if (named) return [docker, named];
+  const runtime = env["XDG_RUNTIME_DIR"];
+  const session = runtime ? join(runtime, "containers") : `/run/containers/${uid ?? 0}`;
+  const lasting = join(env["XDG_CONFIG_HOME"] || join(home, ".config"), "containers");
+  const folders = platform === "linux" || runtime ? [session, lasting] : [lasting];
+  return [docker, ...folders.map((folder) => join(folder, "auth.json"))];
+}
+
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+
+/**
+ * The credential of an entry of `auths`, or undefined where it holds none (Docker leaves `{}` behind for what a
+ * helper keeps). A token goes before a password, since it was made out of one.
+ *
+ * @throws {EnvironmentError} CREDENTIALS_INVALID
+ */
+export function credentialOf(file: ConfigFile, key: string, entry: AuthEntry): Credential | undefined {
+  if (entry.registrytoken !== undefined) return { kind: "bearer", token: entry.registrytoken };
+  if (entry.identitytoken !== undefined) return { kind: "identity", token: entry.identitytoken };
+  if (entry.auth !== undefined) return decodeAuth(file, key, entry.auth);
+  return passwordOf(entry.username ?? "", entry.password ?? "");
+}
+
+/** The `auth` of an entry: base64 of the user's name, a colon and the password. */
+export function encodeAuth(username: string, password: string): string {
+  return Buffer.from(`${username}:${password}`).toString("base64");
+}
+
+/** A user name and a password, unless both are empty: that is nobody. */
+export function passwordOf(username: string, password: string): Credential | undefined {
+  return username === "" && password === "" ? undefined : { kind: "password", username, password };
+}
+
+function decodeAuth(file: ConfigFile, key: string, encoded: string): Credential | undefined {
+  // What base64 prints has line breaks, which Go's reader passes over.
+  const auth = encoded.replace(/[\r\n\t ]+/g, "");
+  if (!BASE64.test(auth) || auth.replace(/=+$/, "").length % 4 === 1) {
+    throw invalid(file.path, `has an auth of ${shownKey(key)} that is not base64`);
+  }
+  const text = Buffer.from(auth, "base64").toString("utf8");
+  const colon = text.indexOf(":");
+  if (colon === -1) {
+    throw invalid(
+      file.path,
+      `has an auth of ${shownKey(key)} that is not a user name, a colon and a password`,
+    );
+  }
+  // Early versions of Docker filled the password up with NUL bytes.
+  return passwordOf(text.slice(0, colon), text.slice(colon + 1).replace(/^\0+|\0+$/g, ""));
 }

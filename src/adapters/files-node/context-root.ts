@@ -1,10 +1,10 @@
 import { closeSync, constants, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
-import { HeldDirectory } from "../../archive/held-directory.js";
+import { HeldDirectory, type HostPlace, hostText } from "../../archive/held-directory.js";
+import { pathFromBytes, sortByBytes } from "../../core/bytes.js";
 import { PatternError } from "../../core/glob.js";
 import { type IgnoreRules, parseIgnoreFile } from "../../core/ignore-rules.js";
-import { EnvironmentError, PlanError } from "../../errors/layerwright-error.js";
-import { sourceFailure } from "./source-failure.js";
+import { EnvironmentError, type LayerwrightError, PlanError } from "../../errors/layerwright-error.js";
 import { outputPatterns } from "./written-outputs.js";
 
 /** The file beside the sources that says what is not part of the context. */
@@ -76,4 +76,53 @@ function readIgnoreFile(held: HeldDirectory, path: string): string {
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EPERM: "not permitted",
+  ELOOP: "too many symbolic links",
+  EMFILE: "too many open files",
+  ENFILE: "too many open files on this machine",
+  ENAMETOOLONG: "the name is too long",
+  ENOTDIR: "a part of the path is not a directory",
+  EIO: "the disk reports an error",
+};
+
+/** The coded error for a failed look at a file of a context. */
+export function sourceFailure(path: string | Buffer, error: unknown): LayerwrightError {
+  const text = hostText(path);
+  const code = (error as NodeJS.ErrnoException).code ?? "";
+  if (code === "ENOENT")
+    return new EnvironmentError("SOURCE_VANISHED", { path: text }, { subject: text, cause: error });
+  const reason = REASONS[code] ?? (code === "" ? String(error) : code);
+  return new EnvironmentError("SOURCE_UNREADABLE", { path: text, reason }, { subject: text, cause: error });
+}
+
+/** The coded error for what is neither file, folder nor link. */
+export function specialFile(path: string | Buffer, kind: string): LayerwrightError {
+  const text = hostText(path);
+  return new PlanError("SOURCE_SPECIAL", { path: text, kind }, { subject: text });
+}
+
+/** The names in a directory in byte order. */
+export function sortedNames(place: HostPlace): string[] {
+  try {
+    return sortByBytes(readNames(place));
+  } catch (error) {
+    throw sourceFailure(place.path, error);
+  }
+}
+
+/** What stands in decoded text for bytes that are no UTF-8. */
+const REPLACEMENT = "\ufffd";
+
+/**
+ * The names in a folder, in no order. Names are read as text, and once more as bytes only where one of them is not
+ * UTF-8: reading bytes costs twice as much, and hardly any folder needs it.
+ */
+function readNames(place: HostPlace): string[] {
+  const names = place.listText();
+  if (!names.some((name) => name.includes(REPLACEMENT))) return names;
+  return place.listBytes().map((bytes) => pathFromBytes(bytes));
 }

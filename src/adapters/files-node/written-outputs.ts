@@ -17,7 +17,7 @@ import { dirname, join, relative, resolve, sep } from "node:path";
  * The directory that `synth` and `build` write to by default: no part of the main context, as the ignore file beside a
  * Dockerfile says too, else the second build of `copy(".", ...)` would hold the first one.
  */
-export const OUTPUT_DIRECTORY = "layerwright.out";
+const OUTPUT_DIRECTORY = "layerwright.out";
 
 /** The list of what was written elsewhere in the context: a path a line, relative to the context. */
 const LIST = `${OUTPUT_DIRECTORY}/.outputs`;

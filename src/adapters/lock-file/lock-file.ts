@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { EnvironmentError, isLayerwrightError } from "../../errors/layerwright-error.js";
-import { writeFileAtomically } from "../output-disk/atomic-file.js";
-import { withLock } from "../output-disk/layout-lock.js";
+import { writeFileAtomically } from "../host/atomic-file.js";
+import { withLock } from "../host/owned-lock.js";
 
 /** The text of a lock's file, or undefined where there is none. @throws {EnvironmentError} LOCK_UNREADABLE */
 export function readLockFile(path: string): string | undefined {

@@ -3,9 +3,9 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import * as tls from "node:tls";
 import { EnvironmentError } from "../../errors/layerwright-error.js";
-import { registryOf } from "./endpoint.js";
-import type { TlsTrust } from "./http/request.js";
+import type { TlsTrust } from "./http/message.js";
 import type { RegistrySettings } from "./settings.js";
+import { registryOf } from "./settings.js";
 
 /** Where Docker and podman look for a registry's certificates: a folder named by its host and port. */
 function folders(): readonly string[] {

@@ -1,14 +1,13 @@
 import { IntegrityError, isLayerwrightError, RegistryError } from "../../errors/layerwright-error.js";
-import type { Descriptor } from "../../oci/descriptor.js";
 import { digestOf, isDigest } from "../../oci/digest.js";
-import { MAX_DOCUMENT } from "../../oci/manifest.js";
-import { mediaType } from "../../oci/media-type.js";
+import type { Descriptor } from "../../oci/manifest.js";
+import { MAX_DOCUMENT, mediaType } from "../../oci/manifest.js";
 import { canonicalReference, type Reference } from "../../oci/reference.js";
 import type { RegistryDocument } from "../../ports/registry.js";
-import { addressOf } from "./endpoint.js";
 import { connectionError, isBroken } from "./failure.js";
-import { type Answer, BodyTooLong } from "./http/answer.js";
+import { type Answer, BodyTooLong } from "./http/message.js";
 import type { RegistrySession } from "./registry-session.js";
+import { addressOf } from "./settings.js";
 
 const TYPES: readonly string[] = [
   mediaType.ociIndex,

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { IntegrityError, RegistryError } from "../../errors/layerwright-error.js";
-import type { Descriptor } from "../../oci/descriptor.js";
+import type { Descriptor } from "../../oci/manifest.js";
 import type { BlobSink, Repository, TransferOptions } from "../../ports/registry.js";
-import { addressOf } from "./endpoint.js";
 import { connectionError, isBroken, repositoryText } from "./failure.js";
-import { type Answer, CutShort } from "./http/answer.js";
+import { type Answer, CutShort } from "./http/message.js";
 import type { RegistrySession } from "./registry-session.js";
+import { addressOf } from "./settings.js";
 
 /** From here on a connection of its own is worth it. */
 const LARGE = 1 << 20;

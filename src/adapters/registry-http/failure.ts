@@ -1,8 +1,7 @@
 import { RegistryError } from "../../errors/layerwright-error.js";
 import type { Repository } from "../../ports/registry.js";
-import { type Answer, ProxyRefused, readAnswer, TooSlow } from "./http/answer.js";
-import { RedirectRefused } from "./http/follow.js";
-import { sameOrigin, shownOrigin } from "./http/origin.js";
+import { type Answer, ProxyRefused, readAnswer, TooSlow } from "./http/message.js";
+import { RedirectRefused, sameOrigin, shownOrigin } from "./http/origin.js";
 
 /** What a request was for, in words that follow "to" and "let you". */
 export type Action = "pull from" | "push to" | "log in to";

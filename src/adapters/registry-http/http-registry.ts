@@ -1,8 +1,9 @@
-import type { Descriptor } from "../../oci/descriptor.js";
+import type { Descriptor } from "../../oci/manifest.js";
 import type { Reference } from "../../oci/reference.js";
-import type { CredentialSource } from "../../ports/credential-source.js";
 import type {
   BlobSink,
+  Credential,
+  CredentialSource,
   Registry,
   RegistryDocument,
   Repository,
@@ -13,13 +14,12 @@ import type {
 import { trustIn } from "./certificates.js";
 import { getDocument, headDocument, putDocument } from "./documents.js";
 import { downloadBlob } from "./download-blob.js";
-import { type Endpoint, endpointOf, mirrorsOf } from "./endpoint.js";
 import { Connections } from "./http/connections.js";
+import { defaultRate, type RateOptions } from "./http/message.js";
 import type { Environment } from "./http/proxy.js";
-import { defaultPace, type PaceOptions } from "./pacing/pace.js";
-import { defaultRate, type RateOptions } from "./pacing/rate-guard.js";
+import { defaultPace, type PaceOptions } from "./pace.js";
 import { RegistrySession } from "./registry-session.js";
-import type { RegistrySettings } from "./settings.js";
+import { type Endpoint, endpointOf, mirrorsOf, type RegistrySettings, readSettings } from "./settings.js";
 import { uploadBlob } from "./upload-blob.js";
 
 /** What the client is made from. */
@@ -163,5 +163,27 @@ export class HttpRegistry implements Registry {
     });
     this.#sessions.set(endpoint.base.href, session);
     return session;
+  }
+}
+
+/**
+ * Asks a registry whether it takes a credential. Nothing is kept. A registry that is open to all asks for none, so there
+ * nothing is checked.
+ *
+ * @throws {RegistryError} REGISTRY_DENIED, TOKEN_FAILED and when the registry cannot be reached
+ */
+export async function verifyLogin(
+  domain: string,
+  credential: Credential,
+  signal?: AbortSignal,
+  options: Omit<HttpRegistryOptions, "credentials"> = { settings: readSettings() },
+): Promise<{ readonly checked: boolean }> {
+  const credentials = { credentialFor: async () => credential };
+  const registry = new HttpRegistry({ ...options, credentials });
+  try {
+    const { asked } = await registry.ping(domain, signal);
+    return { checked: asked };
+  } finally {
+    await registry.close();
   }
 }

@@ -1,16 +1,13 @@
 import type { RegistryError } from "../../errors/layerwright-error.js";
-import type { CredentialSource } from "../../ports/credential-source.js";
-import type { Repository } from "../../ports/registry.js";
-import { Authorizer } from "./auth/authorizer.js";
-import type { Endpoint } from "./endpoint.js";
+import type { CredentialSource, Repository } from "../../ports/registry.js";
+import { Authorizer } from "./authorizer.js";
 import { type Action, connectionError, statusError } from "./failure.js";
-import { type Answer, readAnswer } from "./http/answer.js";
 import type { Connections } from "./http/connections.js";
-import { follow } from "./http/follow.js";
-import { sameOrigin } from "./http/origin.js";
-import type { HttpRequest, RequestBody } from "./http/request.js";
-import { Pace, type PaceOptions } from "./pacing/pace.js";
-import { repeated, waitOf } from "./pacing/repeated.js";
+import type { HttpRequest, RequestBody } from "./http/message.js";
+import { type Answer, readAnswer } from "./http/message.js";
+import { follow, sameOrigin } from "./http/origin.js";
+import { Pace, type PaceOptions, repeated, waitOf } from "./pace.js";
+import type { Endpoint } from "./settings.js";
 
 /** A request to a registry, with all that surrounds it. */
 export interface RegistryRequest {
@@ -35,7 +32,7 @@ export interface RegistryRequest {
 const USER_AGENT = "layerwright";
 
 /** What a session needs. */
-export interface SessionOptions {
+interface SessionOptions {
   readonly endpoint: Endpoint;
   readonly connections: Connections;
   readonly credentials: CredentialSource | undefined;

@@ -1,12 +1,11 @@
 import { IntegrityError, RegistryError } from "../../errors/layerwright-error.js";
 import { isDigest } from "../../oci/digest.js";
 import type { Repository, TransferOptions, UploadBlob, UploadOutcome } from "../../ports/registry.js";
-import { addressOf } from "./endpoint.js";
 import { repositoryText } from "./failure.js";
-import type { Answer } from "./http/answer.js";
+import type { Answer, RequestBody } from "./http/message.js";
 import { redirectProblem, shownOrigin, targetOf } from "./http/origin.js";
-import type { RequestBody } from "./http/request.js";
 import type { RegistryRequest, RegistrySession } from "./registry-session.js";
+import { addressOf } from "./settings.js";
 
 /** A part of a blob that is too large to be sent whole, and the smallest one that is tried. */
 const DEFAULT_CHUNK = 10 << 20;
@@ -19,7 +18,7 @@ const PROGRESS = 1 << 20;
 const CANCEL_MS = 2000;
 
 /** What an upload depends on. */
-export interface UploadSettings {
+interface UploadSettings {
   readonly chunkBytes: number | undefined;
 }
 

@@ -3,8 +3,8 @@ import { basename, join } from "node:path";
 import { sha256Hex } from "../../core/bytes.js";
 import { PlanError } from "../../errors/layerwright-error.js";
 import type { SandboxMount, SandboxRun } from "../../ports/sandbox.js";
-import { takeLock } from "../store-dir/owned-lock.js";
-import { lookAt, removeTree } from "../store-dir/plain-file.js";
+import { takeLock } from "../host/owned-lock.js";
+import { lookAt, removeTree } from "../host/plain-file.js";
 
 /** Cache folders that a command may use until `release`. */
 export interface TakenCaches {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { namesIn } from "../store-dir/store-folder.js";
+import { namesIn } from "../host/store-folder.js";
 import { asRoot, type HostTools } from "./host-tools.js";
 import { runQuietly } from "./run-program.js";
 import { deleteCommand } from "./runtime-command.js";

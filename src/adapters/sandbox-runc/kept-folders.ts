@@ -1,10 +1,9 @@
 import { mkdirSync, renameSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { hasMounts } from "../store-dir/has-mounts.js";
-import { isHeld } from "../store-dir/owned-lock.js";
-import { newOwnedName } from "../store-dir/owner-mark.js";
-import { bytesBelow, lookAt, removeTree } from "../store-dir/plain-file.js";
-import { isLeftover, namesIn } from "../store-dir/store-folder.js";
+import { isHeld } from "../host/owned-lock.js";
+import { newOwnedName } from "../host/owner-mark.js";
+import { bytesBelow, hasMounts, lookAt, removeTree } from "../host/plain-file.js";
+import { isLeftover, namesIn } from "../host/store-folder.js";
 import { cacheLock } from "./cache-folders.js";
 import { endDeadRuns } from "./dead-runs.js";
 import { asRoot, findHostTools } from "./host-tools.js";

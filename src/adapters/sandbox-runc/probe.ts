@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isLayerwrightError } from "../../errors/layerwright-error.js";
-import { newOwnedName } from "../store-dir/owner-mark.js";
+import { newOwnedName } from "../host/owner-mark.js";
 import { apart } from "./apart.js";
 import type { HostTools } from "./host-tools.js";
 import { AWAIT_NETWORK } from "./private-network.js";

@@ -10,7 +10,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { newOwnedName, ownerState } from "../store-dir/owner-mark.js";
+import { newOwnedName, ownerState } from "../host/owner-mark.js";
 
 /** Limits of all processes of a command together. */
 export interface CommandLimits {

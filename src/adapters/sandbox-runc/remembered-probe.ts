@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { sha256Hex } from "../../core/bytes.js";
-import { readPlainFile, writePlainFile } from "../store-dir/plain-file.js";
+import { readPlainFile, writePlainFile } from "../host/plain-file.js";
 import type { HostTools } from "./host-tools.js";
 
 /** What this machine lets a sandbox do. */

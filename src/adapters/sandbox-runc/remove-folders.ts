@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { hasMounts } from "../store-dir/has-mounts.js";
+import { hasMounts } from "../host/plain-file.js";
 import { asRoot, type HostTools } from "./host-tools.js";
 import { toolEnv } from "./tool-env.js";
 

@@ -1,9 +1,9 @@
 import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, renameSync, utimesSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { sha256Hex } from "../../core/bytes.js";
-import { newOwnedName, ownerState } from "../store-dir/owner-mark.js";
-import { lookAt, writePlainFile } from "../store-dir/plain-file.js";
-import { namesIn } from "../store-dir/store-folder.js";
+import { newOwnedName, ownerState } from "../host/owner-mark.js";
+import { lookAt, writePlainFile } from "../host/plain-file.js";
+import { namesIn } from "../host/store-folder.js";
 import { endDeadRuns } from "./dead-runs.js";
 import { asRoot, type HostTools } from "./host-tools.js";
 import { removeFolders } from "./remove-folders.js";

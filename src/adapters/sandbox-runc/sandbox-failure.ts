@@ -1,5 +1,5 @@
 import { EnvironmentError } from "../../errors/layerwright-error.js";
-import { systemError } from "../store-dir/disk-error.js";
+import { systemError } from "../host/disk-calls.js";
 
 /** Does what needs the machine's disk and processes; where the machine refuses, `SANDBOX_FAILED` says what failed. */
 export async function orSandboxFailed<Result>(what: string, work: () => Promise<Result>): Promise<Result> {

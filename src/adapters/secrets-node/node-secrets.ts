@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { EnvironmentError } from "../../errors/layerwright-error.js";
-import type { SecretSource } from "../../ports/secret-source.js";
+import type { SecretSource } from "../../ports/sandbox.js";
 
 /** Where a secret comes from: a file, a variable of this process, or the bytes themselves. */
 export type SecretPlace = { readonly file: string } | { readonly env: string } | Uint8Array;

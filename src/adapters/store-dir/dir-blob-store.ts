@@ -1,5 +1,5 @@
 import { utimesSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { sha256Hex } from "../../core/bytes.js";
 import { IntegrityError } from "../../errors/layerwright-error.js";
 import { type Digest, digestHex, isDigest } from "../../oci/digest.js";
@@ -11,15 +11,19 @@ import type {
   ScratchFile,
   StoreWait,
 } from "../../ports/blob-store.js";
-import { openBlobParts, readBlobFile } from "./blob-file-reader.js";
-import { BlobFileWriter } from "./blob-file-writer.js";
-import { defaultStoreFolder } from "./default-location.js";
-import { type DiskCalls, errnoOf, realDisk } from "./disk-calls.js";
-import { storeError } from "./disk-error.js";
-import { removeQuietly } from "./durable.js";
-import { removeDeadLocks, takeLock } from "./owned-lock.js";
-import { newOwnedName } from "./owner-mark.js";
-import { lookAt } from "./plain-file.js";
+import { type DiskCalls, errnoOf, realDisk, storeError } from "../host/disk-calls.js";
+import { removeDeadLocks, takeLock } from "../host/owned-lock.js";
+import { newOwnedName } from "../host/owner-mark.js";
+import { lookAt, readPlainFile, removeQuietly, renameIntoPlace, writeFully } from "../host/plain-file.js";
+import {
+  defaultStoreFolder,
+  makeFolders,
+  prepareFolders,
+  removeLeftovers,
+  type StorePaths,
+  storePaths,
+} from "../host/store-folder.js";
+import { BlobFileWriter, openBlobParts, readBlobFile, touch } from "./blob-file.js";
 import {
   listStore,
   type PruneOptions,
@@ -28,12 +32,9 @@ import {
   type StoreListing,
   usedSince,
 } from "./prune.js";
-import { readRecord, recordPath, writeRecord } from "./record-file.js";
-import { makeFolders, prepareFolders, removeLeftovers, type StorePaths, storePaths } from "./store-folder.js";
-import { touch } from "./touch.js";
 
 /** How a store is opened. */
-export interface DirStoreOptions {
+interface DirStoreOptions {
   /** The store's folder; the user's own by default (see default-location.ts). */
   readonly folder?: string;
   /** @internal For tests that let calls fail. */
@@ -198,4 +199,67 @@ export class DirBlobStore implements BlobStore {
 function checkKind(kind: string): string {
   if (/^[a-z][a-z0-9-]*$/.test(kind)) return kind;
   throw new TypeError(`a record kind is a lower-case word, not ${JSON.stringify(kind)}`);
+}
+
+/** The version of the record format. Records of another version are as if they were not there. */
+const VERSION = 1;
+
+/** A larger file is none that was written here: the index of a layer has some hundred bytes a file. */
+const MOST_BYTES = 1 << 30;
+
+/** Where a record lies. Keys can be long and hold anything, so they are hashed. */
+function recordPath(records: string, kind: string, key: string): string {
+  return join(records, kind, `${sha256Hex(key)}.json`);
+}
+
+/**
+ * Reads a record: a line of JSON about it, then its value as JSON. Anything wrong with it (cut short, garbage, a
+ * flipped bit, a newer version, another key, something that is no file) makes it absent: a cache never fails a build.
+ */
+export function readRecord(path: string, key: string): unknown {
+  try {
+    const bytes = readPlainFile(path, MOST_BYTES);
+    if (bytes === undefined) return undefined;
+    const end = bytes.indexOf("\n");
+    const head = JSON.parse(bytes.toString("utf8", 0, end)) as {
+      version?: unknown;
+      key?: unknown;
+      sha256?: unknown;
+    };
+    const body = bytes.subarray(end + 1);
+    if (head.version !== VERSION || head.key !== key || head.sha256 !== sha256Hex(body)) return undefined;
+    touch(path);
+    return JSON.parse(body.toString("utf8")) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Writes a record beside its place and renames it. It is not flushed to the disk: a record that a power cut takes
+ * away, or leaves half-written, is only a cache miss.
+ */
+async function writeRecord(
+  disk: DiskCalls,
+  temp: string,
+  path: string,
+  key: string,
+  value: unknown,
+): Promise<void> {
+  // As bytes at once: a large value would else be copied for the digest and once more for the file.
+  const body = Buffer.from(JSON.stringify(value));
+  const head = JSON.stringify({ version: VERSION, key, sha256: sha256Hex(body) });
+  const fd = disk.openSync(temp, "wx", 0o600);
+  try {
+    try {
+      writeFully(disk, fd, Buffer.from(`${head}\n`));
+      writeFully(disk, fd, body);
+    } finally {
+      disk.closeSync(fd);
+    }
+    await renameIntoPlace(disk, temp, path, dirname(temp));
+  } catch (error) {
+    removeQuietly(disk, temp);
+    throw error;
+  }
 }

@@ -1,13 +1,12 @@
 import { join } from "node:path";
 import type { Digest } from "../../oci/digest.js";
-import type { DiskCalls } from "./disk-calls.js";
-import { removeQuietly } from "./durable.js";
-import { ownerState } from "./owner-mark.js";
-import { lookAt } from "./plain-file.js";
-import { namesIn, type StorePaths } from "./store-folder.js";
+import type { DiskCalls } from "../host/disk-calls.js";
+import { ownerState } from "../host/owner-mark.js";
+import { lookAt, removeQuietly } from "../host/plain-file.js";
+import { namesIn, type StorePaths } from "../host/store-folder.js";
 
 /** A blob in the store. */
-export interface ListedBlob {
+interface ListedBlob {
   readonly digest: Digest;
   /** Bytes. */
   readonly size: number;

@@ -29,7 +29,7 @@ async function doctor(
   _: readonly string[],
   flags: { readonly store?: string },
 ): Promise<Report> {
-  const { defaultStoreFolder } = await import("../../adapters/store-dir/default-location.js");
+  const { defaultStoreFolder } = await import("../../adapters/host/store-folder.js");
   const folder = process.cwd();
   const findings = [
     checkNode(),

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { EngineName } from "../../adapters/output-engine/engine-place.js";
+import type { EngineName } from "../../adapters/outputs/engine-place.js";
 import { sizeText } from "../../core/size.js";
 import { platformText } from "../../oci/platform.js";
 import type { LoadedImageResult, LoadResult } from "../../project/load.js";

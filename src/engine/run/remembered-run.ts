@@ -2,7 +2,7 @@ import type { LayerIndex } from "../../archive/layer-index.js";
 import { type LayerBytes, openLayer } from "../../archive/open-layer.js";
 import { isCount, isText, listOf, objectOf } from "../../core/json.js";
 import { type Digest, isDigest } from "../../oci/digest.js";
-import { mediaType } from "../../oci/media-type.js";
+import { mediaType } from "../../oci/manifest.js";
 import type { Layer } from "../../plan/plan.js";
 import type { BaseLayer } from "../../ports/base-source.js";
 import type { BlobStore } from "../../ports/blob-store.js";

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { type BaseIdentity, baseName } from "../../oci/base-annotations.js";
 import type { Digest } from "../../oci/digest.js";
-import { mediaType } from "../../oci/media-type.js";
+import { mediaType } from "../../oci/manifest.js";
 import type { Platform } from "../../oci/platform.js";
 import { fromScratch, scratchConfig, withSearchPath } from "../../plan/config.js";
 import type { PlanBase } from "../../plan/plan.js";

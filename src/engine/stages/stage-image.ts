@@ -1,7 +1,7 @@
 import type { BaseIdentity, BaseUse } from "../../oci/base-annotations.js";
-import type { Descriptor } from "../../oci/descriptor.js";
 import type { Digest } from "../../oci/digest.js";
 import type { HistoryEntry, ImageConfig, RuntimeConfig } from "../../oci/image-config.js";
+import type { Descriptor } from "../../oci/manifest.js";
 import type { ReadOptions } from "../../ports/blob-store.js";
 import type { Repository } from "../../ports/registry.js";
 import type { FolderNode } from "../../rootfs/tree.js";

@@ -1,5 +1,5 @@
 import { originText } from "../../errors/origin.js";
-import { cleanUp } from "../../recipes/clean-up.js";
+import { cleanUp } from "../../recipes/leftovers.js";
 import { type CleanedCommand, commandText, type Operation, type RunOperation } from "../operation.js";
 import type { PlanBase, Stage } from "../plan.js";
 import type { SharedLayer } from "./catalog-view.js";

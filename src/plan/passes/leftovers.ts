@@ -1,6 +1,5 @@
 import { resolvePath } from "../../core/posix-path.js";
-import { cleanUp } from "../../recipes/clean-up.js";
-import { type Leftovers, leftovers, type ManagerName } from "../../recipes/leftovers.js";
+import { cleanUp, type Leftovers, leftovers, type ManagerName } from "../../recipes/leftovers.js";
 import type { RunOperation } from "../operation.js";
 import type { ShellWord } from "./shell-commands.js";
 

@@ -3,7 +3,7 @@ import { parseSize } from "../../core/size.js";
 import { beginCall, type Call, checkOptions, refuse } from "../../image/call.js";
 import { parseAbsolutePath } from "../../image/container-path.js";
 import type { Image } from "../../image/image.js";
-import { parsePorts } from "../../oci/port.js";
+import { parsePorts } from "../../oci/image-config.js";
 import {
   checkDeclared,
   checkField,

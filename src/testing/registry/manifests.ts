@@ -1,4 +1,4 @@
-import { mediaType } from "../../oci/media-type.js";
+import { mediaType } from "../../oci/manifest.js";
 import { answerPage, digestAlgorithm, empty, json, refuse } from "./answers.js";
 import { Content, type RegistryState, type RepositoryState, type StoredManifest } from "./registry-state.js";
 import { receive } from "./uploads.js";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, it } from "vitest";
-import { recallTar, rememberTar, stampOf } from "../../../src/adapters/bases-disk/known-tar.js";
+import { recallTar, rememberTar, stampOf } from "../../../src/adapters/bases/rootfs-base.js";
 import { openDirStore } from "../../../src/adapters/store-dir/dir-blob-store.js";
 
 const folder = mkdtempSync(join(tmpdir(), "layerwright-known-tar-"));

@@ -1,10 +1,12 @@
 import { chmodSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { configPlaces } from "../../../src/adapters/credentials-docker/config-places.js";
-import { DockerCredentials } from "../../../src/adapters/credentials-docker/docker-credentials.js";
-import { CredentialHelpers } from "../../../src/adapters/credentials-docker/helper-credentials.js";
-import type { Credential } from "../../../src/ports/credential-source.js";
+import { configPlaces } from "../../../src/adapters/credentials-docker/config-file.js";
+import {
+  CredentialHelpers,
+  DockerCredentials,
+} from "../../../src/adapters/credentials-docker/docker-credentials.js";
+import type { Credential } from "../../../src/ports/registry.js";
 import { tempFolder } from "../temp-folder.js";
 import { auth, FakeHome } from "./fake-helper.js";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { removeEntries, setEntry } from "../../../src/adapters/credentials-docker/edit-json.js";
+import { removeEntries, setEntry } from "../../../src/adapters/credentials-docker/saved-credentials.js";
 
 const value = { auth: "eA==" };
 

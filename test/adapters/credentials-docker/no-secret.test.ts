@@ -1,7 +1,9 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import { DockerCredentials } from "../../../src/adapters/credentials-docker/docker-credentials.js";
-import { CredentialHelpers } from "../../../src/adapters/credentials-docker/helper-credentials.js";
+import {
+  CredentialHelpers,
+  DockerCredentials,
+} from "../../../src/adapters/credentials-docker/docker-credentials.js";
 import { saveCredential } from "../../../src/adapters/credentials-docker/saved-credentials.js";
 import { isLayerwrightError, type LayerwrightError } from "../../../src/errors/layerwright-error.js";
 import { tempFolder } from "../temp-folder.js";

@@ -13,14 +13,16 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { changeConfig } from "../../../src/adapters/credentials-docker/change-config.js";
-import { DockerCredentials } from "../../../src/adapters/credentials-docker/docker-credentials.js";
-import { CredentialHelpers } from "../../../src/adapters/credentials-docker/helper-credentials.js";
 import {
+  CredentialHelpers,
+  DockerCredentials,
+} from "../../../src/adapters/credentials-docker/docker-credentials.js";
+import {
+  changeConfig,
   eraseCredential,
   saveCredential,
 } from "../../../src/adapters/credentials-docker/saved-credentials.js";
-import { newOwnedName } from "../../../src/adapters/store-dir/owner-mark.js";
+import { newOwnedName } from "../../../src/adapters/host/owner-mark.js";
 import { compileChild } from "../compiled-child.js";
 import { tempFolder } from "../temp-folder.js";
 import { auth, FakeHome } from "./fake-helper.js";

@@ -1,6 +1,6 @@
 import { expect, describe as group, test } from "vitest";
-import { parseChallenges } from "../../../src/adapters/registry-http/auth/challenge.js";
-import { verifyLogin } from "../../../src/adapters/registry-http/verify-login.js";
+import { parseChallenges } from "../../../src/adapters/registry-http/authorizer.js";
+import { verifyLogin } from "../../../src/adapters/registry-http/http-registry.js";
 import {
   alice,
   aliceAccount,

@@ -3,12 +3,16 @@ import { onTestFinished } from "vitest";
 import { HttpRegistry, type HttpRegistryOptions } from "../../../src/adapters/registry-http/http-registry.js";
 import { canonicalJson } from "../../../src/core/json.js";
 import { isLayerwrightError, type LayerwrightError } from "../../../src/errors/layerwright-error.js";
-import type { Descriptor } from "../../../src/oci/descriptor.js";
 import { digestOf } from "../../../src/oci/digest.js";
-import { mediaType } from "../../../src/oci/media-type.js";
+import type { Descriptor } from "../../../src/oci/manifest.js";
+import { mediaType } from "../../../src/oci/manifest.js";
 import { parseReference, type Reference } from "../../../src/oci/reference.js";
-import type { Credential, CredentialSource } from "../../../src/ports/credential-source.js";
-import type { RegistryDocument, UploadBlob } from "../../../src/ports/registry.js";
+import type {
+  Credential,
+  CredentialSource,
+  RegistryDocument,
+  UploadBlob,
+} from "../../../src/ports/registry.js";
 import { MemoryRegistry, type MemoryRegistryOptions } from "../../../src/testing/index.js";
 import { type Handler, type Served, type ServeOptions, serveHandler } from "../../peers/serve-handler.js";
 

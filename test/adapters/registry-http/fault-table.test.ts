@@ -1,6 +1,6 @@
 import { expect, describe as group, test } from "vitest";
 import { digestOf } from "../../../src/oci/digest.js";
-import { mediaType } from "../../../src/oci/media-type.js";
+import { mediaType } from "../../../src/oci/manifest.js";
 import type { Fault } from "../../../src/testing/index.js";
 import {
   alice,

@@ -4,12 +4,11 @@ import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
 import { build, Catalog, Image, lock } from "layerwright";
 import { expect, describe as group, onTestFinished, test, vi } from "vitest";
+import { noProxy, proxiesOf } from "../../../src/adapters/registry-http/http/proxy.js";
 import {
   HttpDownloader,
   type HttpDownloaderOptions,
-} from "../../../src/adapters/download-http/http-downloader.js";
-import { noProxy } from "../../../src/adapters/registry-http/http/no-proxy.js";
-import { proxiesOf } from "../../../src/adapters/registry-http/http/proxy.js";
+} from "../../../src/adapters/registry-http/http-downloader.js";
 import { openDownloads } from "../../../src/project/open-registry.js";
 import { makeCertificates } from "../../peers/certificates.js";
 import { tempFolder } from "../temp-folder.js";

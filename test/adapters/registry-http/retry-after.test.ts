@@ -1,6 +1,5 @@
 import { expect, describe as group, onTestFinished, test, vi } from "vitest";
-import { Pace } from "../../../src/adapters/registry-http/pacing/pace.js";
-import { retryAfter } from "../../../src/adapters/registry-http/pacing/retry-after.js";
+import { Pace, retryAfter } from "../../../src/adapters/registry-http/pace.js";
 import { client, failure, reference, seedImage, serve, served } from "./client.js";
 
 const NOW = Date.UTC(2026, 2, 1, 12, 0, 0);

@@ -1,8 +1,8 @@
 import { inspect } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { HttpRegistry } from "../../../src/adapters/registry-http/http-registry.js";
-import { mediaType } from "../../../src/oci/media-type.js";
-import type { Credential } from "../../../src/ports/credential-source.js";
+import { mediaType } from "../../../src/oci/manifest.js";
+import type { Credential } from "../../../src/ports/registry.js";
 import { blobOf, describe, documentOf, download, reference, serve, someBytes } from "./client.js";
 
 // Whatever a registry answers, no byte of a login reaches anybody but the registry and its own token server.

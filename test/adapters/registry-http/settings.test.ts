@@ -2,14 +2,15 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, describe as group, test, vi } from "vitest";
 import { trustIn } from "../../../src/adapters/registry-http/certificates.js";
-import { endpointOf, mirrorsOf } from "../../../src/adapters/registry-http/endpoint.js";
 import { isPrivate, redirectProblem } from "../../../src/adapters/registry-http/http/origin.js";
-import { parseHead } from "../../../src/adapters/registry-http/http/response-head.js";
+import { parseHead } from "../../../src/adapters/registry-http/http/raw-get.js";
 import {
   checkSettings,
+  endpointOf,
+  mirrorsOf,
   parseSettings,
   readSettings,
-} from "../../../src/adapters/registry-http/settings-file.js";
+} from "../../../src/adapters/registry-http/settings.js";
 import { tempFolder } from "../temp-folder.js";
 
 group("registries.json", () => {

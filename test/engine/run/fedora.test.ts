@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findHostTools, hasProgram } from "../../../src/adapters/sandbox-runc/host-tools.js";
 import { build } from "../../../src/api/build.js";
 import { Image } from "../../../src/image/image.js";
-import { fedora } from "../../../src/recipes/fedora.js";
+import { fedora } from "../../../src/recipes/bases.js";
 import { imageListing } from "../../peers/image-listing.js";
 
 const missing = ["dnf", "rpmbuild", "createrepo_c"].filter((program) => !hasProgram(program));

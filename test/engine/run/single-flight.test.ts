@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readlinkSync, rmSync, symlinkSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { takeLock } from "../../../src/adapters/host/owned-lock.js";
 import { openDirStore } from "../../../src/adapters/store-dir/dir-blob-store.js";
-import { takeLock } from "../../../src/adapters/store-dir/owned-lock.js";
 import { MemoryBlobStore } from "../../../src/adapters/store-memory/memory-blob-store.js";
 import { Turns } from "../../../src/engine/ports.js";
 import type { RunOperation } from "../../../src/plan/operation.js";

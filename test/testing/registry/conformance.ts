@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { digestOf } from "../../../src/oci/digest.js";
-import { mediaType } from "../../../src/oci/media-type.js";
+import { mediaType } from "../../../src/oci/manifest.js";
 import { codeOf, HttpClient, manifestText, type Send, withDigest } from "./http-client.js";
 
 export interface Subject {

@@ -1,5 +1,5 @@
 import { digestOf } from "../../../src/oci/digest.js";
-import { mediaType } from "../../../src/oci/media-type.js";
+import { mediaType } from "../../../src/oci/manifest.js";
 
 /** A way to a registry: in memory, or over a socket. */
 export type Send = (request: Request) => Promise<Response>;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { digestOf } from "../../../src/oci/digest.js";
-import { mediaType } from "../../../src/oci/media-type.js";
+import { mediaType } from "../../../src/oci/manifest.js";
 import { MemoryRegistry } from "../../../src/testing/index.js";
 import { codeOf, HttpClient, manifestText, withDigest } from "./http-client.js";
 

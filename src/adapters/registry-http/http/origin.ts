@@ -1,4 +1,5 @@
 import { BlockList, isIP } from "node:net";
+import type { Answer, HttpRequest } from "./message.js";
 
 /** True when two addresses are the same scheme, host and port: the only place that a credential may go to. */
 export function sameOrigin(one: URL, other: URL): boolean {
@@ -60,7 +61,7 @@ export function isLoopback(hostname: string): boolean {
 }
 
 /** True when a host is this machine, an address of the link (such as a cloud's metadata), or none at all. */
-export function isMachineLocal(hostname: string): boolean {
+function isMachineLocal(hostname: string): boolean {
   const host = bare(hostname);
   return host === "localhost" || host.endsWith(".localhost") || listed(LOCAL, host);
 }
@@ -92,4 +93,75 @@ export function redirectProblem(from: URL, to: URL): string | undefined {
   if (isMachineLocal(to.hostname) && !isMachineLocal(from.hostname))
     return "it is an address of this machine or its link";
   return undefined;
+}
+
+/** A redirect that is not followed. */
+export class RedirectRefused extends Error {
+  /** The host that it leads to: the rest of an address may be signed. */
+  readonly target: string;
+
+  constructor(target: string, reason: string) {
+    super(reason);
+    this.target = target;
+  }
+}
+
+/** A login, and the one origin that gets it. */
+interface OwnLogin {
+  readonly authorization: string | undefined;
+  readonly origin: URL;
+}
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const MOST_REDIRECTS = 10;
+/** Headers that another origin may see: the wanted form, and the kind and place of a body. */
+const HARMLESS = new Set([
+  "accept",
+  "accept-encoding",
+  "content-range",
+  "content-type",
+  "if-range",
+  "range",
+  "user-agent",
+]);
+
+/**
+ * Sends a request and follows redirects: all kinds for a request that only reads, and those that keep method and body
+ * (307, 308) for one that writes. Another origin gets no login, no cookie and no header of ours that it does not need.
+ */
+export async function follow<Answered extends Answer>(
+  request: HttpRequest,
+  send: (request: HttpRequest) => Promise<Answered>,
+  login?: OwnLogin,
+): Promise<Answered> {
+  const { method } = request;
+  const all = { "accept-encoding": "identity", "user-agent": "layerwright", ...request.headers };
+  let { url } = request;
+  let authorization = login?.authorization;
+  let headers: Readonly<Record<string, string>> = all;
+  for (let hop = 0; ; hop++) {
+    const sent = authorization === undefined ? headers : { ...headers, authorization };
+    const answer = await send({ ...request, url, headers: sent });
+    const { location } = answer.headers;
+    if (!REDIRECTS.has(answer.status) || location === undefined) return answer;
+    answer.discard();
+    const next = nextOf(url, location, hop);
+    if (method !== "GET" && method !== "HEAD" && answer.status < 307)
+      throw new RedirectRefused(shownOrigin(next), `a ${method} is not sent again after ${answer.status}`);
+    if (!sameOrigin(next, url) || !sameOrigin(next, login?.origin ?? next)) {
+      authorization = undefined;
+      headers = Object.fromEntries(Object.entries(all).filter(([name]) => HARMLESS.has(name)));
+    }
+    url = next;
+  }
+}
+
+function nextOf(url: URL, location: string, hop: number): URL {
+  const next = targetOf(location, url);
+  if (next === undefined) throw new RedirectRefused("no address at all", "it is no URL");
+  const problem = redirectProblem(url, next);
+  if (problem !== undefined) throw new RedirectRefused(shownOrigin(next), problem);
+  if (hop === MOST_REDIRECTS)
+    throw new RedirectRefused(shownOrigin(next), `it is the ${hop + 1}th redirect of one request`);
+  return next;
 }
