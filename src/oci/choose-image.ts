@@ -89,7 +89,7 @@ export async function listImages<Image>(
 }
 
 /** The result of `platformFit` for the very platform. */
-const EXACT = platformFit({ os: "linux", architecture: "386" }, { os: "linux", architecture: "386" });
+const EXACT = 100;
 
 function bestOf<Offer extends { readonly platform: Platform }>(
   offers: readonly Offer[],
@@ -321,7 +321,7 @@ export function platformFit(offered: Platform, wanted: Platform): number {
   if (offered.os !== wanted.os || offered.architecture !== wanted.architecture) return 0;
   const has = variantOf(offered);
   const wants = variantOf(wanted);
-  if (has === wants) return 100;
+  if (has === wants) return EXACT;
   // Newer processors of these families run what was made for older ones.
   const hasNumber = Number(/^v(\d)$/.exec(has)?.[1] ?? Number.NaN);
   const wantsNumber = Number(/^v(\d)$/.exec(wants)?.[1] ?? Number.NaN);

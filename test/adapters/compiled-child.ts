@@ -19,9 +19,10 @@ const FOLDERS = [
   "core",
   "errors",
   "oci",
-  "tar",
+  "archive",
+  "adapters/host",
   "adapters/store-dir",
-  "adapters/output-disk",
+  "adapters/outputs",
   "adapters/credentials-docker",
 ];
 
