@@ -35,30 +35,33 @@ export type {
   WasteReport,
   WasteRow,
 } from "./analyze/waste/waste-report.js";
-export { build } from "./api/build.js";
-export { check } from "./api/check.js";
-export { copy } from "./api/copy.js";
-export { diff } from "./api/diff.js";
-export { dockerfile } from "./api/dockerfile.js";
-export { load } from "./api/load.js";
-export { lock } from "./api/lock.js";
 export {
+  diff,
+  type PriceSquashOptions,
+  priceSquash,
+  report,
+  type ShareOptions,
+  type ShareResult,
+  share,
+  type WasteOptions,
+  waste,
+} from "./api/analyze.js";
+export { build, check, load, push } from "./api/build.js";
+export { dockerfile } from "./api/dockerfile.js";
+export { lock } from "./api/lock.js";
+export { plan } from "./api/plan.js";
+export {
+  copy,
   type LoginInput,
   type LoginOptions,
   type LoginResult,
   type LogoutResult,
   login,
   logout,
-} from "./api/login.js";
-export { plan } from "./api/plan.js";
-export { type PriceSquashOptions, priceSquash } from "./api/price-squash.js";
-export { pull } from "./api/pull.js";
-export { push } from "./api/push.js";
-export { type BaseIdentity, type OwnLayer, rebase, type UnsafeLayer } from "./api/rebase.js";
-export { report } from "./api/report.js";
-export { type ShareOptions, type ShareResult, share } from "./api/share.js";
+  pull,
+  rebase,
+} from "./api/registry.js";
 export { synth } from "./api/synth.js";
-export { type WasteOptions, waste } from "./api/waste.js";
 export type { TarEntry, TarEntryType } from "./archive/tar-entry.js";
 export type { CatalogEntries, ImageNames } from "./catalog/catalog.js";
 export { Catalog, type CatalogConstructor, isCatalog } from "./catalog/catalog.js";
@@ -71,6 +74,7 @@ export {
   matrix,
 } from "./catalog/matrix.js";
 export type { DialectName, FrontendVersion } from "./dockerfile/instruction.js";
+export type { OwnLayer, UnsafeLayer } from "./engine/rebase/judge-layers.js";
 export type { ErrorCode } from "./errors/catalogue.js";
 export type { ErrorContext } from "./errors/layerwright-error.js";
 export {
@@ -129,7 +133,7 @@ export type {
 } from "./lock/lock-diff.js";
 export type { LockEntry } from "./lock/lock-needs.js";
 export type { PackageChange } from "./lock/package-list.js";
-export type { BaseUse } from "./oci/base-annotations.js";
+export type { BaseIdentity, BaseUse } from "./oci/base-annotations.js";
 export type { Digest } from "./oci/digest.js";
 export type { HealthcheckConfig, HistoryEntry, ImageConfig, RuntimeConfig } from "./oci/image-config.js";
 export type { Descriptor } from "./oci/manifest.js";

@@ -1,9 +1,11 @@
-import type { Catalog } from "../catalog/catalog.js";
-import { isCatalog } from "../catalog/catalog.js";
+import { type Catalog, isCatalog } from "../catalog/catalog.js";
 import type { Image } from "../image/image.js";
+import type { CheckOptions, CheckResult } from "../project/check.js";
+import type { LoadOptions, LoadResult } from "../project/load.js";
 import type { BuildOptions, BuildResult, OutputTarget, PlatformsBuildOptions } from "../project/options.js";
-import { eachPlatform } from "../project/platforms.js";
+import { eachPlatform, loadPlatform } from "../project/platforms.js";
 import { knownAs, openProject, type ProjectPlan } from "../project/project.js";
+import type { PushOptions, PushResult } from "../project/push.js";
 import { watched } from "./watched.js";
 
 /**
@@ -99,4 +101,101 @@ function targetIn(
   const alone = target.type === "oci" || plans.length === 1;
   const suffix = alone ? "" : `-${[architecture, ...(variant === undefined ? [] : [variant])].join("-")}`;
   return { ...target, dest: `${target.dest}/${name}${suffix}.tar` };
+}
+
+/**
+ * Builds an image and pushes it to a registry, or every image of a catalog in one go. What the registry has is not sent:
+ * layers of a base from the same registry are linked, and a blob that several images share is sent once. Tags are set
+ * when everything else is there.
+ *
+ * @param reference where to: `ghcr.io/acme/app:v1` for an image; `ghcr.io/acme` for a catalog, whose images are named below it
+ * @throws {RegistryError} REGISTRY_DENIED, REGISTRY_UNREACHABLE, REGISTRY_REFUSED and others
+ * @throws {PlanError} SQUASH_UNSHARES, and those of `build`
+ * @throws {DefinitionError} REFERENCE_INVALID
+ * @throws {PlanError} POLICIES_BROKEN when a catalog's policies find errors, before anything is sent
+ * @example
+ * ```ts no-run
+ * import { Image, push } from "layerwright";
+ *
+ * const image = Image.from("debian:bookworm-slim").write("/hello.txt", "hello\n");
+ * const { images, sentBytes } = await push(image, "ghcr.io/acme/hello:v1");
+ * console.log(images[0]?.descriptor.digest, sentBytes);
+ * ```
+ */
+export async function push(
+  what: Image | Catalog,
+  reference: string,
+  options: PushOptions = {},
+): Promise<PushResult> {
+  return watched(options, (told) => pushNow(what, reference, told));
+}
+
+async function pushNow(what: Image | Catalog, reference: string, options: PushOptions): Promise<PushResult> {
+  const { pushProject } = await import("../project/push.js");
+  const { platforms, tag = "latest", ...settings } = options;
+  const project = await openProject(what, { ...settings, platforms });
+  const below = reference.replace(/\/$/, "");
+  const referenceOf = (name: string) => (project.name === "" ? reference : `${below}/${name}:${tag}`);
+  const { findings: _, ...report } = await pushProject(project, referenceOf, settings);
+  return report;
+}
+
+/**
+ * Builds an image, or every image of a catalog, and loads it into the container engine of this machine: Docker or
+ * Podman, found as their own programs find it. An engine takes one platform, so of a catalog for several the machine's
+ * own is loaded. What the engine then has is checked: its id is the digest of what was built.
+ *
+ * @throws {EnvironmentError} ENGINE_NOT_FOUND, ENGINE_UNREACHABLE, ENGINE_REFUSED, ENGINE_HOST_UNSUPPORTED,
+ *   ENGINE_CONTEXT_INVALID
+ * @throws {PlanError} LOAD_PLATFORM_MISSING, SQUASH_UNSHARES, POLICIES_BROKEN, and those of `build`
+ * @throws {IntegrityError} ENGINE_IMAGE_WRONG
+ * @example
+ * ```ts no-run
+ * import { Image, load } from "layerwright";
+ *
+ * const image = Image.scratch().write("/hello.txt", "hello\n");
+ * const { engine, images } = await load(image, { reference: "acme/hello:v1" });
+ * console.log(engine, images[0]?.references, images[0]?.id);
+ * ```
+ */
+export async function load(what: Image | Catalog, options: LoadOptions = {}): Promise<LoadResult> {
+  return watched(options, (told) => loadNow(what, told));
+}
+
+async function loadNow(what: Image | Catalog, options: LoadOptions): Promise<LoadResult> {
+  const { loadProject } = await import("../project/load.js");
+  const { platform, reference, tag = "latest", ...settings } = options;
+  const chosen = platform ?? (isCatalog(what) ? loadPlatform(what.platforms) : undefined);
+  const project = await openProject(what, {
+    ...settings,
+    platforms: chosen === undefined ? undefined : [chosen],
+  });
+  const referenceOf = (name: string) => (project.name === "" ? reference : `${project.name}/${name}:${tag}`);
+  const { findings: _, ...result } = await loadProject(project, referenceOf, settings);
+  return result;
+}
+
+/**
+ * Asks the policies of a catalog about all its images. Images are built, into the store alone, where a policy looks at
+ * the built image. `build`, `push` and `load` of a catalog do the same first, and fail on errors.
+ *
+ * @throws {DefinitionError} POLICY_CHECK_FAILED where a policy's own function fails
+ * @throws {PlanError} and others, as `build` does, where an image has to be built
+ * @example
+ * ```ts
+ * import { Catalog, check, Image, nonRoot } from "layerwright";
+ *
+ * const app = Image.scratch().write("/app", "1").user("root");
+ * const { errors, findings } = await check(new Catalog("acme", { app }, { policies: [nonRoot()] }));
+ * console.log(errors, findings[0]?.code, findings[0]?.fix); // 1 NON_ROOT add .user(65532), or .with(nonRoot())
+ * ```
+ */
+export async function check(catalog: Catalog, options: CheckOptions = {}): Promise<CheckResult> {
+  return watched(options, (told) => checkNow(catalog, told));
+}
+
+async function checkNow(catalog: Catalog, options: CheckOptions): Promise<CheckResult> {
+  const { checkProject } = await import("../project/check.js");
+  const { platforms, planOnly = false, ...settings } = options;
+  return checkProject(await openProject(catalog, { ...settings, platforms }), settings, planOnly);
 }

@@ -19,8 +19,7 @@ import { type BuildJob, type BuildSettings, withBuiltGroups, withBuiltImages } f
 import { passGate } from "./gate.js";
 import { namedProgress } from "./named-progress.js";
 import { type BuildResult, holdsPlatforms, type OutputTarget } from "./options.js";
-import { knownAs, type Project, type ProjectPlan } from "./project.js";
-import { fullReference } from "./references.js";
+import { fullReference, knownAs, type Project, type ProjectPlan } from "./project.js";
 import type { Workspace } from "./workspace.js";
 
 /** Where the images of a build go, and what they are called there. */

@@ -5,7 +5,7 @@ import { type RunForecast, WouldRun } from "../engine/run/run-inputs.js";
 import { originText } from "../errors/origin.js";
 import type { PassRecord } from "../plan/passes/pass.js";
 import type { Plan } from "../plan/plan.js";
-import { fullReference } from "./references.js";
+import { fullReference } from "./project.js";
 import { type WorkspaceOptions, withWorkspace } from "./workspace.js";
 
 /** What a build of a plan would do with each command, and why. Nothing runs and nothing is written. */

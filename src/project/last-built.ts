@@ -5,8 +5,7 @@ import { isCount, isFlag, isText, listOf, mapOf, objectOf } from "../core/json.j
 import type { BuiltImage } from "../engine/build-image.js";
 import { type Digest, isDigest } from "../oci/digest.js";
 import { type ImageConfig, isRuntimeConfig, withoutNulls } from "../oci/image-config.js";
-import type { Descriptor } from "../oci/manifest.js";
-import { layerEncodingOf } from "../oci/manifest.js";
+import { type Descriptor, layerEncodingOf } from "../oci/manifest.js";
 import { type Platform, platformText } from "../oci/platform.js";
 import type { Plan } from "../plan/plan.js";
 import type { BlobStore } from "../ports/blob-store.js";

@@ -4,8 +4,7 @@ import type { BaseImage, BaseSource, DiskBaseLocation } from "../ports/base-sour
 import { openBase } from "../rootfs/base-tree.js";
 import { readFileNode } from "../rootfs/read-node.js";
 import { resolvePath } from "../rootfs/resolve.js";
-import type { FolderNode, TreeNode } from "../rootfs/tree.js";
-import { walk } from "../rootfs/tree.js";
+import { type FolderNode, type TreeNode, walk } from "../rootfs/tree.js";
 import { openFound } from "./observe.js";
 import { withWorkspace } from "./workspace.js";
 

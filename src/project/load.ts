@@ -8,8 +8,7 @@ import { passGate } from "./gate.js";
 import { namedProgress } from "./named-progress.js";
 import type { BuildOptions, BuildResult } from "./options.js";
 import { loadPlatform } from "./platforms.js";
-import { knownAs, onPlatform, type Project } from "./project.js";
-import { fullReference } from "./references.js";
+import { fullReference, knownAs, onPlatform, type Project } from "./project.js";
 
 /** How images are built and loaded. */
 export interface LoadOptions extends Omit<BuildOptions, "output" | "reference"> {

@@ -4,8 +4,7 @@ import { BaseFiles, type LocalBase, type LocalBases } from "../engine/described/
 import { baseLocation } from "../engine/stages/open-base.js";
 import type { Platform } from "../oci/platform.js";
 import type { DiskBaseLocation } from "../ports/base-source.js";
-import type { FolderNode, TreeNode } from "../rootfs/tree.js";
-import { emptyTree, lookup, setNode } from "../rootfs/tree.js";
+import { emptyTree, type FolderNode, lookup, setNode, type TreeNode } from "../rootfs/tree.js";
 import { askChild } from "./ask-child.js";
 import type { ListedBase, ListedNode, LocalBaseLocation } from "./list-local-base.js";
 

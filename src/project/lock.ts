@@ -1,7 +1,6 @@
 import { closestName } from "../core/closest-name.js";
 import { DefinitionError, RegistryError } from "../errors/layerwright-error.js";
-import type { Lock } from "../lock/lock.js";
-import { lockText } from "../lock/lock.js";
+import { type Lock, lockText } from "../lock/lock.js";
 import { type ImageChange, type LockChange, lockDiff } from "../lock/lock-diff.js";
 import { type LockEntry, type LockNeeds, missingFrom, needsOf, unusedIn } from "../lock/lock-needs.js";
 import { meansFile, meansImage, meansLayering } from "../lock/merge-locks.js";

@@ -4,8 +4,7 @@ import { decideLayers, inProject } from "./gate.js";
 import { namedProgress } from "./named-progress.js";
 import { withObservedJobs } from "./observe.js";
 import { observedPlatform } from "./platforms.js";
-import type { Project, ProjectPlan } from "./project.js";
-import { fullReference } from "./references.js";
+import { fullReference, type Project, type ProjectPlan } from "./project.js";
 import type { Workspace } from "./workspace.js";
 
 /**

@@ -1,12 +1,20 @@
 import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import {
+  BlobFetcher,
+  referenceText,
+  remoteReader,
+  storedDocument,
+} from "../adapters/bases/registry-bases.js";
 import { LayerObserver, lineOfPath } from "../analyze/layer-observer.js";
 import type { ObservedImage } from "../analyze/observed-image.js";
 import type { BuiltImage } from "../engine/build-image.js";
 import { isLayerwrightError } from "../errors/layerwright-error.js";
+import { listImages } from "../oci/choose-image.js";
 import { type ImageConfig, withoutNulls } from "../oci/image-config.js";
-import { layerEncodingOf } from "../oci/manifest.js";
+import { type ImageManifest, layerEncodingOf } from "../oci/manifest.js";
 import { hostPlatform, type Platform } from "../oci/platform.js";
+import type { Reference } from "../oci/reference.js";
 import type { Operation } from "../plan/operation.js";
 import type { Plan, Stage } from "../plan/plan.js";
 import type { BaseImage, BaseSource, OpenOptions } from "../ports/base-source.js";
@@ -209,4 +217,43 @@ export async function openFound(
       throw isLayerwrightError(second) && second.code === "BASE_KIND_WRONG" ? error : second;
     }
   }
+}
+
+/** One image that a reference leads to, for one platform. */
+export interface RegistryImage {
+  readonly platform: Platform;
+  readonly digest: string;
+  readonly manifest: ImageManifest;
+  readonly image: BaseImage;
+}
+
+/** Everything that a reference leads to: an image a platform. Attestations are left out, as they are of other bytes. */
+export async function registryImages(
+  reference: Reference,
+  { bases, registry, store }: Pick<Workspace, "bases" | "registry" | "store">,
+): Promise<{
+  readonly digest: string;
+  readonly images: readonly RegistryImage[];
+}> {
+  const { domain, path } = reference;
+  const tools = { store, registry };
+  const fetcher = new BlobFetcher(store, registry, undefined);
+  const top = await storedDocument(tools, reference);
+  const reader = remoteReader(referenceText(reference), top, {
+    document: (digest) => storedDocument(tools, { domain, path, digest }),
+    config: (descriptor) => fetcher.read(reference, descriptor),
+  });
+  const images: RegistryImage[] = [];
+  for (const { descriptor, platform, read } of await listImages([top.descriptor], reader)) {
+    const { digest } = descriptor;
+    const { manifest } = await read();
+    const location = { kind: "registry" as const, reference: `${domain}/${path}`, digest };
+    images.push({
+      platform,
+      digest,
+      manifest: manifest.value,
+      image: await bases.open(location, platform, { acceptOnly: true }),
+    });
+  }
+  return { digest: top.descriptor.digest, images };
 }

@@ -7,8 +7,7 @@ import { decideLayers, inProject } from "./gate.js";
 import { namedProgress } from "./named-progress.js";
 import { withObservedJobs } from "./observe.js";
 import { prepareVariants } from "./prepare.js";
-import type { Project } from "./project.js";
-import { fullReference } from "./references.js";
+import { fullReference, type Project } from "./project.js";
 
 /** An image of a catalog with its plan of today, and those of other policies where it is to be priced. */
 export interface PlannedVariants {

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { type Catalog, isCatalog } from "../catalog/catalog.js";
 import type { Image } from "../image/image.js";
 import { type Platform, platformText } from "../oci/platform.js";
+import { canonicalReference, parseReference } from "../oci/reference.js";
 import type { OptimizedPlan } from "../plan/passes/pipeline.js";
 import type { Plan } from "../plan/plan.js";
 import type { PolicyReport } from "../policy/judge-catalog.js";
@@ -140,4 +141,13 @@ export function onPlatform(project: Project, platform: Platform): Project {
       })),
     },
   };
+}
+
+/**
+ * The full reference that an image is written under: `acme/app` is `docker.io/acme/app:latest`.
+ *
+ * @throws {DefinitionError} REFERENCE_INVALID
+ */
+export function fullReference(reference: string): string {
+  return canonicalReference(parseReference(reference));
 }

@@ -5,8 +5,7 @@ import type { BuiltProject } from "./deliver.js";
 import { passGate } from "./gate.js";
 import { namedProgress } from "./named-progress.js";
 import type { BuildOptions } from "./options.js";
-import { knownAs, namedPlans, type Project } from "./project.js";
-import { fullReference } from "./references.js";
+import { fullReference, knownAs, namedPlans, type Project } from "./project.js";
 
 /** How images are built and pushed. */
 export interface PushOptions extends Omit<BuildOptions, "output" | "reference" | "platform"> {

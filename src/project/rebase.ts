@@ -20,8 +20,8 @@ import type { BlobStore } from "../ports/blob-store.js";
 import type { FinishedImage, PushReport } from "../ports/image-output.js";
 import type { Progress } from "../ports/progress.js";
 import { openBase } from "../rootfs/base-tree.js";
+import { type RegistryImage, registryImages } from "./observe.js";
 import type { RegistryOptions } from "./open-registry.js";
-import { type RegistryImage, registryImages } from "./registry-images.js";
 import { type Workspace, withWorkspace } from "./workspace.js";
 
 /** How an image is put on another base. */

@@ -1,9 +1,10 @@
+import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { withNotedOutputs } from "../adapters/files-node/written-outputs.js";
 import { writeFileAtomically } from "../adapters/host/atomic-file.js";
 import type { ObservedImage } from "../analyze/observed-image.js";
 import type { ReportData } from "../analyze/report/report-data.js";
-import { reportHtml } from "../analyze/report/report-html.js";
+import { type PageAssets, reportHtml } from "../analyze/report/report-html.js";
 import { reportOf } from "../analyze/report/report-of.js";
 import { wasteOf } from "../analyze/waste/waste-of.js";
 import { parseSourceDateEpoch } from "../engine/image-documents.js";
@@ -14,7 +15,6 @@ import { lastBuilt } from "./last-built.js";
 import { withObservedProject } from "./observe-project.js";
 import type { BuildOptions } from "./options.js";
 import type { Project } from "./project.js";
-import { reportAssets } from "./report-assets.js";
 
 /** Where the report goes, and how its images are made. */
 export interface ReportOptions extends Omit<BuildOptions, "output" | "reference"> {
@@ -117,4 +117,15 @@ function resultOf({ totals, images }: ReportData, out: string, bytes: number): R
     virtualBytes,
     effectiveBytes,
   };
+}
+
+/** The script and style of the page. The package has them as files; from source they are bundled when asked for. */
+export async function reportAssets(): Promise<PageAssets> {
+  if (import.meta.url.endsWith(".ts")) {
+    const bundler = new URL("../../scripts/report-page.mjs", import.meta.url).href;
+    const { bundleReportPage } = (await import(bundler)) as { bundleReportPage(): Promise<PageAssets> };
+    return bundleReportPage();
+  }
+  const read = (name: string) => readFile(new URL(`../analyze/report/page/${name}`, import.meta.url), "utf8");
+  return { script: await read("page.js"), style: await read("page.css") };
 }

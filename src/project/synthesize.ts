@@ -1,25 +1,28 @@
 import { relative, resolve, sep } from "node:path";
 import { withNotedOutputs } from "../adapters/files-node/written-outputs.js";
+import { encoderFor } from "../archive/compression.js";
 import type { BakeImage } from "../dockerfile/bake-file.js";
 import type { EmittedDockerfile } from "../dockerfile/emit-dockerfile.js";
+import { buildImage } from "../engine/build-image.js";
 import { PlanError } from "../errors/layerwright-error.js";
+import type { Origin } from "../errors/origin.js";
 import { type Platform, platformText } from "../oci/platform.js";
 import { stageKeys } from "../plan/address.js";
 import { annotationsOf } from "../plan/config.js";
-import type { RunOperation } from "../plan/operation.js";
+import { isUndecided } from "../plan/layering.js";
+import type { HostRunOperation, RunOperation } from "../plan/operation.js";
 import { onceEachLine } from "../plan/passes/pass.js";
 import type { OptimizedPlan } from "../plan/passes/pipeline.js";
-import { operationsOf, type Plan } from "../plan/plan.js";
+import { baseStages, operationsOf, type Plan, type Stage } from "../plan/plan.js";
 import { checkPlans } from "./check-plans.js";
 import { type DockerfileStyle, emitResolved } from "./dockerfile.js";
-import { hasHostRun, withHostLayers } from "./host-layers.js";
 import { lookUpBases } from "./known-bases.js";
 import type { RegistryOptions } from "./open-registry.js";
 import type { LockPlace } from "./options.js";
 import { certificateWarnings, pinByLock } from "./pin-plans.js";
 import { knownAs, type Project } from "./project.js";
 import { type SynthesizedImage, SynthFolder } from "./synth-directory.js";
-import { undecidedLayers } from "./undecided-layers.js";
+import { type WorkspaceOptions, withWorkspace } from "./workspace.js";
 
 /** Where and how Dockerfiles are written. */
 export interface SynthOptions extends DockerfileStyle, LockPlace, RegistryOptions {
@@ -257,4 +260,63 @@ function annotationWords(
       return [`manifest[${platformText(platform)}]:${name}=${value}`];
     }),
   );
+}
+
+/** What is said of an image with squash `"auto"` that nobody has decided about. */
+function undecidedLayers(plans: readonly Plan[]): { readonly message: string; readonly origin?: Origin }[] {
+  return plans.flatMap((plan) =>
+    baseStages(plan)
+      .filter(isUndecided)
+      .map(({ layers }) => {
+        const origin = layers[0]?.operations[0]?.origin;
+        const message =
+          'its layers are those of squash "keep" until "auto" is decided: `layerwright lock` does that';
+        return origin === undefined ? { message } : { message, origin };
+      }),
+  );
+}
+
+type HostLayer = NonNullable<HostRunOperation["layer"]>;
+
+/** True when tools of the host make a part of an image. */
+export function hasHostRun(plan: Plan): boolean {
+  return plan.stages.some((stage) => lastHostRun(stage) >= 0);
+}
+
+/**
+ * Runs the host commands of a plan, so that a Dockerfile can add what they made. Their layers are plain tars in the
+ * store; what ran before is recalled.
+ */
+export async function withHostLayers(plan: Plan, options: WorkspaceOptions): Promise<Plan> {
+  const layers = new Map<HostRunOperation, HostLayer>();
+  await withWorkspace(options, async ({ context, portsFor }) => {
+    for (const [index, stage] of plan.stages.entries()) {
+      const last = lastHostRun(stage);
+      if (last < 0) continue;
+      // No further than the last host command: what comes later is the builder's.
+      const upTo: Stage = { ...stage, layers: stage.layers.slice(0, last + 1), squash: "keep" };
+      const part: Plan = { ...plan, stages: [...plan.stages.slice(0, index), upTo] };
+      const built = await buildImage(part, await portsFor(part), {
+        encoder: encoderFor("none"),
+        folder: context,
+        onHostLayer: (run, layer) => void layers.set(run, layer),
+      });
+      await built.close();
+    }
+  });
+  const stages = plan.stages.map((stage) => ({
+    ...stage,
+    layers: stage.layers.map((layer) => ({
+      ...layer,
+      operations: layer.operations.map((operation) => {
+        const made = operation.op === "hostRun" ? layers.get(operation) : undefined;
+        return made === undefined ? operation : { ...operation, layer: made };
+      }),
+    })),
+  }));
+  return { ...plan, stages };
+}
+
+function lastHostRun({ layers }: Stage): number {
+  return layers.findLastIndex(({ operations }) => operations.some(({ op }) => op === "hostRun"));
 }

@@ -2,11 +2,9 @@ import { open, rename, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import { NodeFiles } from "../adapters/files-node/node-files.js";
 import { systemError } from "../adapters/host/disk-calls.js";
-import { isInUse, type KeptFolder, listKept, removeKept } from "../adapters/sandbox-runc/kept-folders.js";
-import { type CommandLimits, removeDeadGroups } from "../adapters/sandbox-runc/process-group.js";
+import type { CommandLimits } from "../adapters/sandbox-runc/process-group.js";
 import { NodeSecrets, type SecretPlace } from "../adapters/secrets-node/node-secrets.js";
 import { type DirBlobStore, openDirStore } from "../adapters/store-dir/dir-blob-store.js";
-import type { PruneOptions } from "../adapters/store-dir/prune.js";
 import type { BuildPorts } from "../engine/ports.js";
 import { runsOf } from "../engine/run/check-runs.js";
 import type { Plan } from "../plan/plan.js";
@@ -15,7 +13,7 @@ import type { FileSource, SourceMatch } from "../ports/file-source.js";
 import type { Progress } from "../ports/progress.js";
 import type { Registry } from "../ports/registry.js";
 import type { Sandbox } from "../ports/sandbox.js";
-import { openDownloads, type RegistryOptions } from "./open-registry.js";
+import { openDownloads, openRegistry, type RegistryOptions } from "./open-registry.js";
 
 /** Writes a file beside its place and renames it, so that it is never there in half. */
 export async function writeBeside(dest: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
@@ -121,13 +119,18 @@ function lateBases(
   return {
     async open(base, platform, options) {
       if (base.kind === "registry") {
-        ofRegistries ??= import("./registry-bases.js").then(({ registryBases }) =>
-          registryBases(store, registry, progress),
+        ofRegistries ??= import("../adapters/bases/registry-bases.js").then(({ createRegistryBases }) =>
+          createRegistryBases({ store, registry, progress }),
         );
         return (await ofRegistries).open(base, platform, options);
       }
-      const { diskBases } = await import("./disk-bases.js");
-      return diskBases(store).open(base, platform, options);
+      const { createDiskBases } = await import("../adapters/bases/disk-bases.js");
+      const { decodeLayer } = await import("../archive/decode.js");
+      const onDisk = createDiskBases({
+        store,
+        decompress: (bytes, archive) => decodeLayer(bytes, { archive }),
+      });
+      return onDisk.open(base, platform, options);
     },
   };
 }
@@ -136,7 +139,7 @@ function lateRegistry(options: WorkspaceOptions): { get(): Promise<Registry>; cl
   let opened: Promise<Registry> | undefined;
   return {
     get: () => {
-      opened ??= import("./open-registry.js").then(({ openRegistry }) => openRegistry(options));
+      opened ??= openRegistry(options);
       return opened;
     },
     // What was handed in is closed by whoever made it.
@@ -147,48 +150,6 @@ function lateRegistry(options: WorkspaceOptions): { get(): Promise<Registry>; cl
 /** Opens the store in a folder, the user's own by default: what the `cache` command looks at. */
 export function openStore(folder?: string): Promise<DirBlobStore> {
   return openDirStore(folder === undefined ? {} : { folder });
-}
-
-/** The folders that run steps keep or left in a store: unpacked bases, caches of commands, work of those that were killed. */
-export function keptFolders(store: DirBlobStore): Promise<KeptFolder[]> {
-  return listKept(store.folder);
-}
-
-/**
- * Removes what killed commands left, and the folders of run steps that the limits leave no room for, the least recently
- * used first. What a running process may use stays: its mark in the store says since when.
- *
- * @param usedBytes what the rest of the store takes
- */
-export async function pruneFolders(
-  store: DirBlobStore,
-  { maxBytes, maxAgeMs, dryRun, graceMs }: PruneOptions,
-  usedBytes: number,
-): Promise<KeptFolder[]> {
-  const kept = await keptFolders(store);
-  const now = Date.now();
-  const grace = graceMs === undefined ? Number.POSITIVE_INFINITY : now - graceMs;
-  const newest = Math.min(grace, store.usedSince());
-  let total = usedBytes + kept.reduce((sum, { size }) => sum + size, 0);
-  const removed: KeptFolder[] = [];
-  for (const folder of kept.reverse()) {
-    const old = now - folder.usedAt >= (maxAgeMs ?? Number.POSITIVE_INFINITY);
-    const over = maxBytes !== undefined && total > maxBytes;
-    const goes = folder.kind === "work" || ((old || over) && folder.usedAt < newest);
-    if (!goes || isInUse(folder) || (dryRun !== true && !(await removeKept(store.folder, folder)))) continue;
-    removed.push(folder);
-    total -= folder.size;
-  }
-  return removed;
-}
-
-/**
- * Removes the groups of processes (cgroups) that commands of killed builds left on this machine, whatever their store.
- *
- * @returns their number
- */
-export function pruneGroups(dryRun: boolean): number {
-  return removeDeadGroups("everywhere", { dryRun });
 }
 
 /** The files of a plan's contexts. */

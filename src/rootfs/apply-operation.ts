@@ -1,7 +1,7 @@
 import { assertNever } from "../core/assert-never.js";
 import { PlanError } from "../errors/layerwright-error.js";
 import { withOrigin } from "../errors/with-origin.js";
-import { applySymbolicMode, type Mode, modeAfter } from "../image/mode.js";
+import { modeAfter } from "../image/mode.js";
 import {
   type AddOperation,
   type ChmodOperation,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { build } from "../../src/api/build.js";
-import { rebase } from "../../src/api/rebase.js";
+import { rebase } from "../../src/api/registry.js";
 import { canonicalJson } from "../../src/core/json.js";
 import { isLayerwrightError } from "../../src/errors/layerwright-error.js";
 import { Base } from "../../src/image/base.js";

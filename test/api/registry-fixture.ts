@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { push } from "../../src/api/push.js";
+import { push } from "../../src/api/build.js";
 import type { Image } from "../../src/image/image.js";
 import type { ImageConfig } from "../../src/oci/image-config.js";
 import type { ImageManifest } from "../../src/oci/manifest.js";

@@ -11,8 +11,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ReportData } from "../../src/analyze/report/report-data.js";
+import { report } from "../../src/api/analyze.js";
 import { build } from "../../src/api/build.js";
-import { report } from "../../src/api/report.js";
 import { Catalog } from "../../src/catalog/catalog.js";
 import { Image } from "../../src/image/image.js";
 

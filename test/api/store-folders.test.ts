@@ -4,7 +4,8 @@ import { dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { CacheFolders } from "../../src/adapters/sandbox-runc/cache-folders.js";
 import { findHostTools } from "../../src/adapters/sandbox-runc/host-tools.js";
-import { keptFolders, openStore, pruneFolders } from "../../src/project/workspace.js";
+import { keptFolders, pruneFolders } from "../../src/project/prune.js";
+import { openStore } from "../../src/project/workspace.js";
 
 const folder = mkdtempSync(join(tmpdir(), "layerwright-folders-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

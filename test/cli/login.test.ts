@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { login, logout } from "../../src/api/login.js";
+import { login, logout } from "../../src/api/registry.js";
 import { RegistryError } from "../../src/errors/layerwright-error.js";
 import { auth, FakeHome, holdsSecret } from "../adapters/credentials-docker/fake-helper.js";
 import { tempFolder } from "../adapters/temp-folder.js";

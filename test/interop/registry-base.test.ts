@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { load } from "../../src/api/load.js";
-import { rebase } from "../../src/api/rebase.js";
+import { load } from "../../src/api/build.js";
+import { rebase } from "../../src/api/registry.js";
 import { Image } from "../../src/image/image.js";
 import { registryFixture } from "../api/registry-fixture.js";
 import { requirePeer, seenByPeer } from "../peers/peers.js";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { rebase } from "../../src/api/rebase.js";
+import { rebase } from "../../src/api/registry.js";
 import { isLayerwrightError } from "../../src/errors/layerwright-error.js";
 import { Image } from "../../src/image/image.js";
 import { registryFixture } from "../api/registry-fixture.js";

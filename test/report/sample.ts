@@ -1,6 +1,6 @@
 import { reportHtml } from "../../src/analyze/report/report-html.js";
 import { type ReportInput, reportOf } from "../../src/analyze/report/report-of.js";
-import { reportAssets } from "../../src/project/report-assets.js";
+import { reportAssets } from "../../src/project/report.js";
 import { imageOf, layerOf } from "./observed.js";
 
 /** A file name that would be markup wherever it is put in as such. */

@@ -38,7 +38,8 @@ export function define(command: Command, shell: Shell): void {
 }
 
 async function list(_: Session, __: readonly string[], flags: CacheFlags): Promise<Report> {
-  const { keptFolders, openStore } = await import("../../project/workspace.js");
+  const { openStore } = await import("../../project/workspace.js");
+  const { keptFolders } = await import("../../project/prune.js");
   const store = await openStore(flags.store);
   await store.close();
   const { blobs, records, temporary, bytes } = await store.list();
@@ -64,7 +65,8 @@ async function pruneStore(_: Session, __: readonly string[], flags: PruneFlags):
     ...(flags.olderThan === undefined ? {} : { maxAgeMs: parseAge("--older-than", flags.olderThan) }),
   };
   const chosen = Object.keys(limits).length === 0 ? { maxBytes: 0 } : limits;
-  const { openStore, pruneFolders, pruneGroups } = await import("../../project/workspace.js");
+  const { openStore } = await import("../../project/workspace.js");
+  const { pruneFolders, pruneGroups } = await import("../../project/prune.js");
   const store = await openStore(flags.store);
   const dryRun = flags.dryRun === true;
   try {

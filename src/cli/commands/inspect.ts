@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
-import type { InspectedImage } from "../../api/inspect.js";
 import { shownLine } from "../../core/shown-text.js";
 import { sizeText } from "../../core/size.js";
 import { platformText } from "../../oci/platform.js";
+import type { InspectedImage } from "../../project/inspect.js";
 import { readPlatform } from "../option-value.js";
 import type { Report } from "../session.js";
 import { act, examples, type Session, type Shell } from "../session.js";
@@ -35,7 +35,7 @@ export function define(command: Command, shell: Shell): void {
 }
 
 async function inspect(_: Session, [path = ""]: readonly string[], flags: InspectFlags): Promise<Report> {
-  const { inspectArchive } = await import("../../api/inspect.js");
+  const { inspectArchive } = await import("../../project/inspect.js");
   const found = await inspectArchive(path, {
     ...(flags.tag === undefined ? {} : { tag: flags.tag }),
     ...(flags.platform === undefined ? {} : { platform: readPlatform(flags.platform) }),

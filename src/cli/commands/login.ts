@@ -29,7 +29,7 @@ async function run(
 ): Promise<Report> {
   const domain = readRegistry(registry);
   const words = await loginInput(session, username, passwordStdin === true);
-  const { login, loginProblem } = await import("../../api/login.js");
+  const { login, loginProblem } = await import("../../api/registry.js");
   const reason = loginProblem(words.username, words.password);
   if (reason !== undefined)
     throw new UsageError("LOGIN_INVALID", { registry: domain, reason }, { subject: domain });

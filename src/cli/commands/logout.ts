@@ -12,7 +12,7 @@ export function define(command: Command, shell: Shell): void {
 
 async function run(_: Session, [registry]: readonly string[]): Promise<Report> {
   const domain = readRegistry(registry);
-  const { logout } = await import("../../api/login.js");
+  const { logout } = await import("../../api/registry.js");
   const result = await logout(domain);
   return {
     json: result,

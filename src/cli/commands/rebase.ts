@@ -41,7 +41,7 @@ async function rebaseImage(
   [image = ""]: readonly string[],
   flags: RebaseFlags,
 ): Promise<Report> {
-  const { rebase } = await import("../../api/rebase.js");
+  const { rebase } = await import("../../api/registry.js");
   const { onto, tag: to, oldBase, force, dryRun, store } = flags;
   const result = await withProgress(session, (progress) =>
     rebase(image, { onto, to, oldBase, force, dryRun, store, progress, signal: session.signal }),

@@ -1,20 +1,17 @@
 import { PlanError } from "../../errors/layerwright-error.js";
-import type { RuntimeConfig } from "../../oci/image-config.js";
-import type { Platform } from "../../oci/platform.js";
 import type { CleanedCommand, RunOperation } from "../../plan/operation.js";
 import { commandText } from "../../plan/operation.js";
 import { areApart, isUnaffected } from "../../plan/passes/later-use.js";
 import type { RootChanges, RootLayer, Sandbox, SandboxMount } from "../../ports/sandbox.js";
 import { resolvePath } from "../../rootfs/resolve.js";
-import type { BuildImageOptions } from "../ports.js";
 import type { RunContext } from "./carry-out.js";
 import { carryOut } from "./carry-out.js";
-import { type Cleaned, checkEnd, OutputLines } from "./command-output.js";
+import { checkEnd, OutputLines } from "./command-output.js";
 import { type MountPoints, mountPoints } from "./mount-points.js";
 import { freedBytes, keepChanges } from "./remembered-run.js";
 import { changedRoot, cleanedRoot, commandRoot, type RootState, treeTar, type Unseen } from "./root-chain.js";
 import { runInputs } from "./run-inputs.js";
-import { type MountContext, type PreparedMount, prepareMounts } from "./run-mounts.js";
+import { type PreparedMount, prepareMounts } from "./run-mounts.js";
 import {
   checkVariable,
   commandArgs,

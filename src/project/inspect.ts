@@ -3,12 +3,12 @@ import { openLayer } from "../archive/open-layer.js";
 import type { TarEntry } from "../archive/tar-entry.js";
 import type { RuntimeConfig } from "../oci/image-config.js";
 import { hostPlatform, type Platform } from "../oci/platform.js";
-import { type FoundFormat, openFound } from "../project/observe.js";
-import { platformOf } from "../project/prepare.js";
-import { withWorkspace } from "../project/workspace.js";
+import { type FoundFormat, openFound } from "./observe.js";
+import { platformOf } from "./prepare.js";
+import { withWorkspace } from "./workspace.js";
 
 /** What is looked at. */
-export interface InspectOptions {
+interface InspectOptions {
   /** Which image of an archive that holds several. */
   readonly tag?: string;
   /** Which image of an index for several platforms. @default - linux on this machine's processor, else the only one there is */
@@ -17,7 +17,7 @@ export interface InspectOptions {
 }
 
 /** One layer of an image on disk, bottom first. */
-export interface InspectedLayer {
+interface InspectedLayer {
   readonly digest: string;
   readonly diffId: string;
   /** Bytes of the blob, compressed. */

@@ -1,6 +1,77 @@
 import { registryDomain } from "../adapters/credentials-docker/registry-name.js";
+import type { OwnLayer, UnsafeLayer } from "../engine/rebase/judge-layers.js";
 import { DefinitionError } from "../errors/layerwright-error.js";
+import type { BaseIdentity } from "../oci/base-annotations.js";
 import type { Credential } from "../ports/registry.js";
+import type { CopyResult } from "../project/copy.js";
+import type { CopyOptions } from "../project/copy-contents.js";
+import type { PullOptions, PullResult } from "../project/pull.js";
+import type { RebaseOptions, RebaseResult } from "../project/rebase.js";
+import { watched } from "./watched.js";
+
+/**
+ * Pulls an image out of a registry, byte for byte, and writes it where it is wanted. What is in the store is not fetched
+ * again; what is fetched goes straight into the output.
+ *
+ * @throws {RegistryError} MANIFEST_NOT_FOUND, REGISTRY_DENIED, REGISTRY_UNREACHABLE and others
+ * @throws {IntegrityError} MANIFEST_WRONG, BLOB_WRONG
+ * @throws {PlanError} BASE_PLATFORM_MISSING with the platforms that there are
+ * @example
+ * ```ts no-run
+ * import { pull } from "layerwright";
+ *
+ * const { digests, size } = await pull("debian:bookworm-slim", { output: "debian.tar" });
+ * console.log(digests, size);
+ * ```
+ */
+export async function pull(reference: string, options: PullOptions): Promise<PullResult> {
+  const { pullImages } = await import("../project/pull.js");
+  return watched(options, (told) => pullImages(reference, told));
+}
+
+/**
+ * Copies an image from one repository to another, with all its platforms, byte for byte: digests stay what they are.
+ * Within one registry blobs are linked; what is there is not sent.
+ *
+ * @throws {RegistryError} MANIFEST_NOT_FOUND, REGISTRY_DENIED, REGISTRY_UNREACHABLE and others
+ * @throws {IntegrityError} MANIFEST_WRONG, BLOB_WRONG
+ * @example
+ * ```ts no-run
+ * import { copy } from "layerwright";
+ *
+ * const { digest, sentBytes } = await copy("ghcr.io/acme/app:v1", "ghcr.io/acme/app:stable");
+ * console.log(digest, sentBytes);
+ * ```
+ */
+export async function copy(from: string, to: string, options: CopyOptions = {}): Promise<CopyResult> {
+  const { copyImage } = await import("../project/copy.js");
+  return watched(options, (told) => copyImage(from, to, told));
+}
+
+export type { BaseIdentity, OwnLayer, UnsafeLayer };
+
+/**
+ * Puts an image of a registry on a newer base without building it: the base's layers are exchanged, the image's own
+ * stay, and what the config had from the old base comes from the new one. For layers of files alone the result is, to
+ * the digest, what a build on the new base would give. Layers that commands made, or that took more from the base, are
+ * refused unless `force` is set: nobody can tell whether they fit.
+ *
+ * @param reference the image: one manifest, or an index, each platform of which is rebased
+ * @throws {PlanError} REBASE_UNSAFE, REBASE_BASE_UNKNOWN, REBASE_NOT_ON_BASE, REBASE_PLATFORM_DIFFERS
+ * @throws {DefinitionError} REBASE_TARGET_MISSING, REFERENCE_INVALID
+ * @throws {RegistryError} MANIFEST_NOT_FOUND, REGISTRY_DENIED, REGISTRY_UNREACHABLE and others
+ * @example
+ * ```ts no-run
+ * import { rebase } from "layerwright";
+ *
+ * const result = await rebase("ghcr.io/acme/app:v1", { onto: "debian:bookworm-slim", to: "v1-rebased" });
+ * for (const { from, onto, kept } of result.platforms) console.log(from.digest, onto.digest, kept.length);
+ * ```
+ */
+export async function rebase(reference: string, options: RebaseOptions): Promise<RebaseResult> {
+  const { rebaseReference } = await import("../project/rebase.js");
+  return watched(options, (told) => rebaseReference(reference, told));
+}
 
 /** What a user logs in with; an access token goes in the place of the password. */
 export interface LoginInput {
