@@ -81,6 +81,21 @@ describe("the house", () => {
     expect(wrong).toEqual([]);
   });
 
+  it("lets an adapter import no other adapter's directory but adapters/host", () => {
+    const adapterOf = (path: string): string | undefined => /^adapters\/([^/]+)\//.exec(path)?.[1];
+    const wrong: string[] = [];
+    for (const file of files) {
+      const from = adapterOf(relative(source, file));
+      if (from === undefined) continue;
+      for (const { target, specifier } of importsOf(file)) {
+        const to = adapterOf(target);
+        if (to !== undefined && to !== from && to !== "host")
+          wrong.push(`${relative(root, file)} imports ${specifier}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
   it("touches files, processes and the network only in adapters, api and cli", () => {
     const outside = /from "(node:(fs|child_process|net|http|https|dns|worker_threads|os)[^"]*|undici)"/;
     // archive/ streams: it reads the files that a layer is made of, and runs compression in threads.

@@ -393,6 +393,7 @@ describe("A7: a sparse file of 1 TiB", () => {
     ["named", Image.scratch().copy("d/disk.img", "/x")],
     ["in a directory", Image.scratch().copy("d", "/x")],
     ["matched", Image.scratch().copy("d/*", "/x/")],
+    ["as a binary", Image.scratch().binary("d/disk.img", "/x")],
     [
       "mounted",
       Image.from(Base.layout("base"))
