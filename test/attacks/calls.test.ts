@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { runCommand } from "../../src/adapters/sandbox-runc/runtime-command.js";
+import { runCommand } from "../../src/adapters/sandbox-runc/runtime-config.js";
 import { systemCallFilter } from "../../src/adapters/sandbox-runc/system-calls.js";
 import { bothWays, listingOf, type Way } from "../faults/on-bases.js";
 import { findBusybox } from "../fixtures/busybox.js";

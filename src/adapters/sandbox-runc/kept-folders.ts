@@ -5,10 +5,8 @@ import { newOwnedName } from "../host/owner-mark.js";
 import { bytesBelow, hasMounts, lookAt, removeTree } from "../host/plain-file.js";
 import { isLeftover, namesIn } from "../host/store-folder.js";
 import { cacheLock } from "./cache-folders.js";
-import { endDeadRuns } from "./dead-runs.js";
-import { asRoot, findHostTools } from "./host-tools.js";
-import { USED } from "./root-folders.js";
-import { runProgram, runQuietly } from "./run-program.js";
+import { asRoot, findHostTools, runProgram, runQuietly } from "./host-tools.js";
+import { endDeadRuns, USED } from "./root-folders.js";
 
 /** A folder that run steps left: an unpacked base, a cache that commands mount, or what a command works in. */
 export interface KeptFolder {

@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import type { Readable } from "node:stream";
 import { EnvironmentError } from "../../errors/layerwright-error.js";
 import type { HostTools } from "./host-tools.js";
-import { toolEnv } from "./tool-env.js";
+import { toolEnv } from "./host-tools.js";
 
 /** The addresses in a network of a command, the same whatever program makes it. */
 const [ADDRESS, BITS, GATEWAY] = ["10.0.2.100", "24", "10.0.2.2"] as const;

@@ -1,14 +1,13 @@
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, readlinkSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { sha256Hex } from "../../core/bytes.js";
 import { isLayerwrightError } from "../../errors/layerwright-error.js";
 import { newOwnedName } from "../host/owner-mark.js";
-import { apart } from "./apart.js";
-import type { HostTools } from "./host-tools.js";
+import { readPlainFile, writePlainFile } from "../host/plain-file.js";
+import { overlayOptions } from "./bundle.js";
+import { type HostTools, runProgram } from "./host-tools.js";
 import { AWAIT_NETWORK } from "./private-network.js";
-import { recallProbe, rememberProbe, type SandboxProbe } from "./remembered-probe.js";
-import { runProgram } from "./run-program.js";
-import { overlayOptions } from "./run-script.js";
-import { wrappedRun } from "./wrapped-run.js";
+import { apart, wrappedRun } from "./wrapped-run.js";
 
 const probes = new Map<string, Promise<SandboxProbe>>();
 
@@ -88,4 +87,61 @@ async function outputOf(command: readonly string[]): Promise<string> {
 /** Other tars lose extended attributes, and with them file capabilities. */
 async function isGnuTar(tar: string): Promise<boolean> {
   return (await outputOf([tar, "--version"])).includes("GNU tar");
+}
+
+/** What this machine lets a sandbox do. */
+export interface SandboxProbe {
+  /** What stands in the way of running anything; empty when nothing does. */
+  readonly missing: readonly string[];
+  readonly overlay: boolean;
+  /** True when the runtime and the kernel filter system calls. */
+  readonly filter: boolean;
+  /** True when a command can have a network of its own that reaches out. */
+  readonly privateNetwork: boolean;
+}
+
+/**
+ * What a try in a folder gave since the machine was started, for the same user with the same programs. Only a success
+ * is remembered: what was missing may be there by now.
+ */
+export function recallProbe(tools: HostTools, folder: string): SandboxProbe | undefined {
+  try {
+    const { key, overlay, filter, privateNetwork } = JSON.parse(
+      String(readPlainFile(placeOf(folder), 10_000)),
+    ) as Readonly<Record<string, unknown>>;
+    if (key !== keyOf(tools)) return undefined;
+    if (typeof overlay !== "boolean" || typeof filter !== "boolean" || typeof privateNetwork !== "boolean")
+      return undefined;
+    return { missing: [], overlay, filter, privateNetwork };
+  } catch {
+    return undefined;
+  }
+}
+
+export function rememberProbe(tools: HostTools, folder: string, { missing, ...found }: SandboxProbe): void {
+  if (missing.length > 0) return;
+  try {
+    writePlainFile(placeOf(folder), JSON.stringify({ key: keyOf(tools), ...found }));
+  } catch {
+    // It is tried out again next time.
+  }
+}
+
+function placeOf(folder: string): string {
+  return join(folder, "roots", "probe.json");
+}
+
+function keyOf(tools: HostTools): string {
+  const programs = [
+    tools.runtime,
+    tools.unshare,
+    tools.setpriv,
+    tools.mount,
+    tools.tar,
+    tools.shell,
+    tools.network ?? [],
+  ].flat();
+  const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8");
+  const user = `${process.geteuid?.()} ${readlinkSync("/proc/self/ns/user")} ${readlinkSync("/proc/self/ns/mnt")}`;
+  return sha256Hex([boot, user, ...programs.map((path) => `${path} ${statSync(path).mtimeMs}`)].join("\n"));
 }

@@ -1,13 +1,12 @@
+import { spawn } from "node:child_process";
 import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, renameSync, utimesSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { sha256Hex } from "../../core/bytes.js";
 import { newOwnedName, ownerState } from "../host/owner-mark.js";
-import { lookAt, writePlainFile } from "../host/plain-file.js";
+import { hasMounts, lookAt, writePlainFile } from "../host/plain-file.js";
 import { namesIn } from "../host/store-folder.js";
-import { endDeadRuns } from "./dead-runs.js";
-import { asRoot, type HostTools } from "./host-tools.js";
-import { removeFolders } from "./remove-folders.js";
-import { runQuietly } from "./run-program.js";
+import { asRoot, type HostTools, runQuietly, toolEnv } from "./host-tools.js";
+import { deleteCommand } from "./runtime-config.js";
 
 /**
  * The folders that root file systems are laid together from: `kept/` by key, and `work/` with one folder a process,
@@ -140,4 +139,37 @@ function identityOf(folder: string): string {
   if (stat === undefined) return "gone";
   const { ino, birthtimeNs } = stat;
   return `${ino.toString(36)}-${birthtimeNs.toString(36)}`;
+}
+
+/** Ends what the runtime still knows of in the work folder of a process that was killed. */
+export async function endDeadRuns(tools: HostTools, folder: string): Promise<void> {
+  for (const bundle of namesIn(folder)) {
+    const state = join(folder, bundle, "state");
+    for (const name of namesIn(state))
+      await runQuietly([...asRoot(tools), ...deleteCommand(tools, state, name)]);
+  }
+}
+
+/** How long a removal is waited for, in milliseconds. */
+const MOMENT = 100;
+
+/**
+ * Removes folders with files of any owner, by a process that may outlive this one: a disk takes seconds to forget the
+ * thousands of files that a command wrote, and nobody has to wait for that. Folders in which something is mounted stay.
+ */
+export async function removeFolders(tools: HostTools, folders: readonly string[]): Promise<void> {
+  const removable = folders.filter((folder) => !hasMounts(folder));
+  if (removable.length === 0) return;
+  const [program = "", ...args] = [...asRoot(tools), "rm", "-rf", "--one-file-system", "--", ...removable];
+  const child = spawn(program, args, { env: toolEnv(), stdio: "ignore", detached: true });
+  child.unref();
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, MOMENT);
+    const ended = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    child.once("exit", ended);
+    child.once("error", ended);
+  });
 }

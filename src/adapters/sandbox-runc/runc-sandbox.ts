@@ -1,21 +1,25 @@
+import { lstatSync, readFileSync, rmdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
+import { pathToBytes } from "../../core/bytes.js";
 import { EnvironmentError } from "../../errors/layerwright-error.js";
 import type { HostRun, RootLayer, Sandbox, SandboxEnd, SandboxRun } from "../../ports/sandbox.js";
-import { isInterpreted } from "./binfmt.js";
+import { systemError } from "../host/disk-calls.js";
 import { layBundle } from "./bundle.js";
 import { CacheFolders, refuseLinksInCaches } from "./cache-folders.js";
-import { changedSince, copyTrees, listAll } from "./copied-root.js";
-import { hostRun } from "./host-run.js";
-import { asRoot, findHostTools, type HostTools, hasProgram, type ToolSearch } from "./host-tools.js";
+import { changedSince, copyTrees, hostRun, listAll, packTar, unpackTar } from "./copied-root.js";
+import {
+  asRoot,
+  findHostTools,
+  type HostTools,
+  hasProgram,
+  isInterpreted,
+  runQuietly,
+  type ToolSearch,
+} from "./host-tools.js";
 import { probeSandbox } from "./probe.js";
 import { type CommandLimits, makeGroup, removeDeadGroups } from "./process-group.js";
-import { readEnd } from "./read-end.js";
-import { removeStubs } from "./remove-stubs.js";
 import { RootFolders } from "./root-folders.js";
-import { packTar, unpackTar } from "./root-tar.js";
-import { runQuietly } from "./run-program.js";
-import { deleteCommand } from "./runtime-command.js";
-import { orSandboxFailed } from "./sandbox-failure.js";
+import { deleteCommand } from "./runtime-config.js";
 import { wrappedRun } from "./wrapped-run.js";
 
 /** Where a sandbox keeps what it needs on disk. */
@@ -186,5 +190,109 @@ export class RuncSandbox implements Sandbox {
       return { tools, roots, ...can, overlay: overlay && this.#options.overlay !== false };
     });
     return this.#ready;
+  }
+}
+
+/**
+ * Removes the mount points that a runtime made in a layer, where they are still empty: the next command of the image
+ * would see them otherwise. No link is followed, since a command may have put one above a mount point.
+ *
+ * @param stubs paths in the layer, the deepest first
+ */
+export async function removeStubs(tools: HostTools, layer: string, stubs: readonly string[]): Promise<void> {
+  for (const stub of stubs) {
+    const names = stub.split("/");
+    const above = names.slice(1).map((_, at) => names.slice(0, at + 1).join("/"));
+    if (!above.every((path) => typeAt(hostPath(layer, path)) === "directory")) continue;
+    const path = hostPath(layer, stub);
+    const type = typeAt(path);
+    if (type === undefined) continue;
+    try {
+      if (type === "directory") rmdirSync(path);
+      else unlinkSync(path);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // A command of an ordinary user leaves directories that only the root of its namespace may change.
+      if (code !== "EACCES" && code !== "EPERM") continue;
+      const remove = type === "directory" ? "rmdir" : "rm";
+      await runQuietly([...asRoot(tools), remove, "--", path.toString("utf8")]);
+    }
+  }
+}
+
+function hostPath(layer: string, path: string): Buffer {
+  return Buffer.concat([Buffer.from(`${layer}/`), pathToBytes(path)]);
+}
+
+/** The type of what may be a mount point; undefined for all that a runtime would not have made. */
+function typeAt(path: Buffer): "directory" | "empty file" | undefined {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat?.isDirectory()) return "directory";
+  return stat?.isFile() && stat.size === 0 ? "empty file" : undefined;
+}
+
+/** The shell's own codes for a program that is not there, and for one that cannot be executed. */
+const NOT_FOUND = 127;
+const NOT_EXECUTABLE = 126;
+
+/**
+ * The exit code of a command, told from that of a sandbox that never got to start it: then `SANDBOX_FAILED`.
+ *
+ * @param setupLog what the script wrote before it started the runtime
+ * @param runtimeLog what the runtime wrote: documents of JSON, each on a line of its own or, by later versions of crun,
+ *   on several
+ */
+export function readEnd(code: number, setupLog: string, runtimeLog: string): number {
+  const setup = readText(setupLog).trim().split("\n");
+  if (setup.at(-1) === "failed")
+    throw failed("lay out the root file system", setup.length > 1 ? setup[0]! : "");
+  const reason = code === 0 ? undefined : lastError(runtimeLog);
+  if (reason === undefined) return code;
+  if (/executable file .*not found|exec: .*no such file or directory/.test(reason)) return NOT_FOUND;
+  if (
+    /(?:exec: .*|open executable: )(?:permission denied|operation not permitted|is a directory)/i.test(reason)
+  )
+    return NOT_EXECUTABLE;
+  if (/the path .* (?:is not executable|is not a regular file)/.test(reason)) return NOT_EXECUTABLE;
+  throw failed("start the command", reason);
+}
+
+function lastError(path: string): string | undefined {
+  let last: string | undefined;
+  let document = "";
+  for (const line of readText(path).split("\n")) {
+    document = line.startsWith("{") ? line : `${document}\n${line}`;
+    try {
+      const { level, msg } = JSON.parse(document) as { level?: unknown; msg?: unknown };
+      if (typeof msg === "string" && (level === "error" || level === "fatal")) last = msg;
+    } catch {
+      // Not the whole of it.
+    }
+  }
+  return last;
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function failed(what: string, reason: string): EnvironmentError<"SANDBOX_FAILED"> {
+  return new EnvironmentError("SANDBOX_FAILED", { what, reason }, { subject: what });
+}
+
+/** Does what needs the machine's disk and processes; where the machine refuses, `SANDBOX_FAILED` says what failed. */
+export async function orSandboxFailed<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (code === undefined || syscall === undefined) throw error;
+    if (code === "EMFILE" || code === "ENFILE") throw systemError(error);
+    const reason = (error as Error).message;
+    throw new EnvironmentError("SANDBOX_FAILED", { what, reason }, { subject: what, cause: error });
   }
 }

@@ -1,5 +1,7 @@
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { HostTools } from "./host-tools.js";
-import type { NetworkKind } from "./network-files.js";
+import { RESOLVER } from "./private-network.js";
 import { systemCallFilter } from "./system-calls.js";
 
 /** What a runtime config is made from. */
@@ -165,4 +167,55 @@ function systemMounts(
     fromFile("resolv.conf", systemFiles.resolvConf),
     fromFile("hosts", systemFiles.hosts),
   ];
+}
+
+/** A command's network: none, the machine's, or one of its own. */
+export type NetworkKind = "none" | "host" | "private";
+
+/** Writes the files that tell a command where names come from; they are bound in, and never part of a layer. */
+export function writeNetworkFiles(folder: string, network: NetworkKind): void {
+  let servers = "";
+  try {
+    if (network !== "none") servers = readFileSync("/etc/resolv.conf", "utf8");
+  } catch {
+    // A machine without it has no names to look up either.
+  }
+  if (network === "private") servers = withResolver(servers);
+  const hosts = `127.0.0.1\tlocalhost ${HOSTNAME}\n::1\tlocalhost ip6-localhost ip6-loopback\n`;
+  const texts = { "resolv.conf": servers, hosts };
+  for (const [name, text] of Object.entries(texts)) {
+    writeFileSync(join(folder, name), text);
+    // Whatever the umask is: a command may be any user.
+    chmodSync(join(folder, name), 0o644);
+  }
+}
+
+/** The machine's search list and options, with the one resolver that a private network reaches. */
+function withResolver(text: string): string {
+  const kept = text.split("\n").filter((line) => /^\s*(?:search|domain|options)\s/.test(line));
+  return [`nameserver ${RESOLVER}`, ...kept, ""].join("\n");
+}
+
+/** Where a runtime finds and keeps things in a bundle. */
+export interface RuntimePlaces {
+  readonly folder: string;
+  readonly state: string;
+  readonly log: string;
+  readonly name: string;
+}
+
+/** The command that runs a bundle. */
+export function runCommand(tools: HostTools, { folder, state, log, name }: RuntimePlaces): readonly string[] {
+  const options = ["--root", state, "--log", log, "--log-format", "json"];
+  return [tools.runtime, ...options, ...withoutCgroups(tools), "run", "--bundle", folder, name];
+}
+
+/** The command that removes what a runtime that was killed leaves behind: groups of processes, by name. */
+export function deleteCommand(tools: HostTools, state: string, name: string): readonly string[] {
+  return [tools.runtime, "--root", state, ...withoutCgroups(tools), "delete", "--force", name];
+}
+
+/** No limits are set, so that a machine where groups of processes cannot be made has all that is needed. */
+function withoutCgroups({ runtimeName }: HostTools): readonly string[] {
+  return runtimeName === "crun" ? ["--cgroup-manager", "disabled"] : ["--rootless", "true"];
 }

@@ -1,10 +1,8 @@
 import { type StdioOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { type Duplex, Readable } from "node:stream";
-import { apart } from "./apart.js";
-import type { HostTools } from "./host-tools.js";
+import { asRoot, type HostTools, toolEnv } from "./host-tools.js";
 import { type PrivateNetwork, startNetwork } from "./private-network.js";
-import { toolEnv } from "./tool-env.js";
 
 /** How the script ended. */
 export interface WrappedEnd {
@@ -88,4 +86,25 @@ export async function wrappedRun(tools: HostTools, run: WrappedRun): Promise<Wra
     run.signal?.removeEventListener("abort", kill);
     process.off("exit", onExit);
   }
+}
+
+/**
+ * The words before a program that runs in namespaces of its own. Its processes are in one pid namespace whose first
+ * process ends with `unshare`, and `unshare` ends with this process: whatever ends one of them ends them all, and the
+ * mounts go with the last.
+ */
+export function apart(tools: HostTools, options: readonly "--net"[] = []): readonly string[] {
+  return [
+    ...asRoot(tools),
+    tools.setpriv,
+    "--pdeathsig",
+    "KILL",
+    tools.unshare,
+    "--mount",
+    "--pid",
+    "--fork",
+    "--kill-child",
+    "--mount-proc",
+    ...options,
+  ];
 }

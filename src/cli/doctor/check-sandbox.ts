@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { basename } from "node:path";
-import type { SandboxProbe } from "../../adapters/sandbox-runc/remembered-probe.js";
+import type { SandboxProbe } from "../../adapters/sandbox-runc/probe.js";
 import { type Finding, ok, warn } from "./check.js";
 
 /** The checks of run steps in the direct build: whether they can be built, how, and what keeps them apart. */

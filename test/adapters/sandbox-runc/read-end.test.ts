@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { readEnd } from "../../../src/adapters/sandbox-runc/read-end.js";
+import { readEnd } from "../../../src/adapters/sandbox-runc/runc-sandbox.js";
 
 const folder = mkdtempSync(join(tmpdir(), "layerwright-end-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { findHostTools } from "../../../src/adapters/sandbox-runc/host-tools.js";
-import { recallProbe, rememberProbe } from "../../../src/adapters/sandbox-runc/remembered-probe.js";
+import { recallProbe, rememberProbe } from "../../../src/adapters/sandbox-runc/probe.js";
 
 const folder = mkdtempSync(join(tmpdir(), "layerwright-probe-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { expect, it } from "vitest";
+import { overlayOptions, runScript } from "../../../src/adapters/sandbox-runc/bundle.js";
 import type { HostTools } from "../../../src/adapters/sandbox-runc/host-tools.js";
-import { overlayOptions, runScript } from "../../../src/adapters/sandbox-runc/run-script.js";
 
 const tools: HostTools = {
   runtime: "/usr/bin/runc",

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build, hostPlatform, Image } from "layerwright";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isInterpreted, parseBinfmt } from "../../../src/adapters/sandbox-runc/binfmt.js";
+import { isInterpreted, parseBinfmt } from "../../../src/adapters/sandbox-runc/host-tools.js";
 import { checkMachine, checkRuns } from "../../../src/engine/run/check-runs.js";
 import { parsePlatform } from "../../../src/oci/platform.js";
 import { lower } from "../../../src/plan/lower.js";
