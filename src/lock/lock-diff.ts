@@ -1,7 +1,7 @@
 import type { Digest } from "../oci/digest.js";
 import type { Lock, LockedCertificates, LockedEncoder, LockedFile, LockedLayering } from "./lock.js";
 
-/** What became of one entry between two locks. */
+/** The difference of one entry between two locks. */
 export type LockChange = ImageChange | FileChange | LayeringChange | EncoderChange | CertificatesChange;
 
 /** An image for one platform. `digest` is what the reference names, `manifest` the image in it. */

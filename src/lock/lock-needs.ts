@@ -7,7 +7,7 @@ import { type Operation, redactUrl } from "../plan/operation.js";
 import { baseStages, operationsOf, type Plan, type PlanBase } from "../plan/plan.js";
 import type { Lock } from "./lock.js";
 
-/** What plans take from outside and do not name by digest themselves. */
+/** The inputs that plans take from outside and do not name by digest themselves. */
 export interface LockNeeds {
   /** By full reference: the platforms that are built for, and where the reference is written. */
   readonly images: ReadonlyMap<string, NeededImage>;
@@ -68,12 +68,12 @@ export function lockedName(base: PlanBase): string | undefined {
   return reference.digest === undefined ? canonicalReference(reference) : undefined;
 }
 
-/** What a lock lacks, in a fixed order. */
+/** The entries that a lock lacks, in a fixed order. */
 export function missingFrom({ images, files, layering }: LockNeeds, lock: Lock): LockEntry[] {
   return [...entriesOf(images, files.keys(), layering.keys())].filter((entry) => !has(lock, entry));
 }
 
-/** What a lock holds and nobody needs, in a fixed order. */
+/** The entries that a lock holds and nobody needs, in a fixed order. */
 export function unusedIn(needs: LockNeeds, lock: Lock): LockEntry[] {
   const held = Object.entries(lock.images).map(
     ([reference, { platforms }]) => [reference, { platforms: new Set(Object.keys(platforms)) }] as const,
@@ -117,8 +117,9 @@ function byName([left]: readonly [string, unknown], [right]: readonly [string, u
 }
 
 /**
- * The plan with what the lock says in all its stages: the layers that were decided for squash `"auto"`, digests of bases, and the sha256 of files that have none. What
- * the lock lacks stays as it is; a plan that nothing is said of is the same object.
+ * The plan with what the lock says in all its stages: the layers that were decided for squash `"auto"`, digests of
+ * bases, and the sha256 of files that have none. What the lock lacks stays as it is; a plan that nothing is said of is
+ * the same object.
  */
 export function pinPlan(undecided: Plan, lock: Lock): Plan {
   const plan = applyLayering(undecided, (stage) => lock.layering[stage]);

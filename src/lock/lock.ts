@@ -7,7 +7,7 @@ export interface Lock {
   readonly images: Readonly<Record<string, LockedImage>>;
   /** By URL as the catalog writes it. */
   readonly files: Readonly<Record<string, LockedFile>>;
-  /** What was decided for squash `"auto"`, by the id of the stage in the plan that nobody had decided about. */
+  /** The decisions about squash `"auto"`, by the id of the stage in the plan that nobody had decided about. */
   readonly layering: Readonly<Record<string, LockedLayering>>;
   /** By compression (`gzip`, `zstd`): the implementation that layers are compressed with. Locks of old have none. */
   readonly encoders?: Readonly<Record<string, LockedEncoder>>;
@@ -36,7 +36,7 @@ export interface LockedLayering extends StageLayering {
   readonly images: readonly string[];
 }
 
-/** What a reference names. */
+/** The image that a reference names. */
 export interface LockedImage {
   /** Digest of the index, or of the manifest where there is no index. */
   readonly digest: Digest;
@@ -52,7 +52,7 @@ export interface LockedPlatform {
   readonly size: number;
 }
 
-/** What a URL gives. */
+/** The file that a URL gives. */
 export interface LockedFile {
   /** 64 lower-case hex characters. */
   readonly sha256: string;
@@ -63,7 +63,7 @@ export interface LockedFile {
 /** The format that is read and written. A change that older readers would misread gets a new number. */
 export const LOCK_VERSION = 1;
 
-/** The file's name in the context folder. */
+/** The file's name in the context directory. */
 export const LOCK_NAME = "layerwright.lock.json";
 
 /** A lock that holds nothing. */

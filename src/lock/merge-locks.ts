@@ -3,9 +3,9 @@ import { familiarReference, parseReference } from "../oci/reference.js";
 import type { Lock, LockedImage } from "./lock.js";
 
 /**
- * What is written when the file changed since it was read: our changes and those of the other writer. Where both locked
- * the same new thing the first one keeps its entry, so that two builds that run side by side build the same; where we
- * changed what was there before, which only an update does, ours holds.
+ * The lock that is written when the file changed since it was read: our changes and those of the other writer. Where
+ * both locked the same new thing the first one keeps its entry, so that two builds that run side by side build the
+ * same; where we changed what was there before, which only an update does, ours holds.
  */
 export function mergeLocks(read: Lock, ours: Lock, theirs: Lock): Lock {
   const encoders = mergeEntries(
@@ -74,7 +74,10 @@ export function meansFile(word: string, url: string): boolean {
   return [url, host, pathname.slice(pathname.lastIndexOf("/") + 1)].includes(word);
 }
 
-/** True when a word of `lock --update` means what was decided about layers: `layers` is all of it, a name that of one image. */
+/**
+ * True when a word of `lock --update` means what was decided about layers: `layers` is all of it, a name that of one
+ * image.
+ */
 export function meansLayering(word: string, images: readonly string[]): boolean {
   return word === "layers" || images.includes(word);
 }

@@ -1,7 +1,7 @@
 /** Installed packages by name, each with its version. */
 export type PackageList = ReadonlyMap<string, string>;
 
-/** What changed between two lists of packages, by name. */
+/** The differences of two lists of packages, by name. */
 export interface PackageChange {
   readonly name: string;
   readonly before?: string;

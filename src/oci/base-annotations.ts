@@ -9,9 +9,9 @@ const BASE_DIGEST = "org.opencontainers.image.base.digest";
 export const LAYER_BASE_USE = "dev.layerwright.layer.base";
 
 /**
- * What a layer took from its base: `run`, a command ran on it; `contents`, its files are in the layer or were looked
- * into; `names`, owners were looked up in its accounts; `files`, the folders around what is written were looked up;
- * `none`, nothing: the layer is the same on every base.
+ * The use that a layer made of its base: `run`, a command ran on it; `contents`, its files are in the layer or were
+ * looked into; `names`, owners were looked up in its accounts; `files`, the directories around what is written were
+ * looked up; `none`, nothing: the layer is the same on every base.
  */
 export type BaseUse = "run" | "contents" | "names" | "files" | "none";
 
@@ -25,7 +25,7 @@ export interface BaseIdentity {
   readonly digest: Digest;
 }
 
-/** What a base is called: its tag is what a newer one is found by, so the digest is named only where there is no tag. */
+/** The name of a base: its tag is what a newer one is found by, so the digest is named only where there is no tag. */
 export function baseName(reference: string): string {
   const parsed = parseReference(reference);
   const { domain, path, tag, digest } = parsed;
@@ -40,7 +40,7 @@ export function baseAnnotations({ name, digest }: BaseIdentity): Record<string, 
   return { [BASE_NAME]: name, [BASE_DIGEST]: digest };
 }
 
-/** What annotations say of the base, as far as they do. */
+/** The facts about the base that annotations hold. */
 export function readBaseAnnotations(
   annotations: Readonly<Record<string, string>> = {},
 ): Partial<BaseIdentity> {
@@ -49,7 +49,7 @@ export function readBaseAnnotations(
   return { ...(name === undefined ? {} : { name }), ...(isDigest(digest) ? { digest } : {}) };
 }
 
-/** What a layer's descriptor says; undefined where it says nothing that is known. */
+/** The use that a layer's descriptor states; undefined where it states none that is known. */
 export function readBaseUse(annotations: Readonly<Record<string, string>> = {}): BaseUse | undefined {
   return USES.find((use) => use === annotations[LAYER_BASE_USE]);
 }

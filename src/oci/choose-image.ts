@@ -39,9 +39,9 @@ const MAX_NESTING = 4;
 const MAX_READ = 500;
 
 /**
- * Chooses the image for a platform among what descriptors lead to: the one chooser of every verb. Indexes in indexes are
- * followed; signatures, attestations and other artifacts are passed over; an entry that does not say its platform is for
- * what its config says.
+ * Chooses the image for a platform among what descriptors lead to: the one chooser of every verb. Indexes in indexes
+ * are followed; signatures, attestations and other artifacts are passed over; an entry that does not say its platform
+ * is for what its config says.
  *
  * @throws {PlanError} BASE_PLATFORM_MISSING with the platforms that there are, BASE_EMPTY, BASE_UNSUPPORTED
  */

@@ -16,7 +16,7 @@ export function invalid(
 /** A JSON document of an image, with what is needed to say what is wrong with it. */
 export interface JsonDocument {
   readonly base: string;
-  /** How errors call the document. */
+  /** The document's name in errors. */
   readonly name: string;
   readonly value: Readonly<Record<string, unknown>> | readonly unknown[];
 }
@@ -152,7 +152,9 @@ function checkDescriptor(
     throw wrong(document, `has a bad platform at ${where}`);
 }
 
-/** Takes away members that are null, as Go writes an empty list, map or structure. Nulls in lists stay, to be refused. */
+/**
+ * Takes away members that are null, as Go writes an empty list, map or structure. Nulls in lists stay, to be refused.
+ */
 function withoutNullsBelow<Value>(value: Value): Value {
   if (Array.isArray(value)) return value.map(withoutNullsBelow) as Value;
   if (!isObject(value)) return value;

@@ -1,6 +1,6 @@
 import type { Digest } from "./digest.js";
 
-/** How a container's health is probed; durations in nanoseconds, as Docker stores them. */
+/** The probe of a container's health; durations in nanoseconds, as Docker stores them. */
 export interface HealthcheckConfig {
   readonly Test?: readonly string[];
   readonly Interval?: number;
@@ -10,7 +10,7 @@ export interface HealthcheckConfig {
   readonly Retries?: number;
 }
 
-/** What a container starts with (image-spec config.md, with Docker's Healthcheck, Shell and OnBuild). */
+/** The settings that a container starts with (image-spec config.md, with Docker's Healthcheck, Shell and OnBuild). */
 export interface RuntimeConfig {
   readonly User?: string;
   readonly ExposedPorts?: Readonly<Record<string, Readonly<Record<string, never>>>>;

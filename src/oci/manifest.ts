@@ -17,10 +17,10 @@ export const mediaType = {
   dockerLayerGzip: "application/vnd.docker.image.rootfs.diff.tar.gzip",
 } as const;
 
-/** How the bytes of a layer blob are compressed. */
+/** The compression of a layer blob. */
 export type LayerEncoding = "gzip" | "zstd" | "none";
 
-/** How a layer of a finished image is compressed, by its media type. */
+/** The compression of a layer of a finished image, by its media type. */
 export function layerEncodingOf(type: string): LayerEncoding {
   if (type.endsWith("gzip")) return "gzip";
   return type.endsWith("zstd") ? "zstd" : "none";
@@ -36,8 +36,8 @@ export interface Descriptor {
 }
 
 /**
- * Bytes of an index, a manifest or a config at most, as registries and containerd have it. A larger document of others is
- * refused by its stated size, wherever it comes from: it is held in memory whole.
+ * Bytes of an index, a manifest or a config at most, as registries and containerd have it. A larger document of others
+ * is refused by its stated size, wherever it comes from: it is held in memory whole.
  */
 export const MAX_DOCUMENT = 4 << 20;
 

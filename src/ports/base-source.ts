@@ -24,14 +24,18 @@ export type DiskBaseLocation =
 /** One layer of a base, bottom first in `BaseImage.layers`. */
 export interface BaseLayer {
   readonly diffId: Digest;
-  /** What the manifest says of the blob; a `docker save` archive or a rootfs has one computed when it is opened. */
+  /**
+   * The descriptor of the blob in the manifest; a `docker save` archive or a rootfs has one computed when it is opened.
+   */
   readonly descriptor: Descriptor;
   readonly encoding: LayerEncoding;
   /** The blob's bytes as stored, verified against descriptor and size at the end. */
   blob(options?: ReadOptions): AsyncIterable<Uint8Array>;
   /** The plain tar's place on disk, where it lies there uncompressed: a file, and where the tar starts in it. */
   readonly plain?: { readonly path: string; readonly offset: number };
-  /** The repository that has the blob, for a layer that a registry holds: who pushes to that registry need not send it. */
+  /**
+   * The repository that has the blob, for a layer that a registry holds: who pushes to that registry need not send it.
+   */
   readonly heldBy?: Repository;
 }
 

@@ -1,6 +1,6 @@
 import type { Digest } from "../oci/digest.js";
 
-/** What a finished blob is. */
+/** The digest and size of a finished blob. */
 export interface StoredBlob {
   readonly digest: Digest;
   /** Bytes. */
@@ -9,7 +9,9 @@ export interface StoredBlob {
 
 /** A blob while it is written. Nothing is visible to others until `commit` returns. */
 export interface BlobWriter {
-  /** Appends bytes; the caller may reuse the buffer when the call returns. Throws a coded error when the disk is full. */
+  /**
+   * Appends bytes; the caller may reuse the buffer when the call returns. Throws a coded error when the disk is full.
+   */
   write(chunk: Uint8Array): void;
   /** Makes the blob durable and visible (flush, then rename). Equal content that is already there wins. */
   commit(): Promise<StoredBlob>;
@@ -17,7 +19,7 @@ export interface BlobWriter {
   discard(): Promise<void>;
 }
 
-/** How a blob is read. */
+/** Options to read a blob. */
 export interface ReadOptions {
   /** Each chunk is used up before the next one is asked for, so that all of them may be the same memory. */
   readonly transient?: boolean;
@@ -29,7 +31,7 @@ export interface ReadOptions {
   readonly receiverChecks?: boolean;
 }
 
-/** How somebody waits for others who share the store. */
+/** Options to wait for others who share the store. */
 export interface StoreWait {
   readonly signal?: AbortSignal | undefined;
   /** Told once, when there is somebody to wait for. */
@@ -44,17 +46,23 @@ export interface BlobStore {
   writer(): Promise<BlobWriter>;
   /** The size in bytes of a blob that is present, without verifying its content. */
   stat(digest: Digest): Promise<number | undefined>;
-  /** The bytes of a blob in order, verified: the last step throws `BLOB_DAMAGED` (and the blob is dropped) when digest or size differ. */
+  /**
+   * The bytes of a blob in order, verified: the last step throws `BLOB_DAMAGED` (and the blob is dropped) when digest
+   * or size differ.
+   */
   read(digest: Digest, options?: ReadOptions): AsyncIterable<Uint8Array>;
-  /** Opens a blob to read some of it, unverified: who reads has to know what to expect. Undefined where there is none. */
+  /**
+   * Opens a blob to read some of it, unverified: who reads has to know what to expect. Undefined where there is none.
+   */
   openParts(digest: Digest): Promise<BlobParts | undefined>;
   /** A small JSON value stored under a key, or undefined when absent or unreadable. */
   getRecord(kind: string, key: string): Promise<unknown>;
   /** Stores a small JSON value. A later value replaces an earlier one. */
   putRecord(kind: string, key: string, value: unknown): Promise<void>;
   /**
-   * Runs work that nobody else who shares the store does under the same name at the same time: the others wait. A holder
-   * that died is waited for no longer, so in rare cases (a machine that was suspended) two do the work after all.
+   * Runs work that nobody else who shares the store does under the same name at the same time: the others wait. A
+   * holder that died is waited for no longer, so in rare cases (a machine that was suspended) two do the work after
+   * all.
    */
   alone<Result>(name: string, work: () => Promise<Result>, wait?: StoreWait): Promise<Result>;
   /** A new empty scratch file for random access, removed by `dispose` or, after a crash, by a later run. */

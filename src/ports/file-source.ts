@@ -1,4 +1,4 @@
-/** What `lstat` said of a file, for cache keys and for the check when the file is read. */
+/** The facts that `lstat` gave of a file, for cache keys and for the check when the file is read. */
 export interface HostStamp {
   readonly ino: number;
   readonly dev: number;
@@ -7,7 +7,9 @@ export interface HostStamp {
   readonly ctimeMs: number;
 }
 
-/** A file of the host as it was listed. It has the form of a content of the tar writer, so that nobody has to copy it. */
+/**
+ * A file of the host as it was listed. It has the form of a content of the tar writer, so that nobody has to copy it.
+ */
 export interface HostFile {
   readonly kind: "file";
   /** Absolute, for messages. */
@@ -17,13 +19,15 @@ export interface HostFile {
   readonly guard: HostStamp;
 }
 
-/** One file, folder or link of a context, as `lstat` saw it. */
+/** One file, directory or link of a context, as `lstat` saw it. */
 export interface SourceEntry {
-  /** Path relative to the source (`""` for the source itself), `/` between components; odd bytes as in core/bytes.ts. */
+  /**
+   * Path relative to the source (`""` for the source itself), `/` between components; odd bytes as in core/bytes.ts.
+   */
   readonly path: string;
   /** The last component of the path. */
   readonly name: string;
-  /** The entry of the folder that it is in; undefined at the top. */
+  /** The entry of the directory that it is in; undefined at the top. */
   readonly parent: SourceEntry | undefined;
   readonly type: "file" | "folder" | "symlink";
   /** Permission bits on disk. */
@@ -40,7 +44,7 @@ export interface SourceEntry {
   readonly xattrs?: Readonly<Record<string, Uint8Array>>;
 }
 
-/** What a source pattern matched: a root a match, in byte order of their names. */
+/** The matches of a source pattern: a root a match, in byte order of their names. */
 export interface SourceMatch {
   /** The matched path relative to the context, `.` for the context itself. */
   readonly path: string;
@@ -53,7 +57,7 @@ export interface SourceMatch {
   readonly through?: readonly string[];
 }
 
-/** Lists files of a context folder. Ignored files (the folder's `.dockerignore`) are as if they did not exist. */
+/** Lists files of a context directory. Ignored files (the directory's `.dockerignore`) are as if they did not exist. */
 export interface FileSource {
   /**
    * @param context name of a named context, or undefined for the main one
@@ -66,6 +70,9 @@ export interface FileSource {
 
 /** Fetches one file by URL. */
 export interface Downloader {
-  /** The bytes in order, no faster than they are taken. The caller verifies them. Errors are coded and never name credentials. */
+  /**
+   * The bytes in order, no faster than they are taken. The caller verifies them. Errors are coded and never name
+   * credentials.
+   */
   fetch(url: string, signal?: AbortSignal): AsyncIterable<Uint8Array>;
 }

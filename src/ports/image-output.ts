@@ -29,15 +29,15 @@ export interface ImageOutput {
   write(images: readonly FinishedImage[]): Promise<void>;
 }
 
-/** What became of an image that was pushed. */
+/** The result for an image that was pushed. */
 export interface PushedImage {
   /** Full, with its tag. */
   readonly reference: string;
-  /** What the tag names now: a manifest, or an index over the platforms. */
+  /** The descriptor that the tag names now: a manifest, or an index over the platforms. */
   readonly descriptor: Descriptor;
 }
 
-/** What pushing some images took. */
+/** The result of pushing some images. */
 export interface PushReport {
   readonly images: readonly PushedImage[];
   /** Blobs that were there, were linked from another repository, were sent. */

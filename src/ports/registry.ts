@@ -13,7 +13,7 @@ export interface RegistryDocument {
 /** Takes the bytes of a blob in order. A chunk is used up when the call returns: its memory is used again. */
 export type BlobSink = (chunk: Uint8Array) => void;
 
-/** What a transfer of a blob may be told. */
+/** Options of a blob's transfer. */
 export interface TransferOptions {
   readonly signal?: AbortSignal | undefined;
   /** Bytes that arrived, or were sent, so far. */
@@ -28,7 +28,7 @@ export interface UploadBlob {
   verify?(): Promise<void>;
 }
 
-/** How a blob came to be in a repository: it was there, was linked from another repository, or was sent. */
+/** The way that a blob came into a repository: it was there, was linked from another repository, or was sent. */
 export type UploadOutcome = "present" | "mounted" | "uploaded";
 
 /**
@@ -36,11 +36,14 @@ export type UploadOutcome = "present" | "mounted" | "uploaded";
  * repository; none of them names a credential.
  */
 export interface Registry {
-  /** What a tag or digest names, without its body. Undefined where there is no such thing. */
+  /** The descriptor that a tag or digest names. Undefined where there is no such thing. */
   resolve(reference: Reference, signal?: AbortSignal): Promise<Descriptor | undefined>;
   /** The manifest or index of a tag or digest. Throws `MANIFEST_NOT_FOUND`. */
   document(reference: Reference, signal?: AbortSignal): Promise<RegistryDocument>;
-  /** Reads a blob into a sink, resuming where a connection broke. Throws `BLOB_WRONG` before it returns when bytes are false. */
+  /**
+   * Reads a blob into a sink, resuming where a connection broke. Throws `BLOB_WRONG` before it returns when bytes are
+   * false.
+   */
   download(
     from: Repository,
     descriptor: Descriptor,
@@ -59,7 +62,7 @@ export interface Registry {
   close(): Promise<void>;
 }
 
-/** What a user logs in to a registry with. */
+/** The credential that a user logs in to a registry with. */
 export type Credential =
   | { readonly kind: "password"; readonly username: string; readonly password: string }
   /** An identity token, which is traded for access tokens (OAuth 2 refresh token). */

@@ -8,7 +8,10 @@ export interface RootLayer {
   readonly id: string;
 }
 
-/** What a command sees beside its root file system, and what never becomes part of a layer. Targets are absolute. */
+/**
+ * The mounts that a command sees beside its root file system, and that never becomes part of a layer. Targets are
+ * absolute.
+ */
 export type SandboxMount =
   | { readonly type: "tmpfs"; readonly target: string; readonly sizeBytes?: number }
   | {
@@ -22,7 +25,7 @@ export type SandboxMount =
       readonly target: string;
       /** The root file system that the tree is in, bottom first. */
       readonly layers: readonly RootLayer[];
-      /** All of it as one tar, for a machine that cannot lay folders over each other. */
+      /** All of it as one tar, for a machine that cannot lay directories over each other. */
       readonly wholeTar: () => Promise<Iterable<Uint8Array>>;
       /** The path in it, without a slash at its start; empty for all of it. */
       readonly path: string;
@@ -44,10 +47,11 @@ export type SandboxMount =
 export interface SandboxRun {
   /** The root file system, bottom first. */
   readonly layers: readonly RootLayer[];
-  /** What its top folder is like, which no layer needs to say. */
+  /** The attributes of its top directory, which no layer needs to state. */
   readonly top: { readonly mode: number; readonly uid: number; readonly gid: number };
   /**
-   * The whole root file system as one tar, for a machine that cannot lay folders over each other. Asked for only there.
+   * The whole root file system as one tar, for a machine that cannot lay directories over each other. Asked for only
+   * there.
    */
   readonly wholeTar: () => Promise<Iterable<Uint8Array>>;
   readonly args: readonly string[];
@@ -70,11 +74,11 @@ export interface SandboxRun {
   readonly onOutput: (stream: "stdout" | "stderr", piece: Uint8Array) => void;
 }
 
-/** How a command ended. */
+/** The end of a command. */
 export interface SandboxEnd {
   readonly exitCode: number;
   readonly timedOut: boolean;
-  /** What the command changed; of no use after a failure. */
+  /** The changes of the command; of no use after a failure. */
   readonly changes: RootChanges;
 }
 
@@ -83,8 +87,8 @@ export interface RootChanges {
   /** The same as a layer on those that the command ran on. */
   readonly layer: RootLayer;
   /**
-   * Writes the difference as a tar in the form of overlayfs: a character device 0:0 hides what is below, a folder with
-   * the attribute `trusted.overlay.opaque` or `user.overlay.opaque` hides all that is in it.
+   * Writes the difference as a tar in the form of overlayfs: a character device 0:0 hides what is below, a directory
+   * with the attribute `trusted.overlay.opaque` or `user.overlay.opaque` hides all that is in it.
    */
   read(sink: (chunk: Uint8Array) => void): Promise<void>;
   /** Every path that is there now, where deletions are not part of the tar; else undefined. */
@@ -95,7 +99,7 @@ export interface RootChanges {
 export interface HostRun {
   /** The root file system before, as one tar. */
   readonly wholeTar: () => Promise<Iterable<Uint8Array>>;
-  /** A program with its arguments, in which `{root}` is the folder; or a function. */
+  /** A program with its arguments, in which `{root}` is the directory; or a function. */
   readonly command: readonly string[] | ((root: string) => void | Promise<void>);
   readonly env: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;

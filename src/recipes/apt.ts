@@ -19,7 +19,7 @@ const WITHOUT_DOCS = [
   ...debianDocumentation.exclude.map((pattern) => `-o Dpkg::Options::='--path-exclude=${pattern}'`),
   ...debianDocumentation.include.map((pattern) => `-o Dpkg::Options::='--path-include=${pattern}'`),
 ];
-/** A folder of its own: Debian's images are set up to empty the usual one after each installation. */
+/** A directory of its own: Debian's images are set up to empty the usual one after each installation. */
 const KEPT_ARCHIVES = "-o Dir::Cache::archives=/var/cache/apt/kept";
 
 /** Packages of Debian and Ubuntu. */

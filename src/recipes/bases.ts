@@ -1,15 +1,18 @@
 import { beginCall, type Call, checkOptions, refuse } from "../image/call.js";
 import type { Recipe } from "../image/image.js";
 
-/** What `debian.bootstrap` makes. */
+/** Options of `debian.bootstrap`. */
 export interface DebianBootstrapOptions {
   /** The release: `bookworm`, `trixie`. */
   readonly suite: string;
   /** Packages beside those of the variant. @default - none */
   readonly packages?: readonly string[];
-  /** How much comes along: `essential`, `apt`, `minbase` and the others of mmdebstrap. @default - "essential" */
+  /**
+   * The set of packages that comes along: `essential`, `apt`, `minbase` and the others of mmdebstrap. @default -
+   * "essential"
+   */
   readonly variant?: string;
-  /** Where packages come from: an address, or a line of sources.list. @default - what mmdebstrap takes for the suite */
+  /** The source of packages: an address, or a line of sources.list. @default - what mmdebstrap takes for the suite */
   readonly mirror?: string;
   /** Keeps manuals, documentation and translations; licences stay in any case. @default - false */
   readonly keepDocs?: boolean;
@@ -76,7 +79,7 @@ export const debian = Object.freeze({
   },
 });
 
-/** Where packages come from, and who has to have signed them. */
+/** The source of packages, and the key that must have signed them. */
 export interface FedoraRepository {
   /** The address of the repository: `https:`, `http:` or `file:`. */
   readonly address: string;
@@ -86,7 +89,7 @@ export interface FedoraRepository {
   readonly unsigned?: boolean;
 }
 
-/** What `fedora.installroot` makes. */
+/** Options of `fedora.installroot`. */
 export interface FedoraInstallrootOptions {
   /** The release, which the addresses of repositories hold: `41`. */
   readonly releasever: string | number;
@@ -96,7 +99,9 @@ export interface FedoraInstallrootOptions {
   readonly repos?: Readonly<Record<string, string | FedoraRepository>>;
   /** Keeps manuals and documentation. @default - false */
   readonly keepDocs?: boolean;
-  /** Text that stands for the state of the repositories: packages are installed again when it changes. @default - none */
+  /**
+   * Text that stands for the state of the repositories: packages are installed again when it changes. @default - none
+   */
   readonly key?: string;
 }
 
@@ -105,7 +110,7 @@ const FEDORA_OPTIONS = ["releasever", "packages", "repos", "keepDocs", "key"];
 const ADDRESS = /^[^-\s,][^\s,]*$/;
 const AN_ADDRESS = "an address without spaces or commas, such as https://example.org/repo";
 
-/** What dnf leaves in a root file system; in one shell with the install, so that it never enters the layer. */
+/** The leftovers of dnf in a root file system; in one shell with the install, so that it never enters the layer. */
 const CLEAN =
   'rm -rf "$ROOT"/var/cache/dnf "$ROOT"/var/cache/libdnf5 "$ROOT"/var/lib/dnf/repos "$ROOT"/var/log/dnf* "$ROOT"/var/log/hawkey.log';
 
@@ -193,7 +198,9 @@ function repoOptions(call: Call, repos: Readonly<Record<string, string | FedoraR
 
 const PACKAGE = /^[A-Za-z0-9][A-Za-z0-9+._:~^-]*(?:=[A-Za-z0-9.+:~-]+)?$/;
 
-/** Reads the packages that a tool of the host installs. Nothing of them reaches a shell, but a comma would split one. */
+/**
+ * Reads the packages that a tool of the host installs. Nothing of them reaches a shell, but a comma would split one.
+ */
 function hostPackages(call: Call, manager: string, packages: unknown): readonly string[] {
   const list = Array.isArray(packages) ? (packages as unknown[]) : [packages];
   for (const got of list) {

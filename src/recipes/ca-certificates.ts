@@ -19,8 +19,8 @@ const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 /**
  * Writes the certificates of the authorities that TLS clients trust: Mozilla's list as it is bundled with the
  * Node that evaluates the description, sorted, or `pem`. The list changes with Node's version: a lock that has it
- * tells of another one. For one that never varies pass `pem`, or the `url` of a list: the lock pins what is there. Sets no
- * environment variable.
+ * tells of another one. For one that never varies pass `pem`, or the `url` of a list: the lock pins what is there. Sets
+ * no environment variable.
  *
  * @throws {DefinitionError} CERTIFICATES_INVALID, URL_INVALID, URL_HAS_CREDENTIALS, CHECKSUM_INVALID, OPTION_UNKNOWN
  * @example
@@ -79,7 +79,7 @@ function certificatesFile(certificates: readonly string[]): string {
   return certificates.map((certificate) => `${certificate}\n`).join("");
 }
 
-/** Loaded when it is used: node:tls costs a start of the CLI more than the rest of this folder together. */
+/** Loaded when it is used: node:tls costs a start of the CLI more than the rest of this directory together. */
 function bundled(): readonly string[] {
   const { rootCertificates } = createRequire(import.meta.url)("node:tls") as typeof import("node:tls");
   return [...rootCertificates].map((certificate) => certificate.trim()).sort();

@@ -5,13 +5,13 @@ import { type CacheOptions, checkCleaning, cleanedRun } from "./cleaned-run.js";
 import { leftovers } from "./leftovers.js";
 import { shellWord } from "./package-list.js";
 
-/** How `cargo.build` builds. */
+/** Options of `cargo.build`. */
 export interface CargoBuildOptions extends CacheOptions {
   /** The name of the binary target to build. */
   readonly bin: string;
-  /** Where the program is written: an absolute path. */
+  /** The path that the program is written to: absolute. */
   readonly output: string;
-  /** The folder of the package in the image. @default - the working folder */
+  /** The directory of the package in the image. @default - the working directory */
   readonly folder?: string;
   /** A target triple such as `"x86_64-unknown-linux-musl"`, which gives a static program. @default - the image's own */
   readonly target?: string;
@@ -21,14 +21,14 @@ export interface CargoBuildOptions extends CacheOptions {
 
 /** Names of targets and triples. */
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
-/** What cargo builds on the way is many times the program: it is no part of the layer. */
+/** Cargo's intermediate files are many times the program: they is no part of the layer. */
 const BUILDS = "/tmp/cargo-target";
 
 /** Programs in Rust. */
 export const cargo = Object.freeze({
   /**
    * Builds one program as Cargo.lock says, in release mode and without symbols, and removes everything else that
-   * Cargo built and fetched, in one layer. The package's sources have to be in the folder already.
+   * Cargo built and fetched, in one layer. The package's sources have to be in the directory already.
    *
    * @throws {DefinitionError} PATH_INVALID, OPTION_UNKNOWN, ARGUMENT_INVALID
    * @example

@@ -10,7 +10,7 @@ interface CleanedCommand {
   readonly manager: ManagerName;
   readonly command: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Where it runs; the working folder when absent. */
+  /** The directory that it runs in; the working directory when absent. */
   readonly folder?: string | undefined;
   /** True when the command as it is written leaves nothing that has to be removed. */
   readonly clean?: boolean;
@@ -30,7 +30,7 @@ export function cleanedRun(cleaned: CleanedCommand, options: LogOptions): Recipe
     ...(mounted.length === 0 ? {} : { mounts: mounted.map((target) => cacheMount(manager, target)) }),
     ...(cache === "keep" || keepLogs ? { keepLeftovers: true } : {}),
   };
-  // Not by the step's working folder: a Dockerfile could not go back to that of a base in a registry.
+  // Not by the step's working directory: a Dockerfile could not go back to that of a base in a registry.
   const parts = [...(folder === undefined ? [] : [`cd ${pathWord(folder)}`]), command, removal];
   const whole = parts.filter((part) => part !== "").join(" && ");
   return (image) => image.run(whole, surroundings);
@@ -46,7 +46,7 @@ function cacheMount(manager: ManagerName, target: string) {
   return { type: "cache", target, ...sharing } as const;
 }
 
-/** What becomes of what a package manager downloads. */
+/** The choice between removing and mounting what a package manager downloads. */
 export interface CacheOptions {
   /**
    * `"remove"`: it is never in the layer. `"mount"`: it is in cache mounts of the builder, so that the next build
@@ -57,13 +57,13 @@ export interface CacheOptions {
   readonly cache?: "remove" | "mount" | "keep";
 }
 
-/** What is kept of an installation by a package manager that writes logs. */
+/** The options of a package manager that writes logs. */
 export interface LogOptions extends CacheOptions {
   /** True when the manager's logs stay in the layer. @default - false */
   readonly keepLogs?: boolean;
 }
 
-/** What is kept of an installation by a package manager whose packages bring documentation. */
+/** The options of a package manager whose packages bring documentation. */
 export interface DocumentationOptions extends LogOptions {
   /** True when manual pages and other documentation are installed. @default - false */
   readonly keepDocs?: boolean;
@@ -87,9 +87,9 @@ export function checkCleaning(
   for (const flag of flags) checkFlag(call, flag, (options as Readonly<Record<string, unknown>>)[flag]);
 }
 
-/** How the dependencies of a project are installed from its lock file. */
+/** Options to install the dependencies of a project from its lock file. */
 export interface ProjectOptions extends CacheOptions {
-  /** The folder of the project in the image. @default - the working folder */
+  /** The directory of the project in the image. @default - the working directory */
   readonly folder?: string;
   /** True when development dependencies are installed too. @default - false */
   readonly dev?: boolean;

@@ -28,7 +28,7 @@ const QUIET = "--no-interaction --no-progress --prefer-dist";
 export const composer = Object.freeze({
   /**
    * Installs exactly what composer.lock says, without development dependencies and with a class map, keeping no
-   * cache, in one layer. composer.json and composer.lock have to be in the folder already.
+   * cache, in one layer. composer.json and composer.lock have to be in the directory already.
    *
    * @throws {DefinitionError} PATH_INVALID, OPTION_UNKNOWN, ARGUMENT_INVALID
    * @example
@@ -47,7 +47,7 @@ export const composer = Object.freeze({
   },
 
   /**
-   * Adds packages by name to the project in the working folder, keeping no cache, in one layer.
+   * Adds packages by name to the project in the working directory, keeping no cache, in one layer.
    *
    * @throws {DefinitionError} PACKAGES_MISSING, PACKAGE_INVALID, OPTION_UNKNOWN, ARGUMENT_INVALID
    * @example

@@ -8,15 +8,17 @@ import type { ImageNode } from "../image/nodes.js";
 import { run } from "../image/run-steps.js";
 import { imageSource } from "../image/sources.js";
 
-/** What is known of a download, and what becomes of it. */
+/** The known digest of a download, and the form that it gets in the image. */
 export interface DownloadOptions {
   /** 64 hex characters. Without it the same description could give another image tomorrow. */
   readonly sha256: string;
-  /** The file, or the folder to unpack into: absolute, or relative to the working folder. */
+  /** The file, or the directory to unpack into: absolute, or relative to the working directory. */
   readonly dest: string;
   /** True when it is a tar archive to unpack. @default - true for a name such as "tool.tar.gz" or "tool.tgz" */
   readonly extract?: boolean;
-  /** How many leading folders the names in the archive lose, as tar's `--strip-components`. @default - 0 */
+  /**
+   * The number of leading directories that the names in the archive lose, as tar's `--strip-components`. @default - 0
+   */
   readonly strip?: number;
   /** The mode of a file that is not unpacked. @default - 0o644 */
   readonly mode?: ModeInput;
@@ -25,7 +27,7 @@ export interface DownloadOptions {
 }
 
 const OPTIONS = ["sha256", "dest", "extract", "strip", "mode", "tools"] as const;
-/** What tar is told of the compression, by the end of the name: not every tar finds it out. */
+/** The option that tells tar the compression, by the end of the name: not every tar finds it out. */
 const FORMATS: readonly (readonly [RegExp, string])[] = [
   [/\.tar$/, ""],
   [/\.(tar\.gz|tgz)$/, " -z"],

@@ -5,13 +5,13 @@ import { type CacheOptions, checkCleaning, cleanedRun } from "./cleaned-run.js";
 import { leftovers } from "./leftovers.js";
 import { shellWord } from "./package-list.js";
 
-/** How `go.build` builds. */
+/** Options of `go.build`. */
 export interface GoBuildOptions extends CacheOptions {
-  /** Where the program is written: an absolute path. */
+  /** The path that the program is written to: absolute. */
   readonly output: string;
-  /** The package to build, as `go build` takes it. @default - ".", the one in the folder */
+  /** The package to build, as `go build` takes it. @default - ".", the one in the directory */
   readonly package?: string;
-  /** The folder of the module in the image. @default - the working folder */
+  /** The directory of the module in the image. @default - the working directory */
   readonly folder?: string;
   /** True when C code may be linked in: then the program is not static. @default - false */
   readonly cgo?: boolean;
@@ -26,7 +26,7 @@ const PACKAGE = /^[A-Za-z0-9._~/@-]+$/;
 export const go = Object.freeze({
   /**
    * Builds a static program without symbols, and removes Go's build cache and its modules, in one layer. The module's
-   * sources have to be in the folder already.
+   * sources have to be in the directory already.
    *
    * @throws {DefinitionError} PATH_INVALID, OPTION_UNKNOWN, ARGUMENT_INVALID
    * @example

@@ -1,19 +1,19 @@
-/** What one package manager leaves behind that no later start of it needs. */
+/** The files that one package manager leaves behind and no later start of it needs. */
 export interface Leftovers {
   /** The manager's own command that empties its cache; it runs before anything is removed. */
   readonly clear?: string;
-  /** What was downloaded: archives, lists, indexes. */
+  /** The downloads: archives, lists, indexes. */
   readonly cache: readonly string[];
   /** Those of them that a command of its own fetches for later ones. */
   readonly lists?: readonly string[];
-  /** What was downloaded to where no recipe mounts a cache. */
+  /** The downloads in places where no recipe mounts a cache. */
   readonly beside?: readonly string[];
   /** Backups and caches of tools that the installation started. */
   readonly rest?: readonly string[];
   readonly logs?: readonly string[];
-  /** The folders that a recipe mounts a cache at. */
+  /** The directories that a recipe mounts a cache at. */
   readonly mounts: readonly string[];
-  /** Other folders at which a cache mount holds what was downloaded. */
+  /** Other directories at which a cache mount holds what was downloaded. */
   readonly mountedAt?: RegExp;
 }
 
@@ -28,7 +28,7 @@ const CLEAR_YARN =
   'if [ "$(yarn config get nodeLinker 2>/dev/null)" != pnp ]; then yarn cache clean --all >/dev/null; fi';
 
 /**
- * What package managers leave behind, in the one place that recipes and passes share. Entries are shell words:
+ * The leftovers of package managers, in the one place that recipes and passes share. Entries are shell words:
  * absolute paths with globs, or in double quotes what only the image knows.
  *
  * Sources: each manager's own manual; hadolint DL3009, DL3019, DL3032, DL3036, DL3040, DL3042, DL3060.
@@ -137,7 +137,7 @@ export const leftovers = {
 export type ManagerName = keyof typeof leftovers;
 
 /**
- * What Debian packages bring that is read by people only, as dpkg's patterns. Copyright files stay: most licenses
+ * The files of Debian packages that are read by people only, as dpkg's patterns. Copyright files stay: most licenses
  * ask for them.
  */
 export const debianDocumentation = {
@@ -145,13 +145,13 @@ export const debianDocumentation = {
   include: ["/usr/share/doc/*/copyright"],
 } as const;
 
-/** What a clean-up leaves where it is. */
+/** The exceptions of a clean-up. */
 interface CleanUpChoice {
   readonly keepCache?: boolean;
   readonly keepLogs?: boolean;
   /** True when a lower layer holds the lists, so that removing them would only hide them. */
   readonly keepLists?: boolean;
-  /** Where caches are mounted while the command runs: what lies there is not in the layer, and stays. */
+  /** The places where caches are mounted while the command runs: what lies there is not in the layer, and stays. */
   readonly mounted?: readonly string[];
 }
 
@@ -187,7 +187,7 @@ function isMounted(manager: ManagerName, word: string, mounted: readonly string[
   return mounted.some((target) => `${word}/`.startsWith(`${target}/`) || target.startsWith(`${word}/`));
 }
 
-/** True when a mount is one of the folders or holds one. */
+/** True when a mount is one of the directories or holds one. */
 function isOneOf(folders: readonly string[], target: string): boolean {
   return folders.some((folder) => `${folder}/`.startsWith(`${target}/`));
 }

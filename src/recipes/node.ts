@@ -13,7 +13,7 @@ import { type PackageGrammar, type PackageSpec, packageWords } from "./package-l
 
 const QUIET = "--no-audit --no-fund --no-update-notifier";
 
-/** How `npm.install` installs. */
+/** Options of `npm.install`. */
 export interface NpmInstallOptions extends CacheOptions {
   /** True when the packages are installed for the whole image, with their commands on the path. @default - false */
   readonly global?: boolean;
@@ -23,7 +23,7 @@ export interface NpmInstallOptions extends CacheOptions {
 export const npm = Object.freeze({
   /**
    * Installs exactly what package-lock.json says, without development dependencies, and removes npm's cache, in
-   * one layer. package.json and package-lock.json have to be in the folder already.
+   * one layer. package.json and package-lock.json have to be in the directory already.
    *
    * @throws {DefinitionError} PATH_INVALID, OPTION_UNKNOWN, ARGUMENT_INVALID
    * @example
@@ -74,7 +74,7 @@ const WHOLE = "--config.enable-global-virtual-store=false";
 export const pnpm = Object.freeze({
   /**
    * Installs exactly what pnpm-lock.yaml says, without development dependencies, and removes pnpm's store and
-   * cache, in one layer. package.json and pnpm-lock.yaml have to be in the folder already.
+   * cache, in one layer. package.json and pnpm-lock.yaml have to be in the directory already.
    *
    * @throws {DefinitionError} PATH_INVALID, OPTION_UNKNOWN, ARGUMENT_INVALID
    * @example
@@ -94,7 +94,7 @@ export const pnpm = Object.freeze({
   },
 
   /**
-   * Adds packages by name to the project in the working folder and removes pnpm's store and cache, in one layer.
+   * Adds packages by name to the project in the working directory and removes pnpm's store and cache, in one layer.
    *
    * @throws {DefinitionError} PACKAGES_MISSING, PACKAGE_INVALID, OPTION_UNKNOWN, ARGUMENT_INVALID
    * @example
@@ -124,7 +124,7 @@ export const yarn = Object.freeze({
   /**
    * Installs exactly what yarn.lock says, without development dependencies, and removes Yarn's cache, in one layer.
    * A project that runs straight from the cache (`nodeLinker: pnp`) keeps it. package.json, yarn.lock and
-   * .yarnrc.yml have to be in the folder already.
+   * .yarnrc.yml have to be in the directory already.
    *
    * @throws {DefinitionError} PATH_INVALID, OPTION_UNKNOWN, ARGUMENT_INVALID
    * @example
@@ -155,7 +155,7 @@ export const yarn = Object.freeze({
   },
 
   /**
-   * Adds packages by name to the project in the working folder and removes Yarn's cache, in one layer.
+   * Adds packages by name to the project in the working directory and removes Yarn's cache, in one layer.
    *
    * @throws {DefinitionError} PACKAGES_MISSING, PACKAGE_INVALID, OPTION_UNKNOWN, ARGUMENT_INVALID
    * @example

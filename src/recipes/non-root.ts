@@ -3,7 +3,7 @@ import type { Recipe } from "../image/image.js";
 import type { ImageNode, Step } from "../image/nodes.js";
 import { parseOwner } from "../image/owner.js";
 
-/** Who `nonRoot` makes. */
+/** The user that `nonRoot` makes. */
 export interface NonRootOptions {
   /** @default - "nonroot" */
   readonly name?: string;

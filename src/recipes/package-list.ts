@@ -18,7 +18,7 @@ export function splitArguments<Options extends object>(
     : { packages: given as readonly PackageSpec[], options: {} as Options };
 }
 
-/** How a package manager spells packages. Only what fits these grammars ever reaches a shell. */
+/** The grammar of a package manager's packages. Only what fits these grammars ever reaches a shell. */
 export interface PackageGrammar {
   readonly manager: string;
   readonly name: RegExp;

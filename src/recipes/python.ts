@@ -12,7 +12,7 @@ import {
 import { leftovers } from "./leftovers.js";
 import { type PackageGrammar, type PackageSpec, packageWords, shellWord } from "./package-list.js";
 
-/** How pip installs. */
+/** Options of `pip.install`. */
 export interface PipInstallOptions extends CacheOptions {
   /** True when bytecode of the packages is compiled: larger, and faster at the first start. @default - true */
   readonly bytecode?: boolean;
@@ -41,7 +41,7 @@ export const pip = Object.freeze({
   /**
    * Installs what a requirements file of the image says, in the same way. The file has to be there already.
    *
-   * @param file absolute, or relative to the working folder
+   * @param file absolute, or relative to the working directory
    * @throws {DefinitionError} PATH_INVALID, OPTION_UNKNOWN, ARGUMENT_INVALID
    * @example
    * ```ts
@@ -72,13 +72,13 @@ function pipRun(call: Call, words: string, options: PipInstallOptions): Recipe {
   return cleanedRun({ manager: "pip", command, env, clean: true }, options);
 }
 
-/** How `uv.install` installs. */
+/** Options of `uv.install`. */
 export interface UvInstallOptions extends CacheOptions {
   /** True when bytecode of the packages is compiled: larger, and faster at the first start. @default - false */
   readonly bytecode?: boolean;
 }
 
-/** How `uv.sync` installs. */
+/** Options of `uv.sync`. */
 export interface UvSyncOptions extends ProjectOptions, UvInstallOptions {
   /** True when the project itself is installed too, which needs its sources. @default - false */
   readonly project?: boolean;
@@ -106,7 +106,7 @@ export const uv = Object.freeze({
 
   /**
    * Installs exactly what uv.lock says into the project's `.venv`, without development dependencies, keeping no
-   * cache, in one layer. pyproject.toml and uv.lock have to be in the folder already.
+   * cache, in one layer. pyproject.toml and uv.lock have to be in the directory already.
    *
    * @throws {DefinitionError} PATH_INVALID, OPTION_UNKNOWN, ARGUMENT_INVALID
    * @example

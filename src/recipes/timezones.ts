@@ -24,8 +24,8 @@ const DIRECTORY = "/usr/share/zoneinfo";
 
 /**
  * Writes time zone files (RFC 9636) under `/usr/share/zoneinfo`, for images that have no tzdata package: offset,
- * abbreviation and daylight saving time as Debian has them. The database, 2026f, comes with this package and changes only
- * with its version.
+ * abbreviation and daylight saving time as Debian has them. The database, 2026f, comes with this package and changes
+ * only with its version.
  *
  * @throws {DefinitionError} ZONE_UNKNOWN, OPTION_UNKNOWN, ARGUMENT_INVALID
  * @example

@@ -43,7 +43,7 @@ export function zoneHistory({ zones, rules }: ZoneData, name: string): ZoneHisto
   return { first, changes, rule: lastingRule(eras.at(-1)!, rules, changes.at(-1)?.type ?? first) };
 }
 
-/** What an era does to the clock: the local time it begins with, its changes, and when it ends. */
+/** An era of the clock: the local time it begins with, its changes, and when it ends. */
 interface Span {
   readonly first: LocalType;
   readonly changes: readonly Change[];
@@ -74,7 +74,9 @@ function eraSpan(era: Era, rules: readonly Rule[] | number, start: number): Span
   return { first, changes: [{ at: start, type: first }, ...changes], end: endWith(save) };
 }
 
-/** Every time a rule applies, in order. The order depends on what the rule before saves, so it is asked for each time. */
+/**
+ * Every time a rule applies, in order. The order depends on what the rule before saves, so it is asked for each time.
+ */
 function* occurrences(
   rules: readonly Rule[],
   era: Era,
@@ -106,7 +108,7 @@ function settled(first: LocalType, changes: readonly Change[]): readonly Change[
   return kept;
 }
 
-/** Whether two kinds of local time are one record. */
+/** True when two kinds of local time are one record. */
 export function isSameType(a: LocalType, b: LocalType): boolean {
   return a.offset === b.offset && a.daylight === b.daylight && a.abbreviation === b.abbreviation;
 }

@@ -29,7 +29,7 @@ export function encodingOf(base: string, type: string): LayerEncoding {
   throw new PlanError("BASE_UNSUPPORTED", { path: base, reason }, { subject: base });
 }
 
-/** How a layer's first bytes say that it is compressed; xz and bzip2 are refused. */
+/** The compression that a layer's first bytes show; xz and bzip2 are refused. */
 export function sniffLayer(base: string, name: string, range: HostRange): LayerEncoding {
   const magic = magicOf(readRange({ ...range, size: Math.min(MAGIC_LENGTH, range.size) }));
   if (magic === "gzip" || magic === "zstd" || magic === "none") return magic;
@@ -56,7 +56,7 @@ function said(encoding: LayerEncoding): string {
   return encoding === "none" ? "a plain tar" : encoding;
 }
 
-/** How bytes are compressed, by their first ones. */
+/** The compression of bytes, by their first ones. */
 type Magic = "gzip" | "zstd" | "xz" | "bzip2" | "none";
 
 /** Bytes that `magicOf` needs to see. */

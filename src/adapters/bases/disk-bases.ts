@@ -7,7 +7,7 @@ import { findArchiveImage, findLayoutImage } from "./stored-images.js";
 export type { BaseTools } from "./rootfs-base.js";
 
 /**
- * Opens bases that lie on disk: OCI layouts (folder or tar), `docker save` archives, root file systems (folder or
+ * Opens bases that lie on disk: OCI layouts (directory or tar), `docker save` archives, root file systems (directory or
  * tar). Nothing is ever unpacked to the host: of a tar only offsets are read, and one that is compressed as a whole
  * goes into a scratch file of the store first.
  */

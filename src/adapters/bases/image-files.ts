@@ -40,15 +40,17 @@ export function readBlobDocument(
   return toDocument(files.base, name, bytes);
 }
 
-/** The files of an image that lies on disk as a folder or a tar. */
+/** The files of an image that lies on disk as a directory or a tar. */
 export interface ImageFiles {
-  /** What errors call it: the path that the user gave. */
+  /** The name in errors: the path that the user gave. */
   readonly base: string;
-  /** Where a file of the image is; undefined where there is none. Throws `BASE_IMAGE_INVALID` for what is no file. */
+  /**
+   * The place of a file of the image; undefined where there is none. Throws `BASE_IMAGE_INVALID` for what is no file.
+   */
   find(name: string): HostRange | undefined;
 }
 
-/** The files of an OCI layout that is a folder. */
+/** The files of an OCI layout that is a directory. */
 export function folderFiles(base: string, folder: string): ImageFiles {
   return {
     base,
@@ -86,7 +88,7 @@ export function tarFiles(base: string, path: string, entries: ReadonlyMap<string
   };
 }
 
-/** Where a symlink of an archive leads. */
+/** The name that a symlink of an archive leads to. */
 function linkedName(base: string, place: string, target: string): string {
   const names = target.startsWith("/") ? [] : place.split("/").slice(0, -1);
   for (const name of target.split("/")) {
@@ -110,7 +112,7 @@ export interface HostRange {
 /** Bytes read at a time. */
 const CHUNK = 1 << 20;
 
-/** Why a file of an image cannot be what it should be; the text continues "the file ...". */
+/** The reason why a file of an image cannot be what it should be; the text continues "the file ...". */
 export class NotAFile {
   readonly reason: string;
 
@@ -250,7 +252,7 @@ const PIECE = 4096;
 const NOTHING = Buffer.alloc(1 << 20);
 
 /**
- * What is in an uncompressed tar on disk, read by its headers alone: contents are skipped, so an image of gigabytes
+ * The entries of an uncompressed tar on disk, read by its headers alone: contents are skipped, so an image of gigabytes
  * costs a few reads. Of entries with the same path the last counts, as when it is unpacked.
  */
 export function indexTarFile(path: string): Map<string, TarFileEntry> {

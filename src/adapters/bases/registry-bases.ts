@@ -23,7 +23,7 @@ import type { Progress } from "../../ports/progress.js";
 import type { Registry, RegistryDocument, Repository } from "../../ports/registry.js";
 import { encodingOf } from "./base-layers.js";
 
-/** What bases of registries are opened with. */
+/** The means to open bases of registries. */
 interface RegistryBaseTools extends DocumentTools {
   readonly progress?: Progress | undefined;
 }
@@ -154,7 +154,7 @@ async function remoteConfig(
   return { descriptor: config, bytes, value: readConfig(toDocument(name, title, bytes), layers.length) };
 }
 
-/** Where documents come from. */
+/** The source of documents. */
 interface DocumentTools {
   readonly store: BlobStore;
   /** Asked for when something has to be fetched. */

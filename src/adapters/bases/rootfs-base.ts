@@ -18,7 +18,7 @@ import { layerAt, MAGIC_LENGTH, magicOf } from "./base-layers.js";
 import { NotAFile, openRegular, readRange, streamRange, unreadable } from "./image-files.js";
 import type { FoundImage } from "./stored-images.js";
 
-/** A root file system as an image of one layer. A tar is the layer as it is; a folder is packed into one. */
+/** A root file system as an image of one layer. A tar is the layer as it is; a directory is packed into one. */
 export async function openRootfs(
   base: string,
   platform: Platform,
@@ -97,7 +97,7 @@ function configOf(platform: Platform, config: RuntimeConfig | undefined, diffId:
 }
 
 /**
- * The entries of a root file system that is a folder, in byte order: owners, modes, links, devices and capabilities
+ * The entries of a root file system that is a directory, in byte order: owners, modes, links, devices and capabilities
  * as they are, times zero. Sockets are left out, because they mean nothing without the process that listens.
  */
 export async function listRootfs(root: string): Promise<TarItem[]> {
@@ -204,7 +204,7 @@ function deviceNumbers(rdev: bigint): { devmajor: number; devminor: number } {
 }
 
 /**
- * The `security.capability` of the files below a folder, by path. Node cannot read extended attributes, so
+ * The `security.capability` of the files below a directory, by path. Node cannot read extended attributes, so
  * `getfattr` does it where it is installed; without it there are none, as for every tool that copies files plainly.
  */
 async function readCapabilities(root: string): Promise<ReadonlyMap<string, Uint8Array>> {
@@ -265,7 +265,7 @@ export async function rememberTar(
   if (stamp !== undefined && stamp === stampOf(path)) await store.putRecord(KIND, path, { stamp, digest });
 }
 
-/** What tells one state of a file from another; undefined while it may still change unseen. */
+/** A text that tells one state of a file from another; undefined while it may still change unseen. */
 export function stampOf(path: string): string | undefined {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
   if (stat === undefined || Date.now() - Number(stat.ctimeMs) < SETTLING_MS) return undefined;
@@ -275,7 +275,7 @@ export function stampOf(path: string): string | undefined {
 /** Undoes gzip or zstd, told by the first bytes; throws coded errors for damage and bombs. */
 export type Decompress = (bytes: AsyncIterable<Uint8Array>, archive: string) => AsyncIterable<Uint8Array>;
 
-/** What opening bases needs from others. */
+/** The means to open bases. */
 export interface BaseTools {
   readonly store: BlobStore;
   readonly decompress: Decompress;
@@ -290,7 +290,7 @@ export interface PlainFile {
   close(): Promise<void>;
 }
 
-/** What is at the path of a base. Follows a symbolic link of the user's. */
+/** The kind of what is at the path of a base. Follows a symbolic link of the user's. */
 export function kindOfPath(path: string): "folder" | "file" {
   let stat: ReturnType<typeof statSync>;
   try {

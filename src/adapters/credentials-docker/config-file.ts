@@ -10,7 +10,7 @@ type AuthEntry = Readonly<Partial<Record<AuthField, string>>>;
 const FIELDS = ["auth", "username", "password", "identitytoken", "registrytoken"] as const;
 type AuthField = (typeof FIELDS)[number];
 
-/** What a file of credentials says, checked. */
+/** The content of a file of credentials, checked. */
 export interface ConfigFile {
   readonly path: string;
   readonly text: string;
@@ -65,7 +65,7 @@ function readText(path: string): string | undefined {
     return readFileSync(path, "utf8");
   } catch (error) {
     const { code = String(error) } = error as NodeJS.ErrnoException;
-    // A file where a folder is meant means that nothing is there, as a missing folder does.
+    // A file where a directory is meant means that nothing is there, as a missing directory does.
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     throw new EnvironmentError(
       "CREDENTIALS_UNREADABLE",
@@ -108,7 +108,7 @@ function entryOf(path: string, key: string, value: unknown): AuthEntry {
   return entry;
 }
 
-/** What the places of files of credentials depend on; the process's own by default. */
+/** The surroundings that decide the places of files of credentials; the process's own by default. */
 export interface PlacesInput {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly platform?: NodeJS.Platform;

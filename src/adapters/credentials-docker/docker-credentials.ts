@@ -11,7 +11,7 @@ import {
 } from "./config-file.js";
 import { closeness, dockerKey, helperServers, normalHost, parseAuthKey } from "./registry-name.js";
 
-/** What the credentials depend on beside the files; the process's own by default. */
+/** The surroundings of the credentials beside the files; the process's own by default. */
 export interface DockerCredentialsOptions extends PlacesInput {
   readonly helpers?: CredentialHelpers;
 }
@@ -183,7 +183,7 @@ function readAnswer(call: HelperCall, printed: string): Credential | undefined {
   return Secret === "" ? undefined : { kind: "identity", token: Secret };
 }
 
-/** What a helper is asked to do, by the protocol of docker-credential-helpers. */
+/** The verbs of a helper, by the protocol of docker-credential-helpers. */
 type HelperAction = "get" | "store" | "erase";
 
 /** A helper, and what it is asked for; the file is the one that names it. */
@@ -195,7 +195,7 @@ interface HelperCall {
   readonly action: HelperAction;
 }
 
-/** How a helper may be reached; the process's own environment and half a minute by default. */
+/** The surroundings of a helper; the process's own environment and half a minute by default. */
 interface HelperSurroundings {
   readonly env?: NodeJS.ProcessEnv;
   readonly timeoutSeconds?: number;
@@ -253,7 +253,7 @@ interface HelperEnd {
   readonly said: string;
 }
 
-/** How a program ended, or why it did not: "missing", or a reason. */
+/** The end of a program, or the reason why it did not run: "missing", or a reason. */
 function runToEnd(
   [program = "", ...args]: readonly string[],
   input: string,

@@ -8,7 +8,7 @@ export const DOCKER_HUB = "docker.io";
 /** The hosts that Docker Hub goes by in files of credentials. */
 const HUB_HOSTS: readonly string[] = [DOCKER_HUB, "index.docker.io", "registry-1.docker.io"];
 
-/** What Docker's files and helpers call Docker Hub, since its first version. */
+/** The name of Docker Hub in Docker's files and helpers, since its first version. */
 const HUB_KEY = "https://index.docker.io/v1/";
 
 /** A host as credentials are compared by: in lower case, Docker Hub by one name. */
@@ -17,13 +17,13 @@ export function normalHost(host: string): string {
   return HUB_HOSTS.includes(lower) ? DOCKER_HUB : lower;
 }
 
-/** What a registry is called in Docker's file and by its helpers. */
+/** The name of a registry in Docker's file and for its helpers. */
 export function dockerKey(domain: string): string {
   const host = normalHost(domain);
   return host === DOCKER_HUB ? HUB_KEY : host;
 }
 
-/** What helpers may know a registry as: Docker's name for it first, then podman's. */
+/** The names by which helpers may know a registry: Docker's name for it first, then podman's. */
 export function helperServers(domain: string): readonly string[] {
   const host = normalHost(domain);
   return host === DOCKER_HUB ? [HUB_KEY, host] : [host];
@@ -52,7 +52,7 @@ export function registryDomain(registry: string, fail: (shown: string, reason: s
   return fail(registry, "a host has a dot, a port, or is localhost");
 }
 
-/** What a key of `auths` or `credHelpers` stands for: a registry, or a part of one. */
+/** The meaning of a key of `auths` or `credHelpers`: a registry, or a part of one. */
 interface AuthKey {
   readonly host: string;
   /** A namespace or repository; empty for the whole registry. */
@@ -72,7 +72,9 @@ export function parseAuthKey(key: string): AuthKey {
   return { host, path: path === "v1" || path === "v2" ? "" : path };
 }
 
-/** How close a key is to a repository: the more of its path it names the closer. Undefined where it is another's. */
+/**
+ * The closeness of a key to a repository: the more of its path it names the closer. Undefined where it is another's.
+ */
 export function closeness(key: AuthKey, { domain, path }: Repository): number | undefined {
   if (key.host !== normalHost(domain)) return undefined;
   if (key.path === "") return 0;

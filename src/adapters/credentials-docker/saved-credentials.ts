@@ -34,17 +34,17 @@ import {
 } from "./docker-credentials.js";
 import { dockerKey, helperServers, normalHost, parseAuthKey } from "./registry-name.js";
 
-/** What a user may log in with: a bearer token is never kept, it lives for minutes. */
+/** A credential that a user may log in with: a bearer token is never kept, it lives for minutes. */
 type LoginCredential = Exclude<Credential, { kind: "bearer" }>;
 
-/** Where a credential went. */
+/** The place where a credential was saved. */
 interface SavedCredential {
   readonly file: string;
   /** The helper that keeps the secret; without one it is in the file, which is readable for its owner alone. */
   readonly helper: string | undefined;
 }
 
-/** What became of a credential that was to be forgotten. */
+/** The outcome of forgetting a credential. */
 interface ErasedCredential {
   readonly file: string;
   readonly erased: boolean;
@@ -211,10 +211,10 @@ function changeError(error: unknown, path: string, seconds: number): unknown {
   );
 }
 
-/** What Docker writes, down to the tab. */
+/** Docker's own indent. */
 const DOCKER_INDENT = "\t";
 
-/** How a JSON text is laid out; undefined for one on a single line. */
+/** The indent of a JSON text; undefined for one on a single line. */
 interface Style {
   readonly indent: string;
   readonly newline: string;

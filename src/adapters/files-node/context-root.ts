@@ -10,20 +10,20 @@ import { outputPatterns } from "./written-outputs.js";
 /** The file beside the sources that says what is not part of the context. */
 export const IGNORE_FILE = ".dockerignore";
 
-/** A context folder with its ignore rules. */
+/** A context directory with its ignore rules. */
 export interface ContextRoot {
   /** Name of a named context; undefined for the main one. */
   readonly name: string | undefined;
-  /** The folder as the user named it, for messages. */
+  /** The directory as the user named it, for messages. */
   readonly folder: string;
-  /** The folder itself, which stays open: all of the context is reached from it. */
+  /** The directory itself, which stays open: all of the context is reached from it. */
   readonly held: HeldDirectory;
   readonly rules: IgnoreRules;
   /** The line from which on the rules are not the user's, but hide what layerwright wrote. */
   readonly outputsFrom: number;
 }
 
-/** Opens a context folder and reads its `.dockerignore`. */
+/** Opens a context directory and reads its `.dockerignore`. */
 export function openContext(name: string | undefined, folder: string): ContextRoot {
   const held = hold(name, folder);
   return { name, folder, held, ...readRules(held, name === undefined) };
@@ -99,7 +99,7 @@ export function sourceFailure(path: string | Buffer, error: unknown): Layerwrigh
   return new EnvironmentError("SOURCE_UNREADABLE", { path: text, reason }, { subject: text, cause: error });
 }
 
-/** The coded error for what is neither file, folder nor link. */
+/** The coded error for what is neither file, directory nor link. */
 export function specialFile(path: string | Buffer, kind: string): LayerwrightError {
   const text = hostText(path);
   return new PlanError("SOURCE_SPECIAL", { path: text, kind }, { subject: text });
@@ -114,12 +114,12 @@ export function sortedNames(place: HostPlace): string[] {
   }
 }
 
-/** What stands in decoded text for bytes that are no UTF-8. */
+/** The character that stands in decoded text for bytes that are no UTF-8. */
 const REPLACEMENT = "\ufffd";
 
 /**
- * The names in a folder, in no order. Names are read as text, and once more as bytes only where one of them is not
- * UTF-8: reading bytes costs twice as much, and hardly any folder needs it.
+ * The names in a directory, in no order. Names are read as text, and once more as bytes only where one of them is not
+ * UTF-8: reading bytes costs twice as much, and hardly any directory needs it.
  */
 function readNames(place: HostPlace): string[] {
   const names = place.listText();

@@ -11,11 +11,11 @@ import { linkTarget, statsOrNothing } from "./source-entry.js";
 export interface FoundPath {
   /** The path as it was asked for, relative to the context; empty for the context itself. */
   readonly path: string;
-  /** Where it really is in the context, with no link on the way. */
+  /** The real path in the context, with no link on the way. */
   readonly realPath: string;
   readonly place: HostPlace;
   readonly stats: Stats;
-  /** What the ignore rules said of it, for what is below. */
+  /** The verdict of the ignore rules on it, for what is below. */
   readonly matches: ParentMatches;
   /** The rules ignore it; only something below it may be taken back in. */
   readonly ignored: boolean;
@@ -72,7 +72,7 @@ function search(
   }
 }
 
-/** `**`: this folder, and every folder below it. As last component it stands for everything in this folder. */
+/** `**`: this directory, and every directory below it. As last component it stands for everything in this directory. */
 function searchDeep(
   root: ContextRoot,
   components: readonly GlobComponent[],

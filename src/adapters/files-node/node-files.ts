@@ -8,7 +8,7 @@ import { type ContextRoot, IGNORE_FILE, openContext, sortedNames } from "./conte
 import { type FoundPath, findMatches } from "./find-matches.js";
 import { type ListedEntry, lookAt, sourceEntry } from "./source-entry.js";
 
-/** Which folders the contexts are. */
+/** Which directories the contexts are. */
 interface ContextFolders {
   /** The main build context, an absolute path. */
   readonly main: string;
@@ -16,7 +16,7 @@ interface ContextFolders {
   readonly named?: Readonly<Record<string, string>>;
 }
 
-/** The files of context folders on this machine. Folders are opened when they are first asked for. */
+/** The files of context directories on this machine. Directories are opened when they are first asked for. */
 export class NodeFiles implements FileSource {
   readonly #folders: ContextFolders;
   readonly #roots = new Map<string | undefined, ContextRoot>();
@@ -81,7 +81,7 @@ function toMatch(root: ContextRoot, found: FoundPath, exclude: IgnoreRules): Sou
       { rules: root.rules, matches: found.matches, prefix },
       { rules: exclude, matches: undefined, prefix: "" },
     ]);
-    // An ignored folder exists in the context only for what it holds.
+    // An ignored directory exists in the context only for what it holds.
     const mode = found.stats.mode & 0o7777;
     return found.ignored && entries.length === 0
       ? []
@@ -102,26 +102,29 @@ function readPattern<Text, Parsed>(text: Text, parse: (text: Text) => Parsed): P
   }
 }
 
-/** One set of rules on the way down a folder tree. */
+/** One set of rules on the way down a directory tree. */
 interface RuleCursor {
   readonly rules: IgnoreRules;
-  /** What the rules said of the folder that is read. */
+  /** The verdict of the rules on the directory that is read. */
   readonly matches: ParentMatches;
-  /** The folder's path as the rules see it, with a trailing slash; empty at the top. */
+  /** The directory's path as the rules see it, with a trailing slash; empty at the top. */
   readonly prefix: string;
 }
 
 /** Names that a layer cannot hold (image-spec layer.md, whiteouts). */
 const RESERVED = ".wh.";
 
-/** A folder that is ignored itself, and is there only if something in it is not. */
+/** A directory that is ignored itself, and is there only if something in it is not. */
 interface Hidden {
   readonly entry: SourceEntry;
   readonly parent: Hidden | undefined;
   written: boolean;
 }
 
-/** Lists all below a folder that no rule ignores, parents first; names of a folder in byte order. Links are not followed. */
+/**
+ * Lists all below a directory that no rule ignores, parents first; names of a directory in byte order. Links are not
+ * followed.
+ */
 function listFolder(place: HostPlace, cursors: readonly RuleCursor[]): SourceEntry[] {
   const entries: SourceEntry[] = [];
   listInto(

@@ -25,7 +25,7 @@ export function statsOrNothing(place: HostPlace): Stats | undefined {
 }
 
 /**
- * The entry of a file, folder or link; undefined for a socket, which belongs to a running program and means nothing
+ * The entry of a file, directory or link; undefined for a socket, which belongs to a running program and means nothing
  * in an image. Pipes and devices are refused: opening one could wait for ever.
  *
  * @param place the directory that it is in
@@ -63,7 +63,7 @@ export function linkTarget(place: HostPlace, name: string): string {
 }
 
 /**
- * A file of a host folder and its own stamp: one object and no text of its own but the name, because a context may
+ * A file of a host directory and its own stamp: one object and no text of its own but the name, because a context may
  * have hundreds of thousands, and what is kept of each is what a build's memory is made of.
  */
 export class ListedFile implements HostFile, HostStamp {

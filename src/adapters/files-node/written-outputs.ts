@@ -81,8 +81,8 @@ function forgetOutputs(folder: string, paths: readonly string[]): void {
 }
 
 /**
- * Ignore patterns of all that layerwright wrote into a context: its own directory, and of the noted paths those that are
- * still what was written, a file, a layout or the directory of a synthesis.
+ * Ignore patterns of all that layerwright wrote into a context: its own directory, and of the noted paths those that
+ * are still what was written, a file, a layout or the directory of a synthesis.
  */
 export function outputPatterns(context: string): readonly string[] {
   const own = readList(context).filter((path) => isElsewhere(path) && isOutput(join(context, path)));

@@ -99,7 +99,7 @@ export function removeDeadTemps(folder: string): void {
       rmSync(join(folder, basename(name)), { force: true });
     }
   } catch {
-    // A folder that cannot be listed can still be written to.
+    // A directory that cannot be listed can still be written to.
   }
 }
 
@@ -111,7 +111,7 @@ function tryRealpath(path: string): string | undefined {
   }
 }
 
-/** Where bytes go, in order. */
+/** A receiver of bytes, in order. */
 export interface ByteSink {
   /** True when bytes are gone when `write` returns, so that nothing has to be awaited. */
   readonly immediate: boolean;

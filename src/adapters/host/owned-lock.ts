@@ -6,25 +6,32 @@ import { isOwnedName, newOwnedName, ownerState } from "./owner-mark.js";
 import { hasMounts, lookAt, readPlainFile } from "./plain-file.js";
 import { namesIn } from "./store-folder.js";
 
-/** How somebody waits for a lock. */
+/** The patience of whoever waits for a lock. */
 interface LockWait {
   readonly signal?: AbortSignal | undefined;
   /** Told once, when another holder was seen. */
   readonly onWait?: (() => void) | undefined;
   /** Milliseconds after which the wait ends without the lock. @default - as long as a holder is alive */
   readonly patienceMs?: number | undefined;
-  /** How long the lock of a holder that cannot be seen from here stays without a sign of life. @default - 60000 */
+  /**
+   * Milliseconds that the lock of a holder that cannot be seen from here stays without a sign of life. @default - 60000
+   */
   readonly silenceMs?: number | undefined;
   /** The time in milliseconds, from any start. @default - the process's monotonic clock */
   readonly now?: (() => number) | undefined;
 }
 
-/** How often a holder renews its lock, so that machines that share the directory see that it lives. */
+/**
+ * The time between two renewals of a lock by its holder, so that machines that share the directory see that it lives.
+ */
 const RENEW_MS = 5_000;
 
 const SILENCE_MS = 60_000;
 
-/** How long a lock may name nobody: between making a file and writing to it there is a moment, unless its maker died in it. */
+/**
+ * The longest time that a lock may name nobody: between making a file and writing to it there is a moment, unless its
+ * maker died in it.
+ */
 const UNNAMED_MS = 2_000;
 
 /** The end of the name of the lock under which another one is removed. */
@@ -34,9 +41,9 @@ const BREAK = ".break";
 const PAUSE_MS = 250;
 
 /**
- * Takes a lock that other processes respect. The lock is a symbolic link whose text names its owner: it comes into being
- * whole, in one call. The lock of a dead owner is broken; age alone says nothing. An owner on another machine cannot be
- * asked, so its lock is broken when it was not renewed for a time that passed here.
+ * Takes a lock that other processes respect. The lock is a symbolic link whose text names its owner: it comes into
+ * being whole, in one call. The lock of a dead owner is broken; age alone says nothing. An owner on another machine
+ * cannot be asked, so its lock is broken when it was not renewed for a time that passed here.
  *
  * @returns what gives the lock back; undefined when the patience ended first
  */
@@ -175,7 +182,10 @@ export function isHeld(lock: string): boolean {
   return holder !== undefined && isOwnedName(holder) && ownerState(holder) !== "gone";
 }
 
-/** Removes a lock, or what lies in its place; with something mounted in it, it cannot be removed and would be waited for for good. */
+/**
+ * Removes a lock, or what lies in its place; with something mounted in it, it cannot be removed and would be waited for
+ * for good.
+ */
 function remove(lock: string): void {
   if (hasMounts(lock)) throw Object.assign(new Error(`${lock} is mounted on`), { code: "EBUSY" });
   rmSync(lock, { recursive: true, force: true });
@@ -198,7 +208,7 @@ function holderOf(lock: string): string | undefined {
   }
 }
 
-/** How long a writer waits for another one. Updating an index takes milliseconds. */
+/** The longest that a writer waits for another one. Updating an index takes milliseconds. */
 const PATIENCE_SECONDS = 60;
 
 /** Runs work while holding a lock that other processes respect. */

@@ -5,7 +5,7 @@ import { hostname } from "node:os";
 /**
  * Names that say which process made a file, so that a later run can tell a leftover from a file in use:
  * `<realm>.<pid>.<start>.<random>`. The realm is the machine, its boot and the process's pid namespace: pids of
- * another container that shares the folder say nothing here.
+ * another container that shares the directory say nothing here.
  */
 export function newOwnedName(): string {
   return `${realm()}.${process.pid}.${startOf(process.pid) ?? "0"}.${randomBytes(6).toString("hex")}`;
@@ -18,7 +18,7 @@ export function isOwnedName(name: string): boolean {
   return OWNED_NAME.test(name);
 }
 
-/** What a name says of its owner: running, gone, or somewhere else where it cannot be seen from here. */
+/** The state of the owner in a name: running, gone, or somewhere else where it cannot be seen from here. */
 export function ownerState(name: string): "running" | "gone" | "elsewhere" {
   const match = OWNED_NAME.exec(name);
   if (match === null || match[1] !== realm()) return "elsewhere";
@@ -39,7 +39,9 @@ function realm(): string {
   return knownRealm;
 }
 
-/** When a process started, in clock ticks since boot (`/proc/<pid>/stat` field 22); undefined where there is no /proc. */
+/**
+ * The start of a process, in clock ticks since boot (`/proc/<pid>/stat` field 22); undefined where there is no /proc.
+ */
 function startOf(pid: number): string | undefined {
   // The command name in parentheses may hold anything, also parentheses and spaces.
   return /.*\) (?:\S+ ){19}(\d+)/s.exec(tryRead(`/proc/${pid}/stat`))?.[1];

@@ -30,7 +30,8 @@ export interface PlainFile {
  * Opens a regular file to read. Looked at before it is opened, because to open a device can already do something, and
  * once more afterwards, because it may have been replaced in between.
  *
- * @returns undefined where something other than a regular file lies there: a link, a directory, a FIFO, a socket, a device
+ * @returns undefined where something other than a regular file lies there: a link, a directory, a FIFO, a socket, a
+ *   device
  * @throws the system's own error where nothing is there or it may not be read
  */
 export function openPlainFile(path: string): PlainFile | undefined {
@@ -121,7 +122,9 @@ export function clearPath(disk: DiskCalls, path: string, temp: string): boolean 
   return true;
 }
 
-/** Bytes of all files below a path and of the links, each file once whatever its names. Throws where one cannot be read. */
+/**
+ * Bytes of all files below a path and of the links, each file once whatever its names. Throws where one cannot be read.
+ */
 export function bytesBelow(path: string): number {
   const seen = new Set<string>();
   const bytesOf = (place: string): number => {
@@ -156,8 +159,8 @@ export function writeFully(disk: DiskCalls, fd: number, data: Uint8Array): void 
 }
 
 /**
- * Makes the names in a folder durable: without it a rename can be lost at a power cut though the file was flushed
- * (containerd, distribution#4680). Systems that cannot flush a folder say so, and their word is taken.
+ * Makes the names in a directory durable: without it a rename can be lost at a power cut though the file was flushed
+ * (containerd, distribution#4680). Systems that cannot flush a directory say so, and their word is taken.
  */
 export async function syncFolder(disk: DiskCalls, folder: string): Promise<void> {
   if (process.platform === "win32") return;
@@ -188,8 +191,8 @@ export async function renamePatiently(disk: DiskCalls, from: string, to: string)
 }
 
 /**
- * Renames a finished file to its place. Whatever lies there is replaced, a directory as well, and so is a file where its
- * directory has to be.
+ * Renames a finished file to its place. Whatever lies there is replaced, a directory as well, and so is a file where
+ * its directory has to be.
  *
  * @param temp where what is in the way is put until it is removed
  */
@@ -232,8 +235,8 @@ export function removeQuietly(disk: DiskCalls, path: string): void {
 }
 
 /**
- * True when something is mounted in a folder. Such a folder must not be removed: what is mounted there may be a folder
- * of the host, which a tool or function of the user left mounted.
+ * True when something is mounted in a directory. Such a directory must not be removed: what is mounted there may be a
+ * directory of the host, which a tool or function of the user left mounted.
  */
 export function hasMounts(folder: string): boolean {
   let table: string;

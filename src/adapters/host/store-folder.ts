@@ -6,7 +6,7 @@ import { type DiskCalls, errnoOf, storeError } from "./disk-calls.js";
 import { ownerState } from "./owner-mark.js";
 import { isDirectory, lookAt, removeQuietly } from "./plain-file.js";
 
-/** The folders of a store. */
+/** The directories of a store. */
 export interface StorePaths {
   readonly root: string;
   /** Blobs by the hex of their digest, as in an OCI layout. */
@@ -19,7 +19,7 @@ export interface StorePaths {
   readonly locks: string;
 }
 
-/** The folders of the store in a folder. */
+/** The directories of the store in a directory. */
 export function storePaths(root: string): StorePaths {
   return {
     root,
@@ -32,11 +32,11 @@ export function storePaths(root: string): StorePaths {
 }
 
 /**
- * Makes the folders, for the user alone (mode 0700), and refuses a store that another user owns or everyone can
+ * Makes the directories, for the user alone (mode 0700), and refuses a store that another user owns or everyone can
  * write to: what lies in it would end up in images. A store that is there but cannot be written can still be read.
  */
 export function prepareFolders(disk: DiskCalls, paths: StorePaths): void {
-  // The folder itself first: nothing is put into one that somebody else can change.
+  // The directory itself first: nothing is put into one that somebody else can change.
   makeFolder(disk, paths, paths.root);
   checkTrusted(paths.root, paths.root);
   makeFolders(disk, paths);
@@ -46,8 +46,9 @@ export function prepareFolders(disk: DiskCalls, paths: StorePaths): void {
 }
 
 /**
- * Makes the folders of a store where they are missing, e.g. because someone removed the cache during a build. What lies
- * in the place of one and is no folder is refused and not removed: the store may have been given a folder by mistake.
+ * Makes the directories of a store where they are missing, e.g. because someone removed the cache during a build. What
+ * lies in the place of one and is no directory is refused and not removed: the store may have been given a directory by
+ * mistake.
  */
 export function makeFolders(disk: DiskCalls, paths: StorePaths): void {
   makeFolder(disk, paths, paths.root);
@@ -102,12 +103,12 @@ function followed(folder: string): Stats | undefined {
 /** Temporary files of another machine or container are removed when nothing was written to them for this long. */
 const FOREIGN_AGE_MS = 24 * 60 * 60 * 1000;
 
-/** Removes what dead processes left in a folder of owned files (see owner-mark.ts). Never fails. */
+/** Removes what dead processes left in a directory of owned files (see owner-mark.ts). Never fails. */
 export function removeLeftovers(disk: DiskCalls, folder: string): void {
   for (const path of leftoversIn(folder)) removeQuietly(disk, path);
 }
 
-/** The paths of what dead processes left in a folder of owned files. */
+/** The paths of what dead processes left in a directory of owned files. */
 function leftoversIn(folder: string): string[] {
   return namesIn(folder)
     .filter((name) => isLeftover(join(folder, name), name))
@@ -122,7 +123,7 @@ export function isLeftover(path: string, owner: string): boolean {
   return stat !== undefined && Date.now() - stat.mtimeMs >= FOREIGN_AGE_MS;
 }
 
-/** The names in a folder, none when it cannot be read. */
+/** The names in a directory, none when it cannot be read. */
 export function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
@@ -131,7 +132,7 @@ export function namesIn(folder: string): string[] {
   }
 }
 
-/** What the place of the store depends on; the process's own by default. */
+/** The surroundings that decide the place of the store; the process's own by default. */
 interface LocationInput {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly platform?: NodeJS.Platform;
@@ -139,8 +140,8 @@ interface LocationInput {
 }
 
 /**
- * Where the store is unless the caller says otherwise: `LAYERWRIGHT_CACHE`, or `layerwright` in the user's cache
- * folder (`XDG_CACHE_HOME` or `~/.cache`; `~/Library/Caches` on macOS; `LOCALAPPDATA` on Windows). Empty variables
+ * The directory of the store unless the caller names another: `LAYERWRIGHT_CACHE`, or `layerwright` in the user's cache
+ * directory (`XDG_CACHE_HOME` or `~/.cache`; `~/Library/Caches` on macOS; `LOCALAPPDATA` on Windows). Empty variables
  * and, as the XDG specification asks, a relative `XDG_CACHE_HOME` count as unset.
  */
 export function defaultStoreFolder(input: LocationInput = {}): string {

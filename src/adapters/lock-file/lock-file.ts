@@ -19,7 +19,7 @@ export function readLockFile(path: string): string | undefined {
   }
 }
 
-/** How long a writer waits for another one. */
+/** The longest that a writer waits for another one. */
 const PATIENCE_SECONDS = 60;
 
 /**

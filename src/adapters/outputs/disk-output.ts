@@ -38,9 +38,12 @@ import { newOwnedName } from "../host/owner-mark.js";
 import { renamePatiently, syncFolder } from "../host/plain-file.js";
 import { IMAGE_NAME, imageSet, type OutputBlob, REF_NAME, tagOf } from "./image-set.js";
 
-/** Where finished images go, and as what. */
+/** The place and the form of an output. */
 interface DiskOutputOptions {
-  /** `archive`: what every loader takes, one platform; `oci`: an OCI layout in a tar; `layout`: an OCI layout in a folder. */
+  /**
+   * `archive`: what every loader takes, one platform; `oci`: an OCI layout in a tar; `layout`: an OCI layout in a
+   * directory.
+   */
   readonly type: "archive" | "oci" | "layout";
   /** A path, or for the two tars a stream. */
   readonly dest: string | Writable;
@@ -79,8 +82,8 @@ async function writeTar(
 }
 
 /**
- * Adds images to an OCI layout in a folder, which is made where there is none. Blobs come first, flushed and renamed;
- * the index that names them last, under a lock, so that writers at the same time lose no tag of each other.
+ * Adds images to an OCI layout in a directory, which is made where there is none. Blobs come first, flushed and
+ * renamed; the index that names them last, under a lock, so that writers at the same time lose no tag of each other.
  */
 async function writeLayout(folder: string, images: readonly FinishedImage[]): Promise<void> {
   const { manifests, blobs } = imageSet(images);
@@ -224,7 +227,7 @@ function isIndex(value: unknown): value is FoundIndex {
   return schemaVersion === 2 && Array.isArray(manifests) && manifests.every((one) => isDigest(one?.digest));
 }
 
-/** What the file `oci-layout` says (image-spec image-layout.md). */
+/** The content of the file `oci-layout` (image-spec image-layout.md). */
 const OCI_LAYOUT = '{"imageLayoutVersion":"1.0.0"}';
 
 /** The documents of an OCI layout in a tar. */

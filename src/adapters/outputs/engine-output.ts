@@ -6,7 +6,7 @@ import type { Progress } from "../../ports/progress.js";
 import { createDiskOutput } from "./disk-output.js";
 import type { Engine } from "./engine.js";
 
-/** What an engine has now of an image. */
+/** The names and id that an engine has of an image. */
 export interface LoadedImage {
   readonly references: readonly string[];
   /** The engine's id: the digest of the config, or of the manifest where Docker keeps images in containerd. */
@@ -18,7 +18,7 @@ interface EngineOutput extends ImageOutput {
   loaded(): readonly LoadedImage[];
 }
 
-/** What a load is told. */
+/** Options of a load. */
 interface EngineOutputOptions {
   readonly progress?: Progress | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -54,7 +54,10 @@ function platformOf({ manifest }: FinishedImage): string {
   return platform === undefined ? "" : platformText(platform);
 }
 
-/** What the engine has under the image's names, which must be the image: else the load only seemed to work. */
+/**
+ * The image that the engine has under the names, which must be the one that was sent: else the load only seemed to
+ * work.
+ */
 async function loadedImage(engine: Engine, image: FinishedImage): Promise<LoadedImage> {
   const expected = [image.config.descriptor.digest, image.manifest.descriptor.digest];
   const { references } = image;

@@ -7,21 +7,21 @@ import { EnvironmentError } from "../../errors/layerwright-error.js";
 /** The engines that are known. */
 export type EngineName = "docker" | "podman";
 
-/** Where an engine may be: its API behind a socket, or its program. */
+/** A place where an engine may be: its API behind a socket, or its program. */
 export type EnginePlace = EngineApi | EngineProgram;
 
 /** An engine's API. Podman's speaks Docker's. */
 export interface EngineApi {
   readonly kind: "api";
   readonly engine: EngineName;
-  /** What was read to find it, in a few words: `DOCKER_HOST`, `the Docker context "remote"`. */
+  /** The source that named it, in a few words: `DOCKER_HOST`, `the Docker context "remote"`. */
   readonly source: string;
   /** Set when the user named it: no other one is tried. */
   readonly named: boolean;
   readonly address: EngineAddress;
 }
 
-/** Where requests go. */
+/** The address of requests. */
 export type EngineAddress =
   | { readonly socket: string }
   | { readonly host: string; readonly port: number; readonly tls?: EngineTls };
@@ -47,7 +47,7 @@ export function placeText(place: EnginePlace): string {
   return "socket" in address ? address.socket : `${address.host}:${address.port}`;
 }
 
-/** Where engines put their sockets when nobody says otherwise. */
+/** The usual places of engines' sockets. */
 export interface UsualSockets {
   readonly docker: readonly string[];
   readonly podman: readonly string[];
@@ -168,7 +168,7 @@ function parseEngineHost(text: string, source: string, tls?: EngineTls): EngineA
   return tls === undefined ? { host, port } : { host, port, tls };
 }
 
-/** The certificates in a folder, as Docker names them; undefined where there is none. */
+/** The certificates in a directory, as Docker names them; undefined where there is none. */
 function readEngineTls(folder: string, verify: boolean): EngineTls | undefined {
   const read = (name: string): Buffer | undefined => {
     try {

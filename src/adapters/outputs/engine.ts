@@ -18,7 +18,7 @@ import {
 /** A container engine that answers. */
 export interface Engine {
   readonly name: EngineName;
-  /** Where it was found, as people read it. */
+  /** The place where it was found, as people read it. */
   readonly place: string;
   /** Loads the archive that `write` writes. */
   load(write: (stream: Writable) => Promise<void>, signal?: AbortSignal): Promise<void>;
@@ -26,13 +26,13 @@ export interface Engine {
   idOf(name: string): Promise<string | undefined>;
 }
 
-/** How an engine is looked for. */
+/** Options of the search for an engine. */
 interface EngineOptions {
   /** Set when it has to be this one. */
   readonly engine?: EngineName | undefined;
   /** @default - the environment of this process */
   readonly env?: NodeJS.ProcessEnv | undefined;
-  /** Where sockets usually are, for tests. */
+  /** The usual places of sockets, for tests. */
   readonly usual?: UsualSockets | undefined;
 }
 
@@ -133,8 +133,8 @@ function reasonOf(error: EngineConnectionError): string {
 }
 
 /**
- * Why an engine did not load, in its own words; undefined when it did. It answers with a line of JSON for each thing
- * that it did, and a failure on the way is one of them, under the status of success.
+ * The reason why an engine did not load, in its own words; undefined when it did. It answers with a line of JSON for
+ * each thing that it did, and a failure on the way is one of them, under the status of success.
  */
 export function loadFailure({ status, body }: EngineAnswer): string | undefined {
   const said = body.split("\n").flatMap((line) => failureOf(line) ?? []);
@@ -157,7 +157,7 @@ function failureOf(line: string): string | undefined {
   return [detail, error, message].find((text): text is string => typeof text === "string" && text !== "");
 }
 
-/** What an engine answered, read to its end. */
+/** The answer of an engine, read to its end. */
 interface EngineAnswer {
   readonly status: number;
   readonly headers: IncomingMessage["headers"];
@@ -253,7 +253,7 @@ async function readAnswer(incoming: IncomingMessage): Promise<EngineAnswer> {
   return { status: incoming.statusCode ?? 0, headers: incoming.headers, body };
 }
 
-/** What is kept of what a program says. */
+/** The bytes that are kept of a program's output. */
 const KEPT = 8192;
 
 interface End {

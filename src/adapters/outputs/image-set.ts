@@ -14,7 +14,7 @@ export interface OutputBlob {
   readonly pump?: (sink: (chunk: Uint8Array) => void) => Promise<void>;
 }
 
-/** What finished images are as a layout: the descriptors of its index, and each blob once, sorted by digest. */
+/** Finished images as a layout: the descriptors of its index, and each blob once, sorted by digest. */
 interface ImageSet {
   readonly manifests: readonly Descriptor[];
   readonly blobs: readonly OutputBlob[];

@@ -13,7 +13,7 @@ import type {
 } from "../../ports/registry.js";
 import { byReference } from "./image-set.js";
 
-/** What images are pushed with. */
+/** The means to push images. */
 interface RegistryOutputOptions {
   readonly registry: Registry;
   readonly progress?: Progress | undefined;
@@ -145,7 +145,10 @@ interface PushPlan {
   readonly tagged: readonly PlacedDocument[];
 }
 
-/** What has to be where, for images that are named by full references. A blob that many images have is listed once. */
+/**
+ * The manifests and blobs that each repository needs, for images that are named by full references. A blob that many
+ * images have is listed once.
+ */
 export function planPush(images: readonly FinishedImage[]): PushPlan {
   const blobs = new Map<
     string,
@@ -209,7 +212,7 @@ function addBlob(
   blobs.set(key, known);
 }
 
-/** What comes after the first bytes. */
+/** The bytes after the first ones. */
 async function* from(bytes: AsyncIterable<Uint8Array>, offset: number): AsyncGenerator<Uint8Array> {
   let left = offset;
   for await (const chunk of bytes) {
@@ -222,7 +225,9 @@ async function* from(bytes: AsyncIterable<Uint8Array>, offset: number): AsyncGen
   }
 }
 
-/** Works through items, so many at the same time, and gives the results in order. The first failure stops the others. */
+/**
+ * Works through items, so many at the same time, and gives the results in order. The first failure stops the others.
+ */
 export async function limited<Item, Result>(
   atOnce: number,
   items: readonly Item[],

@@ -2,7 +2,7 @@ import { shownLine } from "../../core/shown-text.js";
 import { sizeText } from "../../core/size.js";
 import type { Progress, ProgressEvent } from "../../ports/progress.js";
 
-/** What the lines are written with; the clock is a parameter so that tests own it. */
+/** The output and clock of the lines; the clock is a parameter so that tests own it. */
 export interface ProgressLinesOptions {
   /** Takes whole lines. */
   readonly write: (text: string) => void;
@@ -26,7 +26,9 @@ interface Running {
 
 const HEARTBEAT_MS = 30_000;
 
-/** Progress as plain lines, one when something starts and one when it ends; for logs, and for terminals without columns. */
+/**
+ * Progress as plain lines, one when something starts and one when it ends; for logs, and for terminals without columns.
+ */
 export function progressLines(options: ProgressLinesOptions): ClosableProgress {
   const now = options.now ?? (() => performance.now());
   const heartbeatMs = options.heartbeatMs ?? HEARTBEAT_MS;

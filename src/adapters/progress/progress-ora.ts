@@ -3,7 +3,7 @@ import { shownLine } from "../../core/shown-text.js";
 import { sizeText } from "../../core/size.js";
 import type { Progress, ProgressEvent } from "../../ports/progress.js";
 
-/** What a spinner is drawn with. */
+/** The surroundings of a spinner. */
 export interface ProgressOraOptions {
   /** A terminal that has columns: elsewhere the spinner writes control codes, or never ends. */
   readonly stream: NodeJS.WriteStream;

@@ -4,7 +4,7 @@ import { connectionReason, refusalWords } from "./failure.js";
 import { type Answer, BodyTooLong, type HttpRequest } from "./http/message.js";
 import { isPrivate, sameOrigin, shownOrigin, targetOf } from "./http/origin.js";
 
-/** What an authorizer needs of its registry. */
+/** The facts that an authorizer needs of its registry. */
 interface AuthorizerOptions {
   readonly registry: string;
   readonly endpoint: URL;
@@ -27,7 +27,7 @@ export class Authorizer {
   readonly #tokens = new Map<string, AccessToken>();
   /** Tokens that are on their way, by what they are asked for. */
   readonly #asked = new Map<string, Promise<AccessToken>>();
-  /** What the registry wanted last; with it the next request is answered before it asks. */
+  /** The last challenge of the registry; with it the next request is answered before it asks. */
   #challenge: Challenge | undefined;
 
   constructor(options: AuthorizerOptions) {
@@ -202,9 +202,9 @@ const KNOWN: Readonly<Record<string, string>> = {
   "registry.gitlab.com": "https://gitlab.com",
 };
 
-/** What decides whether a token server is believed. */
+/** The facts that decide whether a token server is believed. */
 interface TokenServerRules {
-  /** How messages call the registry. */
+  /** The registry's name in messages. */
   readonly registry: string;
   readonly endpoint: URL;
   /** Hosts, with a port where one is meant, that the user allows. */
@@ -252,7 +252,7 @@ interface AccessToken {
   readonly until: number;
 }
 
-/** What a token is asked with. */
+/** The parts of a request for a token. */
 interface TokenRequest {
   readonly registry: string;
   readonly server: URL;

@@ -7,7 +7,7 @@ import type { TlsTrust } from "./http/message.js";
 import type { RegistrySettings } from "./settings.js";
 import { registryOf } from "./settings.js";
 
-/** Where Docker and podman look for a registry's certificates: a folder named by its host and port. */
+/** The places where Docker and podman look for a registry's certificates: a directory named by its host and port. */
 function folders(): readonly string[] {
   const config = process.env["XDG_CONFIG_HOME"] || join(homedir(), ".config");
   return [join(config, "containers/certs.d"), "/etc/containers/certs.d", "/etc/docker/certs.d"];
@@ -25,9 +25,9 @@ const BUNDLES: readonly string[] = [
 ];
 
 /**
- * The certificates that are trusted for a server beside what Node trusts: the authorities of the system (those of `SSL_CERT_FILE` and
- * `SSL_CERT_DIR` where they are set), and the files of its settings, else those of `certs.d` (`*.crt` are authorities,
- * `*.cert` and `*.key` are the client's own).
+ * The certificates that are trusted for a server beside what Node trusts: the authorities of the system (those of
+ * `SSL_CERT_FILE` and `SSL_CERT_DIR` where they are set), and the files of its settings, else those of `certs.d`
+ * (`*.crt` are authorities, `*.cert` and `*.key` are the client's own).
  *
  * @param bundles instead of the usual places, for tests
  * @throws {EnvironmentError} REGISTRY_SETTINGS_INVALID when a file that was named cannot be read
@@ -59,8 +59,8 @@ function withAuthorities(own: TlsTrust | undefined, ofSystem: readonly string[])
 const CERTIFICATE = /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]+-----END (?:TRUSTED )?CERTIFICATE-----/g;
 
 /**
- * The authorities of the system that Node does not know: usually none, or the one of a company. A file of `SSL_CERT_FILE`
- * that is not there counts as empty, since without it less is trusted, not more.
+ * The authorities of the system that Node does not know: usually none, or the one of a company. A file of
+ * `SSL_CERT_FILE` that is not there counts as empty, since without it less is trusted, not more.
  */
 function systemAuthorities(
   env: Readonly<Record<string, string | undefined>>,

@@ -19,7 +19,7 @@ const TYPES: readonly string[] = [
 /** Refusals whose reason is in the body. */
 const UNTOLD: ReadonlySet<string> = new Set(["REGISTRY_DENIED", "REGISTRY_REFUSED", "STORAGE_REFUSED"]);
 
-/** What a tag or digest names, without its body; undefined where there is no such thing. */
+/** The descriptor that a tag or digest names; undefined where there is no such thing. */
 export async function headDocument(
   session: RegistrySession,
   reference: Reference,
@@ -122,7 +122,10 @@ export async function putDocument(
 /** Errors of reading that say that something else, or nothing, is there. */
 const NOT_STORED: ReadonlySet<string> = new Set(["MANIFEST_NOT_FOUND", "MANIFEST_WRONG"]);
 
-/** The answer and its body, asked for again where the connection breaks in the middle of it; no body where there is no such thing. */
+/**
+ * The answer and its body, asked for again where the connection breaks in the middle of it; no body where there is no
+ * such thing.
+ */
 async function askWhole(
   session: RegistrySession,
   reference: Reference,

@@ -127,7 +127,7 @@ function startOf({ status, headers }: Answer, asked: number, size: number): numb
   return start === asked && end === size - 1 && total === size ? start : Number.NaN;
 }
 
-/** What is wrong with an answer before any of it is read. */
+/** The fault of an answer that shows before any of it is read. */
 function problemOf({ headers }: Answer, wanted: number, isMirror: boolean): string | undefined {
   const { "content-length": length, "content-type": type } = headers;
   if (length !== undefined && Number(length) !== wanted)

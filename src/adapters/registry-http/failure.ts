@@ -3,7 +3,7 @@ import type { Repository } from "../../ports/registry.js";
 import { type Answer, ProxyRefused, readAnswer, TooSlow } from "./http/message.js";
 import { RedirectRefused, sameOrigin, shownOrigin } from "./http/origin.js";
 
-/** What a request was for, in words that follow "to" and "let you". */
+/** The purpose of a request, in words that follow "to" and "let you". */
 export type Action = "pull from" | "push to" | "log in to";
 
 /** Statuses that may be gone at the next try (RFC 9110, and what proxies in front of registries give). */
@@ -38,7 +38,7 @@ const BROKEN = new Set([
 const CERTIFICATE =
   /^(?:CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED|UNABLE_TO_|INVALID_|PATH_LENGTH_|ERR_TLS_|ERR_OSSL_|HOSTNAME_MISMATCH|ERR_SSL_|EPROTO$)/;
 
-/** Why a connection failed, in words; undefined for an error of another kind. */
+/** The reason why a connection failed, in words; undefined for an error of another kind. */
 export function connectionReason(error: unknown): string | undefined {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: string };
   if (error instanceof TooSlow) return error.message;
@@ -154,8 +154,8 @@ const MOST_ERRORS = 5;
 
 /**
  * The server's own words about a refusal, on one line: every entry of `errors` with its code, message and detail
- * (distribution spec, "Error Codes"), the fields that other servers use instead, the code and message of a storage's XML,
- * plain text, or the title of a page. Empty where it says nothing.
+ * (distribution spec, "Error Codes"), the fields that other servers use instead, the code and message of a storage's
+ * XML, plain text, or the title of a page. Empty where it says nothing.
  */
 function refusalReason(type: string | undefined, text: string): string {
   if (/http request .*https/i.test(text)) return "it speaks https, and was asked by http";

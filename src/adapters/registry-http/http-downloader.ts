@@ -9,7 +9,7 @@ import type { Environment } from "./http/proxy.js";
 import { Pace, type PaceOptions, repeated, waitOf } from "./pace.js";
 import type { RegistrySettings } from "./settings.js";
 
-/** How files are fetched. */
+/** Options of a downloader. */
 export interface HttpDownloaderOptions {
   /** The settings of registries: their certificates count for files of the same host, too. */
   readonly settings?: Readonly<Record<string, RegistrySettings>> | undefined;
@@ -32,8 +32,9 @@ interface Begun {
 }
 
 /**
- * Files over HTTP, through the same connections as registries: proxies, certificates, redirects, time limits and repetition
- * are theirs. A connection that breaks in the middle is taken up where it was, if the server names versions (ETag).
+ * Files over HTTP, through the same connections as registries: proxies, certificates, redirects, time limits and
+ * repetition are theirs. A connection that breaks in the middle is taken up where it was, if the server names versions
+ * (ETag).
  */
 export class HttpDownloader implements Downloader {
   readonly #connections: Connections;

@@ -22,12 +22,12 @@ import { RegistrySession } from "./registry-session.js";
 import { type Endpoint, endpointOf, mirrorsOf, type RegistrySettings, readSettings } from "./settings.js";
 import { uploadBlob } from "./upload-blob.js";
 
-/** What the client is made from. */
+/** Options of the client. */
 export interface HttpRegistryOptions {
   readonly credentials?: CredentialSource | undefined;
   /** By registry, as references name it. */
   readonly settings?: Readonly<Record<string, RegistrySettings>> | undefined;
-  /** Where proxies are named. @default - the process's own */
+  /** The environment that names proxies. @default - the process's own */
   readonly env?: Environment;
   /** Milliseconds without a byte until a connection counts as dead. @default 60000 */
   readonly idleMs?: number;
@@ -115,7 +115,7 @@ export class HttpRegistry implements Registry {
     this.#connections.close();
   }
 
-  /** What the first mirror that has it gives; the registry itself has the last word. */
+  /** The answer of the first mirror that has it; the registry itself has the last word. */
   async #first<Result>(
     repository: Repository,
     ask: (session: RegistrySession) => Promise<Result>,
@@ -167,8 +167,8 @@ export class HttpRegistry implements Registry {
 }
 
 /**
- * Asks a registry whether it takes a credential. Nothing is kept. A registry that is open to all asks for none, so there
- * nothing is checked.
+ * Asks a registry whether it takes a credential. Nothing is kept. A registry that is open to all asks for none, so
+ * there nothing is checked.
  *
  * @throws {RegistryError} REGISTRY_DENIED, TOKEN_FAILED and when the registry cannot be reached
  */

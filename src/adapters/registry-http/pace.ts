@@ -46,8 +46,8 @@ const DATE = new RegExp(
 
 /**
  * The milliseconds that a `Retry-After` header asks to wait: seconds, also with a fraction, or a date in any of the
- * three forms of RFC 9110 section 5.6.7, counted from the server's own `Date` so that a wrong clock here does no harm. Past
- * dates and zero mean at once; what is neither says nothing.
+ * three forms of RFC 9110 section 5.6.7, counted from the server's own `Date` so that a wrong clock here does no harm.
+ * Past dates and zero mean at once; what is neither says nothing.
  */
 export function retryAfter(
   header: string | undefined,
@@ -81,7 +81,7 @@ export interface PaceOptions {
 
 export const defaultPace: PaceOptions = { attempts: 5, firstMs: 250, longestMs: 120_000 };
 
-/** When the next request to a registry may be made: all of a client's requests keep what the registry told one of them. */
+/** The time of the next request to a registry: all of a client's requests keep what the registry told one of them. */
 export class Pace {
   readonly options: PaceOptions;
   readonly #registry: string;
@@ -129,7 +129,9 @@ export class Pace {
     }
   }
 
-  /** Waits before another try: twice as long each time, half of it by chance, so that many clients do not come at once. */
+  /**
+   * Waits before another try: twice as long each time, half of it by chance, so that many clients do not come at once.
+   */
   async backOff(attempt: number, signal?: AbortSignal): Promise<void> {
     const full = this.options.firstMs * 2 ** (attempt - 1);
     const wait = full / 2 + (Math.random() * full) / 2;

@@ -31,7 +31,7 @@ export interface RegistryRequest {
 
 const USER_AGENT = "layerwright";
 
-/** What a session needs. */
+/** The means of a session. */
 interface SessionOptions {
   readonly endpoint: Endpoint;
   readonly connections: Connections;

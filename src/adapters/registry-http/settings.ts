@@ -5,7 +5,7 @@ import { EnvironmentError } from "../../errors/layerwright-error.js";
 import type { Repository } from "../../ports/registry.js";
 import { isLoopback } from "./http/origin.js";
 
-/** How one registry is reached. */
+/** The settings of one registry. */
 export interface RegistrySettings {
   /** Plain http instead of https. @default - true for this machine's own names and addresses, else false */
   readonly http?: boolean;
@@ -28,8 +28,8 @@ type Settings = Readonly<Record<string, RegistrySettings>>;
 const VARIABLE = "LAYERWRIGHT_REGISTRIES";
 
 /**
- * The settings in `registries.json`: in the user's configuration folder, or where LAYERWRIGHT_REGISTRIES says. Without
- * such a file there are none.
+ * The settings in `registries.json`: in the user's configuration directory, or where LAYERWRIGHT_REGISTRIES says.
+ * Without such a file there are none.
  *
  * @throws {EnvironmentError} REGISTRY_SETTINGS_INVALID
  */
@@ -127,7 +127,7 @@ function invalid(path: string, reason: string): EnvironmentError {
 
 /** A server that answers for a registry: the registry itself, or a mirror of it. */
 export interface Endpoint {
-  /** What the user calls the registry. */
+  /** The user's name for the registry. */
   readonly domain: string;
   /** Its address, with a slash at the end. */
   readonly base: URL;

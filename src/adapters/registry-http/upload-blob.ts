@@ -17,7 +17,7 @@ const PROGRESS = 1 << 20;
 /** Milliseconds that an upload which was given up may take to say so. */
 const CANCEL_MS = 2000;
 
-/** What an upload depends on. */
+/** The means of an upload. */
 interface UploadSettings {
   readonly chunkBytes: number | undefined;
 }
@@ -61,7 +61,7 @@ class Upload {
   readonly #to: Repository;
   readonly #blob: UploadBlob;
   readonly #options: TransferOptions;
-  /** Where the next request of the upload goes; the registry gives it. */
+  /** The address of the next request of the upload; the registry gives it. */
   #location: URL | undefined;
   #chunkLeast = 0;
   /** Bytes of the blob that left for this session at most: it cannot have more. */
@@ -206,8 +206,8 @@ class Upload {
   }
 
   /**
-   * Sends one part. What was taken counts, whatever the `Range` of the answer says: registries are one off there, or say
-   * the same each time. Where one has kept less, it has no place for the next part, and is asked.
+   * Sends one part. What was taken counts, whatever the `Range` of the answer says: registries are one off there, or
+   * say the same each time. Where one has kept less, it has no place for the next part, and is asked.
    */
   async #sendPart(offset: number, end: number): Promise<void> {
     const answer = await this.#request({
@@ -260,7 +260,10 @@ class Upload {
     return 0;
   }
 
-  /** How many bytes the registry has; a new upload is begun where it has forgotten this one, unless that was because it is done. */
+  /**
+   * The number of bytes that the registry has; a new upload is begun where it has forgotten this one, unless that was
+   * because it is done.
+   */
   async #reached(): Promise<number | "there"> {
     try {
       const answer = await this.#request({ method: "GET", url: this.#location!, expect: [200, 202, 204] });

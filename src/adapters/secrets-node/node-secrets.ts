@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { EnvironmentError } from "../../errors/layerwright-error.js";
 import type { SecretSource } from "../../ports/sandbox.js";
 
-/** Where a secret comes from: a file, a variable of this process, or the bytes themselves. */
+/** The source of a secret: a file, a variable of this process, or the bytes themselves. */
 export type SecretPlace = { readonly file: string } | { readonly env: string } | Uint8Array;
 
 /** Secrets of this machine. Read when a command needs them, so that one that is not used is never in memory. */

@@ -20,7 +20,7 @@ import type { StorePaths } from "../host/store-folder.js";
 /** Bytes read at a time. */
 const CHUNK = 1 << 20;
 
-/** How the file of a blob is read. */
+/** Options to read the file of a blob. */
 interface BlobReading {
   /** True when the content is checked against the digest, as it always is but for what was written just now. */
   readonly verify: boolean;
@@ -118,7 +118,7 @@ const BUFFER_SIZE = 1 << 20;
 const FLUSH_EVERY = 64 << 20;
 
 /**
- * Writes one blob: a temporary file, flushed, made read-only, renamed to its digest, the folder flushed. Another
+ * Writes one blob: a temporary file, flushed, made read-only, renamed to its digest, the directory flushed. Another
  * process that writes the same blob changes nothing: the first rename wins and the later file is dropped.
  */
 export class BlobFileWriter implements BlobWriter {

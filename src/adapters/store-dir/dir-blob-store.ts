@@ -33,15 +33,15 @@ import {
   usedSince,
 } from "./prune.js";
 
-/** How a store is opened. */
+/** Options of a store. */
 interface DirStoreOptions {
-  /** The store's folder; the user's own by default (see default-location.ts). */
+  /** The store's directory; the user's own by default (see `defaultStoreFolder`). */
   readonly folder?: string;
   /** @internal For tests that let calls fail. */
   readonly disk?: DiskCalls;
 }
 
-/** Opens the store in a folder: makes it, checks that it can be trusted, removes what dead processes left. */
+/** Opens the store in a directory: makes it, checks that it can be trusted, removes what dead processes left. */
 export async function openDirStore(options: DirStoreOptions = {}): Promise<DirBlobStore> {
   const paths = storePaths(resolve(options.folder ?? defaultStoreFolder()));
   const disk = options.disk ?? realDisk;
@@ -52,8 +52,9 @@ export async function openDirStore(options: DirStoreOptions = {}): Promise<DirBl
 }
 
 /**
- * A blob store in a folder, in the shape of an OCI layout (`blobs/sha256/<hex>`), with records beside the blobs. Safe for
- * concurrent processes without a lock: blobs come into being by rename, under a name that their content decides.
+ * A blob store in a directory, in the shape of an OCI layout (`blobs/sha256/<hex>`), with records beside the blobs.
+ * Safe for concurrent processes without a lock: blobs come into being by rename, under a name that their content
+ * decides.
  */
 export class DirBlobStore implements BlobStore {
   readonly #disk: DiskCalls;
@@ -76,7 +77,7 @@ export class DirBlobStore implements BlobStore {
     }
   }
 
-  /** The store's folder. */
+  /** The store's directory. */
   get folder(): string {
     return this.#paths.root;
   }
@@ -136,7 +137,7 @@ export class DirBlobStore implements BlobStore {
     });
   }
 
-  /** What is in the store. */
+  /** The contents of the store. */
   async list(): Promise<StoreListing> {
     return listStore(this.#paths);
   }
@@ -173,7 +174,7 @@ export class DirBlobStore implements BlobStore {
     }
   }
 
-  /** Makes something at a new temporary path; makes the folders again when someone removed them. */
+  /** Makes something at a new temporary path; makes the directories again when someone removed them. */
   #inTemp<T>(make: (path: string) => T): T {
     const path = join(this.#paths.temp, newOwnedName());
     try {
@@ -195,7 +196,7 @@ export class DirBlobStore implements BlobStore {
   }
 }
 
-/** Kinds are folder names of our own making. */
+/** Kinds are directory names of our own making. */
 function checkKind(kind: string): string {
   if (/^[a-z][a-z0-9-]*$/.test(kind)) return kind;
   throw new TypeError(`a record kind is a lower-case word, not ${JSON.stringify(kind)}`);
@@ -207,7 +208,7 @@ const VERSION = 1;
 /** A larger file is none that was written here: the index of a layer has some hundred bytes a file. */
 const MOST_BYTES = 1 << 30;
 
-/** Where a record lies. Keys can be long and hold anything, so they are hashed. */
+/** The path of a record. Keys can be long and hold anything, so they are hashed. */
 function recordPath(records: string, kind: string, key: string): string {
   return join(records, kind, `${sha256Hex(key)}.json`);
 }

@@ -10,11 +10,11 @@ interface ListedBlob {
   readonly digest: Digest;
   /** Bytes. */
   readonly size: number;
-  /** When it was last written or read, in milliseconds since the epoch. */
+  /** The time of the last write or read, in milliseconds since the epoch. */
   readonly usedAt: number;
 }
 
-/** What is in a store. */
+/** The contents of a store. */
 export interface StoreListing {
   /** The most recently used first. */
   readonly blobs: readonly ListedBlob[];
@@ -25,7 +25,7 @@ export interface StoreListing {
   readonly bytes: number;
 }
 
-/** What is to go. Without a limit nothing goes. */
+/** The limits of a store. Without one nothing is removed. */
 export interface PruneOptions {
   /** Remove the blobs not used for longest until at most so many bytes are left. */
   readonly maxBytes?: number;
@@ -37,7 +37,7 @@ export interface PruneOptions {
   readonly graceMs?: number;
 }
 
-/** What went, or would go. */
+/** The blobs and records that were removed, or would be. */
 export interface PruneReport {
   readonly removed: readonly ListedBlob[];
   readonly removedRecords: number;
@@ -120,7 +120,10 @@ function removeUnused(disk: DiskCalls, file: UsedFile): boolean {
   return lookAt(file.path) === undefined;
 }
 
-/** The time since when running processes may have used what is in the store, by their marks; infinite where there is none. */
+/**
+ * The time since when running processes may have used what is in the store, by their marks; infinite where there is
+ * none.
+ */
 export function usedSince(paths: StorePaths, ownMark: string): number {
   return oldestMark(paths, ownMark) - CLOCK_SLACK_MS;
 }

@@ -28,7 +28,7 @@ import {
 } from "./proxy.js";
 import { NotRaw, rawGet } from "./raw-get.js";
 
-/** What connections depend on. */
+/** Options of connections. */
 export interface ConnectionOptions {
   readonly env: Environment;
   /** Certificates for a server, by host and port. */
@@ -104,7 +104,7 @@ export class Connections {
   }
 }
 
-/** How a request leaves this machine. */
+/** The way of a request out of this machine. */
 export interface Route {
   readonly agent: HttpAgent | HttpsAgent;
   /** A proxy that is asked for the whole address; https goes through a tunnel, which the agent makes. */

@@ -1,6 +1,6 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from "node:http";
 
-/** How slow a transfer may be. */
+/** The least speed of a transfer. */
 export interface RateOptions {
   /** Bytes a second, on average over a window. @default 1024 */
   readonly bytesPerSecond: number;
@@ -10,7 +10,9 @@ export interface RateOptions {
 
 export const defaultRate: RateOptions = { bytesPerSecond: 1024, windowMs: 60_000 };
 
-/** Watches what comes and goes on, but so slowly that it never ends: a byte now and then keeps every idle timeout quiet. */
+/**
+ * Watches what comes and goes on, but so slowly that it never ends: a byte now and then keeps every idle timeout quiet.
+ */
 export class RateGuard {
   readonly #timer: NodeJS.Timeout;
   #bytes = 0;
@@ -72,7 +74,7 @@ export interface HttpRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What TLS needs to know of a server. */
+/** Certificates and key for TLS with a server. */
 export interface TlsTrust {
   /** Authorities, as PEM, beside those of Node. */
   readonly ca?: readonly string[];
@@ -80,11 +82,11 @@ export interface TlsTrust {
   readonly key?: string;
 }
 
-/** What a server answered, before its body is read. Exactly one of the three calls is made. */
+/** The answer of a server, before its body is read. Exactly one of the three calls is made. */
 export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Where it came from, after redirects. */
+  /** The address that answered, after redirects. */
   readonly url: URL;
   /** Hands on the body, whose memory is used again after each call. Rejects when it is cut short. */
   pump(sink: (chunk: Uint8Array) => void): Promise<void>;
@@ -104,7 +106,10 @@ export class BodyTooLong extends Error {
 /** Bytes of an error's body at most. */
 const MOST_ERROR = 64 * 1024;
 
-/** The answer with its body read, so that it holds no connection. A body that is too long, or does not come, counts as none. */
+/**
+ * The answer with its body read, so that it holds no connection. A body that is too long, or does not come, counts as
+ * none.
+ */
 export async function readAnswer(answer: Answer): Promise<Answer> {
   const { status, headers, url } = answer;
   const bytes = await answer.read(MOST_ERROR).catch(() => Buffer.alloc(0));
@@ -136,7 +141,7 @@ export class ProxyRefused extends Error {
   }
 }
 
-/** What is left of a body at most that is read for the sake of its connection. */
+/** The largest rest of a body that is read for the sake of its connection. */
 const SHORT = 65536;
 
 /** An answer of Node's HTTP client. */
@@ -146,7 +151,7 @@ export class IncomingAnswer implements Answer {
   readonly url: URL;
   readonly #incoming: IncomingMessage;
   readonly #rate: RateOptions;
-  /** Why the body does not come, also where that is known before anybody asks for it. */
+  /** The reason why the body does not come, also where that is known before anybody asks for it. */
   #failure: { readonly error: unknown } | undefined;
   #onFailure: (error: unknown) => void = () => {};
   #isHeld = false;

@@ -20,7 +20,7 @@ LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
 LOOPBACK.addAddress("::1", "ipv6");
 LOOPBACK.addSubnet("::ffff:127.0.0.0", 104, "ipv6");
 
-/** What belongs to one machine or its cloud: nobody else's server has a reason to send us there. */
+/** Addresses that belong to one machine or its cloud: nobody else's server has a reason to send us there. */
 const LOCAL = new BlockList();
 LOCAL.addSubnet("0.0.0.0", 8, "ipv4");
 LOCAL.addSubnet("127.0.0.0", 8, "ipv4");
@@ -36,7 +36,7 @@ for (const [network, prefix] of [
 ] as const)
   LOCAL.addSubnet(network, prefix, "ipv6");
 
-/** What is private to a network. */
+/** Addresses that are private to a network. */
 const PRIVATE = new BlockList();
 PRIVATE.addSubnet("10.0.0.0", 8, "ipv4");
 PRIVATE.addSubnet("172.16.0.0", 12, "ipv4");
@@ -54,7 +54,9 @@ function listed(list: BlockList, hostname: string): boolean {
   return family !== 0 && list.check(host, family === 6 ? "ipv6" : "ipv4");
 }
 
-/** True when a host is this machine, by name or number: such registries speak plain http by default, as Docker has it. */
+/**
+ * True when a host is this machine, by name or number: such registries speak plain http by default, as Docker has it.
+ */
 export function isLoopback(hostname: string): boolean {
   const host = bare(hostname);
   return host === "localhost" || host.endsWith(".localhost") || listed(LOOPBACK, host);
@@ -72,8 +74,8 @@ export function isPrivate(hostname: string): boolean {
 }
 
 /**
- * The address that a `Location` means, or undefined where it is none. A server behind a proxy that ends TLS knows itself
- * by http, and maybe by another port: of the same host, https and the port that it was reached by are kept.
+ * The address that a `Location` means, or undefined where it is none. A server behind a proxy that ends TLS knows
+ * itself by http, and maybe by another port: of the same host, https and the port that it was reached by are kept.
  */
 export function targetOf(location: string, from: URL): URL | undefined {
   if (!URL.canParse(location, from.href)) return undefined;
@@ -85,7 +87,10 @@ export function targetOf(location: string, from: URL): URL | undefined {
   return target;
 }
 
-/** Why a redirect is not followed, or undefined where it may be. No credential goes along to another origin in any case. */
+/**
+ * The reason why a redirect is not followed, or undefined where it may be. No credential goes along to another origin
+ * in any case.
+ */
 export function redirectProblem(from: URL, to: URL): string | undefined {
   if (to.protocol !== "https:" && to.protocol !== "http:") return `${to.protocol} is no address of the web`;
   if (to.username !== "" || to.password !== "") return "the address holds a credential";

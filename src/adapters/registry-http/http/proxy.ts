@@ -21,9 +21,9 @@ import { isLoopback } from "./origin.js";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The proxy that leads to an address, by the variables that curl, Go and Docker read; lower case wins, and `ALL_PROXY` is
- * for what has none of its own. A proxy that cannot be used is an error for what would go through it: nothing goes past a
- * proxy that was named.
+ * The proxy that leads to an address, by the variables that curl, Go and Docker read; lower case wins, and `ALL_PROXY`
+ * is for what has none of its own. A proxy that cannot be used is an error for what would go through it: nothing goes
+ * past a proxy that was named.
  */
 export function proxiesOf(env: Environment): (url: URL) => URL | undefined {
   const read = (name: string): string => env[name.toLowerCase()]?.trim() || env[name]?.trim() || "";
@@ -83,8 +83,8 @@ function decoded(text: string): string {
 }
 
 /**
- * Reads `NO_PROXY`: hosts, `.suffix` and `*.suffix`, `host:port`, addresses, CIDR blocks, `*`. An IPv4 address counts in
- * its IPv6 form too. A plain host name covers its subdomains, as curl and Go have it.
+ * Reads `NO_PROXY`: hosts, `.suffix` and `*.suffix`, `host:port`, addresses, CIDR blocks, `*`. An IPv4 address counts
+ * in its IPv6 form too. A plain host name covers its subdomains, as curl and Go have it.
  */
 export function noProxy(list: string): (url: URL) => boolean {
   const rules = list

@@ -3,7 +3,7 @@ import { connect as connectPlain, isIP, type OnReadOpts, type Socket } from "nod
 import { type ConnectionOptions, connect as connectSecure } from "node:tls";
 import { type Answer, BodyTooLong, CutShort, RateGuard, type RateOptions, TooSlow } from "./message.js";
 
-/** How a large blob is asked for. */
+/** A request for a large blob. */
 interface RawGet {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
@@ -29,7 +29,7 @@ export function rawGet(request: RawGet): Promise<Answer> {
   return new RawExchange(request).answer;
 }
 
-/** Who waits for the head, then who waits for the end of the body. */
+/** The promise that waits for the head, then the one that waits for the end of the body. */
 interface Settle {
   resolve(): void;
   reject(error: unknown): void;
