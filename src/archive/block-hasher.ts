@@ -11,7 +11,7 @@ const program = new URL("./hash-worker.js", import.meta.url);
 const THREAD_ABOVE = 96 << 20;
 
 /** Takes the sha256 of all blocks together, in hex, and where a key is given a tag of each (see block-tag.ts). */
-export interface BlockHasher {
+interface BlockHasher {
   /** New memory for blocks, which `add` is given. */
   allocate(size: number): Buffer;
   /** Takes the next block, which must stay unchanged until the promise is settled; its tag, or nothing without a key. */

@@ -5,7 +5,7 @@ import { type LayerEncoder, plainEncoder } from "./layer-encoder.js";
 import { zstdEncoder } from "./zstd-encoder.js";
 
 /** A compression as the user names it, taken apart. */
-export interface Compression {
+interface Compression {
   readonly kind: "gzip" | "zstd" | "none";
   /** 0 for none. */
   readonly level: number;
@@ -38,7 +38,7 @@ export function encoderFor(compression: string): LayerEncoder {
 export type EncoderKind = Exclude<Compression["kind"], "none">;
 
 /** An implementation of a compression: its name and rules, and what it makes of a fixed text. */
-export interface EncoderMark {
+interface EncoderMark {
   /** The part of an encoder's id that holds for every level: `node-zlib/1.3.1;...`. */
   readonly by: string;
   /** The sha256 of the text compressed at several levels, 64 lower-case hex characters. */

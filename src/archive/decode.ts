@@ -5,7 +5,7 @@ import type { LayerEncoding } from "../oci/manifest.js";
 import { unzstdChunks } from "./unzstd.js";
 
 /** How a blob is decoded. */
-export interface DecodeOptions extends DecodeLimits {
+interface DecodeOptions extends DecodeLimits {
   /** Names the blob in messages. */
   readonly archive: string;
   /** Each chunk is used up before the next one is asked for, so that several may be the same memory. */
@@ -100,7 +100,7 @@ function withStart(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): {
 }
 
 /** How much a compressed archive may unpack to. */
-export interface DecodeLimits {
+interface DecodeLimits {
   /** Most bytes in all; 64 GiB when not given. */
   readonly maxSize?: number | undefined;
   /** Most bytes for one compressed byte, once `RATIO_FREE` bytes are unpacked; 1000 when not given. */
@@ -114,7 +114,7 @@ const MAX_RATIO = 1000;
 const RATIO_FREE = 2 ** 30;
 
 /** Counts what goes into and comes out of a decoder and stops a decompression bomb with `DECOMPRESSED_TOO_LARGE`. */
-export class DecodeMeter {
+class DecodeMeter {
   readonly #archive: string;
   readonly #maxSize: number;
   readonly #maxRatio: number;
@@ -155,7 +155,7 @@ const PIECE = 1 << 16;
  * Unpacks gzip, one member or several. NULs after the end are passed over, as tape padding; anything else is damage.
  * Each chunk is valid until the next one is asked for.
  */
-export async function* gunzipChunks(
+async function* gunzipChunks(
   chunks: AsyncIterable<Uint8Array>,
   archive: string,
 ): AsyncGenerator<Uint8Array, void, void> {
@@ -224,7 +224,7 @@ type Refillable = Transform & { bytesWritten: number; _outBuffer?: Buffer; _outO
  * turns, one being filled while the other is used: Node takes new memory for every 16 KiB or whatever it is told, and
  * new memory costs as much as to unpack into it. A Node that knows no such fields would only take the new memory.
  */
-export class ZlibPieces {
+class ZlibPieces {
   readonly #stream: Refillable;
   readonly #buffers: readonly [Buffer, Buffer];
   #turn = 0;

@@ -157,7 +157,7 @@ function placeAttributes(entry: TarEntry, records: PaxRecords): void {
 }
 
 /** The values of one ustar header; each number fits its octal field and each text its field. */
-export interface UstarFields {
+interface UstarFields {
   readonly name: string | Uint8Array;
   readonly prefix: string;
   readonly mode: number;
@@ -177,7 +177,7 @@ const template = makeTemplate();
  * Writes one 512-byte ustar header at `offset`. Numbers are zero-filled octal with a NUL, owner names are empty and
  * the device fields are filled for every type, so that equal entries always have equal bytes (POSIX.1-2017 pax).
  */
-export function writeUstarHeader(target: Buffer, offset: number, fields: UstarFields): void {
+function writeUstarHeader(target: Buffer, offset: number, fields: UstarFields): void {
   target.set(template, offset);
   writeText(target, offset + field.name, fields.name);
   if (fields.prefix !== "") target.write(fields.prefix, offset + field.prefix, "latin1");
@@ -232,7 +232,7 @@ const MAX_DEPTH = 1024;
 export const MOST_FILE_BYTES = 64 * 1024 ** 3;
 
 /** Throws when an entry cannot exist in a Linux root file system, or is not as `TarEntry` promises. */
-export function checkWritable(entry: TarEntry): void {
+function checkWritable(entry: TarEntry): void {
   checkPath(entry.path, entry.type === "folder");
   checkNumber(entry, "mode", entry.mode, 0o7777);
   checkNumber(entry, "uid", entry.uid, 0xffffffff);

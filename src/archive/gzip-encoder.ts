@@ -35,7 +35,7 @@ const FINAL_BLOCK = Buffer.from("0300", "hex");
 
 /** What one of the blocks under way needs; used again and again, because new memory is dear. */
 interface Slot {
-  readonly deflater: BlockDeflater;
+  readonly deflater: BlockStream;
   stored: Buffer | undefined;
 }
 
@@ -44,7 +44,7 @@ class GzipSession implements EncodeSession {
   readonly #level: number;
   readonly #parallel: number;
   readonly #slots: Slot[] = [];
-  readonly #inflaters: BlockInflater[] = [];
+  readonly #inflaters: BlockStream[] = [];
   #count = 0;
   #decoded = 0;
   #crc = 0;
@@ -62,19 +62,21 @@ class GzipSession implements EncodeSession {
 
   encode(block: Uint8Array): Promise<Uint8Array> {
     const at = this.#count++ % this.#parallel;
-    this.#slots[at] ??= { deflater: new BlockDeflater(this.#level, TAR_BLOCK_SIZE), stored: undefined };
+    this.#slots[at] ??= { deflater: deflateStream(this.#level), stored: undefined };
     const slot = this.#slots[at];
     if (sampledEntropy(block) > STORE_ABOVE) {
       slot.stored ??= Buffer.allocUnsafeSlow(storedSize(TAR_BLOCK_SIZE));
       return Promise.resolve(storedBlocks(block, slot.stored));
     }
-    return slot.deflater.deflate(block);
+    return slot.deflater.next(block);
   }
 
-  decode(bytes: Uint8Array, block: Uint8Array): Promise<void> {
+  async decode(bytes: Uint8Array, block: Uint8Array): Promise<void> {
     const at = this.#decoded++ % this.#parallel;
-    this.#inflaters[at] ??= new BlockInflater(TAR_BLOCK_SIZE);
-    return this.#inflaters[at].inflate(bytes, block);
+    this.#inflaters[at] ??= inflateStream();
+    const result = await this.#inflaters[at].next(bytes);
+    if (result.length !== block.length) throw new Error("a block unpacks to another size");
+    block.set(result);
   }
 
   trailer(): Uint8Array {
@@ -91,27 +93,23 @@ class GzipSession implements EncodeSession {
   }
 }
 
-/** A stream with the field that says where in its own memory the next output goes. */
-type Rewindable = DeflateRaw & { _outOffset?: number };
+/** A stream of zlib with the field that says where in its own memory the next output goes. */
+type Rewindable = (DeflateRaw | InflateRaw) & { _outOffset?: number };
 
 /**
- * Deflates blocks, each on its own: with no history, ended by a sync flush. Gives the same bytes as `deflateRaw`, but
- * keeps the state of zlib and the memory of the result from block to block: new memory for each costs more
- * than a tenth of the deflate itself.
+ * A stream of zlib that works on one block after the other, on the thread pool. It keeps the state of zlib and the memory
+ * of the result from block to block: new memory for each costs more than a tenth of the deflate itself.
  */
-export class BlockDeflater {
-  readonly #level: number;
-  readonly #blockSize: number;
+class BlockStream {
+  readonly #open: () => Rewindable;
   #stream: Rewindable | undefined;
 
-  /** @param blockSize bytes of the largest block */
-  constructor(level: number, blockSize: number) {
-    this.#level = level;
-    this.#blockSize = blockSize;
+  constructor(open: () => Rewindable) {
+    this.#open = open;
   }
 
-  /** Deflates one block, on the thread pool. The result is valid until the next call, which must wait for it. */
-  deflate(block: Uint8Array): Promise<Uint8Array> {
+  /** Works on one block. The result is valid until the next call, which must wait for it. */
+  next(block: Uint8Array): Promise<Uint8Array> {
     this.#stream ??= this.#open();
     const stream = this.#stream;
     // Node starts where the last result ended and takes new memory when it is full. Back to the start instead; a
@@ -134,80 +132,37 @@ export class BlockDeflater {
     this.#stream?.destroy();
     this.#stream = undefined;
   }
-
-  #open(): Rewindable {
-    // Room for the worst case, so that a block is one trip to the thread pool and not dozens.
-    const chunkSize = Math.max(1024, this.#blockSize + (this.#blockSize >>> 3) + 64);
-    // All of a result waits in the stream until it is read.
-    const highWaterMark = 2 * chunkSize;
-    const options: ZlibOptions & { highWaterMark: number } = {
-      level: this.#level,
-      chunkSize,
-      flush: constants.Z_SYNC_FLUSH,
-      highWaterMark,
-    };
-    return createDeflateRaw(options);
-  }
 }
 
-/** A stream with the field that says where in its own memory the next output goes. */
-type RewindableInflate = InflateRaw & { _outOffset?: number };
+/** Deflates each block on its own: with no history, ended by a sync flush. Gives the same bytes as `deflateRaw`. */
+function deflateStream(level: number): BlockStream {
+  // Room for the worst case, so that a block is one trip to the thread pool and not dozens.
+  const options = streamOptions(TAR_BLOCK_SIZE + (TAR_BLOCK_SIZE >>> 3) + 64);
+  return new BlockStream(() => createDeflateRaw({ ...options, level }));
+}
 
-/** Undoes what a BlockDeflater or a stored block did, block by block, in memory that is used again and again. */
-export class BlockInflater {
-  readonly #blockSize: number;
-  #stream: RewindableInflate | undefined;
-
-  /** @param blockSize bytes of the largest block, unpacked */
-  constructor(blockSize: number) {
-    this.#blockSize = blockSize;
-  }
-
-  /** Unpacks a block, on the thread pool. The next call must wait for it. */
-  inflate(bytes: Uint8Array, block: Uint8Array): Promise<void> {
-    this.#stream ??= this.#open();
-    const stream = this.#stream;
-    // Back to the start of the memory, as in block-deflater.ts.
-    stream._outOffset = 0;
-    return new Promise((resolve, reject) => {
-      stream.once("error", reject);
-      stream.write(bytes, (error) => {
-        stream.off("error", reject);
-        if (error) return reject(error);
-        const result = stream.read() as Buffer | null;
-        stream.reset();
-        if (result?.length !== block.length) return reject(new Error("a block unpacks to another size"));
-        block.set(result);
-        resolve();
-      });
-    });
-  }
-
-  close(): void {
-    this.#stream?.destroy();
-    this.#stream = undefined;
-  }
-
-  #open(): RewindableInflate {
-    // A little more than a block, so that a full one does not look as if there were more to come.
-    const chunkSize = Math.max(1024, this.#blockSize + 64);
-    const options: ZlibOptions & { highWaterMark: number } = {
-      chunkSize,
-      flush: constants.Z_SYNC_FLUSH,
-      highWaterMark: 2 * chunkSize,
-    };
+/** Undoes what `deflateStream` or a stored block did. */
+function inflateStream(): BlockStream {
+  // A little more than a block, so that a full one does not look as if there were more to come.
+  const options = streamOptions(TAR_BLOCK_SIZE + 64);
+  return new BlockStream(() => {
     const stream = createInflateRaw(options);
     // A failure is told by the call that it belongs to.
     stream.on("error", () => {});
     return stream;
-  }
+  });
+}
+
+/** All of a result waits in the stream until it is read. */
+function streamOptions(chunkSize: number): ZlibOptions & { highWaterMark: number } {
+  return { chunkSize, flush: constants.Z_SYNC_FLUSH, highWaterMark: 2 * chunkSize };
 }
 
 const MAX_STORED = 0xffff;
 const STORED_HEADER = 5;
 
 /** Bytes that stored blocks take for this many raw bytes. */
-export function storedSize(rawSize: number): number {
+function storedSize(rawSize: number): number {
   return rawSize + Math.ceil(rawSize / MAX_STORED) * STORED_HEADER;
 }
 
@@ -238,7 +193,7 @@ const RUN = 1024;
 const counts = new Uint32Array(256);
 
 /** Bits a byte above which a block is stored: random bytes sample at 7.997, compressed files above 7.98, text below 6. */
-export const STORE_ABOVE = 7.95;
+const STORE_ABOVE = 7.95;
 
 /**
  * The order-0 entropy of a block in bits a byte, from 64 evenly spread runs of 1 KiB (all of a smaller block). It

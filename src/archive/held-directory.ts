@@ -299,7 +299,7 @@ function systemError(code: string, path: string | Buffer): NodeJS.ErrnoException
 }
 
 /** The path of a name in a host folder: text where that names the file, bytes where the name is not UTF-8. */
-export function hostChild(folder: string | Buffer, name: string): string | Buffer {
+function hostChild(folder: string | Buffer, name: string): string | Buffer {
   if (typeof folder === "string" && !hasEscapedBytes(name)) {
     return folder.endsWith("/") ? folder + name : `${folder}/${name}`;
   }

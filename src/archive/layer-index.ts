@@ -69,7 +69,7 @@ const TYPES: Readonly<Record<TarEntryType, string>> = {
 const TYPE_OF = new Map(Object.entries(TYPES).map(([type, letter]) => [letter, type as TarEntryType]));
 
 /** An index as JSON data: a column a field, because thousands of equal keys would be most of the file. */
-export interface LayerIndexRecord {
+interface LayerIndexRecord {
   readonly size: number;
   /** One letter an entry. */
   readonly types: string;

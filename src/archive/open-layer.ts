@@ -121,7 +121,7 @@ export interface LayerBytes {
 }
 
 /** A plain tar that is written into a scratch file while it is read for something else. */
-export class Spool {
+class Spool {
   readonly #scratch: ScratchFile;
   #fd: number | undefined;
 
@@ -219,7 +219,7 @@ const KIND = "plain-tar-1";
  * Makes sure that a plain tar on disk is still the layer: reads and verifies it, unless the file is the one that was
  * read before (same inode, size and times; the change time cannot be set back).
  */
-export async function verifyPlain(layer: BaseLayer, plain: PlainTar, store: BlobStore): Promise<void> {
+async function verifyPlain(layer: BaseLayer, plain: PlainTar, store: BlobStore): Promise<void> {
   if ((await store.getRecord(KIND, keyOf(layer, plain))) === stampOf(plain.path)) return;
   const before = stampOf(plain.path);
   // Reading it to the end is what verifies it.
@@ -228,7 +228,7 @@ export async function verifyPlain(layer: BaseLayer, plain: PlainTar, store: Blob
 }
 
 /** Notes that a plain tar was read to its end and is the layer. `stamp` is from before the reading. */
-export async function noteVerified(
+async function noteVerified(
   layer: BaseLayer,
   plain: PlainTar,
   store: BlobStore,

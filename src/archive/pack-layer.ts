@@ -56,7 +56,7 @@ export interface BlockSource {
 export class PreviousDamaged extends Error {}
 
 /** How a layer is packed. */
-export interface PackOptions {
+interface PackOptions {
   readonly encoder: LayerEncoder;
   /** Where the blob goes. It is committed, or discarded when packing fails. */
   readonly writer: BlobWriter;

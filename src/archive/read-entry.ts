@@ -285,7 +285,7 @@ function refusedGlobal(records: PaxRecords): string | undefined {
 const ODD = /^[./]|\/[./]|\/$|\0/;
 
 /** Why a path from an archive is refused; the text continues "the entry ..., which ". */
-export class UnsafePath {
+class UnsafePath {
   readonly reason: string;
 
   constructor(reason: string) {

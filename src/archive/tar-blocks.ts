@@ -197,15 +197,15 @@ export const BLOCK_CUTS = "1m-cut1";
 export const TAR_BLOCK_SIZE = 1 << 20;
 
 /** A block is not cut at an anchor before it holds this many bytes. */
-export const MIN_CUT = 1 << 19;
+const MIN_CUT = 1 << 19;
 
 /** True when a file has blocks of its own. */
-export function isLarge(entry: TarEntry): boolean {
+function isLarge(entry: TarEntry): boolean {
   return entry.type === "file" && entry.size >= 1 << 19;
 }
 
 /** True when a block may end before this path: about one path of sixteen, the same one on every host. */
-export function isAnchor(path: string): boolean {
+function isAnchor(path: string): boolean {
   let hash = 0x811c9dc5;
   for (let index = 0; index < path.length; index++)
     hash = Math.imul(hash ^ path.charCodeAt(index), 0x01000193);

@@ -145,13 +145,13 @@ export class RawHeader {
 }
 
 /** What a numeric field of a tar header holds: a number, or in words what is wrong with it. */
-export type FieldValue = number | string;
+type FieldValue = number | string;
 
 /**
  * Reads a numeric header field: octal digits between spaces and NULs (all blank is 0), or base-256 when the first
  * bit is set, as GNU tar writes what octal cannot hold. Negative numbers are refused unless `signed`.
  */
-export function readNumber(header: Uint8Array, offset: number, length: number, signed = false): FieldValue {
+function readNumber(header: Uint8Array, offset: number, length: number, signed = false): FieldValue {
   const first = header[offset]!;
   if ((first & 0x80) !== 0) return readBase256(header, offset, length, signed);
   let at = offset;

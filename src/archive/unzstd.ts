@@ -93,7 +93,7 @@ const MAX_WINDOW = 1 << 27;
 const MAX_BLOCK = 1 << 17;
 
 /** A piece of a zstd frame, cut at frame boundaries. */
-export interface FramePiece {
+interface FramePiece {
   readonly bytes: Uint8Array;
   /** True when the frame ends with this piece. */
   readonly last: boolean;
@@ -106,7 +106,7 @@ export interface FramePiece {
  * are left out, dictionary frames and windows above 128 MiB refused, and an end inside a frame is an error, which
  * decoders do not all say.
  */
-export class ZstdFrames {
+class ZstdFrames {
   readonly #archive: string;
   #held: Buffer = Buffer.alloc(0);
   #state: "start" | "block" | "body" | "checksum" | "skip" = "start";

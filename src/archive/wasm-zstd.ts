@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 
 /** What is used of `@foxglove/wasm-zstd`: one-shot compression and decompression, synchronous. */
-export interface WasmZstd {
+interface WasmZstd {
   compress(bytes: Uint8Array, level: number): Uint8Array;
   decompress(bytes: Uint8Array, size: number): Uint8Array;
 }

@@ -103,12 +103,12 @@ class WasmSession extends ZstdSession {
 const program = new URL("./zstd-worker.js", import.meta.url);
 
 /** Worker threads that compression uses: the cores, up to 8; each costs about 20 MB. */
-export function workerThreads(): number {
+function workerThreads(): number {
   return Math.min(8, Math.max(1, availableParallelism()));
 }
 
 /** A few threads that compress blocks with the WebAssembly codec, which cannot use Node's own thread pool. */
-export class ZstdWorkers {
+class ZstdWorkers {
   readonly #workers: Worker[];
   readonly #load: number[];
   readonly #slots: SharedArrayBuffer[] = [];

@@ -1,7 +1,8 @@
-import { baseName, cleanAbsolute, isWithin, parentPath, resolvePath } from "../core/posix-path.js";
+import { baseName, cleanAbsolute, isWithin, parentPath } from "../core/posix-path.js";
 import { modeAfter } from "../image/mode.js";
 import type { AddOperation, CopyOperation, FoundSource } from "../plan/operation.js";
 import type { KnownPath, PlanBase } from "../plan/plan.js";
+import { followLinks } from "../rootfs/resolve.js";
 
 /** The known state of one path of an image while its Dockerfile is written. */
 export type Fact =
@@ -45,8 +46,6 @@ export function isFolder(fact: Fact): boolean {
 
 const ABSENT: Fact = { kind: "absent" };
 const UNKNOWN: Fact = { kind: "unknown" };
-/** As many links as Linux follows in one path. */
-const MOST_LINKS = 40;
 
 /** Places where packages of distributions have directories with setgid: logs, mail, caches and spools of a group. */
 const PACKAGES_SETGID = /^\/var\/(cache|log|mail|spool)\/./;
@@ -130,27 +129,17 @@ export class KnownTree {
 
   /** The path with every link on the way (the last component too if asked) replaced by what it points to. */
   real(path: string, followLast: boolean): string {
-    let rest = path.split("/").filter((name) => name !== "");
-    let at = "/";
-    for (let links = 0; rest.length > 0; ) {
-      const [name = "", ...after] = rest;
-      const next = at === "/" ? `/${name}` : `${at}/${name}`;
-      const fact = this.at(next);
-      if (fact.kind === "symlink" && (after.length > 0 || followLast) && links < MOST_LINKS) {
-        links++;
-        rest = [
-          ...resolvePath(at, fact.target)
-            .split("/")
-            .filter((part) => part !== ""),
-          ...after,
-        ];
-        at = "/";
-      } else {
-        at = next;
-        rest = after;
-      }
-    }
-    return at;
+    const found = followLinks<Fact>(
+      {
+        root: NEW_FOLDER,
+        child: (_folder, _name, at) => this.at(`/${at}`),
+        linkTarget: (fact) => (fact.kind === "symlink" ? fact.target : undefined),
+        isBlocking: () => false,
+      },
+      path,
+      followLast,
+    );
+    return found === undefined ? path : `/${found.path}`;
   }
 
   set(path: string, fact: Fact): void {

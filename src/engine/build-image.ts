@@ -20,7 +20,7 @@ import { baseImage, scratchImage } from "./stages/open-base.js";
 import type { StageImage, StageLayer } from "./stages/stage-image.js";
 
 /** What the direct build says of a layer, bottom first. */
-export type LayerReport = Omit<StageLayer, "blob">;
+type LayerReport = Omit<StageLayer, "blob">;
 
 /** An image that was built: its documents and layers, ready to be written, and what was done for it. */
 export interface BuiltImage {

@@ -3,7 +3,7 @@ import type { Plan, Stage } from "../plan/plan.js";
 import { baseStages, sourcesOf } from "../plan/plan.js";
 
 /** Which stages an image needs, and what has to be made of each. */
-export interface NeededStages {
+interface NeededStages {
   /** In an order in which they can be built; the image is the last one. */
   readonly order: readonly Stage[];
   /** Stages whose layers end up in the image; of the others only the files are looked at. */

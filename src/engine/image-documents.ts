@@ -9,7 +9,7 @@ import { describeOperation } from "../plan/operation.js";
 import type { Layer } from "../plan/plan.js";
 
 /** A document with its descriptor. */
-export interface Document {
+interface Document {
   readonly descriptor: Descriptor;
   readonly bytes: Uint8Array;
 }

@@ -59,7 +59,7 @@ const MOST_ENTRIES = 10_000;
 const PLAIN = { ids: undefined, mode: undefined } as const;
 
 /** A short account of what a context source is on disk. */
-export function foundSource(matches: readonly SourceMatch[], pattern: string): FoundSource {
+function foundSource(matches: readonly SourceMatch[], pattern: string): FoundSource {
   const counts = { file: 0, folder: 0, symlink: 0 };
   const hash = createHash("sha256");
   const irregular: FoundSource["irregular"][number][] = [];

@@ -1,5 +1,5 @@
 /** How items are worked through. */
-export interface Together<Item> {
+interface Together<Item> {
   idOf(item: Item): string;
   /** The ids of the items that come before one. */
   needs(item: Item): Iterable<string>;

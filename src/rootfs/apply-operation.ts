@@ -81,10 +81,10 @@ function fetched(state: LayerState, operation: AddOperation, fetch: Fetch): Prom
 }
 
 /** A file that was fetched and verified. */
-export type Fetched = Pick<FileNode, "content" | "size">;
+type Fetched = Pick<FileNode, "content" | "size">;
 
 /** Writes a file of the description. */
-export function applyWrite(state: LayerState, operation: WriteOperation): void {
+function applyWrite(state: LayerState, operation: WriteOperation): void {
   const { path, contents, owner, origin } = operation;
   const ids = ownerOf(state, owner, origin);
   const place = exactDestination(state.draft.tree, path, { source: "the written file", origin });
@@ -103,7 +103,7 @@ export function applyAdd(state: LayerState, operation: AddOperation, fetched: Fe
 }
 
 /** Where a downloaded file goes and whose it is; what cannot be placed is refused before anything is fetched. */
-export function placeAdd(
+function placeAdd(
   state: LayerState,
   { url, dest, into, owner, origin }: AddOperation,
 ): { readonly place: string; readonly ids: Ids } {
@@ -113,7 +113,7 @@ export function placeAdd(
 }
 
 /** Makes a folder; one that exists gets mode and owner, unless `ifMissing`. */
-export function applyMkdir(state: LayerState, operation: MkdirOperation): void {
+function applyMkdir(state: LayerState, operation: MkdirOperation): void {
   const { path, mode, owner, ifMissing, origin } = operation;
   const { draft } = state;
   const placing = { source: "the folder", origin };
@@ -130,7 +130,7 @@ export function applyMkdir(state: LayerState, operation: MkdirOperation): void {
 }
 
 /** Makes a link in place of a file or link; a folder is in the way. */
-export function applySymlink(state: LayerState, operation: SymlinkOperation): void {
+function applySymlink(state: LayerState, operation: SymlinkOperation): void {
   const { path, target, owner, origin } = operation;
   const { draft } = state;
   const placing = { source: `a link to ${target}`, origin };
@@ -142,7 +142,7 @@ export function applySymlink(state: LayerState, operation: SymlinkOperation): vo
 }
 
 /** Removes a file, a link itself, or a folder with all in it. */
-export function applyRemove(state: LayerState, operation: RemoveOperation): void {
+function applyRemove(state: LayerState, operation: RemoveOperation): void {
   const found = resolvePath(state.draft.tree, operation.path, { followLast: false });
   if (found.path === "") {
     throw new PlanError("DEST_IS_ROOT", { step: "remove" }, { subject: "/", origin: operation.origin });
@@ -154,7 +154,7 @@ export function applyRemove(state: LayerState, operation: RemoveOperation): void
 type Change = (node: TreeNode) => Partial<Pick<TreeNode, "mode" | "uid" | "gid" | "xattrs">> | undefined;
 
 /** Changes permission bits. A link is followed, but not the links inside a folder. */
-export function applyChmod(state: LayerState, operation: ChmodOperation): void {
+function applyChmod(state: LayerState, operation: ChmodOperation): void {
   const { path, mode, recursive, origin } = operation;
   const found = existingPath(state.draft.tree, path, "chmod", origin);
   changeNodes(state.draft, found.path, found.node, recursive === true, (node) => {
@@ -165,7 +165,7 @@ export function applyChmod(state: LayerState, operation: ChmodOperation): void {
 }
 
 /** Changes the owner, with what chown(2) takes away from files then: setuid, setgid of programs, capabilities. */
-export function applyChown(state: LayerState, operation: ChownOperation): void {
+function applyChown(state: LayerState, operation: ChownOperation): void {
   const { path, owner, recursive, origin } = operation;
   const ids = ownerOf(state, owner, origin);
   // `chown -R` of a link is about the link, `chown` of one is about what it leads to.

@@ -5,7 +5,7 @@ import { applyLayer } from "./apply-layer.js";
 import { emptyTree, type FolderNode } from "./tree.js";
 
 /** Layers of a base, bottom first, and the union of them. */
-export interface OpenBase {
+interface OpenBase {
   readonly tree: FolderNode;
   readonly layers: readonly OpenLayer[];
   close(): Promise<void>;

@@ -15,7 +15,7 @@ export async function checkExecutable(state: ProgramGround, file: FileNode, plac
 }
 
 /** What a program is checked against. */
-export type ProgramGround = Pick<LayerState, "draft" | "platform" | "fromScratch">;
+type ProgramGround = Pick<LayerState, "draft" | "platform" | "fromScratch">;
 
 /** The same for a program that is open already; closes it. */
 export function checkProgram(state: ProgramGround, reader: RangeReader, placing: Placing): void {
@@ -118,7 +118,7 @@ export async function isStatic(file: FileNode): Promise<boolean> {
 }
 
 /** The interpreter of a script's first line (`#!`), or undefined when it is no script. */
-export function shebangOf(start: Buffer): string | undefined {
+function shebangOf(start: Buffer): string | undefined {
   if (start.toString("latin1", 0, 2) !== "#!") return undefined;
   const line = start.toString("utf8", 2).split("\n")[0] ?? "";
   const words = line.trim().split(/[ \t]+/);
@@ -130,7 +130,7 @@ export function shebangOf(start: Buffer): string | undefined {
 }
 
 /** What a file that is no ELF file starts like. */
-export function formatOf(start: Buffer): string {
+function formatOf(start: Buffer): string {
   if (start.length === 0) return "an empty file";
   const hex = start.toString("hex", 0, 4);
   if (["feedface", "feedfacf", "cefaedfe", "cffaedfe"].includes(hex)) return "a macOS program (Mach-O)";

@@ -28,7 +28,7 @@ export function contextMode(rules: CopyRules, type: "file" | "folder", onDisk: n
 }
 
 /** The mode of something from a stage, which is kept with setuid, setgid and sticky. */
-export function stageMode(rules: CopyRules, type: string, before: number): number {
+function stageMode(rules: CopyRules, type: string, before: number): number {
   if (rules.mode === undefined || type === "symlink") return before;
   return modeAfter(rules.mode, before, type === "folder");
 }

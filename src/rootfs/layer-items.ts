@@ -9,7 +9,7 @@ import { type FolderNode, joinPath, type NodeContent, type TreeNode } from "./tr
 import { OPAQUE_NAME, whiteoutOf } from "./whiteout.js";
 
 /** How the entries of a layer are written. */
-export interface LayerItemOptions extends EntryOptions {
+interface LayerItemOptions extends EntryOptions {
   /**
    * Writes the folders above what changed also where the tree below has them, as long as they are as new ones would be
    * (0755, root's): the layer is then the same on every base.

@@ -56,7 +56,7 @@ export async function readAccounts(tree: FolderNode): Promise<Accounts> {
 }
 
 /** The accounts of a tree whose account files are loaded, or in no layer. */
-export function loadedAccounts(tree: FolderNode): Accounts {
+function loadedAccounts(tree: FolderNode): Accounts {
   const users = new Map<string, Ids>();
   for (const [name, , uid, gid] of fieldsOf(loadedText(tree, "etc/passwd"))) {
     if (isId(uid) && isId(gid) && name && !users.has(name))

@@ -151,7 +151,7 @@ function uint(bytes: Buffer, at: number, size: 2 | 4 | 8 | number, { littleEndia
 }
 
 /** What an ELF header says of the processor. */
-export interface Machine {
+interface Machine {
   readonly machine: number;
   readonly bits: 32 | 64;
   readonly littleEndian: boolean;

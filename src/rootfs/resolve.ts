@@ -3,17 +3,34 @@ import type { Origin } from "../errors/origin.js";
 import { type FolderNode, joinPath, type TreeNode } from "./tree.js";
 
 /** Where a path leads inside an image. */
-export interface Resolved {
+export interface Resolved<Node = TreeNode> {
   /** The real path, without a leading slash and with no link left in it (but the last, where that is not followed). */
   readonly path: string;
   /** What is there, or undefined: then `path` is where it would come into being. */
-  readonly node: TreeNode | undefined;
+  readonly node: Node | undefined;
   /** The real path of a file that stands where the path needs a folder. */
   readonly blockedBy?: string;
 }
 
 /** Links followed before a path is taken for a loop: Linux's own limit (MAXSYMLINKS). */
 const LINK_LIMIT = 40;
+
+/** A tree as links are followed in it, whatever it knows of its nodes. */
+export interface LinkedTree<Node> {
+  readonly root: Node;
+  /** The node of a name in a folder, whose path is given too; undefined where there is none. */
+  child(folder: Node | undefined, name: string, path: string): Node | undefined;
+  /** The target of a link; undefined for other nodes. */
+  linkTarget(node: Node): string | undefined;
+  /** True for a node that a path cannot lead through. */
+  isBlocking(node: Node): boolean;
+}
+
+const NODES: Omit<LinkedTree<TreeNode>, "root"> = {
+  child: (folder, name) => (folder as FolderNode | undefined)?.children.get(name),
+  linkTarget: (node) => (node.type === "symlink" ? node.target : undefined),
+  isBlocking: (node) => node.type !== "folder",
+};
 
 /**
  * Follows a path through the symbolic links of the image itself. An absolute target starts at the image's root and
@@ -26,12 +43,20 @@ export function resolvePath(
   path: string,
   options: { readonly followLast?: boolean } = {},
 ): Resolved {
-  const followLast = options.followLast ?? true;
+  const found = followLinks<TreeNode>({ root: tree, ...NODES }, path, options.followLast ?? true);
+  if (found === undefined) throw new PlanError("LINK_LOOP", { path }, { subject: path });
+  return found;
+}
+
+/** Follows a path through the links of any tree; undefined where there are too many of them. */
+export function followLinks<Node>(
+  tree: LinkedTree<Node>,
+  path: string,
+  followLast: boolean,
+): Resolved<Node> | undefined {
   const pending = split(path);
   /** The folders on the way from the root, each with its real path. */
-  const trail: { readonly path: string; readonly node: FolderNode | undefined }[] = [
-    { path: "", node: tree },
-  ];
+  const trail: { readonly path: string; readonly node: Node | undefined }[] = [{ path: "", node: tree.root }];
   let links = 0;
   while (pending.length > 0) {
     const name = pending.pop()!;
@@ -41,14 +66,15 @@ export function resolvePath(
       continue;
     }
     const childPath = joinPath(here.path, name);
-    const child = here.node?.children.get(name);
-    if (child?.type === "symlink" && (pending.length > 0 || followLast)) {
-      if (++links > LINK_LIMIT) throw new PlanError("LINK_LOOP", { path }, { subject: path });
-      if (child.target.startsWith("/")) trail.length = 1;
-      pending.push(...split(child.target));
+    const child = tree.child(here.node, name, childPath);
+    const target = child === undefined ? undefined : tree.linkTarget(child);
+    if (target !== undefined && (pending.length > 0 || followLast)) {
+      if (++links > LINK_LIMIT) return undefined;
+      if (target.startsWith("/")) trail.length = 1;
+      pending.push(...split(target));
       continue;
     }
-    if (child === undefined || child.type === "folder") {
+    if (child === undefined || !tree.isBlocking(child)) {
       trail.push({ path: childPath, node: child });
       continue;
     }
@@ -58,8 +84,7 @@ export function resolvePath(
     }
     return { path: childPath, node: child };
   }
-  const end = trail[trail.length - 1]!;
-  return { path: end.path, node: end.node };
+  return trail[trail.length - 1]!;
 }
 
 /** Components in reverse, so that the next one is popped off the end. */

@@ -3,7 +3,7 @@ import type { EntryContent } from "../archive/tar-entry.js";
 import { sortByBytes } from "../core/bytes.js";
 
 /** Content of a file inside a layer below: an offset in the layer's plain tar, counted from the tar's start. */
-export interface LayerContent {
+interface LayerContent {
   readonly kind: "layer";
   readonly layer: LayerBytes;
   readonly offset: number;
@@ -41,7 +41,7 @@ export interface SymlinkNode extends NodeAttributes {
 }
 
 /** A device or pipe: carried along, never created on the host. */
-export interface SpecialNode extends NodeAttributes {
+interface SpecialNode extends NodeAttributes {
   readonly type: "character-device" | "block-device" | "fifo";
   readonly devmajor: number;
   readonly devminor: number;

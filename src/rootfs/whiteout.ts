@@ -16,7 +16,7 @@ export const PLINK_FOLDER = ".wh..wh.plnk";
 export const META_PREFIX = ".wh..wh.";
 
 /** What a name in a layer means. */
-export type NameRole =
+type NameRole =
   | { readonly kind: "plain" }
   | { readonly kind: "opaque" }
   /** Bookkeeping of AUFS: ignored. */

@@ -26,12 +26,12 @@ export function checkDescribed(plan: Plan, files: FileSource): void {
 }
 
 /** A base of which only what a plan asks is known; the rest may be anything. */
-export interface KnownBaseTree extends LocalBase {
+interface KnownBaseTree extends LocalBase {
   readonly unknown: UnknownRegions;
 }
 
 /** The base that some facts tell of: the paths that they name, and the accounts. */
-export function baseOfFacts(facts: BaseFacts, name: string): KnownBaseTree {
+function baseOfFacts(facts: BaseFacts, name: string): KnownBaseTree {
   const because = `the base ${name} is looked into only where steps need it`;
   const why = { because, origin: undefined };
   const unknown = new UnknownRegions();

@@ -12,7 +12,7 @@ import type { DescribedImage, LocalBase, LocalBases } from "./described-image.js
 import { NamedIds } from "./described-image.js";
 
 /** What describing an image looks at. */
-export interface DescribePorts {
+interface DescribePorts {
   readonly files: FileSource;
   readonly bases: LocalBases;
   /** Refuses commands that need a shell where there is none; else nobody asks who runs them. @default - false */

@@ -95,7 +95,7 @@ function mayHaveLoader({ unknown }: DescribedState, tree: FolderNode): boolean {
 }
 
 /** True when a source is a path of another stage that only a build makes. */
-export function isUnknownSource(state: DescribedState, source: PlanSource): source is PlanStageSource {
+function isUnknownSource(state: DescribedState, source: PlanSource): source is PlanStageSource {
   if (source.from !== "stage") return false;
   const { tree, unknown } = state.stage(source.stage);
   const { node, path } = resolvePath(tree, source.path);
@@ -103,7 +103,7 @@ export function isUnknownSource(state: DescribedState, source: PlanSource): sour
 }
 
 /** Tells what is known of a copy from other stages beside the files that they have by their descriptions. */
-export function copyUnknown(state: DescribedState, operation: CopyOperation): void {
+function copyUnknown(state: DescribedState, operation: CopyOperation): void {
   for (const source of operation.sources) {
     if (source.from !== "stage") continue;
     const { tree, unknown } = state.stage(source.stage);

@@ -17,7 +17,7 @@ import { type DescribedState, describeOperation, type UnseenEffect } from "./des
 import { type DescribedImage, type DescribedLayer, ownerIds } from "./described-image.js";
 
 /** What describing a stage takes beside it. */
-export interface DescribeContext {
+interface DescribeContext {
   readonly platform: Platform;
   readonly files: FileSource;
   /** The stages that were described before. */
@@ -195,7 +195,7 @@ function tarBytes(items: readonly LayerItem[]): number {
 }
 
 /** What an operation changed between two states of a tree: paths without a leading slash, and what is there now. */
-export function* changedPaths(
+function* changedPaths(
   before: FolderNode | undefined,
   after: FolderNode,
   path = "",
@@ -220,12 +220,7 @@ export function* changedPaths(
  *
  * @param before the tree before the operation
  */
-export function isMadeInPassing(
-  operation: Operation,
-  before: FolderNode,
-  path: string,
-  node: TreeNode,
-): boolean {
+function isMadeInPassing(operation: Operation, before: FolderNode, path: string, node: TreeNode): boolean {
   const target = targetOf(operation);
   if (node.type !== "folder" || target === undefined) return false;
   const real = resolvePath(before, target).path;

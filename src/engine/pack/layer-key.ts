@@ -18,7 +18,7 @@ const BATCH = 128;
 const NUMBERS = 11;
 
 /** A layer before its files are opened: its cache key, and its blocks with what tells each apart. */
-export interface LayerKeys {
+interface LayerKeys {
   /** Undefined where a content cannot be named. */
   readonly key: string | undefined;
   readonly layout: readonly StampedSpan[];
@@ -42,7 +42,7 @@ export function layerKeys(items: readonly LayerItem[], encoderId: string): Layer
 }
 
 /** The cache key of a layer alone. */
-export function layerKey(items: readonly LayerItem[], encoderId: string): string | undefined {
+function layerKey(items: readonly LayerItem[], encoderId: string): string | undefined {
   return layerKeys(items, encoderId).key;
 }
 

@@ -23,13 +23,13 @@ import {
 } from "./layer-key.js";
 
 /** A layer that is in the store. */
-export interface MadeLayer extends LayerRecord {
+interface MadeLayer extends LayerRecord {
   /** True when it was there already, so that no file was read. */
   readonly cached: boolean;
 }
 
 /** What names a layer from one build to the next, whatever its files are. */
-export interface LayerIdentity {
+interface LayerIdentity {
   readonly id: string;
   readonly label: string;
 }
@@ -131,13 +131,13 @@ async function pack(
 }
 
 /** The blocks of an earlier blob, at hand until `close`. */
-export interface PreviousLayer {
+interface PreviousLayer {
   readonly source: BlockSource;
   close(): void;
 }
 
 /** Opens the blob of an earlier build for its blocks, each of which is checked when it is used; undefined when it is gone. */
-export async function openPrevious(
+async function openPrevious(
   store: BlobStore,
   { digest, size, blockKey, blocks }: BlocksRecord,
 ): Promise<PreviousLayer | undefined> {
@@ -172,7 +172,7 @@ export interface BlocksRecord {
 }
 
 /** The record of a packed layer. */
-export function recordOf(packed: PackedLayer): LayerRecord {
+function recordOf(packed: PackedLayer): LayerRecord {
   const { diffId, digest, size, uncompressedSize } = packed;
   return { diffId, digest, size, uncompressedSize };
 }
@@ -186,7 +186,7 @@ export function parseLayerRecord(value: unknown): LayerRecord | undefined {
 }
 
 /** Reads a blocks record; undefined when it is none. */
-export function parseBlocksRecord(value: unknown): BlocksRecord | undefined {
+function parseBlocksRecord(value: unknown): BlocksRecord | undefined {
   const { digest, size, blockKey, blocks } = (value ?? {}) as Record<string, unknown>;
   if (!isDigest(digest) || !isSize(size) || !isBlockKey(blockKey)) return undefined;
   if (!Array.isArray(blocks) || !blocks.every(isBlock)) return undefined;

@@ -46,7 +46,7 @@ export function needsGround({ use }: OwnLayer): boolean {
 }
 
 /** The files of two bases, and what is in the layers between. */
-export interface Ground {
+interface Ground {
   readonly from: FolderNode;
   readonly onto: FolderNode;
   /** What is in the layer of a digest. */
@@ -136,7 +136,7 @@ function sameFolder(left: TreeNode | undefined, right: TreeNode | undefined): bo
 }
 
 /** A symbolic link of a base, and where it leads. */
-export interface FollowedLink {
+interface FollowedLink {
   readonly path: string;
   readonly target: string;
   /** The real path, which steps that went through the link wrote to. */
@@ -144,7 +144,7 @@ export interface FollowedLink {
 }
 
 /** The links of one base that the other has not, or has with another target: what went through them went elsewhere. */
-export function changedLinks(from: FolderNode, onto: FolderNode): readonly FollowedLink[] {
+function changedLinks(from: FolderNode, onto: FolderNode): readonly FollowedLink[] {
   const changed: FollowedLink[] = [];
   for (const [path, node] of walk(from)) {
     if (node.type !== "symlink") continue;

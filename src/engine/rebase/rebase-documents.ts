@@ -8,7 +8,7 @@ import type { FinishedImage } from "../../ports/image-output.js";
 import { baseHistory, configDocument, manifestDocument, ociDescriptor } from "../image-documents.js";
 
 /** An image, the base that it stands on, and the one that it is to stand on. */
-export interface RebaseParts {
+interface RebaseParts {
   readonly manifest: ImageManifest;
   readonly image: BaseImage;
   readonly from: BaseImage;
@@ -134,7 +134,7 @@ function nameOf(line: string): string {
 }
 
 /** True when two JSON values say the same. */
-export function sameJson(left: unknown, right: unknown): boolean {
+function sameJson(left: unknown, right: unknown): boolean {
   if (left === undefined || right === undefined) return left === right;
   return canonicalJson(left) === canonicalJson(right);
 }
@@ -145,7 +145,7 @@ type Fields = Readonly<Record<string, unknown>>;
  * Fields with a new origin: what is as it was in the old origin becomes what it is in the new one, and what is not
  * was set on purpose and stays.
  */
-export function swapFields(own: Fields, from: Fields, onto: Fields): Record<string, unknown> {
+function swapFields(own: Fields, from: Fields, onto: Fields): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const key of new Set([...Object.keys(onto), ...Object.keys(own)])) {
     const value = sameJson(own[key], from[key]) ? onto[key] : own[key];

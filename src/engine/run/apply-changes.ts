@@ -11,7 +11,7 @@ import { readFileNode } from "../../rootfs/read-node.js";
 import { type FileNode, type FolderNode, joinPath, lookup, type TreeNode } from "../../rootfs/tree.js";
 
 /** What a command changed, as a tar in the form of overlayfs. */
-export interface CommandChanges {
+interface CommandChanges {
   /** Paths that are known to be as they were below; without it contents are compared. */
   readonly unchanged?: readonly string[] | undefined;
   readonly index: LayerIndex;
@@ -171,7 +171,7 @@ const YES = 0x79;
  * Folders that hide all that was in them below: what the changes do not name again is removed by its name. So a
  * folder that was removed and made anew, or moved away and back, costs no more than what is different in it.
  */
-export class HiddenFolders {
+class HiddenFolders {
   readonly #draft: DraftTree;
   /** The names in each folder of the changes. */
   readonly #names = new Map<string, Set<string>>();

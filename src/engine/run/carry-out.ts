@@ -34,7 +34,7 @@ export interface RunContext extends MountContext {
 }
 
 /** A command, whoever runs it. */
-export interface Command {
+interface Command {
   /** What it is called in progress. */
   readonly label: string;
   readonly progressId: string;
@@ -53,7 +53,7 @@ export interface Command {
 }
 
 /** What a command left. */
-export interface CarriedOut {
+interface CarriedOut {
   readonly kept: KeptChanges;
   /** True when it is what this build's own run left; else it was recalled. */
   readonly own: boolean;

@@ -1,7 +1,7 @@
 import type { RootLayer, Sandbox } from "../../ports/sandbox.js";
 
 /** A sandbox for one image. */
-export interface ImageSandbox {
+interface ImageSandbox {
   readonly sandbox: Sandbox;
   /** Gives back the layers that were made for the image; what they hold is in the store by then. */
   done(): Promise<void>;

@@ -30,7 +30,7 @@ export interface RootState {
 }
 
 /** A clean-up that passes put behind a command. */
-export interface CleanUpInput extends RootInput {
+interface CleanUpInput extends RootInput {
   /** The package managers whose leftovers it removed. */
   readonly managers: readonly string[];
 }

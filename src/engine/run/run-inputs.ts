@@ -37,7 +37,7 @@ export function runInputs(
 }
 
 /** What is not as it was, in a few words each; what comes first in the image comes first. */
-export function changedInputs(before: RunInputs, now: RunInputs): string[] {
+function changedInputs(before: RunInputs, now: RunInputs): string[] {
   const changes: string[] = [];
   const length = Math.max(before.root.length, now.root.length);
   for (let at = 0; at < length && changes.length === 0; at++) {
@@ -77,7 +77,7 @@ const SHAPE = objectOf({
 });
 
 /** True when a value from the store has the form of inputs. */
-export function isRunInputs(value: unknown): value is RunInputs {
+function isRunInputs(value: unknown): value is RunInputs {
   return SHAPE(value);
 }
 

@@ -84,7 +84,7 @@ function commandOf({ command }: HostRunOperation): string {
 }
 
 /** Puts the difference of two trees into the store as a plain tar that ADD can unpack. */
-export async function storeHostLayer(
+async function storeHostLayer(
   run: HostRunOperation,
   lower: FolderNode,
   upper: FolderNode,

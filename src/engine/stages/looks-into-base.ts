@@ -16,7 +16,7 @@ import type { FileNode, FolderNode } from "../../rootfs/tree.js";
 import { stagesOf } from "../check-plan.js";
 
 /** What is asked about a stage on a base in a registry. */
-export interface BaseQuestion {
+interface BaseQuestion {
   readonly stage: Stage;
   /** All stages that the image needs. */
   readonly order: readonly Stage[];

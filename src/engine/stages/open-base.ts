@@ -49,7 +49,7 @@ export function scratchImage({ os, architecture, variant }: Platform, ports: Bui
 }
 
 /** What is needed of a base. */
-export interface BaseNeed {
+interface BaseNeed {
   /** True when its layers are passed on. */
   readonly layers: boolean;
   /** True when the contents of its files will be read. */

@@ -30,7 +30,7 @@ export interface StageLayer {
 }
 
 /** The image of a registry that a stage, or one below it, starts from. */
-export interface StageBase extends BaseIdentity {
+interface StageBase extends BaseIdentity {
   /** Its files; undefined where nobody looks into them. */
   readonly tree: FolderNode | undefined;
 }
