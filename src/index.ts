@@ -184,14 +184,11 @@ export { type NoSetuidOptions, nonRoot, noSetuid, noShell } from "./policy/privi
 export { type MaxSizeOptions, maxGrowth, maxLayers, maxSize, maxWaste } from "./policy/size-policies.js";
 export type { PushedImage, PushReport } from "./ports/image-output.js";
 export type { Progress, ProgressEvent } from "./ports/progress.js";
-export type { CheckOptions, CheckResult } from "./project/check.js";
-export type { CopyResult } from "./project/copy.js";
-export type { CopyOptions } from "./project/copy-contents.js";
 export type { DiffOptions } from "./project/diff.js";
 export type { DockerfileStyle, DockerfileVerbOptions } from "./project/dockerfile.js";
+export type { CheckOptions, CheckResult } from "./project/gate/check.js";
 export type { LoadedImageResult, LoadOptions, LoadResult } from "./project/load.js";
-export type { DescribedChange, LockResult, LockVerbOptions } from "./project/lock.js";
-export type { RegistryOptions } from "./project/open-registry.js";
+export type { DescribedChange, LockResult, LockVerbOptions } from "./project/lock/lock.js";
 export type {
   BuildOptions,
   BuildResult,
@@ -202,9 +199,17 @@ export type {
   PlatformsBuildOptions,
 } from "./project/options.js";
 export type { PlanOptions } from "./project/prepare.js";
-export type { PullOptions, PullResult } from "./project/pull.js";
 export type { PushOptions, PushResult } from "./project/push.js";
-export type { BaseLayerChange, RebasedPlatform, RebaseOptions, RebaseResult } from "./project/rebase.js";
+export type { CopyResult } from "./project/registry/copy.js";
+export type { CopyOptions } from "./project/registry/copy-contents.js";
+export type { RegistryOptions } from "./project/registry/open-registry.js";
+export type { PullOptions, PullResult } from "./project/registry/pull.js";
+export type {
+  BaseLayerChange,
+  RebasedPlatform,
+  RebaseOptions,
+  RebaseResult,
+} from "./project/registry/rebase.js";
 export type { ReportedImage, ReportOptions, ReportResult } from "./project/report.js";
 export type { SynthesizedImage } from "./project/synth-directory.js";
 export type { SynthOptions, SynthResult } from "./project/synthesize.js";

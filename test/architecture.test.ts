@@ -114,6 +114,29 @@ describe("the house", () => {
     expect(wrong).toEqual(["cli/main.ts"]);
   });
 
+  it("has no circle of files", () => {
+    const known = new Set(files.map((file) => relative(source, file)));
+    const imports = new Map(
+      files.map((file) => {
+        const targets = importsOf(file).map(({ target }) => target.replace(/\.js$/, ".ts"));
+        return [relative(source, file), targets.filter((target) => known.has(target))];
+      }),
+    );
+    const done = new Set<string>();
+    const path: string[] = [];
+    const circles: string[] = [];
+    const visit = (file: string): void => {
+      if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(" -> "));
+      if (done.has(file)) return;
+      done.add(file);
+      path.push(file);
+      for (const target of imports.get(file) ?? []) visit(target);
+      path.pop();
+    };
+    for (const file of known) visit(file);
+    expect(circles).toEqual([]);
+  });
+
   it("has no grab-bag names", () => {
     const wrong = files.filter((file) => /(utils?|helpers?|misc|common|-impl)\.ts$/i.test(file));
     expect(wrong.map((file) => relative(root, file))).toEqual([]);

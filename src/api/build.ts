@@ -1,6 +1,6 @@
 import { type Catalog, isCatalog } from "../catalog/catalog.js";
 import type { Image } from "../image/image.js";
-import type { CheckOptions, CheckResult } from "../project/check.js";
+import type { CheckOptions, CheckResult } from "../project/gate/check.js";
 import type { LoadOptions, LoadResult } from "../project/load.js";
 import type { BuildOptions, BuildResult, OutputTarget, PlatformsBuildOptions } from "../project/options.js";
 import { eachPlatform, loadPlatform } from "../project/platforms.js";
@@ -195,7 +195,7 @@ export async function check(catalog: Catalog, options: CheckOptions = {}): Promi
 }
 
 async function checkNow(catalog: Catalog, options: CheckOptions): Promise<CheckResult> {
-  const { checkProject } = await import("../project/check.js");
+  const { checkProject } = await import("../project/gate/check.js");
   const { platforms, planOnly = false, ...settings } = options;
   return checkProject(await openProject(catalog, { ...settings, platforms }), settings, planOnly);
 }

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Image } from "../image/image.js";
 import { type DockerfileVerbOptions, emitResolved } from "../project/dockerfile.js";
-import { pinByLock } from "../project/pin-plans.js";
+import { pinByLock } from "../project/lock/pin-plans.js";
 import { eachPlatform } from "../project/platforms.js";
 import { lowerImage, preparePlansSync } from "../project/prepare.js";
 

@@ -1,6 +1,6 @@
 import type { Catalog } from "../catalog/catalog.js";
 import type { ImageNode } from "../image/nodes.js";
-import type { LockResult, LockVerbOptions } from "../project/lock.js";
+import type { LockResult, LockVerbOptions } from "../project/lock/lock.js";
 import { openProject } from "../project/project.js";
 import { watched } from "./watched.js";
 
@@ -29,7 +29,7 @@ async function lockNow(catalog: Catalog, options: LockVerbOptions): Promise<Lock
   const decides = [...catalog].some(([, image]) => usesAuto(image.node));
   const looks = decides ? options : { ...options, offline: true };
   const project = await openProject(catalog, looks);
-  const { lockProject } = await import("../project/lock.js");
+  const { lockProject } = await import("../project/lock/lock.js");
   return lockProject(project, options);
 }
 

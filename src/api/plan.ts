@@ -1,6 +1,6 @@
 import type { Image } from "../image/image.js";
 import type { Plan } from "../plan/plan.js";
-import { pinByLock } from "../project/pin-plans.js";
+import { pinByLock } from "../project/lock/pin-plans.js";
 import { lowerImage, type PlanOptions, preparePlansSync } from "../project/prepare.js";
 
 /**

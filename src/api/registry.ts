@@ -3,10 +3,10 @@ import type { OwnLayer, UnsafeLayer } from "../engine/rebase/judge-layers.js";
 import { DefinitionError } from "../errors/layerwright-error.js";
 import type { BaseIdentity } from "../oci/base-annotations.js";
 import type { Credential } from "../ports/registry.js";
-import type { CopyResult } from "../project/copy.js";
-import type { CopyOptions } from "../project/copy-contents.js";
-import type { PullOptions, PullResult } from "../project/pull.js";
-import type { RebaseOptions, RebaseResult } from "../project/rebase.js";
+import type { CopyResult } from "../project/registry/copy.js";
+import type { CopyOptions } from "../project/registry/copy-contents.js";
+import type { PullOptions, PullResult } from "../project/registry/pull.js";
+import type { RebaseOptions, RebaseResult } from "../project/registry/rebase.js";
 import { watched } from "./watched.js";
 
 /**
@@ -25,7 +25,7 @@ import { watched } from "./watched.js";
  * ```
  */
 export async function pull(reference: string, options: PullOptions): Promise<PullResult> {
-  const { pullImages } = await import("../project/pull.js");
+  const { pullImages } = await import("../project/registry/pull.js");
   return watched(options, (told) => pullImages(reference, told));
 }
 
@@ -44,7 +44,7 @@ export async function pull(reference: string, options: PullOptions): Promise<Pul
  * ```
  */
 export async function copy(from: string, to: string, options: CopyOptions = {}): Promise<CopyResult> {
-  const { copyImage } = await import("../project/copy.js");
+  const { copyImage } = await import("../project/registry/copy.js");
   return watched(options, (told) => copyImage(from, to, told));
 }
 
@@ -69,7 +69,7 @@ export type { BaseIdentity, OwnLayer, UnsafeLayer };
  * ```
  */
 export async function rebase(reference: string, options: RebaseOptions): Promise<RebaseResult> {
-  const { rebaseReference } = await import("../project/rebase.js");
+  const { rebaseReference } = await import("../project/registry/rebase.js");
   return watched(options, (told) => rebaseReference(reference, told));
 }
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import type { PolicyReport } from "../policy/judge-catalog.js";
-import { pinByLock } from "../project/pin-plans.js";
+import { pinByLock } from "../project/lock/pin-plans.js";
 import type { PrepareOptions } from "../project/prepare.js";
 import { namedPlans, type PolicyQuestion, type Project } from "../project/project.js";
 import { loadCatalog } from "./load/load-catalog.js";

@@ -7,8 +7,8 @@ import type { PlanContextSource } from "../plan/operation.js";
 import { operationsOf, type Plan, type Stage, sourcesOf } from "../plan/plan.js";
 import { inputStamp } from "./build.js";
 import { lastBuilt } from "./last-built.js";
+import { pinByLock } from "./lock/pin-plans.js";
 import type { LockPlace } from "./options.js";
-import { pinByLock } from "./pin-plans.js";
 import { contextFiles, openStore } from "./workspace.js";
 
 /**

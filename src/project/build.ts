@@ -12,11 +12,11 @@ import { stageKeys } from "../plan/address.js";
 import { operationsOf, type Plan, sourcesOf } from "../plan/plan.js";
 import type { FileSource } from "../ports/file-source.js";
 import type { Progress } from "../ports/progress.js";
-import { checkPlans } from "./check-plans.js";
+import { checkPlans } from "./gate/check-plans.js";
 import { rememberBuilt } from "./last-built.js";
+import { pinPlans } from "./lock/pin-plans.js";
+import { checkRuntime, DEFAULT_COMPRESSION } from "./lock/runtime.js";
 import type { BuildOptions } from "./options.js";
-import { pinPlans } from "./pin-plans.js";
-import { checkRuntime, DEFAULT_COMPRESSION } from "./runtime.js";
 import { listedOnce, type Workspace, withWorkspace } from "./workspace.js";
 
 /** One image to be built, for one platform. */

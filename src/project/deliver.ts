@@ -16,7 +16,7 @@ import type { FinishedImage, ImageOutput } from "../ports/image-output.js";
 import { openBase } from "../rootfs/base-tree.js";
 import { flattenTree, toTarItems } from "../rootfs/entries.js";
 import { type BuildJob, type BuildSettings, withBuiltGroups, withBuiltImages } from "./build.js";
-import { passGate } from "./gate.js";
+import { passGate } from "./gate/gate.js";
 import { namedProgress } from "./named-progress.js";
 import { type BuildResult, holdsPlatforms, type OutputTarget } from "./options.js";
 import { fullReference, knownAs, type Project, type ProjectPlan } from "./project.js";

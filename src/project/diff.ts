@@ -9,7 +9,7 @@ import type { ObservedImage } from "../analyze/observed-image.js";
 import { isLayerwrightError } from "../errors/layerwright-error.js";
 import type { Image } from "../image/image.js";
 import type { BlobStore } from "../ports/blob-store.js";
-import { decideLayers } from "./gate.js";
+import { decideLayers } from "./gate/gate.js";
 import { type BuiltLayerRecord, type BuiltRecord, lastBuilt, observeLastBuilt } from "./last-built.js";
 import { findPlace, type ObservedJob, withFoundImages, withObservedJobs } from "./observe.js";
 import type { BuildOptions } from "./options.js";

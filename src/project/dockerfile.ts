@@ -6,7 +6,7 @@ import { emitPlatforms } from "../dockerfile/emit-platforms.js";
 import type { DialectName, FrontendVersion } from "../dockerfile/instruction.js";
 import { resolveSources } from "../engine/resolve-sources.js";
 import type { Plan } from "../plan/plan.js";
-import { checkPlan } from "./check-plans.js";
+import { checkPlan } from "./gate/check-plans.js";
 import type { PlanOptions } from "./prepare.js";
 import { contextFiles, listedOnce } from "./workspace.js";
 

@@ -3,9 +3,9 @@ import { parseReference } from "../oci/reference.js";
 import type { PassWarning } from "../plan/passes/pass.js";
 import type { Plan, PlanBase } from "../plan/plan.js";
 import { askChild } from "./ask-child.js";
-import { lockedDigest, lockOf } from "./lock-file.js";
-import type { RegistryOptions } from "./open-registry.js";
+import { lockedDigest, lockOf } from "./lock/lock-file.js";
 import type { LockPlace } from "./options.js";
+import type { RegistryOptions } from "./registry/open-registry.js";
 
 /** How bases are looked at. */
 export interface LookUpBasesOptions extends LockPlace, RegistryOptions {

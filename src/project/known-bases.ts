@@ -14,8 +14,8 @@ import {
   mayAsk,
   unreachable,
 } from "./known-bases-sync.js";
-import { lockedDigest, lockOf } from "./lock-file.js";
-import { openRegistry } from "./open-registry.js";
+import { lockedDigest, lockOf } from "./lock/lock-file.js";
+import { openRegistry } from "./registry/open-registry.js";
 import { listedOnce, withWorkspace } from "./workspace.js";
 
 /** How long a registry has to answer at first; a synthesis goes on without. */

@@ -4,7 +4,7 @@ import type { EngineName } from "../adapters/outputs/engine-place.js";
 import { toldOnce } from "../plan/passes/pass.js";
 import { type BuildSettings, withBuiltImages } from "./build.js";
 import { type BuiltProject, resultOf } from "./deliver.js";
-import { passGate } from "./gate.js";
+import { passGate } from "./gate/gate.js";
 import { namedProgress } from "./named-progress.js";
 import type { BuildOptions, BuildResult } from "./options.js";
 import { loadPlatform } from "./platforms.js";

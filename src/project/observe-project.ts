@@ -1,6 +1,6 @@
 import type { ObservedImage } from "../analyze/observed-image.js";
 import type { BuildSettings } from "./build.js";
-import { decideLayers, inProject } from "./gate.js";
+import { decideLayers, inProject } from "./gate/gate.js";
 import { namedProgress } from "./named-progress.js";
 import { withObservedJobs } from "./observe.js";
 import { observedPlatform } from "./platforms.js";

@@ -6,7 +6,7 @@ import type { Plan } from "../plan/plan.js";
 import type { BaseSource } from "../ports/base-source.js";
 import type { Downloader } from "../ports/file-source.js";
 import type { Progress } from "../ports/progress.js";
-import type { RegistryOptions } from "./open-registry.js";
+import type { RegistryOptions } from "./registry/open-registry.js";
 
 /** Which lock is read. */
 export interface LockPlace {

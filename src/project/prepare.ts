@@ -15,8 +15,8 @@ import { suppressedFor } from "../policy/policy.js";
 import type { Progress } from "../ports/progress.js";
 import { hasUnknownBase, type LookedUp, lookUpBasesSync } from "./known-bases-sync.js";
 import { expandTriggers, withoutTriggered } from "./on-build.js";
-import type { RegistryOptions } from "./open-registry.js";
 import type { LockPlace } from "./options.js";
+import type { RegistryOptions } from "./registry/open-registry.js";
 import { contextFiles } from "./workspace.js";
 
 /** What preparing plans looks at beside them. */

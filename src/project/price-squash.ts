@@ -3,7 +3,7 @@ import { type SquashPrices, squashPrices } from "../analyze/sharing/squash-price
 import type { SquashPolicy } from "../image/nodes.js";
 import { baseStages, type Plan } from "../plan/plan.js";
 import type { BuildSettings } from "./build.js";
-import { decideLayers, inProject } from "./gate.js";
+import { decideLayers, inProject } from "./gate/gate.js";
 import { namedProgress } from "./named-progress.js";
 import { withObservedJobs } from "./observe.js";
 import { prepareVariants } from "./prepare.js";

@@ -6,10 +6,10 @@ import { canonicalReference, parseReference } from "../oci/reference.js";
 import type { OptimizedPlan } from "../plan/passes/pipeline.js";
 import type { Plan } from "../plan/plan.js";
 import type { PolicyReport } from "../policy/judge-catalog.js";
+import type { NamedFacts } from "./gate/policies.js";
+import { type SharingLimit, sharingLimitOf } from "./gate/sharing-limit.js";
 import type { WholeCatalog } from "./options.js";
-import type { NamedFacts } from "./policies.js";
 import { type PrepareOptions, prepareCatalog, prepareImage } from "./prepare.js";
-import { type SharingLimit, sharingLimitOf } from "./sharing-limit.js";
 
 /** An image of a project for one platform, prepared for both syntheses. */
 export interface ProjectPlan {
@@ -106,7 +106,7 @@ async function openCatalog(
   return {
     ...project,
     async judge({ facts = [] }) {
-      const { judgePlans } = await import("./policies.js");
+      const { judgePlans } = await import("./gate/policies.js");
       return judgePlans(catalog, namedPlans(images), { ...options, facts });
     },
   };

@@ -2,7 +2,7 @@ import { createRegistryOutput } from "../adapters/outputs/registry-output.js";
 import type { PushReport } from "../ports/image-output.js";
 import { type BuildSettings, withBuiltImages } from "./build.js";
 import type { BuiltProject } from "./deliver.js";
-import { passGate } from "./gate.js";
+import { passGate } from "./gate/gate.js";
 import { namedProgress } from "./named-progress.js";
 import type { BuildOptions } from "./options.js";
 import { fullReference, knownAs, namedPlans, type Project } from "./project.js";

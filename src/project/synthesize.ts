@@ -14,13 +14,13 @@ import type { HostRunOperation, RunOperation } from "../plan/operation.js";
 import { onceEachLine } from "../plan/passes/pass.js";
 import type { OptimizedPlan } from "../plan/passes/pipeline.js";
 import { baseStages, operationsOf, type Plan, type Stage } from "../plan/plan.js";
-import { checkPlans } from "./check-plans.js";
 import { type DockerfileStyle, emitResolved } from "./dockerfile.js";
+import { checkPlans } from "./gate/check-plans.js";
 import { lookUpBases } from "./known-bases.js";
-import type { RegistryOptions } from "./open-registry.js";
+import { certificateWarnings, pinByLock } from "./lock/pin-plans.js";
 import type { LockPlace } from "./options.js";
-import { certificateWarnings, pinByLock } from "./pin-plans.js";
 import { knownAs, type Project } from "./project.js";
+import type { RegistryOptions } from "./registry/open-registry.js";
 import { type SynthesizedImage, SynthFolder } from "./synth-directory.js";
 import { type WorkspaceOptions, withWorkspace } from "./workspace.js";
 

@@ -13,7 +13,7 @@ import type { FileSource, SourceMatch } from "../ports/file-source.js";
 import type { Progress } from "../ports/progress.js";
 import type { Registry } from "../ports/registry.js";
 import type { Sandbox } from "../ports/sandbox.js";
-import { openDownloads, openRegistry, type RegistryOptions } from "./open-registry.js";
+import { openDownloads, openRegistry, type RegistryOptions } from "./registry/open-registry.js";
 
 /** Writes a file beside its place and renames it, so that it is never there in half. */
 export async function writeBeside(dest: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {

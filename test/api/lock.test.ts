@@ -14,7 +14,7 @@ import { Image } from "../../src/image/image.js";
 import { entryText } from "../../src/lock/lock-needs.js";
 import { parseLock } from "../../src/lock/parse-lock.js";
 import { digestOf } from "../../src/oci/digest.js";
-import type { LockVerbOptions } from "../../src/project/lock.js";
+import type { LockVerbOptions } from "../../src/project/lock/lock.js";
 import { openStore } from "../../src/project/workspace.js";
 import { caCertificates } from "../../src/recipes/ca-certificates.js";
 import type { TarInput } from "../fixtures/tar-bytes.js";

@@ -11,10 +11,10 @@ import { digestOf } from "../../src/oci/digest.js";
 import { parseReference } from "../../src/oci/reference.js";
 import type { Plan } from "../../src/plan/plan.js";
 import type { ProgressEvent } from "../../src/ports/progress.js";
-import { openRegistry } from "../../src/project/open-registry.js";
+import { pinByLock, pinPlans } from "../../src/project/lock/pin-plans.js";
 import type { PinOptions } from "../../src/project/options.js";
-import { pinByLock, pinPlans } from "../../src/project/pin-plans.js";
 import { planImage } from "../../src/project/prepare.js";
+import { openRegistry } from "../../src/project/registry/open-registry.js";
 import { openStore } from "../../src/project/workspace.js";
 import { RegistryDouble } from "../lock/registry-double.js";
 

@@ -10,7 +10,7 @@ import { Base } from "../../src/image/base.js";
 import { Image } from "../../src/image/image.js";
 import { digestOf } from "../../src/oci/digest.js";
 import { parseReference } from "../../src/oci/reference.js";
-import type { RebaseOptions } from "../../src/project/rebase.js";
+import type { RebaseOptions } from "../../src/project/registry/rebase.js";
 import { registryFixture } from "./registry-fixture.js";
 
 const passwd = "root:x:0:0::/:/bin/sh\nwww-data:x:33:33::/:/bin/sh\n";

@@ -6,8 +6,8 @@ import type { Image } from "../../src/image/image.js";
 import type { ImageConfig } from "../../src/oci/image-config.js";
 import type { ImageManifest } from "../../src/oci/manifest.js";
 import { parseReference } from "../../src/oci/reference.js";
-import { openRegistry } from "../../src/project/open-registry.js";
 import type { PushOptions } from "../../src/project/push.js";
+import { openRegistry } from "../../src/project/registry/open-registry.js";
 import { MemoryRegistry } from "../../src/testing/index.js";
 import { serveHandler } from "../peers/serve-handler.js";
 

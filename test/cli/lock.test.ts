@@ -12,8 +12,8 @@ import { Project, runHere } from "./cli-support.js";
 const context = mkdtempSync(join(tmpdir(), "layerwright-cli-lock-"));
 afterAll(() => rmSync(context, { recursive: true, force: true }));
 const here = vi.hoisted(() => ({ registry: undefined as unknown, images: [] as unknown[], context: "" }));
-vi.mock("../../src/project/open-registry.js", async (original) => ({
-  ...(await original<typeof import("../../src/project/open-registry.js")>()),
+vi.mock("../../src/project/registry/open-registry.js", async (original) => ({
+  ...(await original<typeof import("../../src/project/registry/open-registry.js")>()),
   openRegistry: async () => here.registry,
 }));
 vi.mock("../../src/cli/open-catalog.js", () => ({

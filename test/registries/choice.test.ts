@@ -15,8 +15,8 @@ import { mediaType } from "../../src/oci/manifest.js";
 import { hostPlatform, platformText } from "../../src/oci/platform.js";
 import { parseReference } from "../../src/oci/reference.js";
 import { inspectArchive } from "../../src/project/inspect.js";
-import { resolveImage } from "../../src/project/look-up.js";
-import { openRegistry } from "../../src/project/open-registry.js";
+import { resolveImage } from "../../src/project/lock/look-up.js";
+import { openRegistry } from "../../src/project/registry/open-registry.js";
 import {
   addBlob,
   addImage,

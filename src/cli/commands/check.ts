@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { grouped } from "../../core/grouped.js";
 import { originText } from "../../errors/origin.js";
 import type { JudgedFinding, Severity } from "../../policy/policy.js";
-import type { CheckResult } from "../../project/check.js";
+import type { CheckResult } from "../../project/gate/check.js";
 import type { Project } from "../../project/project.js";
 import { writeBeside } from "../../project/workspace.js";
 import { type BuildFlags, checkBuildOptions } from "../build-flags.js";
@@ -44,7 +44,7 @@ async function check(session: Session, names: readonly string[], flags: CheckFla
   const { lock, store } = checked.common;
   const policies = { ...(lock === undefined ? {} : { lock }), ...(store === undefined ? {} : { store }) };
   const catalog = await openCatalog(session, names, checked.platforms, { policies });
-  const { checkProject } = await import("../../project/check.js");
+  const { checkProject } = await import("../../project/gate/check.js");
   const result = await withProgress(session, (progress) =>
     checkProject(catalog, settingsOf(session, checked, progress), flags.planOnly === true),
   );

@@ -23,7 +23,7 @@ export function define(command: Command, shell: Shell): void {
 }
 
 async function copyOne(session: Session, operands: readonly string[], { store }: CopyFlags): Promise<Report> {
-  const { copyImage } = await import("../../project/copy.js");
+  const { copyImage } = await import("../../project/registry/copy.js");
   const [from = "", to = ""] = operands;
   const { signal } = session;
   const result = await withProgress(session, (progress) => copyImage(from, to, { store, signal, progress }));

@@ -5,8 +5,8 @@ import { entryText } from "../../lock/lock-needs.js";
 import type { PackageChange } from "../../lock/package-list.js";
 import { familiarReference } from "../../oci/reference.js";
 import { redactUrl } from "../../plan/operation.js";
-import type { DescribedChange, LockResult } from "../../project/lock.js";
-import { shownLock } from "../../project/lock-file.js";
+import type { DescribedChange, LockResult } from "../../project/lock/lock.js";
+import { shownLock } from "../../project/lock/lock-file.js";
 import { exitCodes } from "../exit-codes.js";
 import { openCatalog } from "../open-catalog.js";
 import { UsageError } from "../option-value.js";
@@ -53,7 +53,7 @@ async function lock(session: Session, _: readonly string[], flags: LockCommandFl
     });
   }
   const project = await openCatalog(session, []);
-  const { lockProject } = await import("../../project/lock.js");
+  const { lockProject } = await import("../../project/lock/lock.js");
   const result = await withProgress(session, (progress) =>
     lockProject(project, {
       signal: session.signal,

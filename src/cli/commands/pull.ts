@@ -47,7 +47,7 @@ async function pullOne(session: Session, [name = ""]: readonly string[], flags: 
     optionValue("--platform", text, "os/architecture[/variant]", readPlatform);
     return text;
   });
-  const { pullImages } = await import("../../project/pull.js");
+  const { pullImages } = await import("../../project/registry/pull.js");
   const { signal } = session;
   const result = await withProgress(session, (progress) =>
     pullImages(name, {

@@ -3,7 +3,7 @@ import { shownLine } from "../../core/shown-text.js";
 import { sizeText } from "../../core/size.js";
 import { unsafeText } from "../../engine/rebase/judge-layers.js";
 import { platformText } from "../../oci/platform.js";
-import type { RebasedPlatform, RebaseResult } from "../../project/rebase.js";
+import type { RebasedPlatform, RebaseResult } from "../../project/registry/rebase.js";
 import { withProgress } from "../progress.js";
 import type { Report } from "../session.js";
 import { act, examples, type Session, type Shell } from "../session.js";

@@ -101,7 +101,7 @@ async function dockerfileText(
     catalog.context,
     style,
   );
-  const { certificateWarnings } = await import("../../project/pin-plans.js");
+  const { certificateWarnings } = await import("../../project/lock/pin-plans.js");
   const { context } = catalog;
   const lists = certificateWarnings(
     plans.map(({ plan }) => plan),

@@ -3,7 +3,7 @@ import type { FoundSecret } from "../../analyze/secrets/find-secrets.js";
 import { type Origin, originText } from "../../errors/origin.js";
 import type { Digest } from "../../oci/digest.js";
 import type { EarlierBuild } from "../../policy/policy-image.js";
-import type { NamedFacts } from "../../project/policies.js";
+import type { NamedFacts } from "../../project/gate/policies.js";
 
 /** Built images as JSON, on the way to the process that has the functions of the policies. */
 interface BuiltFile {

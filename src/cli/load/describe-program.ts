@@ -10,8 +10,8 @@ import { type Image, isImage } from "../../image/image.js";
 import type { BaseNode, ImageNode } from "../../image/nodes.js";
 import { isPathComponent } from "../../oci/reference.js";
 import { suppressedFor } from "../../policy/policy.js";
+import { sharingLimitOf } from "../../project/gate/sharing-limit.js";
 import { lowerImage } from "../../project/prepare.js";
-import { sharingLimitOf } from "../../project/sharing-limit.js";
 import { codedFailure, type Failure } from "../failure.js";
 import { selectNames } from "../select-names.js";
 import {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Catalog } from "../../catalog/catalog.js";
 import type { PolicyReport } from "../../policy/judge-catalog.js";
-import { judgePlans } from "../../project/policies.js";
+import { judgePlans } from "../../project/gate/policies.js";
 import { namedPlans } from "../../project/project.js";
 import { readBuiltFile } from "./built-file.js";
 import type { LoadRequest, LoweredCatalog, PolicyRequest } from "./loaded-catalog.js";

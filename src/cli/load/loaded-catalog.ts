@@ -3,7 +3,7 @@ import type { Platform } from "../../oci/platform.js";
 import type { OptimizedPlan } from "../../plan/passes/pipeline.js";
 import type { Plan, Stage } from "../../plan/plan.js";
 import type { PolicyReport } from "../../policy/judge-catalog.js";
-import type { SharingLimit } from "../../project/sharing-limit.js";
+import type { SharingLimit } from "../../project/gate/sharing-limit.js";
 import type { Failure } from "../failure.js";
 
 /** An image for one platform, lowered in the user's process. */

@@ -9,7 +9,7 @@ import {
   HttpDownloader,
   type HttpDownloaderOptions,
 } from "../../../src/adapters/registry-http/http-downloader.js";
-import { openDownloads } from "../../../src/project/open-registry.js";
+import { openDownloads } from "../../../src/project/registry/open-registry.js";
 import { makeCertificates } from "../../peers/certificates.js";
 import { tempFolder } from "../temp-folder.js";
 import {

@@ -1,19 +1,19 @@
 import { resolve } from "node:path";
-import { observeProblem, type ProblemOptions } from "../analyze/layering/observe-problem.js";
-import { planLayering } from "../analyze/layering/plan-layering.js";
-import type { ObservedImage } from "../analyze/observed-image.js";
-import { DEFAULT_MAX_LAYERS } from "../catalog/catalog-options.js";
-import { isLayerwrightError } from "../errors/layerwright-error.js";
-import type { Lock, LockedLayering } from "../lock/lock.js";
-import { entryText, type LockEntry, missingFrom, needsOf, pinPlan } from "../lock/lock-needs.js";
-import { platformText } from "../oci/platform.js";
-import { layeringKey } from "../plan/layering.js";
-import type { Plan } from "../plan/plan.js";
-import { emitResolved } from "./dockerfile.js";
-import { knownBases } from "./known-bases.js";
+import { observeProblem, type ProblemOptions } from "../../analyze/layering/observe-problem.js";
+import { planLayering } from "../../analyze/layering/plan-layering.js";
+import type { ObservedImage } from "../../analyze/observed-image.js";
+import { DEFAULT_MAX_LAYERS } from "../../catalog/catalog-options.js";
+import { isLayerwrightError } from "../../errors/layerwright-error.js";
+import type { Lock, LockedLayering } from "../../lock/lock.js";
+import { entryText, type LockEntry, missingFrom, needsOf, pinPlan } from "../../lock/lock-needs.js";
+import { platformText } from "../../oci/platform.js";
+import { layeringKey } from "../../plan/layering.js";
+import type { Plan } from "../../plan/plan.js";
+import { emitResolved } from "../dockerfile.js";
+import { knownBases } from "../known-bases.js";
+import { withObservedJobs } from "../observe.js";
+import type { PinOptions } from "../options.js";
 import { changeLock, lockOf, shownLock } from "./lock-file.js";
-import { withObservedJobs } from "./observe.js";
-import type { PinOptions } from "./options.js";
 import { completeLock, withRuntime } from "./pin-plans.js";
 
 /** How layers are decided. */

@@ -1,5 +1,5 @@
-import { createRegistryOutput } from "../adapters/outputs/registry-output.js";
-import { openLayer } from "../archive/open-layer.js";
+import { createRegistryOutput } from "../../adapters/outputs/registry-output.js";
+import { openLayer } from "../../archive/open-layer.js";
 import {
   needsGround,
   type OwnLayer,
@@ -7,22 +7,22 @@ import {
   type UnsafeLayer,
   unsafeLayers,
   unsafeText,
-} from "../engine/rebase/judge-layers.js";
-import { layersBelow, ownHistory, rebaseDocuments } from "../engine/rebase/rebase-documents.js";
-import { DefinitionError, PlanError } from "../errors/layerwright-error.js";
-import { type BaseIdentity, baseName, readBaseAnnotations } from "../oci/base-annotations.js";
-import { isDigest } from "../oci/digest.js";
-import { imageIndex } from "../oci/manifest.js";
-import { type Platform, parsePlatform, platformText } from "../oci/platform.js";
-import { canonicalReference, parseReference, type Reference } from "../oci/reference.js";
-import type { BaseImage } from "../ports/base-source.js";
-import type { BlobStore } from "../ports/blob-store.js";
-import type { FinishedImage, PushReport } from "../ports/image-output.js";
-import type { Progress } from "../ports/progress.js";
-import { openBase } from "../rootfs/base-tree.js";
-import { type RegistryImage, registryImages } from "./observe.js";
+} from "../../engine/rebase/judge-layers.js";
+import { layersBelow, ownHistory, rebaseDocuments } from "../../engine/rebase/rebase-documents.js";
+import { DefinitionError, PlanError } from "../../errors/layerwright-error.js";
+import { type BaseIdentity, baseName, readBaseAnnotations } from "../../oci/base-annotations.js";
+import { isDigest } from "../../oci/digest.js";
+import { imageIndex } from "../../oci/manifest.js";
+import { type Platform, parsePlatform, platformText } from "../../oci/platform.js";
+import { canonicalReference, parseReference, type Reference } from "../../oci/reference.js";
+import type { BaseImage } from "../../ports/base-source.js";
+import type { BlobStore } from "../../ports/blob-store.js";
+import type { FinishedImage, PushReport } from "../../ports/image-output.js";
+import type { Progress } from "../../ports/progress.js";
+import { openBase } from "../../rootfs/base-tree.js";
+import { type RegistryImage, registryImages } from "../observe.js";
+import { type Workspace, withWorkspace } from "../workspace.js";
 import type { RegistryOptions } from "./open-registry.js";
-import { type Workspace, withWorkspace } from "./workspace.js";
 
 /** How an image is put on another base. */
 export interface RebaseOptions extends RegistryOptions {

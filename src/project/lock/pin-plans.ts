@@ -1,6 +1,6 @@
-import type { PlanError } from "../errors/layerwright-error.js";
-import type { Origin } from "../errors/origin.js";
-import { emptyLock, type Lock } from "../lock/lock.js";
+import type { PlanError } from "../../errors/layerwright-error.js";
+import type { Origin } from "../../errors/origin.js";
+import { emptyLock, type Lock } from "../../lock/lock.js";
 import {
   entryText,
   isNothing,
@@ -9,10 +9,10 @@ import {
   missingFrom,
   needsOf,
   pinPlan,
-} from "../lock/lock-needs.js";
-import type { Plan } from "../plan/plan.js";
+} from "../../lock/lock-needs.js";
+import type { Plan } from "../../plan/plan.js";
+import type { PinOptions } from "../options.js";
 import { changeLock, incomplete, type LockSearch, lockOf, shownLock } from "./lock-file.js";
-import type { PinOptions } from "./options.js";
 import {
   ENCODER_KINDS,
   hasBundledList,

@@ -1,10 +1,10 @@
-import type { HttpDownloader } from "../adapters/registry-http/http-downloader.js";
-import type { RegistrySettings } from "../adapters/registry-http/settings.js";
-import { EnvironmentError } from "../errors/layerwright-error.js";
-import { redactUrl } from "../plan/operation.js";
-import type { Downloader } from "../ports/file-source.js";
-import type { Progress } from "../ports/progress.js";
-import type { CredentialSource, Registry } from "../ports/registry.js";
+import type { HttpDownloader } from "../../adapters/registry-http/http-downloader.js";
+import type { RegistrySettings } from "../../adapters/registry-http/settings.js";
+import { EnvironmentError } from "../../errors/layerwright-error.js";
+import { redactUrl } from "../../plan/operation.js";
+import type { Downloader } from "../../ports/file-source.js";
+import type { Progress } from "../../ports/progress.js";
+import type { CredentialSource, Registry } from "../../ports/registry.js";
 
 /** How registries are reached. */
 export interface RegistryOptions {
@@ -21,12 +21,12 @@ export async function openRegistry(
   options: RegistryOptions & { readonly progress?: Progress | undefined } = {},
 ): Promise<Registry> {
   if (options.offline === true) {
-    const { OfflineRegistry } = await import("../adapters/registry-bounded/bounded-registry.js");
+    const { OfflineRegistry } = await import("../../adapters/registry-bounded/bounded-registry.js");
     return new OfflineRegistry();
   }
   if (options.registry !== undefined) return options.registry;
-  const { HttpRegistry } = await import("../adapters/registry-http/http-registry.js");
-  const { checkSettings, readSettings } = await import("../adapters/registry-http/settings.js");
+  const { HttpRegistry } = await import("../../adapters/registry-http/http-registry.js");
+  const { checkSettings, readSettings } = await import("../../adapters/registry-http/settings.js");
   const settings = options.registries === undefined ? readSettings() : checkSettings(options.registries);
   const onWarning = (message: string) => options.progress?.report({ kind: "warn", message });
   return new HttpRegistry({ credentials: lateCredentials(), settings, onWarning });
@@ -47,8 +47,8 @@ export function openDownloads({ offline, registries }: RegistryOptions): OpenDow
         throw new EnvironmentError("OFFLINE_MISSING", { missing: [missing] }, { subject: missing });
       }
       opened ??= Promise.all([
-        import("../adapters/registry-http/http-downloader.js"),
-        import("../adapters/registry-http/settings.js"),
+        import("../../adapters/registry-http/http-downloader.js"),
+        import("../../adapters/registry-http/settings.js"),
       ]).then(([{ HttpDownloader }, { checkSettings, readSettings }]) => {
         const settings = registries === undefined ? readSettings() : checkSettings(registries);
         return new HttpDownloader({ settings });
@@ -64,7 +64,7 @@ function lateCredentials(): CredentialSource {
   let opened: Promise<CredentialSource> | undefined;
   return {
     async credentialFor(repository, signal) {
-      opened ??= import("../adapters/credentials-docker/docker-credentials.js").then(
+      opened ??= import("../../adapters/credentials-docker/docker-credentials.js").then(
         ({ DockerCredentials }) => new DockerCredentials(),
       );
       return (await opened).credentialFor(repository, signal);

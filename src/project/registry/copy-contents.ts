@@ -1,12 +1,12 @@
-import { BlobFetcher } from "../adapters/bases/registry-bases.js";
-import { limited } from "../adapters/outputs/registry-output.js";
-import { isIndexType, readIndex, readManifest, toDocument } from "../oci/documents.js";
-import type { Descriptor } from "../oci/manifest.js";
-import { canonicalReference, type Reference } from "../oci/reference.js";
-import type { Progress } from "../ports/progress.js";
-import type { Registry, RegistryDocument } from "../ports/registry.js";
+import { BlobFetcher } from "../../adapters/bases/registry-bases.js";
+import { limited } from "../../adapters/outputs/registry-output.js";
+import { isIndexType, readIndex, readManifest, toDocument } from "../../oci/documents.js";
+import type { Descriptor } from "../../oci/manifest.js";
+import { canonicalReference, type Reference } from "../../oci/reference.js";
+import type { Progress } from "../../ports/progress.js";
+import type { Registry, RegistryDocument } from "../../ports/registry.js";
+import { withWorkspace } from "../workspace.js";
 import type { RegistryOptions } from "./open-registry.js";
-import { withWorkspace } from "./workspace.js";
 
 /** How an image is copied. */
 export interface CopyOptions extends RegistryOptions {

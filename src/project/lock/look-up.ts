@@ -1,19 +1,19 @@
 import { createHash } from "node:crypto";
-import { type RemoteImage, remoteReader } from "../adapters/bases/registry-bases.js";
-import type { Lock, LockedFile, LockedImage, LockedPlatform } from "../lock/lock.js";
-import type { LockEntry } from "../lock/lock-needs.js";
-import { chooseImage } from "../oci/choose-image.js";
-import { readManifest, toDocument } from "../oci/documents.js";
-import type { Descriptor, ImageManifest } from "../oci/manifest.js";
-import { parsePlatform } from "../oci/platform.js";
-import { familiarReference, parseReference } from "../oci/reference.js";
-import { redactUrl } from "../plan/operation.js";
-import type { BlobStore } from "../ports/blob-store.js";
-import type { Downloader } from "../ports/file-source.js";
-import type { Progress } from "../ports/progress.js";
-import type { Registry, RegistryDocument } from "../ports/registry.js";
-import { openDownloads, openRegistry } from "./open-registry.js";
-import type { LookUpOptions } from "./options.js";
+import { type RemoteImage, remoteReader } from "../../adapters/bases/registry-bases.js";
+import type { Lock, LockedFile, LockedImage, LockedPlatform } from "../../lock/lock.js";
+import type { LockEntry } from "../../lock/lock-needs.js";
+import { chooseImage } from "../../oci/choose-image.js";
+import { readManifest, toDocument } from "../../oci/documents.js";
+import type { Descriptor, ImageManifest } from "../../oci/manifest.js";
+import { parsePlatform } from "../../oci/platform.js";
+import { familiarReference, parseReference } from "../../oci/reference.js";
+import { redactUrl } from "../../plan/operation.js";
+import type { BlobStore } from "../../ports/blob-store.js";
+import type { Downloader } from "../../ports/file-source.js";
+import type { Progress } from "../../ports/progress.js";
+import type { Registry, RegistryDocument } from "../../ports/registry.js";
+import type { LookUpOptions } from "../options.js";
+import { openDownloads, openRegistry } from "../registry/open-registry.js";
 
 /** The lock with the entries that it lacks, looked up outside: references side by side, then files. */
 export async function addToLock(
@@ -65,7 +65,7 @@ async function fetchFiles(
 ): Promise<Record<string, LockedFile>> {
   const urls = missing.flatMap((entry) => (entry.kind === "file" ? [entry.url] : []));
   if (urls.length === 0) return {};
-  const { openStore } = await import("./workspace.js");
+  const { openStore } = await import("../workspace.js");
   const own = openDownloads({ registries: options.registries });
   const downloads = options.downloads ?? own;
   const store = await openStore(options.store);

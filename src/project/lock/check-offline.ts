@@ -1,14 +1,14 @@
-import { EnvironmentError } from "../errors/layerwright-error.js";
-import type { Lock } from "../lock/lock.js";
-import { type Digest, isDigest } from "../oci/digest.js";
-import { readManifest, toDocument } from "../oci/documents.js";
-import { MAX_DOCUMENT, mediaType } from "../oci/manifest.js";
-import { platformText } from "../oci/platform.js";
-import { canonicalReference, parseReference } from "../oci/reference.js";
-import { redactUrl } from "../plan/operation.js";
-import { operationsOf, type Plan } from "../plan/plan.js";
-import type { BlobStore } from "../ports/blob-store.js";
-import { openStore } from "./workspace.js";
+import { EnvironmentError } from "../../errors/layerwright-error.js";
+import type { Lock } from "../../lock/lock.js";
+import { type Digest, isDigest } from "../../oci/digest.js";
+import { readManifest, toDocument } from "../../oci/documents.js";
+import { MAX_DOCUMENT, mediaType } from "../../oci/manifest.js";
+import { platformText } from "../../oci/platform.js";
+import { canonicalReference, parseReference } from "../../oci/reference.js";
+import { redactUrl } from "../../plan/operation.js";
+import { operationsOf, type Plan } from "../../plan/plan.js";
+import type { BlobStore } from "../../ports/blob-store.js";
+import { openStore } from "../workspace.js";
 
 /**
  * Refuses plans that the store cannot build alone, with the whole list: files, and the layers of bases whose manifest is

@@ -1,36 +1,36 @@
-import { closestName } from "../core/closest-name.js";
-import { DefinitionError, RegistryError } from "../errors/layerwright-error.js";
-import { type Lock, lockText } from "../lock/lock.js";
-import { type ImageChange, type LockChange, lockDiff } from "../lock/lock-diff.js";
-import { type LockEntry, type LockNeeds, missingFrom, needsOf, unusedIn } from "../lock/lock-needs.js";
-import { meansFile, meansImage, meansLayering } from "../lock/merge-locks.js";
+import { closestName } from "../../core/closest-name.js";
+import { DefinitionError, RegistryError } from "../../errors/layerwright-error.js";
+import { type Lock, lockText } from "../../lock/lock.js";
+import { type ImageChange, type LockChange, lockDiff } from "../../lock/lock-diff.js";
+import { type LockEntry, type LockNeeds, missingFrom, needsOf, unusedIn } from "../../lock/lock-needs.js";
+import { meansFile, meansImage, meansLayering } from "../../lock/merge-locks.js";
 import {
   type PackageChange,
   type PackageList,
   packageDiff,
   parseApkInstalled,
   parseDpkgStatus,
-} from "../lock/package-list.js";
-import type { Digest } from "../oci/digest.js";
-import { parsePlatform } from "../oci/platform.js";
-import { familiarReference, parseReference } from "../oci/reference.js";
-import { redactUrl } from "../plan/operation.js";
-import type { Plan } from "../plan/plan.js";
-import type { BaseImage } from "../ports/base-source.js";
-import type { BlobStore } from "../ports/blob-store.js";
-import type { Progress } from "../ports/progress.js";
-import type { Registry } from "../ports/registry.js";
-import { openBase } from "../rootfs/base-tree.js";
-import { readFileNode } from "../rootfs/read-node.js";
-import { resolvePath } from "../rootfs/resolve.js";
-import type { FileNode, FolderNode } from "../rootfs/tree.js";
+} from "../../lock/package-list.js";
+import type { Digest } from "../../oci/digest.js";
+import { parsePlatform } from "../../oci/platform.js";
+import { familiarReference, parseReference } from "../../oci/reference.js";
+import { redactUrl } from "../../plan/operation.js";
+import type { Plan } from "../../plan/plan.js";
+import type { BaseImage } from "../../ports/base-source.js";
+import type { BlobStore } from "../../ports/blob-store.js";
+import type { Progress } from "../../ports/progress.js";
+import type { Registry } from "../../ports/registry.js";
+import { openBase } from "../../rootfs/base-tree.js";
+import { readFileNode } from "../../rootfs/read-node.js";
+import { resolvePath } from "../../rootfs/resolve.js";
+import type { FileNode, FolderNode } from "../../rootfs/tree.js";
+import type { LockOptions } from "../options.js";
+import { namedPlans, type Project } from "../project.js";
+import { openRegistry } from "../registry/open-registry.js";
+import { type Workspace, withWorkspace } from "../workspace.js";
 import { changeLock, lockOf } from "./lock-file.js";
 import { addToLock, manifestOf } from "./look-up.js";
-import { openRegistry } from "./open-registry.js";
-import type { LockOptions } from "./options.js";
-import { namedPlans, type Project } from "./project.js";
 import { ENCODER_KINDS, hasBundledList, withCertificates, withEncoders } from "./runtime.js";
-import { type Workspace, withWorkspace } from "./workspace.js";
 
 /** What is locked, and what of it anew. */
 export interface LockVerbOptions

@@ -1,5 +1,5 @@
-import { canonicalReference, parseReference, type Reference } from "../oci/reference.js";
-import type { RegistryDocument } from "../ports/registry.js";
+import { canonicalReference, parseReference, type Reference } from "../../oci/reference.js";
+import type { RegistryDocument } from "../../ports/registry.js";
 import type { CopyOptions } from "./copy-contents.js";
 import { openRegistry } from "./open-registry.js";
 

@@ -1,12 +1,12 @@
-import { PlanError } from "../errors/layerwright-error.js";
-import { missingFrom, needsOf } from "../lock/lock-needs.js";
-import type { PolicyReport } from "../policy/judge-catalog.js";
-import type { JudgedFinding } from "../policy/policy.js";
-import type { BuildSettings } from "./build.js";
-import { lockOf } from "./lock-file.js";
-import { namedProgress } from "./named-progress.js";
-import type { PinOptions } from "./options.js";
-import { namedPlans, type Project } from "./project.js";
+import { PlanError } from "../../errors/layerwright-error.js";
+import { missingFrom, needsOf } from "../../lock/lock-needs.js";
+import type { PolicyReport } from "../../policy/judge-catalog.js";
+import type { JudgedFinding } from "../../policy/policy.js";
+import type { BuildSettings } from "../build.js";
+import { lockOf } from "../lock/lock-file.js";
+import { namedProgress } from "../named-progress.js";
+import type { PinOptions } from "../options.js";
+import { namedPlans, type Project } from "../project.js";
 
 /** A project that was let through to its build. */
 interface Passed<Settings> {
@@ -66,7 +66,7 @@ export async function decideLayers(project: Project, given: PinOptions): Promise
   if (needs.layering.size === 0) return false;
   const { lock } = lockOf(settings);
   if (!missingFrom(needs, lock).some(({ kind }) => kind === "layering")) return false;
-  const { decideMissing } = await import("./decide-layers.js");
+  const { decideMissing } = await import("../lock/decide-layers.js");
   await decideMissing(plans, { ...settings, names: named.map(({ name }) => name) });
   return true;
 }

@@ -1,18 +1,18 @@
 import { resolve } from "node:path";
-import { findSecrets } from "../analyze/secrets/find-secrets.js";
-import type { Catalog } from "../catalog/catalog.js";
-import type { Image } from "../image/image.js";
-import { platformText } from "../oci/platform.js";
-import type { Plan } from "../plan/plan.js";
-import { judgeCatalog, type PolicyReport } from "../policy/judge-catalog.js";
-import { type BuiltFacts, policyImage } from "../policy/policy-image.js";
-import type { Progress } from "../ports/progress.js";
-import type { BuildSettings } from "./build.js";
-import { lastBuilt } from "./last-built.js";
-import { withObservedJobs } from "./observe.js";
-import type { LockPlace } from "./options.js";
-import { pinByLock } from "./pin-plans.js";
-import { placeIn } from "./prepare.js";
+import { findSecrets } from "../../analyze/secrets/find-secrets.js";
+import type { Catalog } from "../../catalog/catalog.js";
+import type { Image } from "../../image/image.js";
+import { platformText } from "../../oci/platform.js";
+import type { Plan } from "../../plan/plan.js";
+import { judgeCatalog, type PolicyReport } from "../../policy/judge-catalog.js";
+import { type BuiltFacts, policyImage } from "../../policy/policy-image.js";
+import type { Progress } from "../../ports/progress.js";
+import type { BuildSettings } from "../build.js";
+import { lastBuilt } from "../last-built.js";
+import { pinByLock } from "../lock/pin-plans.js";
+import { withObservedJobs } from "../observe.js";
+import type { LockPlace } from "../options.js";
+import { placeIn } from "../prepare.js";
 
 /** A plan of an image of a catalog. */
 interface JudgedPlan {

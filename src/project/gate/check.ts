@@ -1,8 +1,8 @@
-import type { JudgedFinding } from "../policy/policy.js";
-import type { BuildSettings } from "./build.js";
+import type { JudgedFinding } from "../../policy/policy.js";
+import type { BuildSettings } from "../build.js";
+import type { BuildOptions } from "../options.js";
+import type { Project } from "../project.js";
 import { judgeProject } from "./gate.js";
-import type { BuildOptions } from "./options.js";
-import type { Project } from "./project.js";
 
 /** How the policies of a catalog are asked. */
 export interface CheckOptions extends Omit<BuildOptions, "output" | "reference" | "platform"> {

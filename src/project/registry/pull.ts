@@ -1,11 +1,11 @@
-import { BlobFetcher, findRemoteImage, type RemoteImage } from "../adapters/bases/registry-bases.js";
-import { PlanError } from "../errors/layerwright-error.js";
-import { hostPlatform, parsePlatform, platformText } from "../oci/platform.js";
-import { canonicalReference, parseReference, type Reference } from "../oci/reference.js";
-import type { FinishedImage } from "../ports/image-output.js";
-import { openOutput, outputTarget } from "./deliver.js";
-import { type BuildOptions, holdsPlatforms, type OutputTarget } from "./options.js";
-import { withWorkspace } from "./workspace.js";
+import { BlobFetcher, findRemoteImage, type RemoteImage } from "../../adapters/bases/registry-bases.js";
+import { PlanError } from "../../errors/layerwright-error.js";
+import { hostPlatform, parsePlatform, platformText } from "../../oci/platform.js";
+import { canonicalReference, parseReference, type Reference } from "../../oci/reference.js";
+import type { FinishedImage } from "../../ports/image-output.js";
+import { openOutput, outputTarget } from "../deliver.js";
+import { type BuildOptions, holdsPlatforms, type OutputTarget } from "../options.js";
+import { withWorkspace } from "../workspace.js";
 
 /** What is pulled, and where to. */
 export interface PullOptions

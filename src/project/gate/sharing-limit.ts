@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
-import type { Catalog } from "../catalog/catalog.js";
-import type { Origin } from "../errors/origin.js";
-import type { Image } from "../image/image.js";
-import type { Platform } from "../oci/platform.js";
-import type { Plan } from "../plan/plan.js";
-import { lowerImage, placeIn } from "./prepare.js";
+import type { Catalog } from "../../catalog/catalog.js";
+import type { Origin } from "../../errors/origin.js";
+import type { Image } from "../../image/image.js";
+import type { Platform } from "../../oci/platform.js";
+import type { Plan } from "../../plan/plan.js";
+import { lowerImage, placeIn } from "../prepare.js";
 
 /** What the `maxUnshared` of a catalog is checked with, as data: the images chosen for a build, and all others. */
 export interface SharingLimit {

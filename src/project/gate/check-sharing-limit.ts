@@ -1,13 +1,13 @@
-import { LayerObserver } from "../analyze/layer-observer.js";
-import { bytesOf, type SharedLayer } from "../analyze/sharing/share-images.js";
-import { mostShared } from "../analyze/sharing/squash-prices.js";
-import { PlanError } from "../errors/layerwright-error.js";
-import { addressPlan } from "../plan/address.js";
-import { baseStages, type Plan, type Stage } from "../plan/plan.js";
-import { type BuildSettings, withBuiltImages } from "./build.js";
-import { observeBuilt, withObservedJobs } from "./observe.js";
-import { pinByLock } from "./pin-plans.js";
-import { type ImageVariants, prepareVariants } from "./prepare.js";
+import { LayerObserver } from "../../analyze/layer-observer.js";
+import { bytesOf, type SharedLayer } from "../../analyze/sharing/share-images.js";
+import { mostShared } from "../../analyze/sharing/squash-prices.js";
+import { PlanError } from "../../errors/layerwright-error.js";
+import { addressPlan } from "../../plan/address.js";
+import { baseStages, type Plan, type Stage } from "../../plan/plan.js";
+import { type BuildSettings, withBuiltImages } from "../build.js";
+import { pinByLock } from "../lock/pin-plans.js";
+import { observeBuilt, withObservedJobs } from "../observe.js";
+import { type ImageVariants, prepareVariants } from "../prepare.js";
 import type { SharingLimit } from "./sharing-limit.js";
 
 /** Layers that images pass on: a plan that has these and no others, under the id of its last stage. */

@@ -5,16 +5,16 @@ import {
   encoderName,
   hasMark,
   parseCompression,
-} from "../archive/compression.js";
-import { PlanError } from "../errors/layerwright-error.js";
-import type { Lock, LockedCertificates } from "../lock/lock.js";
-import { isNothing, needsOf } from "../lock/lock-needs.js";
-import type { WriteOperation } from "../plan/operation.js";
-import { operationsOf, type Plan } from "../plan/plan.js";
-import type { Progress } from "../ports/progress.js";
-import { bundledFile, CERTIFICATES_PATH } from "../recipes/ca-certificates.js";
+} from "../../archive/compression.js";
+import { PlanError } from "../../errors/layerwright-error.js";
+import type { Lock, LockedCertificates } from "../../lock/lock.js";
+import { isNothing, needsOf } from "../../lock/lock-needs.js";
+import type { WriteOperation } from "../../plan/operation.js";
+import { operationsOf, type Plan } from "../../plan/plan.js";
+import type { Progress } from "../../ports/progress.js";
+import { bundledFile, CERTIFICATES_PATH } from "../../recipes/ca-certificates.js";
+import type { PinOptions } from "../options.js";
 import { lockOf, shownLock } from "./lock-file.js";
-import type { PinOptions } from "./options.js";
 
 /** The level of gzip that is used unless asked otherwise: what most registries hold. */
 export const DEFAULT_COMPRESSION = "gzip:6";

@@ -1,14 +1,14 @@
 import { join, relative, resolve } from "node:path";
-import { changeLockFile, readLockFile } from "../adapters/lock-file/lock-file.js";
-import { PlanError } from "../errors/layerwright-error.js";
-import type { Origin } from "../errors/origin.js";
-import { emptyLock, LOCK_NAME, type Lock, lockText } from "../lock/lock.js";
-import { entryText, type LockEntry, type LockNeeds, lockedName } from "../lock/lock-needs.js";
-import { mergeLocks } from "../lock/merge-locks.js";
-import { parseLock } from "../lock/parse-lock.js";
-import { parseReference } from "../oci/reference.js";
-import type { RegistryPlanBase } from "../plan/plan.js";
-import type { LockPlace } from "./options.js";
+import { changeLockFile, readLockFile } from "../../adapters/lock-file/lock-file.js";
+import { PlanError } from "../../errors/layerwright-error.js";
+import type { Origin } from "../../errors/origin.js";
+import { emptyLock, LOCK_NAME, type Lock, lockText } from "../../lock/lock.js";
+import { entryText, type LockEntry, type LockNeeds, lockedName } from "../../lock/lock-needs.js";
+import { mergeLocks } from "../../lock/merge-locks.js";
+import { parseLock } from "../../lock/parse-lock.js";
+import { parseReference } from "../../oci/reference.js";
+import type { RegistryPlanBase } from "../../plan/plan.js";
+import type { LockPlace } from "../options.js";
 
 /** Where the lock is looked for. */
 export interface LockSearch extends LockPlace {

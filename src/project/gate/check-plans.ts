@@ -1,12 +1,12 @@
-import { emitDockerfile } from "../dockerfile/emit-dockerfile.js";
-import { checkDescribed } from "../engine/described/check-described.js";
-import { resolveSources } from "../engine/resolve-sources.js";
-import { isLayerwrightError, ofImage } from "../errors/layerwright-error.js";
-import { refuseTooManyLayers } from "../plan/layer-warnings.js";
-import type { Plan } from "../plan/plan.js";
-import { refuseSecrets } from "../policy/no-secrets.js";
-import type { FileSource } from "../ports/file-source.js";
-import { contextFiles, listedOnce } from "./workspace.js";
+import { emitDockerfile } from "../../dockerfile/emit-dockerfile.js";
+import { checkDescribed } from "../../engine/described/check-described.js";
+import { resolveSources } from "../../engine/resolve-sources.js";
+import { isLayerwrightError, ofImage } from "../../errors/layerwright-error.js";
+import { refuseTooManyLayers } from "../../plan/layer-warnings.js";
+import type { Plan } from "../../plan/plan.js";
+import { refuseSecrets } from "../../policy/no-secrets.js";
+import type { FileSource } from "../../ports/file-source.js";
+import { contextFiles, listedOnce } from "../workspace.js";
 
 /** Refusals of a description that no Dockerfile can say, whatever builds it. */
 const DESCRIPTION_CODES: readonly string[] = [
