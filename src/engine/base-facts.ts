@@ -1,7 +1,6 @@
 import { grouped } from "../core/grouped.js";
 import { isCount, isText, listOf, mapOf, objectOf } from "../core/json.js";
 import { cleanAbsolute, resolvePath as joinPosix } from "../core/posix-path.js";
-import { isLayerwrightError } from "../errors/layerwright-error.js";
 import type { Owner } from "../image/owner.js";
 import { isRuntimeConfig, type RuntimeConfig } from "../oci/image-config.js";
 import type { Operation } from "../plan/operation.js";
@@ -9,7 +8,7 @@ import { commandPaths } from "../plan/passes/command-as-files.js";
 import type { BaseFacts, KnownPath, LostAttributes, Stage } from "../plan/plan.js";
 import { unwrittenAttributes } from "../rootfs/entries.js";
 import { readAccounts } from "../rootfs/owners.js";
-import { resolvePath } from "../rootfs/resolve.js";
+import { resolveUnlessLoop } from "../rootfs/resolve.js";
 import { type FolderNode, lookup, type TreeNode, walk } from "../rootfs/tree.js";
 
 /** What some stages need to know of the base they stand on: the paths they touch, and the accounts they name. */
@@ -103,12 +102,7 @@ function follow(
 
 /** What is at a path; undefined also where links on the way go round in a circle. */
 function nodeAt(tree: FolderNode, path: string): TreeNode | undefined {
-  try {
-    return resolvePath(tree, path, { followLast: false }).node;
-  } catch (error) {
-    if (isLayerwrightError(error) && error.code === "LINK_LOOP") return undefined;
-    throw error;
-  }
+  return resolveUnlessLoop(tree, path, { followLast: false })?.node;
 }
 
 function namesOf(path: string): string[] {

@@ -43,9 +43,18 @@ export function resolvePath(
   path: string,
   options: { readonly followLast?: boolean } = {},
 ): Resolved {
-  const found = followLinks<TreeNode>({ root: tree, ...NODES }, path, options.followLast ?? true);
+  const found = resolveUnlessLoop(tree, path, options);
   if (found === undefined) throw new PlanError("LINK_LOOP", { path }, { subject: path });
   return found;
+}
+
+/** As `resolvePath`; undefined where links on the way go round in a circle. */
+export function resolveUnlessLoop(
+  tree: FolderNode,
+  path: string,
+  { followLast = true }: { readonly followLast?: boolean } = {},
+): Resolved | undefined {
+  return followLinks<TreeNode>({ root: tree, ...NODES }, path, followLast);
 }
 
 /** Follows a path through the links of any tree; undefined where there are too many of them. */

@@ -1,5 +1,6 @@
 import { isUndecided } from "../../plan/layering.js";
 import { baseStages, type Stage } from "../../plan/plan.js";
+import { followLinks } from "../../rootfs/resolve.js";
 import { pathComponents } from "../../rootfs/tree.js";
 import { OPAQUE_NAME, WHITEOUT_PREFIX } from "../../rootfs/whiteout.js";
 import type { ObservedEntry, ObservedImage, ObservedLayer } from "../observed-image.js";
@@ -72,9 +73,6 @@ export interface Footprint {
   readonly whiteouts: boolean;
 }
 
-/** Links on one way; Linux follows as many. */
-const MOST_LINKS = 40;
-
 /** The union of layers, with whose each path is. */
 export class LowerView {
   readonly #root: ViewNode = { owner: "base", children: new Map() };
@@ -93,26 +91,17 @@ export class LowerView {
 
   /** Returns the owner of what a path (without a leading slash) leads to; undefined where there is nothing. */
   ownerOf(path: string): Owner | undefined {
-    let links = 0;
-    let folders: ViewNode[] = [];
-    const left = pathComponents(path);
-    for (let name = left.shift(); name !== undefined; name = left.shift()) {
-      if (name === "..") {
-        folders.pop();
-        continue;
-      }
-      const node = (folders.at(-1) ?? this.#root).children?.get(name);
-      if (node === undefined) return undefined;
-      const target = node.entry?.type === "symlink" ? node.entry.linkname : undefined;
-      if (target === undefined) folders.push(node);
-      else {
-        if (++links > MOST_LINKS) return undefined;
-        if (target.startsWith("/")) folders = [];
-        // By its own words: `..` goes up from where the link is.
-        left.unshift(...target.split("/").filter((part) => part !== "" && part !== "."));
-      }
-    }
-    return folders.at(-1)?.owner;
+    const found = followLinks<ViewNode>(
+      {
+        root: this.#root,
+        child: (folder, name) => folder?.children?.get(name),
+        linkTarget: ({ entry }) => (entry?.type === "symlink" ? entry.linkname : undefined),
+        isBlocking: ({ entry }) => entry !== undefined && entry.type !== "folder",
+      },
+      pathComponents(path).join("/"),
+      true,
+    );
+    return found === undefined || found.path === "" ? undefined : found.node?.owner;
   }
 
   #set(children: Map<string, ViewNode>, name: string, node: ViewNode | undefined): void {

@@ -1,11 +1,10 @@
 import type { LayerIndex } from "../../archive/layer-index.js";
 import { sizeText } from "../../core/size.js";
-import { isLayerwrightError } from "../../errors/layerwright-error.js";
 import { type BaseUse, readBaseUse } from "../../oci/base-annotations.js";
 import type { HistoryEntry } from "../../oci/image-config.js";
 import type { Descriptor } from "../../oci/manifest.js";
 import { sameAttributes } from "../../rootfs/difference.js";
-import { resolvePath } from "../../rootfs/resolve.js";
+import { resolveUnlessLoop } from "../../rootfs/resolve.js";
 import { type FolderNode, lookup, pathComponents, type TreeNode, walk } from "../../rootfs/tree.js";
 import { nameRole } from "../../rootfs/whiteout.js";
 
@@ -150,20 +149,11 @@ function changedLinks(from: FolderNode, onto: FolderNode): readonly FollowedLink
     if (node.type !== "symlink") continue;
     const other = lookup(onto, path);
     if (other?.type === "symlink" && other.target === node.target) continue;
-    const real = realPath(from, path);
+    // A loop leads nowhere, so nothing went through it.
+    const real = resolveUnlessLoop(from, path)?.path;
     if (real !== undefined) changed.push({ path, target: node.target, real });
   }
   return changed;
-}
-
-function realPath(tree: FolderNode, path: string): string | undefined {
-  try {
-    return resolvePath(tree, path).path;
-  } catch (error) {
-    // A loop leads nowhere, so nothing went through it.
-    if (isLayerwrightError(error) && error.code === "LINK_LOOP") return undefined;
-    throw error;
-  }
 }
 
 const WHY = {

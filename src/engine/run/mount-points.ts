@@ -1,6 +1,6 @@
-import { isLayerwrightError, PlanError } from "../../errors/layerwright-error.js";
+import { PlanError } from "../../errors/layerwright-error.js";
 import type { Origin } from "../../errors/origin.js";
-import { type Resolved, resolvePath } from "../../rootfs/resolve.js";
+import { type Resolved, resolveUnlessLoop } from "../../rootfs/resolve.js";
 import { type FileNode, type FolderNode, lookup, newFolder, type TreeNode } from "../../rootfs/tree.js";
 
 /** Something that a command sees at a path, as far as it decides where further paths lead. */
@@ -116,13 +116,8 @@ class MountedView {
   }
 
   #resolve(what: string, target: string): Resolved {
-    let found: Resolved;
-    try {
-      found = resolvePath(this.#view, target);
-    } catch (error) {
-      if (!isLayerwrightError(error) || error.code !== "LINK_LOOP") throw error;
-      throw this.#refuse(what, "its symbolic links never end");
-    }
+    const found = resolveUnlessLoop(this.#view, target);
+    if (found === undefined) throw this.#refuse(what, "its symbolic links never end");
     if (found.blockedBy !== undefined)
       throw this.#refuse(what, `/${found.blockedBy} is a file, and only a directory can be there`);
     return found;
