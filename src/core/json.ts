@@ -140,6 +140,7 @@ export function objectOf(
     Object.entries(optional).every(([name, shape]) => value[name] === undefined || shape(value[name]));
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+/** True for a JSON value that is an object and no list. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -2,7 +2,7 @@ import { isLayerwrightError, PlanError } from "../errors/layerwright-error.js";
 import { isDigest } from "./digest.js";
 import { invalid, isIndexType, isManifestType } from "./documents.js";
 import type { Descriptor, ImageIndex } from "./manifest.js";
-import type { Platform } from "./platform.js";
+import { type Platform, platformText } from "./platform.js";
 import { canonicalReference } from "./reference.js";
 
 /** The documents that a choice among images reads; of a registry or of a layout. */
@@ -303,14 +303,6 @@ function namesOf({ annotations }: Descriptor): string[] {
 function tagPart(reference: string): string | undefined {
   const colon = reference.lastIndexOf(":");
   return colon > reference.lastIndexOf("/") ? reference.slice(colon + 1) : undefined;
-}
-
-/** A platform as people write it: `linux/arm/v7`. */
-export function platformText(platform: Platform): string {
-  const { os, architecture, variant } = platform;
-  return variant === undefined || variant === ""
-    ? `${os}/${architecture}`
-    : `${os}/${architecture}/${variant}`;
 }
 
 /** The variant that is meant where none is written (containerd's platforms.Normalize). */

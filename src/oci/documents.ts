@@ -1,4 +1,4 @@
-import { BadJson, parseStrictJson } from "../core/json.js";
+import { BadJson, isObject, parseStrictJson } from "../core/json.js";
 import { IntegrityError, PlanError } from "../errors/layerwright-error.js";
 import { isDigest } from "./digest.js";
 import { checkRuntimeConfig, type ImageConfig, withoutNulls } from "./image-config.js";
@@ -57,11 +57,6 @@ function checkSpelling(document: JsonDocument, value: JsonObject, known: readonl
       );
     }
   }
-}
-
-/** A JSON value that is an object and no list. */
-export function isObject(value: unknown): value is JsonObject {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
 const MANIFEST_KEYS = ["schemaVersion", "mediaType", "config", "layers", "manifests", "annotations"];

@@ -1,3 +1,4 @@
+import { isObject } from "../core/json.js";
 import type { Digest } from "./digest.js";
 
 /** The probe of a container's health; durations in nanoseconds, as Docker stores them. */
@@ -112,10 +113,6 @@ function checkHealth(health: unknown, wrong: (reason: string) => Error): void {
     const number = health[key] ?? 0;
     if (!Number.isSafeInteger(number)) throw wrong(`has a Healthcheck.${key} that is no whole number`);
   }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** True for a runtime config without nulls, as ours are kept. */

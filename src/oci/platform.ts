@@ -85,7 +85,9 @@ export function parsePlatform(text: string, origin?: Origin): Platform {
  */
 export function platformText(platform: Platform): string {
   const { os, architecture, variant } = platform;
-  return variant === undefined ? `${os}/${architecture}` : `${os}/${architecture}/${variant}`;
+  return variant === undefined || variant === ""
+    ? `${os}/${architecture}`
+    : `${os}/${architecture}/${variant}`;
 }
 
 /** Node's name of a processor to Go's, where they differ. */

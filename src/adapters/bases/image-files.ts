@@ -9,37 +9,6 @@ import { invalid, type JsonDocument, toDocument } from "../../oci/documents.js";
 import { MAX_DOCUMENT } from "../../oci/manifest.js";
 import type { ReadOptions } from "../../ports/blob-store.js";
 
-/** Reads a JSON document by its file name, or gives undefined where there is none. */
-export function readDocument(
-  files: ImageFiles,
-  file: string,
-  name: string,
-  limit: number,
-): JsonDocument | undefined {
-  const range = files.find(file);
-  if (range === undefined) return undefined;
-  if (range.size > limit) throw invalid(files.base, name, `has ${range.size} bytes, more than ${limit}`);
-  return toDocument(files.base, name, readRange(range));
-}
-
-/** Reads a JSON document that is a blob; its digest and size have to be right. */
-export function readBlobDocument(
-  files: ImageFiles,
-  digest: Digest,
-  size: number,
-  name: string,
-): JsonDocument {
-  if (size > MAX_DOCUMENT) throw invalid(files.base, name, `has ${size} bytes, more than ${MAX_DOCUMENT}`);
-  const range = files.find(`blobs/sha256/${digestHex(digest)}`);
-  if (range === undefined) throw invalid(files.base, name, "is missing");
-  if (range.size !== size)
-    throw invalid(files.base, name, `has ${range.size} bytes and is said to have ${size}`);
-  const bytes = readRange(range);
-  const found = digestOf(bytes);
-  if (found !== digest) throw damaged(files.base, digest, `its content has the digest ${found}`);
-  return toDocument(files.base, name, bytes);
-}
-
 /** The files of an image that lies on disk as a directory or a tar. */
 export interface ImageFiles {
   /** The name in errors: the path that the user gave. */
@@ -99,6 +68,37 @@ function linkedName(base: string, place: string, target: string): string {
     }
   }
   return names.join("/");
+}
+
+/** Reads a JSON document by its file name, or gives undefined where there is none. */
+export function readDocument(
+  files: ImageFiles,
+  file: string,
+  name: string,
+  limit: number,
+): JsonDocument | undefined {
+  const range = files.find(file);
+  if (range === undefined) return undefined;
+  if (range.size > limit) throw invalid(files.base, name, `has ${range.size} bytes, more than ${limit}`);
+  return toDocument(files.base, name, readRange(range));
+}
+
+/** Reads a JSON document that is a blob; its digest and size have to be right. */
+export function readBlobDocument(
+  files: ImageFiles,
+  digest: Digest,
+  size: number,
+  name: string,
+): JsonDocument {
+  if (size > MAX_DOCUMENT) throw invalid(files.base, name, `has ${size} bytes, more than ${MAX_DOCUMENT}`);
+  const range = files.find(`blobs/sha256/${digestHex(digest)}`);
+  if (range === undefined) throw invalid(files.base, name, "is missing");
+  if (range.size !== size)
+    throw invalid(files.base, name, `has ${range.size} bytes and is said to have ${size}`);
+  const bytes = readRange(range);
+  const found = digestOf(bytes);
+  if (found !== digest) throw damaged(files.base, digest, `its content has the digest ${found}`);
+  return toDocument(files.base, name, bytes);
 }
 
 /** A range of a host file. */

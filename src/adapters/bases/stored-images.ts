@@ -1,3 +1,4 @@
+import { isObject } from "../../core/json.js";
 import { PlanError } from "../../errors/layerwright-error.js";
 import {
   byName,
@@ -8,14 +9,12 @@ import {
   type PlatformWish,
   platformFit,
   platformMissing,
-  platformText,
   tagNeeded,
 } from "../../oci/choose-image.js";
 import { type Digest, digestHex, digestOf, isDigest } from "../../oci/digest.js";
 import {
   checkConfigType,
   invalid,
-  isObject,
   type JsonDocument,
   type JsonObject,
   objectOf,
@@ -31,6 +30,7 @@ import {
   MAX_DOCUMENT,
   mediaType,
 } from "../../oci/manifest.js";
+import { platformText } from "../../oci/platform.js";
 import type { BaseLayer } from "../../ports/base-source.js";
 import { layerAt, sniffLayer } from "./base-layers.js";
 import {

@@ -1,3 +1,4 @@
+import { isObject } from "../../core/json.js";
 import { RegistryError } from "../../errors/layerwright-error.js";
 import type { Repository } from "../../ports/registry.js";
 import { type Answer, ProxyRefused, readAnswer, TooSlow } from "./http/message.js";
@@ -192,10 +193,6 @@ function shown(value: unknown): string {
   if (typeof value === "number") return String(value);
   const text = JSON.stringify(value);
   return text === "{}" || text === "[]" ? "" : text;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The words of a storage in XML (`<Code>`, `<Message>`), or the title of a page. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { isObject } from "../../core/json.js";
 import { EnvironmentError } from "../../errors/layerwright-error.js";
 import type { Repository } from "../../ports/registry.js";
 import { isLoopback } from "./http/origin.js";
@@ -56,8 +57,8 @@ export function parseSettings(text: string, path: string): Settings {
   } catch {
     throw invalid(path, "it is no JSON");
   }
-  const registries = isRecord(value) ? value["registries"] : undefined;
-  if (!isRecord(registries)) throw invalid(path, 'it has no object "registries"');
+  const registries = isObject(value) ? value["registries"] : undefined;
+  if (!isObject(registries)) throw invalid(path, 'it has no object "registries"');
   return checkSettings(registries, path);
 }
 
@@ -67,9 +68,9 @@ export function parseSettings(text: string, path: string): Settings {
  * @throws {EnvironmentError} REGISTRY_SETTINGS_INVALID
  */
 export function checkSettings(registries: unknown, path = "the option registries"): Settings {
-  if (!isRecord(registries)) throw invalid(path, "it is no record of registries");
+  if (!isObject(registries)) throw invalid(path, "it is no record of registries");
   for (const [name, settings] of Object.entries(registries)) {
-    if (!isRecord(settings)) throw invalid(path, `the settings of ${name} are no object`);
+    if (!isObject(settings)) throw invalid(path, `the settings of ${name} are no object`);
     for (const [key, setting] of Object.entries(settings)) {
       const kind = Object.hasOwn(KINDS, key) ? KINDS[key] : undefined;
       if (kind === undefined)
@@ -115,10 +116,6 @@ function isServer(text: string): boolean {
   return /^https?:\/\//.test(text)
     ? URL.canParse(text)
     : !text.includes("://") && URL.canParse(`https://${text}`);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function invalid(path: string, reason: string): EnvironmentError {

@@ -6,7 +6,8 @@ export function sameOrigin(one: URL, other: URL): boolean {
   return one.protocol === other.protocol && one.hostname === other.hostname && portOf(one) === portOf(other);
 }
 
-function portOf(url: URL): string {
+/** The port of an address, also where it is the usual one of its scheme. */
+export function portOf(url: URL): string {
   return url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port;
 }
 

@@ -6,7 +6,6 @@ import {
   type RequestOptions,
 } from "node:http";
 import {
-  Agent,
   Agent as HttpsAgent,
   request as httpsRequest,
   type RequestOptions as SecureRequestOptions,
@@ -15,7 +14,7 @@ import { BlockList, connect, isIP, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
 import { ProxyRefused } from "./message.js";
-import { isLoopback } from "./origin.js";
+import { isLoopback, portOf } from "./origin.js";
 
 /** Variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -139,13 +138,9 @@ function unmapped(address: string): string {
   return [high >> 8, high & 255, low >> 8, low & 255].join(".");
 }
 
-function portOf(url: URL): string {
-  return url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port;
-}
-
 /** An agent whose https connections lead through a proxy (CONNECT): the proxy sees no request, and no login of it. */
-export function tunnelAgent(proxy: URL, secure: ConnectionOptions, idleMs: number): Agent {
-  const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+export function tunnelAgent(proxy: URL, secure: ConnectionOptions, idleMs: number): HttpsAgent {
+  const agent = new HttpsAgent({ keepAlive: true, maxSockets: 8 });
   const open = (
     options: SecureRequestOptions,
     done: (error: Error | null, socket?: TLSSocket) => void,
