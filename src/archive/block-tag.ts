@@ -25,7 +25,7 @@ export function isBlockKey(value: unknown): value is string {
   return typeof value === "string" && /^[0-9a-f]{32}$/.test(value);
 }
 
-/** What a hash worker is started with. */
+/** The data that a hash worker is started with. */
 export interface HashWorkerData {
   /** The key of the blocks' tags, in hex; without one no block gets a tag. */
   readonly blockKey: string | undefined;

@@ -4,7 +4,7 @@ import { IntegrityError } from "../errors/layerwright-error.js";
 import type { LayerEncoding } from "../oci/manifest.js";
 import { unzstdChunks } from "./unzstd.js";
 
-/** How a blob is decoded. */
+/** Options of decoding a blob. */
 interface DecodeOptions extends DecodeLimits {
   /** Names the blob in messages. */
   readonly archive: string;
@@ -17,7 +17,10 @@ interface DecodeOptions extends DecodeLimits {
 /** Bytes that tell the compression. */
 const MAGIC = 4;
 
-/** How the first bytes of a blob say that it is compressed. Anything that is neither gzip nor zstd is taken as a tar. */
+/**
+ * Returns the compression that the first bytes of a blob show. Anything that is neither gzip nor zstd is taken as a
+ * tar.
+ */
 export function sniffEncoding(start: Uint8Array): LayerEncoding {
   if (start[0] === 0x1f && start[1] === 0x8b) return "gzip";
   if (start[0] === 0x28 && start[1] === 0xb5 && start[2] === 0x2f && start[3] === 0xfd) return "zstd";
@@ -99,7 +102,7 @@ function withStart(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): {
   };
 }
 
-/** How much a compressed archive may unpack to. */
+/** The most that a compressed archive may unpack to. */
 interface DecodeLimits {
   /** Most bytes in all; 64 GiB when not given. */
   readonly maxSize?: number | undefined;

@@ -79,7 +79,7 @@ const paxHeader: UstarFields = {
   devminor: 0,
 };
 
-/** What of an entry goes into ustar's own fields, and the records for what they are too small for. */
+/** The values of an entry that go into ustar's own fields, and the records for what they are too small for. */
 function placeFields(entry: TarEntry) {
   const records: PaxRecords = new Map();
   const { name, prefix } = placeName(nameOf(entry), records);
@@ -120,7 +120,7 @@ function fieldsOf(
 function placeName(name: string, records: PaxRecords): { name: string | Uint8Array; prefix: string } {
   if (ASCII.test(name)) {
     if (name.length <= 100) return { name, prefix: "" };
-    // The last slash that leaves at most 155 bytes before it, and not the one that ends a folder's name.
+    // The last slash that leaves at most 155 bytes before it, and not the one that ends a directory's name.
     const slash = name.lastIndexOf("/", Math.min(155, name.length - 2));
     if (slash > 0 && name.length - slash - 1 <= 100) {
       return { prefix: name.slice(0, slash), name: name.slice(slash + 1) };
@@ -257,7 +257,7 @@ const ODD = /[^\x01-\x7f]|^\/|\/$|\/\/|(?:^|\/)\.\.?(?:\/|$)/;
 
 function checkPath(path: string, folder: boolean): void {
   if (path.length <= MAX_NAME && path !== "" && !ODD.test(path)) return;
-  // The root folder itself has the empty path.
+  // The root directory itself has the empty path.
   if (path === "" && folder) return;
   if (path === "") throw unwritable(path, "it has no name");
   if (path.includes("\0")) throw unwritable(path, "its name holds a NUL");

@@ -33,7 +33,7 @@ const HEADER = Buffer.from("1f8b08000000000000ff", "hex");
 /** An empty final block (fixed codes), so that every block of data is of one kind wherever it stands. */
 const FINAL_BLOCK = Buffer.from("0300", "hex");
 
-/** What one of the blocks under way needs; used again and again, because new memory is dear. */
+/** The streams of one of the blocks under way; used again and again, because new memory is dear. */
 interface Slot {
   readonly deflater: BlockStream;
   stored: Buffer | undefined;

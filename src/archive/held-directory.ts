@@ -298,7 +298,7 @@ function systemError(code: string, path: string | Buffer): NodeJS.ErrnoException
   return Object.assign(new Error(`${code}: ${path}`), { code });
 }
 
-/** The path of a name in a host folder: text where that names the file, bytes where the name is not UTF-8. */
+/** The path of a name in a host directory: text where that names the file, bytes where the name is not UTF-8. */
 function hostChild(folder: string | Buffer, name: string): string | Buffer {
   if (typeof folder === "string" && !hasEscapedBytes(name)) {
     return folder.endsWith("/") ? folder + name : `${folder}/${name}`;

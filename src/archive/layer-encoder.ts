@@ -1,7 +1,7 @@
 import type { LayerEncoding } from "../oci/manifest.js";
 
 /**
- * How layer blobs are compressed. Blocks are compressed each on its own, so the bytes do not depend on the number
+ * The compression of layer blobs. Blocks are compressed each on its own, so the bytes do not depend on the number
  * of cores, and a block that came before can be used again.
  */
 export interface LayerEncoder {

@@ -15,7 +15,7 @@ export interface IndexedEntry {
   readonly offset: number;
 }
 
-/** What is in a layer, in the order of its tar: all that applying it needs, without the contents of files. */
+/** The entries of a layer, in the order of its tar: all that applying it needs, without the contents of files. */
 export interface LayerIndex {
   readonly diffId: Digest;
   /** Bytes of the plain tar. */

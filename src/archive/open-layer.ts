@@ -20,7 +20,7 @@ export interface OpenLayer {
   close(): Promise<void>;
 }
 
-/** How layers are opened. */
+/** Options of opening layers. */
 export interface OpenLayerOptions {
   /**
    * The bytes of files will be needed (e.g. squash `"all"`): a layer that has to be unpacked for its index is kept
@@ -106,7 +106,7 @@ class LazyLayer implements LayerBytes {
   }
 }
 
-/** Where a plain tar lies: a file of the host, and the byte it starts at (0 but for a tar inside a tar). */
+/** The place of a plain tar: a file of the host, and the byte it starts at (0 but for a tar inside a tar). */
 export interface PlainTar {
   readonly path: string;
   readonly offset: number;
@@ -238,7 +238,7 @@ async function noteVerified(
     await store.putRecord(KIND, keyOf(layer, plain), stamp);
 }
 
-/** What tells one state of a file from another. */
+/** Text that tells one state of a file from another. */
 export function stampOf(path: string): string | undefined {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
   return stat && [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(" ");

@@ -17,16 +17,16 @@ export interface StampedSpan {
 export interface PackedBlock {
   /** The tag of the raw block under the layer's block key (see block-tag.ts). */
   readonly tag: string;
-  /** What told its entries and files apart without a look into them, where that is proof enough. */
+  /** The stamp that tells its entries and files apart without a look into them, where that is proof enough. */
   readonly stamp?: string | undefined;
-  /** Where the compressed bytes are in the blob, in bytes. */
+  /** The place of the compressed bytes in the blob, in bytes. */
   readonly offset: number;
   readonly size: number;
   /** CRC-32 of the compressed bytes: tells a damaged old blob before it damages a new one. */
   readonly crc: number;
 }
 
-/** What a packed layer is. */
+/** A packed layer, as its manifest and config name it. */
 export interface PackedLayer {
   /** Digest of the uncompressed tar, as the image config names it. */
   readonly diffId: Digest;
@@ -55,10 +55,10 @@ export interface BlockSource {
 /** Earlier bytes turned out to be others than those that were recorded: the layer is packed without them. */
 export class PreviousDamaged extends Error {}
 
-/** How a layer is packed. */
+/** Options of packing a layer. */
 interface PackOptions {
   readonly encoder: LayerEncoder;
-  /** Where the blob goes. It is committed, or discarded when packing fails. */
+  /** The writer of the blob. It is committed, or discarded when packing fails. */
   readonly writer: BlobWriter;
   /** About how many bytes all contents have, 0 when not given. */
   readonly expectedSize?: number | undefined;

@@ -9,7 +9,7 @@ import {
   type RawHeader,
 } from "./tar-format.js";
 
-/** Why an entry is refused. */
+/** The reason for which an entry is refused. */
 export class BadEntry {
   readonly kind: "damaged" | "unsafe" | "sparse";
   readonly reason: string;
@@ -271,8 +271,8 @@ function textOf(body: Uint8Array): string | undefined {
 const HARMLESS = /^(?:[acm]time|LIBARCHIVE\.creationtime|comment|hdrcharset|charset|uname|gname)$/;
 
 /**
- * Why a global header is refused: GNU tar and Python apply its records to all entries that follow, Go and so the
- * container engines do not.
+ * The reason for which a global header is refused: GNU tar and Python apply its records to all entries that follow, Go
+ * and so the container engines do not.
  */
 function refusedGlobal(records: PaxRecords): string | undefined {
   for (const key of records.keys()) {
@@ -284,7 +284,7 @@ function refusedGlobal(records: PaxRecords): string | undefined {
 
 const ODD = /^[./]|\/[./]|\/$|\0/;
 
-/** Why a path from an archive is refused; the text continues "the entry ..., which ". */
+/** The reason for which a path from an archive is refused; the text continues "the entry ..., which ". */
 class UnsafePath {
   readonly reason: string;
 
@@ -296,7 +296,7 @@ class UnsafePath {
 /**
  * The normal form of a path from an archive: no leading `/` or `./`, no trailing or double slash, no `.` component.
  * `..` is refused and never resolved: what it leads to depends on symlinks that only the final root file system has.
- * The root folder itself is the empty path.
+ * The root directory itself is the empty path.
  */
 export function normalizeEntryPath(path: string): string | UnsafePath {
   if (!ODD.test(path)) return path;

@@ -140,7 +140,7 @@ export interface BlockSpan {
   readonly from: number;
   /** The place after that of the last entry in it. */
   readonly end: number;
-  /** How many bytes of that last entry lie before its end. */
+  /** Bytes of that last entry that lie before its end. */
   readonly to: number;
   /** Bytes. */
   readonly size: number;
@@ -186,7 +186,7 @@ function entrySize(entry: TarEntry): number {
 }
 
 /**
- * Where the blocks of a written tar end, besides at 1 MiB: before and after a large file, and before an entry whose
+ * The ends of the blocks of a written tar, besides at 1 MiB: before and after a large file, and before an entry whose
  * path says so once half a block is full. The cuts hang on the entries and not on the offset in the tar, so after an
  * inserted, removed or grown file the same blocks come again and their compressed bytes can be reused.
  * The rule decides a compressed layer's bytes: change it only together with `BLOCK_CUTS`.

@@ -1,4 +1,4 @@
-/** What kind of thing an entry of a layer is. */
+/** The type of an entry of a layer. */
 export type TarEntryType =
   | "file"
   | "folder"
@@ -32,7 +32,7 @@ export interface TarEntry {
 }
 
 /**
- * Where the bytes of a file entry come from. Reading is synchronous on purpose: for trees of small files it
+ * The source of the bytes of a file entry. Reading is synchronous on purpose: for trees of small files it
  * costs a third of the processor time of asynchronous reads, and leaves the thread pool to compression.
  */
 export type EntryContent =
@@ -51,7 +51,7 @@ export interface HostContent {
   readonly guard?: FileGuard;
 }
 
-/** What `lstat` said when the file was listed; another answer at reading time means the file changed. */
+/** The answer of `lstat` when the file was listed; another answer at reading time means the file changed. */
 export interface FileGuard {
   readonly ino: number;
   readonly dev: number;

@@ -144,7 +144,7 @@ export class RawHeader {
   }
 }
 
-/** What a numeric field of a tar header holds: a number, or in words what is wrong with it. */
+/** The value of a numeric field of a tar header: a number, or in words what is wrong with it. */
 type FieldValue = number | string;
 
 /**

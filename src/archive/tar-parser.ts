@@ -3,7 +3,7 @@ import { BadEntry, isMeta, MAX_META, PendingMeta, readEntry } from "./read-entry
 import type { TarEntry } from "./tar-entry.js";
 import { BLOCK, checksumHolds, field, isZeroBlock, padding, RawHeader } from "./tar-format.js";
 
-/** Where an entry is in the uncompressed archive, in bytes. */
+/** The place of an entry in the uncompressed archive, in bytes. */
 export interface EntryPosition {
   /** Start of its first header, extended headers included. */
   readonly header: number;
@@ -11,9 +11,9 @@ export interface EntryPosition {
   readonly data: number;
 }
 
-/** What a `TarParser` calls while it is fed. */
+/** The functions that a `TarParser` calls while it is fed. */
 export interface TarHandler {
-  /** A new entry, before its content. The root folder itself has the empty path. */
+  /** A new entry, before its content. The root directory itself has the empty path. */
   entry(entry: TarEntry, position: EntryPosition): void;
   /** A piece of the current entry's content; valid during the call only. Without it contents are passed over. */
   data?(piece: Uint8Array): void;

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 
-/** What is used of `@foxglove/wasm-zstd`: one-shot compression and decompression, synchronous. */
+/** The part of `@foxglove/wasm-zstd` that is used: one-shot compression and decompression, synchronous. */
 interface WasmZstd {
   compress(bytes: Uint8Array, level: number): Uint8Array;
   decompress(bytes: Uint8Array, size: number): Uint8Array;
@@ -78,7 +78,7 @@ async function load(): Promise<WasmZstd> {
   return codec;
 }
 
-/** What a zstd worker is started with. */
+/** The data that a zstd worker is started with. */
 export interface ZstdWorkerData {
   readonly level: number;
 }

@@ -192,7 +192,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** What Node has from 22.15 on; the project's type definitions are those of Node 20. */
+/** The zstd of Node from 22.15 on; the project's type definitions are those of Node 20. */
 interface NodeZstd {
   zstdCompress(
     bytes: Uint8Array,

@@ -11,7 +11,7 @@ import { readAccounts } from "../rootfs/owners.js";
 import { resolveUnlessLoop } from "../rootfs/resolve.js";
 import { type FolderNode, lookup, type TreeNode, walk } from "../rootfs/tree.js";
 
-/** What some stages need to know of the base they stand on: the paths they touch, and the accounts they name. */
+/** The facts that some stages need of the base they stand on: the paths they touch, and the accounts they name. */
 export async function factsOf(
   tree: FolderNode,
   config: RuntimeConfig,
@@ -100,7 +100,7 @@ function follow(
   }
 }
 
-/** What is at a path; undefined also where links on the way go round in a circle. */
+/** The node at a path; undefined also where links on the way go round in a circle. */
 function nodeAt(tree: FolderNode, path: string): TreeNode | undefined {
   return resolveUnlessLoop(tree, path, { followLast: false })?.node;
 }
@@ -149,7 +149,7 @@ function toolPlaces(tool: string): string[] {
   return ["/bin", "/usr/bin", "/sbin", "/usr/sbin"].map((directory) => `${directory}/${tool}`);
 }
 
-/** Names that files would get in a folder, where the sources are plain paths. */
+/** Names that files would get in a directory, where the sources are plain paths. */
 function filesInto(dest: string, sources: Extract<Operation, { op: "copy" }>["sources"]): string[] {
   const names = sources.map(({ path }) => path.slice(path.lastIndexOf("/") + 1));
   return names

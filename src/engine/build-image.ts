@@ -19,12 +19,12 @@ import { looksIntoBase, vouchedFolders } from "./stages/looks-into-base.js";
 import { baseImage, scratchImage } from "./stages/open-base.js";
 import type { StageImage, StageLayer } from "./stages/stage-image.js";
 
-/** What the direct build says of a layer, bottom first. */
+/** The report of the direct build on a layer, bottom first. */
 type LayerReport = Omit<StageLayer, "blob">;
 
 /** An image that was built: its documents and layers, ready to be written, and what was done for it. */
 export interface BuiltImage {
-  /** What it was made from, with all that is outside named by digest. */
+  /** Its sources, with all that is outside named by digest. */
   readonly plan: Plan;
   readonly image: FinishedImage;
   readonly layers: readonly LayerReport[];
@@ -112,7 +112,7 @@ export async function buildImage(
   }
 }
 
-/** What a base from outside needs is fetched and read once, also where many images stand on it. */
+/** Fetches and reads once what a base from outside needs, also where many images stand on it. */
 function openInTurn(
   { base }: Stage,
   turns: Turns | undefined,

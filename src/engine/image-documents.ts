@@ -57,7 +57,7 @@ export function layerHistory(layer: Layer, created: string): HistoryEntry {
   return { created, created_by: layerText(layer) };
 }
 
-/** What a layer is, in a few words. */
+/** A layer in a few words. */
 export function layerText(layer: Layer): string {
   const steps = layer.operations.map(describeOperation).join("; ");
   const text = [layer.name ?? "", steps].filter((part) => part !== "").join(": ");

@@ -7,7 +7,7 @@ import type { Progress } from "../ports/progress.js";
 import type { Sandbox, SecretSource } from "../ports/sandbox.js";
 import type { RunForecast } from "./run/run-inputs.js";
 
-/** What a direct build reaches the outside through. */
+/** The ports through which a direct build reaches the outside. */
 export interface BuildPorts {
   readonly store: BlobStore;
   readonly files: FileSource;
@@ -16,14 +16,14 @@ export interface BuildPorts {
   readonly progress?: Progress | undefined;
   /** Runs commands. Without it an image with a run step is refused. */
   readonly sandbox?: Sandbox | undefined;
-  /** What secret and ssh mounts give. Without it there are none. */
+  /** The source of what secret and ssh mounts give. Without it there are none. */
   readonly secrets?: SecretSource | undefined;
 }
 
-/** How an image is built. */
+/** Options of building an image. */
 export interface BuildImageOptions {
   readonly encoder: LayerEncoder;
-  /** The folder that relative base paths start at, absolute. */
+  /** The directory that relative base paths start at, absolute. */
   readonly folder: string;
   /** Whole seconds for every time in the image; 0 when absent (see `parseSourceDateEpoch`). */
   readonly sourceDateEpoch?: number | undefined;

@@ -13,7 +13,7 @@ import type { BuildPorts } from "./ports.js";
 import { looksIntoBase } from "./stages/looks-into-base.js";
 import { baseLocation, type OpenableBase } from "./stages/open-base.js";
 
-/** How bases in registries are looked up. */
+/** The way in which bases in registries are looked up. */
 export interface RegistryLookUp {
   /** The digest that a reference has now; undefined where nobody can tell. */
   digestOf(base: RegistryPlanBase, stage: Stage): Promise<string | undefined>;

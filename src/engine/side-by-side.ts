@@ -1,4 +1,4 @@
-/** How items are worked through. */
+/** Options of working through items. */
 interface Together<Item> {
   idOf(item: Item): string;
   /** The ids of the items that come before one. */
@@ -6,7 +6,7 @@ interface Together<Item> {
   readonly signal: AbortSignal | undefined;
   /** True when a failure leaves those alone that do not need the item. */
   readonly keepGoing: boolean;
-  /** How many are worked on at once. @default - no limit */
+  /** The number that are worked on at once. @default - no limit */
   readonly limit?: number;
 }
 

@@ -31,7 +31,7 @@ export function applyLayer(tree: FolderNode, index: LayerIndex, bytes: LayerByte
   const layer = index.diffId;
   hideLower(tree, index.entries, layer, watch);
   const plinks = new Map<string, TreeNode>();
-  // Entries of one folder follow each other, so the way to it is walked once.
+  // Entries of one directory follow each other, so the way to it is walked once.
   let lastParent: string | undefined;
   let parent = tree;
   for (const indexed of index.entries) {
@@ -59,7 +59,7 @@ export function applyLayer(tree: FolderNode, index: LayerIndex, bytes: LayerByte
       if (existing !== undefined) watch?.lost(path, existing);
       parent.children.set(name, node);
       watch?.gained(path, node);
-      // What was replaced may have been on the way to the folder that is remembered.
+      // What was replaced may have been on the way to the directory that is remembered.
       if (existing !== undefined && (existing.type === "folder" || existing.type === "symlink"))
         lastParent = undefined;
     }
@@ -77,7 +77,7 @@ function isHidden(path: string, parentPath: string, name: string, layer: string)
   return nameRole(name, path, layer).kind !== "plain";
 }
 
-/** The root folder's own entry (`./`), and names that the tar reader would not have let through. */
+/** The root directory's own entry (`./`), and names that the tar reader would not have let through. */
 function applyOddName(tree: FolderNode, indexed: IndexedEntry, layer: string): void {
   const { entry } = indexed;
   if (pathComponents(entry.path).length === 0 && entry.type === "folder") {
@@ -89,7 +89,7 @@ function applyOddName(tree: FolderNode, indexed: IndexedEntry, layer: string): v
   throw new IntegrityError("LAYER_INVALID", { layer, path: entry.path, reason }, { subject: entry.path });
 }
 
-/** The folder that an entry goes into: existing, reached through a link of the image, or new. */
+/** The directory that an entry goes into: existing, reached through a link of the image, or new. */
 function parentFolder(tree: FolderNode, path: string, layer: string): FolderNode {
   let folder = tree;
   if (path === "") return folder;

@@ -102,7 +102,7 @@ export function applyAdd(state: LayerState, operation: AddOperation, fetched: Fe
   state.draft.set(place, { type: "file", mode: bits, ...ids, mtime: 0, ...fetched });
 }
 
-/** Where a downloaded file goes and whose it is; what cannot be placed is refused before anything is fetched. */
+/** The place and the owner of a downloaded file; what cannot be placed is refused before anything is fetched. */
 function placeAdd(
   state: LayerState,
   { url, dest, into, owner, origin }: AddOperation,
@@ -112,7 +112,7 @@ function placeAdd(
   return { place: fileDestination(state.draft.tree, dest, into, downloadName(url), placing), ids };
 }
 
-/** Makes a folder; one that exists gets mode and owner, unless `ifMissing`. */
+/** Makes a directory; one that exists gets mode and owner, unless `ifMissing`. */
 function applyMkdir(state: LayerState, operation: MkdirOperation): void {
   const { path, mode, owner, ifMissing, origin } = operation;
   const { draft } = state;
@@ -129,7 +129,7 @@ function applyMkdir(state: LayerState, operation: MkdirOperation): void {
   folder.gid = ids.gid;
 }
 
-/** Makes a link in place of a file or link; a folder is in the way. */
+/** Makes a link in place of a file or link; a directory is in the way. */
 function applySymlink(state: LayerState, operation: SymlinkOperation): void {
   const { path, target, owner, origin } = operation;
   const { draft } = state;
@@ -141,7 +141,7 @@ function applySymlink(state: LayerState, operation: SymlinkOperation): void {
   draft.set(found.path, { type: "symlink", mode: 0o777, ...ids, mtime: 0, target });
 }
 
-/** Removes a file, a link itself, or a folder with all in it. */
+/** Removes a file, a link itself, or a directory with all in it. */
 function applyRemove(state: LayerState, operation: RemoveOperation): void {
   const found = resolvePath(state.draft.tree, operation.path, { followLast: false });
   if (found.path === "") {

@@ -14,7 +14,7 @@ export async function checkExecutable(state: ProgramGround, file: FileNode, plac
   checkProgram(state, await openRange(file), placing);
 }
 
-/** What a program is checked against. */
+/** The platform and the files that a program is checked against. */
 type ProgramGround = Pick<LayerState, "draft" | "platform" | "fromScratch">;
 
 /** The same for a program that is open already; closes it. */
@@ -77,7 +77,10 @@ const LIBRARY_FOLDERS = [
   "libx32",
 ];
 
-/** The libraries that no usual folder has. A folder of `/etc/ld.so.conf` elsewhere is looked for by walking `lib` one level down. */
+/**
+ * The libraries that no usual directory has. A directory of `/etc/ld.so.conf` elsewhere is looked for by walking `lib`
+ * one level down.
+ */
 function missingLibraries(tree: FolderNode, program: ElfProgram, interpreter: string): string[] {
   const folders = new Set<FolderNode>();
   const add = (path: string) => {
@@ -89,7 +92,7 @@ function missingLibraries(tree: FolderNode, program: ElfProgram, interpreter: st
   for (const path of program.searched) if (path.startsWith("/")) add(path);
   for (const path of LIBRARY_FOLDERS) {
     const node = add(path);
-    // Debian's multiarch folders (lib/x86_64-linux-gnu) and the like.
+    // Debian's multiarch directories (lib/x86_64-linux-gnu) and the like.
     if (node?.type !== "folder") continue;
     for (const child of node.children.values()) if (child.type === "folder") folders.add(child);
   }
@@ -129,7 +132,7 @@ function shebangOf(start: Buffer): string | undefined {
   return (named ?? words[0] ?? "").slice(0, 200);
 }
 
-/** What a file that is no ELF file starts like. */
+/** The format that a file shows that is no ELF file. */
 function formatOf(start: Buffer): string {
   if (start.length === 0) return "an empty file";
   const hex = start.toString("hex", 0, 4);

@@ -8,7 +8,7 @@ import type { DraftTree } from "./draft-tree.js";
 import type { Ids } from "./owners.js";
 import type { FileNode, FolderNode, SymlinkNode, TreeNode } from "./tree.js";
 
-/** How a copy changes what it copies. */
+/** The modes and owners that a copy gives. */
 export interface CopyRules {
   /** Undefined: files of a context are root's, files of a stage keep their owner. */
   readonly ids: Ids | undefined;
@@ -33,13 +33,13 @@ function stageMode(rules: CopyRules, type: string, before: number): number {
   return modeAfter(rules.mode, before, type === "folder");
 }
 
-/** The mode of the folder that a folder's contents go into, where it is new. */
+/** The mode of the directory that a directory's contents go into, where it is new. */
 export function topFolderMode(rules: CopyRules, onDisk: number | undefined): number {
   if (rules.asOnDisk === true && onDisk !== undefined) return onDisk;
   return rules.mode === undefined ? 0o755 : modeAfter(rules.mode, 0o755, true);
 }
 
-/** What `lstat` said of a host file, with the time of its last change of any kind for the cache key. */
+/** The answer of `lstat` for a host file, with the time of its last change of any kind for the cache key. */
 export interface StampedGuard extends FileGuard {
   readonly ctimeMs: number;
 }
@@ -57,7 +57,10 @@ export function contextNode(entry: SourceEntry, rules: CopyRules): FileNode | Sy
 
 const ROOT = { uid: 0, gid: 0 };
 
-/** Merges the contents of a context folder into a folder of the image. Folders on both sides get the source's attributes. */
+/**
+ * Merges the contents of a context directory into a directory of the image. Directories on both sides get the source's
+ * attributes.
+ */
 export function mergeContext(
   draft: DraftTree,
   dest: FolderNode,
@@ -67,7 +70,7 @@ export function mergeContext(
   placing: Placing,
 ): void {
   const { uid, gid } = rules.ids ?? { uid: 0, gid: 0 };
-  // Parents come before their children, so the folders above the current entry are always at hand.
+  // Parents come before their children, so the directories above the current entry are always at hand.
   const open: { readonly entry: SourceEntry | undefined; readonly folder: FolderNode }[] = [
     { entry: undefined, folder: dest },
   ];
@@ -124,7 +127,7 @@ export function stageNode(node: Exclude<TreeNode, FolderNode>, rules: CopyRules)
   return { ...node, ...rules.ids, mode: stageMode(rules, node.type, node.mode) };
 }
 
-/** Merges a folder of another stage into a folder of the image; hard links inside of it stay hard links. */
+/** Merges a directory of another stage into a directory of the image; hard links inside of it stay hard links. */
 export class StageMerge {
   readonly #draft: DraftTree;
   readonly #rules: CopyRules;

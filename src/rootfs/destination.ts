@@ -3,7 +3,7 @@ import type { Origin } from "../errors/origin.js";
 import { resolvePath } from "./resolve.js";
 import { type FolderNode, joinPath, type TreeNode } from "./tree.js";
 
-/** What is put somewhere, for messages. */
+/** The source of what is put somewhere, for messages. */
 export interface Placing {
   readonly source: string;
   readonly origin: Origin | undefined;
@@ -39,7 +39,7 @@ export function exactDestination(tree: FolderNode, path: string, placing: Placin
   return found.path;
 }
 
-/** The folder that a folder's contents go into, which need not exist yet. */
+/** The directory that a directory's contents go into, which need not exist yet. */
 export function folderDestination(tree: FolderNode, dest: string, placing: Placing): string {
   const found = resolvePath(tree, dest);
   if (found.blockedBy !== undefined) throw notFolder(`/${found.blockedBy}`, tree, placing);
@@ -59,7 +59,7 @@ export function notFolder(dest: string, tree: FolderNode, { source, origin }: Pl
   return new PlanError("DEST_NOT_FOLDER", { source, dest, found: typeText(node) }, { subject: dest, origin });
 }
 
-/** What a node is, in words. */
+/** A node's type, in words. */
 export function typeText(node: TreeNode | undefined): string {
   if (node === undefined) return "file";
   return node.type === "symlink" ? "symbolic link" : node.type.replace("-", " ");

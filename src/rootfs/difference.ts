@@ -10,8 +10,9 @@ import {
 } from "./tree.js";
 
 /**
- * What makes the upper tree of the lower one: applied to the lower tree, the result has the same nodes, attributes
- * (times aside) and hard links as the upper one. Nodes that the two trees share are equal without a look at them.
+ * The changes that make the upper tree of the lower one: applied to the lower tree, the result has the same nodes,
+ * attributes (times aside) and hard links as the upper one. Nodes that the two trees share are equal without a look at
+ * them.
  */
 export function diffTrees(lower: FolderNode, upper: FolderNode): LayerChanges {
   const changes = new LayerChanges();
@@ -91,28 +92,29 @@ function rewrittenFiles(lower: FolderNode, upper: FolderNode): Set<TreeNode> {
   return rewritten;
 }
 
-/** What happens to one name: something is put there, what was there goes, something changes below. */
+/** The change of one name: something is put there, what was there goes, something changes below. */
 export interface Change {
-  /** What the layer puts at this name. A folder's own `children` mean nothing here. */
+  /** The node that the layer puts at this name. A directory's own `children` mean nothing here. */
   node: TreeNode | undefined;
-  /** What the layers below have at this name goes (and `node`, if there is one, comes in its place). */
+  /** True when what the layers below have at this name goes (and `node`, if there is one, comes in its place). */
   removed: boolean;
-  /** Something was put below, so a folder is here whether or not the layers below have one. */
+  /** Something was put below, so a directory is here whether or not the layers below have one. */
   implied: boolean;
   readonly children: Map<string, Change>;
 }
 
 /**
- * What one layer does to the tree below it. Later calls win over earlier ones, as steps of one layer do. Links are
- * not followed: give real paths (see resolve.ts).
+ * The changes that one layer makes to the tree below it. Later calls win over earlier ones, as steps of one layer do.
+ * Links are not followed: give real paths (see resolve.ts).
  */
 export class LayerChanges {
   /** @internal Read by entries.ts. */
   readonly root: Change = newChange();
 
   /**
-   * Puts a node at a path. A folder over a folder keeps what is in it and takes the new attributes; its `children`
-   * are not taken along. Anything else replaces what is there. At the root only a folder's attributes can be set.
+   * Puts a node at a path. A directory over a directory keeps what is in it and takes the new attributes; its
+   * `children` are not taken along. Anything else replaces what is there. At the root only a directory's attributes can
+   * be set.
    */
   set(path: string, node: TreeNode): void {
     const change = this.#reach(pathComponents(path), true);
@@ -137,7 +139,7 @@ export class LayerChanges {
     change.children.clear();
   }
 
-  /** Puts a folder at a path that has nothing of what this layer or the layers below have there. */
+  /** Puts a directory at a path that has nothing of what this layer or the layers below have there. */
   opaque(path: string, folder: FolderNode): void {
     this.remove(path);
     this.set(path, folder);
@@ -148,13 +150,13 @@ export class LayerChanges {
     return this.root.node === undefined && this.root.children.size === 0;
   }
 
-  /** Carries the changes out on a tree, in place. Files are shared with the tree, folders are copied. */
+  /** Carries the changes out on a tree, in place. Files are shared with the tree, directories are copied. */
   applyTo(tree: FolderNode): void {
     if (this.root.node?.type === "folder") copyAttributes(this.root.node, tree);
     applyChildren(tree, this.root.children);
   }
 
-  /** True when this layer already has nothing at a path, because of what it did to a folder above. */
+  /** True when this layer already has nothing at a path, because of what it did to a directory above. */
   #isGone(names: readonly string[]): boolean {
     let change: Change | undefined = this.root;
     for (const name of names.slice(0, -1)) {
@@ -180,7 +182,7 @@ export class LayerChanges {
   }
 }
 
-/** Something is put below this name, so a folder has to be there again if this layer took it away. */
+/** Something is put below this name, so a directory has to be there again if this layer took it away. */
 function makeFolder(change: Change): void {
   if (change.node === undefined ? change.removed : change.node.type !== "folder") {
     change.node = newFolder();
@@ -223,7 +225,10 @@ export function sameAttributes(left: Attributes, right: Attributes): boolean {
   );
 }
 
-/** True when two nodes are the same thing, children of folders aside. Different places of equal content count as different. */
+/**
+ * True when two nodes are the same thing, children of directories aside. Different places of equal content count as
+ * different.
+ */
 export function sameNode(left: TreeNode, right: TreeNode): boolean {
   if (left === right) return true;
   if (left.type !== right.type || !sameAttributes(left, right)) return false;

@@ -6,7 +6,7 @@ import type { Ids } from "./owners.js";
 import { type FolderNode, pathComponents, type TreeNode } from "./tree.js";
 
 /**
- * A root file system while a layer changes it. Folders are copied when something in them changes, and everything
+ * A root file system while a layer changes it. Directories are copied when something in them changes, and everything
  * else is shared with the tree below: what is the same object in both did not change, which makes the comparison
  * that becomes the layer as cheap as the layer is small. Nodes are replaced and never changed in place.
  */
@@ -35,19 +35,19 @@ export class DraftTree {
     return this.#root;
   }
 
-  /** A folder that may be written to. Missing parents come into being as 0755 0:0; links are not followed. */
+  /** A directory that may be written to. Missing parents come into being as 0755 0:0; links are not followed. */
   writable(path: string): FolderNode {
     let folder = this.#ownRoot();
     for (const name of pathComponents(path)) folder = this.#ownChild(folder, name);
     return folder;
   }
 
-  /** The writable folder of a name in a writable folder. */
+  /** The writable directory of a name in a writable folder. */
   writableChild(folder: FolderNode, name: string): FolderNode {
     return this.#ownChild(folder, name);
   }
 
-  /** A folder made for this layer, without anything in it. */
+  /** A directory made for this layer, without anything in it. */
   freshFolder(mode: number, uid: number, gid: number): FolderNode {
     const folder: FolderNode = { type: "folder", mode, uid, gid, mtime: 0, children: new Map() };
     this.#owned.add(folder);
@@ -55,7 +55,10 @@ export class DraftTree {
     return folder;
   }
 
-  /** True when a folder was made for this layer, so that nothing of a folder of the same name below shines through. */
+  /**
+   * True when a directory was made for this layer, so that nothing of a directory of the same name below shines
+   * through.
+   */
   isFresh(folder: FolderNode): boolean {
     return this.#fresh.has(folder);
   }
@@ -100,7 +103,7 @@ export class DraftTree {
   }
 }
 
-/** What an operation works on. */
+/** The state that an operation works on. */
 export interface LayerState {
   readonly draft: DraftTree;
   readonly platform: Platform;

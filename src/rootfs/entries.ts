@@ -15,8 +15,8 @@ import { OPAQUE_NAME, whiteoutOf } from "./whiteout.js";
 
 /**
  * The entries of the layer that carries out these changes over the lower tree, in the order they are written: byte
- * order of paths, parents first, the whiteouts of a folder before the rest of it. A folder that the lower tree has
- * with the same attributes gets no entry (an entry would set its mode and owner again). A removal of what the lower
+ * order of paths, parents first, the whiteouts of a directory before the rest of it. A directory that the lower tree
+ * has with the same attributes gets no entry (an entry would set its mode and owner again). A removal of what the lower
  * tree does not have leaves nothing.
  */
 export function toEntries(changes: LayerChanges, lower: FolderNode, options: EntryOptions = {}): LayerItem[] {
@@ -28,7 +28,7 @@ export function toEntries(changes: LayerChanges, lower: FolderNode, options: Ent
 }
 
 /**
- * The entries of one layer that is the whole tree (squash `"all"`), in byte order. The root folder has an entry only
+ * The entries of one layer that is the whole tree (squash `"all"`), in byte order. The root directory has an entry only
  * where it is not what every unpacker makes anyway (mode 0755, owner 0:0).
  */
 export function flattenTree(tree: FolderNode, options: EntryOptions = {}): LayerItem[] {
@@ -64,7 +64,7 @@ class EntryWriter {
     else this.items.push({ entry: entryOf(path, node, this.#options) });
   }
 
-  /** A file or folder with its own bytes; those without attributes of their own are most of all there are. */
+  /** A file or directory with its own bytes; those without attributes of their own are most of all there are. */
   #plain(path: string, node: FileNode | FolderNode): void {
     if (xattrsOf(node, this.#options) === undefined) {
       this.items.push(new PlainItem("", path, node, this.#options.mtime ?? node.mtime));
@@ -80,7 +80,7 @@ class EntryWriter {
     this.items.push({ entry: { type: "file", path, mode: 0o644, uid: 0, gid: 0, size: 0, mtime } });
   }
 
-  /** True when an entry for this folder would change nothing. */
+  /** True when an entry for this directory would change nothing. */
   sameFolder(node: TreeNode, lower: TreeNode | undefined): boolean {
     if (node.type !== "folder" || lower?.type !== "folder") return false;
     return sameAttributes(
@@ -130,7 +130,7 @@ function writeFolder(
 function writeNode(writer: EntryWriter, path: string, change: Change, under: TreeNode | undefined): void {
   const { node } = change;
   if (node === undefined) {
-    // A parent that was never named: made where the lower tree has no folder, and only if something went into it.
+    // A parent that was never named: made where the lower tree has no directory, and only if something went into it.
     if (under?.type === "folder" || !change.implied) return;
     writer.put(path, newFolder());
   } else if (change.removed || !writer.sameFolder(node, under)) {
@@ -142,14 +142,14 @@ function replaces(change: Change): boolean {
   return change.node !== undefined;
 }
 
-/** A folder of the layers below whose contents go while a new folder takes its place. */
+/** A directory of the layers below whose contents go while a new directory takes its place. */
 function isOpaque(change: Change, under: TreeNode | undefined): boolean {
   return (
     change.removed && change.node?.type === "folder" && under?.type === "folder" && under.children.size > 0
   );
 }
 
-/** How nodes become entries. */
+/** Options of making entries of nodes. */
 export interface EntryOptions {
   /** Whole seconds that every entry gets; without it each node keeps its own. */
   readonly mtime?: number;
@@ -239,8 +239,8 @@ function placed(content: NodeContent, places: ReadonlyMap<LayerBytes, PlainTar>)
 }
 
 /**
- * A file or folder that is nothing but its node under a name. Its entry is made anew for everyone who asks: a layer may
- * have a million of them, and what is made and dropped at once costs less than what is kept.
+ * A file or directory that is nothing but its node under a name. Its entry is made anew for everyone who asks: a layer
+ * may have a million of them, and what is made and dropped at once costs less than what is kept.
  */
 export class PlainItem implements LayerItem {
   readonly #folder: string;
@@ -248,7 +248,7 @@ export class PlainItem implements LayerItem {
   readonly #node: FileNode | FolderNode;
   readonly #mtime: number;
 
-  /** @param folder the path of the folder that it is in; empty for a name that is a whole path */
+  /** @param folder the path of the directory that it is in; empty for a name that is a whole path */
   constructor(folder: string, name: string, node: FileNode | FolderNode, mtime: number) {
     this.#folder = folder;
     this.#name = name;

@@ -8,18 +8,18 @@ import { type EntryOptions, entryOf, type LayerItem, PlainItem, xattrsOf } from 
 import { type FolderNode, joinPath, type NodeContent, type TreeNode } from "./tree.js";
 import { OPAQUE_NAME, whiteoutOf } from "./whiteout.js";
 
-/** How the entries of a layer are written. */
+/** Options of writing a layer's entries. */
 interface LayerItemOptions extends EntryOptions {
   /**
-   * Writes the folders above what changed also where the tree below has them, as long as they are as new ones would be
-   * (0755, root's): the layer is then the same on every base.
+   * Writes the directories above what changed also where the tree below has them, as long as they are as new ones would
+   * be (0755, root's): the layer is then the same on every base.
    */
   readonly portable?: boolean;
 }
 
 /**
  * The entries of the layer that a draft is, over the tree below it, in the order they are written. What both trees
- * share is one object and is passed over without a look; a folder of a million new files costs no more than its
+ * share is one object and is passed over without a look; a directory of a million new files costs no more than its
  * entries.
  */
 export function layerItems(draft: DraftTree, options: LayerItemOptions): LayerItem[] {
@@ -42,7 +42,7 @@ class ItemWriter {
     this.#options = options;
   }
 
-  /** What changes in one folder that both have, or that is all new (`lower` undefined). */
+  /** Writes the changes in one directory that both have, or that is all new (`lower` undefined). */
   folder(path: string, below: FolderNode | undefined, upper: FolderNode): void {
     const opaque = below !== undefined && below.children.size > 0 && this.#draft.isFresh(upper);
     const lower = opaque ? undefined : below;
@@ -50,7 +50,7 @@ class ItemWriter {
     else if (below !== undefined) this.#whiteouts(path, below, upper);
     const names: string[] = [];
     for (const [name, node] of upper.children) if (lower?.children.get(name) !== node) names.push(name);
-    // Folders whose own entry is written and whose contents are still to come.
+    // Directories whose own entry is written and whose contents are still to come.
     const open: string[] = [];
     for (const name of sortByBytes(names)) {
       while (open.length > 0 && !comesBeforeContents(name, open.at(-1)!))
@@ -71,7 +71,7 @@ class ItemWriter {
     this.folder(joinPath(path, name), under?.type === "folder" ? under : undefined, folder);
   }
 
-  /** @param folder the path of the folder that it is in; the root itself has no name */
+  /** @param folder the path of the directory that it is in; the root itself has no name */
   put(folder: string, name: string, node: TreeNode): void {
     const { mtime } = this.#options;
     const plain = node.type === "file" || node.type === "folder";
@@ -123,7 +123,7 @@ class ItemWriter {
   }
 }
 
-/** True when a folder is as one that comes into being above a file. */
+/** True when a directory is as one that comes into being above a file. */
 function isNewFolder({ mode, uid, gid, xattrs }: FolderNode): boolean {
   return mode === 0o755 && uid === 0 && gid === 0 && xattrs === undefined;
 }
@@ -135,7 +135,7 @@ function sameHostFile(below: TreeNode, node: TreeNode): boolean {
   return below.size === node.size && left !== undefined && left === right;
 }
 
-/** True when a name stands before what is in a folder, in the byte order of whole paths: `a-b` does before `a/c`. */
+/** True when a name stands before what is in a directory, in the byte order of whole paths: `a-b` does before `a/c`. */
 function comesBeforeContents(name: string, folder: string): boolean {
   return name.charCodeAt(folder.length) < SLASH && name.startsWith(folder);
 }
@@ -175,7 +175,7 @@ export function contentIdentity(content: NodeContent): string | undefined {
   }
 }
 
-/** What `lstat` said of a host file, if it was noted in full. */
+/** The answer of `lstat` for a host file, if it was noted in full. */
 export function stampOf(content: NodeContent): StampedGuard | undefined {
   if (content.kind !== "file") return undefined;
   const guard = content.guard as StampedGuard | undefined;

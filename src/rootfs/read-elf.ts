@@ -1,14 +1,14 @@
 import type { Platform } from "../oci/platform.js";
 import type { RangeReader } from "./read-node.js";
 
-/** What the loader needs to know of a program. */
+/** The parts of a program that its loader reads. */
 export interface ElfProgram {
   readonly machine: Machine;
   /** The dynamic loader (PT_INTERP), where the program asks for one. */
   readonly interpreter: string | undefined;
   /** Libraries by soname (DT_NEEDED). */
   readonly needed: readonly string[];
-  /** Folders that the program itself says to look in (DT_RPATH, DT_RUNPATH). */
+  /** Directories that the program itself says to look in (DT_RPATH, DT_RUNPATH). */
   readonly searched: readonly string[];
 }
 
@@ -118,7 +118,7 @@ function readDynamic(
   return { needed: needed.map(text), searched: paths.flatMap((offset) => text(offset).split(":")) };
 }
 
-/** Where an address of the running program is in the file. */
+/** The offset in the file of an address of the running program. */
 function fileOffset(address: number, segments: readonly Segment[]): number {
   for (const segment of segments) {
     if (segment.type !== PT_LOAD) continue;
@@ -150,7 +150,7 @@ function uint(bytes: Buffer, at: number, size: 2 | 4 | 8 | number, { littleEndia
   return Number(littleEndian ? bytes.readBigUInt64LE(at) : bytes.readBigUInt64BE(at));
 }
 
-/** What an ELF header says of the processor. */
+/** The processor that an ELF header names. */
 interface Machine {
   readonly machine: number;
   readonly bits: 32 | 64;

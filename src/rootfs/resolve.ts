@@ -2,11 +2,11 @@ import { PlanError } from "../errors/layerwright-error.js";
 import type { Origin } from "../errors/origin.js";
 import { type FolderNode, joinPath, type TreeNode } from "./tree.js";
 
-/** Where a path leads inside an image. */
+/** The end of a path inside an image. */
 export interface Resolved<Node = TreeNode> {
   /** The real path, without a leading slash and with no link left in it (but the last, where that is not followed). */
   readonly path: string;
-  /** What is there, or undefined: then `path` is where it would come into being. */
+  /** The node there, or undefined: then `path` is where it would come into being. */
   readonly node: Node | undefined;
   /** The real path of a file that stands where the path needs a folder. */
   readonly blockedBy?: string;
@@ -18,7 +18,7 @@ const LINK_LIMIT = 40;
 /** A tree as links are followed in it, whatever it knows of its nodes. */
 export interface LinkedTree<Node> {
   readonly root: Node;
-  /** The node of a name in a folder, whose path is given too; undefined where there is none. */
+  /** The node of a name in a directory, whose path is given too; undefined where there is none. */
   child(folder: Node | undefined, name: string, path: string): Node | undefined;
   /** The target of a link; undefined for other nodes. */
   linkTarget(node: Node): string | undefined;
@@ -64,7 +64,7 @@ export function followLinks<Node>(
   followLast: boolean,
 ): Resolved<Node> | undefined {
   const pending = split(path);
-  /** The folders on the way from the root, each with its real path. */
+  /** The directories on the way from the root, each with its real path. */
   const trail: { readonly path: string; readonly node: Node | undefined }[] = [{ path: "", node: tree.root }];
   let links = 0;
   while (pending.length > 0) {
@@ -118,7 +118,10 @@ export function existingPath(
   throw new PlanError("PATH_NOT_FOUND", { path, step, similar }, { subject: path, origin });
 }
 
-/** The path with its first missing name replaced by the one in that folder that differs in case only, or starts or ends like it. */
+/**
+ * The path with its first missing name replaced by the one in that directory that differs in case only, or starts or
+ * ends like it.
+ */
 export function similarPath(tree: FolderNode, path: string): string | undefined {
   const names = path.split("/").filter((name) => name !== "");
   for (let index = 0; index < names.length; index++) {

@@ -9,7 +9,7 @@ interface LayerContent {
   readonly offset: number;
 }
 
-/** Where a file's bytes are. */
+/** The place of a file's bytes. */
 export type NodeContent = EntryContent | LayerContent;
 
 interface NodeAttributes {
@@ -21,7 +21,7 @@ interface NodeAttributes {
   xattrs?: Readonly<Record<string, Uint8Array>> | undefined;
 }
 
-/** A folder and what is in it. The names are single components (see core/bytes.ts for odd bytes). */
+/** A directory and what is in it. The names are single components (see core/bytes.ts for odd bytes). */
 export interface FolderNode extends NodeAttributes {
   readonly type: "folder";
   readonly children: Map<string, TreeNode>;
@@ -50,12 +50,12 @@ interface SpecialNode extends NodeAttributes {
 /** One inode of a root file system that is held as data. */
 export type TreeNode = FolderNode | FileNode | SymlinkNode | SpecialNode;
 
-/** A new root file system without anything in it: a root folder of mode 0755 that belongs to 0:0. */
+/** A new root file system without anything in it: a root directory of mode 0755 that belongs to 0:0. */
 export function emptyTree(): FolderNode {
   return newFolder();
 }
 
-/** A folder as it comes into being when only something below it was named: mode 0755, owner 0:0, mtime 0. */
+/** A directory as it comes into being when only something below it was named: mode 0755, owner 0:0, mtime 0. */
 export function newFolder(): FolderNode {
   return { type: "folder", mode: 0o755, uid: 0, gid: 0, mtime: 0, children: new Map() };
 }
@@ -74,7 +74,7 @@ export function lookup(tree: FolderNode, path: string): TreeNode | undefined {
 
 /**
  * Puts a node at a path and replaces what is there, without following links. Missing parents come into being as
- * new folders, and a parent that is no folder is replaced by one. At the root only attributes are taken over.
+ * new directories, and a parent that is no directory is replaced by one. At the root only attributes are taken over.
  */
 export function setNode(tree: FolderNode, path: string, node: TreeNode): void {
   const names = pathComponents(path);
@@ -102,7 +102,7 @@ export function removeNode(tree: FolderNode, path: string): boolean {
   return folder?.type === "folder" && folder.children.delete(last);
 }
 
-/** The folder of a name in a folder; made new when there is none or something else is there. */
+/** The directory of a name in a directory; made new when there is none or something else is there. */
 export function childFolder(folder: FolderNode, name: string): FolderNode {
   const child = folder.children.get(name);
   if (child?.type === "folder") return child;
@@ -112,7 +112,7 @@ export function childFolder(folder: FolderNode, name: string): FolderNode {
 }
 
 /**
- * A copy whose folders can be changed apart from the original's. Files, links and devices are shared (that is what
+ * A copy whose directories can be changed apart from the original's. Files, links and devices are shared (that is what
  * keeps hard links together), so nobody may change their attributes in place: put a new node under each name instead.
  */
 export function cloneTree(tree: FolderNode): FolderNode {
@@ -146,7 +146,7 @@ export function pathComponents(path: string): string[] {
   return names;
 }
 
-/** A path of a folder and a name in it; the root is `""`. */
+/** A path of a directory and a name in it; the root is `""`. */
 export function joinPath(folder: string, name: string): string {
   return folder === "" ? name : `${folder}/${name}`;
 }
@@ -175,7 +175,7 @@ function isFullFolder(node: TreeNode): boolean {
 }
 
 /**
- * The names of one folder in the order of whole paths: `name` stands for the thing itself and `name/` for all that
+ * The names of one directory in the order of whole paths: `name` stands for the thing itself and `name/` for all that
  * is in it, because `a-b` sorts between `a` and `a/c`.
  */
 export function orderedKeys(names: Iterable<string>, hasContents: (name: string) => boolean): string[] {

@@ -2,10 +2,13 @@ import type { LayerBytes, PlainTar } from "../archive/open-layer.js";
 import type { Origin } from "../errors/origin.js";
 import type { FileNode, NodeContent } from "./tree.js";
 
-/** Why something of an image is not known before it is built; `because` ends a sentence: "..., since <because>". */
+/**
+ * The reason for which something of an image is not known before it is built; `because` ends a sentence: "..., since
+ * <because>".
+ */
 export interface Unknown {
   readonly because: string;
-  /** Where the user wrote what it depends on. */
+  /** The user's line that it depends on. */
   readonly origin: Origin | undefined;
 }
 
@@ -40,7 +43,7 @@ export function unknownContent(unknown: Unknown): NodeContent {
   return { kind: "layer", layer: new UnknownBytes(unknown), offset: 0 };
 }
 
-/** Why the content of a file is not known; undefined where it is. */
+/** The reason for which the content of a file is not known; undefined where it is. */
 export function whyContentUnknown({ content }: FileNode): Unknown | undefined {
   return content.kind === "layer" && content.layer instanceof UnknownBytes
     ? content.layer.unknown
@@ -56,7 +59,10 @@ interface Region {
   readonly exists: boolean;
 }
 
-/** Where an image may have files that its description does not name: those of a base that is not here, those of commands. */
+/**
+ * The regions of an image that may have files without a description: those of a base that is not here, those of
+ * commands.
+ */
 export class UnknownRegions {
   /** Later ones lie over earlier ones. */
   readonly #regions: Region[];
@@ -70,12 +76,15 @@ export class UnknownRegions {
     this.#regions.push({ path, unknown, exists });
   }
 
-  /** What was at the path is gone, whatever it was. */
+  /** Notes that whatever was at the path is gone. */
   remove(path: string): void {
     this.#regions.push({ path, unknown: undefined, exists: false });
   }
 
-  /** Why it is not known what is at a path that the description does not name; undefined where nothing is. */
+  /**
+   * The reason for which it is not known what is at a path that the description does not name; undefined where nothing
+   * is.
+   */
   at(path: string): Unknown | undefined {
     return this.#regions.findLast((region) => covers(region.path, path))?.unknown;
   }
@@ -86,7 +95,7 @@ export class UnknownRegions {
     return this.#regions.findLast((region) => covers(region.path, path) && tells(region))?.exists === true;
   }
 
-  /** Why it is not known what is at a path or somewhere below it. */
+  /** The reason for which it is not known what is at a path or somewhere below it. */
   within(path: string): Unknown | undefined {
     const at = this.at(path);
     if (at !== undefined) return at;

@@ -6,16 +6,16 @@ import { type FolderNode, joinPath, pathComponents, type TreeNode } from "./tree
 /** The prefix of a name that hides the rest of the name in the layers below (image-spec layer.md, "Whiteouts"). */
 export const WHITEOUT_PREFIX = ".wh.";
 
-/** The name in a folder that hides everything the layers below have in that folder. */
+/** The name in a directory that hides everything the layers below have in that folder. */
 export const OPAQUE_NAME = ".wh..wh..opq";
 
-/** The folder where AUFS kept hard-linked files; its files are never part of the root file system. */
+/** The directory where AUFS kept hard-linked files; its files are never part of the root file system. */
 export const PLINK_FOLDER = ".wh..wh.plnk";
 
 /** The prefix of what AUFS kept for itself. */
 export const META_PREFIX = ".wh..wh.";
 
-/** What a name in a layer means. */
+/** The meaning of a name in a layer. */
 type NameRole =
   | { readonly kind: "plain" }
   | { readonly kind: "opaque" }
@@ -98,7 +98,7 @@ function tellLost(
   }
 }
 
-/** The folder of the layers below that a whiteout stands in, where there is one. */
+/** The directory of the layers below that a whiteout stands in, where there is one. */
 function lowerFolder(
   tree: FolderNode,
   names: readonly string[],
@@ -127,10 +127,10 @@ function ownPaths(entries: readonly IndexedEntry[]): Set<string> {
 
 /** Is told what a layer does to the names of the tree that it is laid over. */
 export interface NameWatch {
-  /** A name has got a node; a folder that only gets new attributes is none. */
+  /** A name has got a node; a directory that only gets new attributes is none. */
   gained(path: string, node: TreeNode): void;
   /**
-   * A name is about to lose its node, and with a folder all names in it.
+   * A name is about to lose its node, and with a directory all names in it.
    *
    * @param path as the layer names it, so a link of the image may be on the way
    */

@@ -11,7 +11,7 @@ import { describeStage } from "./describe-stage.js";
 import type { DescribedImage, LocalBase, LocalBases } from "./described-image.js";
 import { NamedIds } from "./described-image.js";
 
-/** What describing an image looks at. */
+/** The sources that describing an image reads. */
 interface DescribePorts {
   readonly files: FileSource;
   readonly bases: LocalBases;
@@ -20,7 +20,7 @@ interface DescribePorts {
 }
 
 /**
- * What an image is by its plan, at once and without a build: its files are those that its steps place, no command is run,
+ * An image by its plan, at once and without a build: its files are those that its steps place, no command is run,
  * nothing is fetched, and of bases only those on disk are looked into.
  */
 export function describeImage(plan: Plan, ports: DescribePorts): DescribedImage {

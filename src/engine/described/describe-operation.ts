@@ -18,14 +18,14 @@ import type { FolderNode } from "../../rootfs/tree.js";
 import { type Unknown, type UnknownRegions, unknownContent, unknownMode } from "../../rootfs/unknown.js";
 import type { DescribedImage } from "./described-image.js";
 
-/** What an operation is carried out on when nothing is built. */
+/** The state that an operation is carried out on when nothing is built. */
 export interface DescribedState extends LayerState {
   readonly unknown: UnknownRegions;
   /** A stage that was described before. */
   stage(id: string): Pick<DescribedImage, "tree" | "unknown">;
 }
 
-/** What an operation does to files that are not here. */
+/** The effect of an operation on files that are not here. */
 export type UnseenEffect = "changes" | "removes" | undefined;
 
 /** Carries out an operation as far as it can be without what only a build has. */
@@ -114,7 +114,7 @@ function copyUnknown(state: DescribedState, operation: CopyOperation): void {
     const reason: Unknown = { because, origin: why.origin ?? operation.origin };
     if (node === undefined && operation.executable === true)
       placeProgram(state, operation, source.path, reason);
-    // A file goes to the destination or into it, a folder's files go into it.
+    // A file goes to the destination or into it, a directory's files go into it.
     else state.unknown.add(destOf(state, operation), reason, true);
   }
 }

@@ -16,7 +16,7 @@ import { type Unknown, UnknownRegions, unknownMode, whyContentUnknown } from "..
 import { type DescribedState, describeOperation, type UnseenEffect } from "./describe-operation.js";
 import { type DescribedImage, type DescribedLayer, ownerIds } from "./described-image.js";
 
-/** What describing a stage takes beside it. */
+/** The surroundings of a stage that is described. */
 interface DescribeContext {
   readonly platform: Platform;
   readonly files: FileSource;
@@ -179,7 +179,7 @@ function checkShell(
   throw new PlanError("NO_SHELL", { command: text, shell: program }, { subject: program, origin });
 }
 
-/** What an empty entry takes in a tar. */
+/** Bytes of an empty entry in a tar. */
 const TAR_HEADER = 512;
 
 function whatRuns(operation: Extract<Operation, { op: "run" | "hostRun" }>): Unknown {
@@ -194,7 +194,7 @@ function tarBytes(items: readonly LayerItem[]): number {
   return sum;
 }
 
-/** What an operation changed between two states of a tree: paths without a leading slash, and what is there now. */
+/** The changes of an operation between two states of a tree: paths without a leading slash, and what is there now. */
 function* changedPaths(
   before: FolderNode | undefined,
   after: FolderNode,
@@ -215,8 +215,8 @@ function* changedPaths(
 }
 
 /**
- * True when an operation made a folder only because something had to go below it: then what a base has there stays as it
- * is, and nothing is said of its mode.
+ * True when an operation made a directory only because something had to go below it: then what a base has there stays
+ * as it is, and nothing is said of its mode.
  *
  * @param before the tree before the operation
  */

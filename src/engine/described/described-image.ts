@@ -19,7 +19,7 @@ export interface DescribedLayer {
   readonly id: string;
   /** Bytes of the plain tar; undefined where only a build tells. */
   readonly bytes: number | undefined;
-  /** What keeps `bytes` from being known. */
+  /** The reason for which `bytes` are not known. */
   readonly unknown?: Unknown | undefined;
   /** Its steps; undefined for a layer of a base. */
   readonly layer?: Layer | undefined;
@@ -27,17 +27,17 @@ export interface DescribedLayer {
   readonly several?: boolean | undefined;
 }
 
-/** What an image is by its description: what its own steps do, on what is known of its base. */
+/** An image by its description: what its own steps do, on what is known of its base. */
 export interface DescribedImage {
   readonly platform: Platform;
   readonly tree: FolderNode;
   /** The files of the base on disk that everything stands on; empty for other bases. */
   readonly baseTree: FolderNode;
-  /** Where there may be more files than in `tree`. */
+  /** The regions that may have more files than `tree`. */
   readonly unknown: UnknownRegions;
   /** A command ran on the way, which may have changed anything in `tree`. */
   readonly afterCommand?: boolean;
-  /** What placed or changed a path last, by paths without a leading slash. */
+  /** The operation that placed or changed a path last, by paths without a leading slash. */
   readonly placedBy: ReadonlyMap<string, Operation>;
   /** The removals that the user wrote, in order, where they are known. */
   readonly removals?: readonly RemoveOperation[];
@@ -46,11 +46,11 @@ export interface DescribedImage {
   readonly config: RuntimeConfig;
   /** Changes of the config by this image and those that it stands on, in order. */
   readonly changes: readonly ConfigChange[];
-  /** Why fields that `changes` does not set are not known; undefined where they are. */
+  /** The reason for which fields that `changes` does not set are not known; undefined where they are. */
   readonly configUnknown: Unknown | undefined;
   /** Bottom first. */
   readonly layers: readonly DescribedLayer[];
-  /** How many of the layers, counted from the top, are above the base of this image. */
+  /** The number of layers, counted from the top, that are above the base of this image. */
   readonly ownLayers: number;
   /** True when there is nothing below the first stage. */
   readonly fromScratch: boolean;

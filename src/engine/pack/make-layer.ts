@@ -28,7 +28,7 @@ interface MadeLayer extends LayerRecord {
   readonly cached: boolean;
 }
 
-/** What names a layer from one build to the next, whatever its files are. */
+/** The names of a layer from one build to the next, whatever its files are. */
 interface LayerIdentity {
   readonly id: string;
   readonly label: string;
@@ -151,7 +151,7 @@ async function openPrevious(
   }
 }
 
-/** What the store remembers of a layer that was made: enough to use its blob again. */
+/** The store's record of a layer that was made: enough to use its blob again. */
 export interface LayerRecord {
   readonly diffId: Digest;
   readonly digest: Digest;
@@ -162,7 +162,7 @@ export interface LayerRecord {
   readonly racy?: RacyDigests;
 }
 
-/** What the store remembers of the blocks of a layer, whatever became of its files. */
+/** The store's record of the blocks of a layer, whatever became of its files. */
 export interface BlocksRecord {
   readonly digest: Digest;
   readonly size: number;

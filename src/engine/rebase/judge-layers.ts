@@ -13,9 +13,9 @@ export interface OwnLayer {
   readonly digest: string;
   /** Bytes of the compressed blob. */
   readonly size: number;
-  /** What its history says of it. */
+  /** Its line of the history. */
   readonly description: string;
-  /** What it took from the base; `unknown` where its builder did not say. */
+  /** The strongest thing that it took from the base; `unknown` where its builder did not say. */
   readonly use: BaseUse | "unknown";
 }
 
@@ -48,7 +48,7 @@ export function needsGround({ use }: OwnLayer): boolean {
 interface Ground {
   readonly from: FolderNode;
   readonly onto: FolderNode;
-  /** What is in the layer of a digest. */
+  /** Returns the index of the layer of a digest. */
   indexOf(digest: string): LayerIndex;
 }
 
@@ -69,8 +69,9 @@ export function unsafeLayers(layers: readonly OwnLayer[], ground: Ground | undef
 }
 
 /**
- * Where two bases differ in what a layer was made by: the folders around what it writes, folders that it changes, and
- * whether there is what it removes, and links that may have led there. Empty when the layer would be the same on both.
+ * The paths at which two bases differ in what a layer was made by: the directories around what it writes, directories
+ * that it changes, and whether there is what it removes, and links that may have led there. Empty when the layer would
+ * be the same on both.
  */
 export function movedGround(
   { entries, diffId }: LayerIndex,
@@ -115,7 +116,7 @@ export function movedGround(
   return [...moved];
 }
 
-/** The first folder on the way that is not in both bases what it is in the other. */
+/** The first directory on the way that is not in both bases what it is in the other. */
 function parentMoved(names: readonly string[], from: FolderNode, onto: FolderNode): string | undefined {
   let [left, right]: [TreeNode | undefined, TreeNode | undefined] = [from, onto];
   for (const [at, name] of names.entries()) {

@@ -19,7 +19,9 @@ interface RebaseParts {
   readonly references: readonly string[];
 }
 
-/** How many layers a base has at the bottom of an image; undefined where it is not what the image stands on. */
+/**
+ * The number of layers that a base has at the bottom of an image; undefined where it is not what the image stands on.
+ */
 export function layersBelow(image: BaseImage, base: BaseImage): number | undefined {
   const same = base.layers.every(
     ({ descriptor }, at) => image.layers[at]?.descriptor.digest === descriptor.digest,
@@ -96,7 +98,7 @@ export function ownHistory(own: ImageConfig, from: ImageConfig): readonly Histor
   return history.slice(at);
 }
 
-/** What a container starts with, on a new base: field by field, variables and labels one by one. */
+/** The config that a container starts with, on a new base: field by field, variables and labels one by one. */
 function rebaseRuntime(own: RuntimeConfig, from: RuntimeConfig, onto: RuntimeConfig): RuntimeConfig {
   const runtime = swapFields(own as Fields, from as Fields, onto as Fields);
   // What has parts and was not changed in any is the new base's as a whole, as swapped above.

@@ -10,7 +10,7 @@ import { isBookkeeping } from "../../rootfs/entries.js";
 import { readFileNode } from "../../rootfs/read-node.js";
 import { type FileNode, type FolderNode, joinPath, lookup, type TreeNode } from "../../rootfs/tree.js";
 
-/** What a command changed, as a tar in the form of overlayfs. */
+/** The changes of a command, as a tar in the form of overlayfs. */
 interface CommandChanges {
   /** Paths that are known to be as they were below; without it contents are compared. */
   readonly unchanged?: readonly string[] | undefined;
@@ -168,12 +168,12 @@ const OPAQUE = ["trusted.overlay.opaque", "user.overlay.opaque"];
 const YES = 0x79;
 
 /**
- * Folders that hide all that was in them below: what the changes do not name again is removed by its name. So a
- * folder that was removed and made anew, or moved away and back, costs no more than what is different in it.
+ * Directories that hide all that was in them below: what the changes do not name again is removed by its name. So a
+ * directory that was removed and made anew, or moved away and back, costs no more than what is different in it.
  */
 class HiddenFolders {
   readonly #draft: DraftTree;
-  /** The names in each folder of the changes. */
+  /** The names in each directory of the changes. */
   readonly #names = new Map<string, Set<string>>();
   readonly #hidden = new Set<string>();
 
@@ -188,7 +188,7 @@ class HiddenFolders {
     }
   }
 
-  /** Removes what is hidden by a folder of the changes; its parents were entered before it. */
+  /** Removes what is hidden by a directory of the changes; its parents were entered before it. */
   enter(entry: TarEntry, existing: TreeNode | undefined): void {
     const { path } = entry;
     if (!isOpaque(entry) && !(path !== "" && this.#hidden.has(split(path).folder))) return;

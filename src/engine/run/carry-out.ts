@@ -13,7 +13,7 @@ import type { RunInputs } from "./run-inputs.js";
 import { noteInputs, reasonsToRun, WouldRun } from "./run-inputs.js";
 import type { MountContext } from "./run-mounts.js";
 
-/** What a command runs in. */
+/** The surroundings of a command. */
 export interface RunContext extends MountContext {
   /** The config of the stage's base. */
   readonly config: RuntimeConfig;
@@ -21,9 +21,9 @@ export interface RunContext extends MountContext {
   readonly options: BuildImageOptions;
   /** The last state of the stage that is known; file operations since then are in the draft. */
   readonly root: RootState;
-  /** Where the command stands: the image's folder and name, the stage, the number of the command in it. */
+  /** The place of the command: the image's directory and name, the stage, the number of the command in it. */
   readonly place: string;
-  /** What was done to the stage since the last command, for people. */
+  /** The steps done to the stage since the last command, for people. */
   readonly since: readonly string[];
   /** Clean-ups that passes added to commands before this one. */
   readonly cleaned?: readonly Cleaned[];
@@ -35,24 +35,24 @@ export interface RunContext extends MountContext {
 
 /** A command, whoever runs it. */
 interface Command {
-  /** What it is called in progress. */
+  /** Its name in progress. */
   readonly label: string;
   readonly progressId: string;
-  /** What it is called in forecasts. */
+  /** Its name in forecasts. */
   readonly text: string;
   /** All of it, which `rerun` looks at. */
   readonly whole: string;
   readonly origin: Origin | undefined;
-  /** What it is remembered under; undefined where some input cannot be named. */
+  /** The key that it is remembered under; undefined where some input cannot be named. */
   readonly key: string | undefined;
   readonly inputs: RunInputs;
-  /** What the sandbox puts into the tree for the time of the command. */
+  /** The paths that the sandbox puts into the tree for the time of the command. */
   readonly stubs: Parameters<typeof applyChanges>[1]["stubs"];
   /** Runs it now. */
   run(): Promise<KeptChanges>;
 }
 
-/** What a command left. */
+/** The outcome of a command. */
 interface CarriedOut {
   readonly kept: KeptChanges;
   /** True when it is what this build's own run left; else it was recalled. */

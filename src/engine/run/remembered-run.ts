@@ -10,7 +10,7 @@ import type { RootChanges } from "../../ports/sandbox.js";
 import { identify } from "../../rootfs/layer-items.js";
 import { type FolderNode, type TreeNode, walk } from "../../rootfs/tree.js";
 
-/** What a command changed, kept in the store as the tar that the sandbox gave. */
+/** The changes of a command, kept in the store as the tar that the sandbox gave. */
 export interface KeptChanges {
   readonly digest: Digest;
   readonly index: LayerIndex;
@@ -24,7 +24,7 @@ export interface KeptChanges {
 
 const KIND = "run-1";
 
-/** What a command of this key changed when it ran last; undefined when it has to run. */
+/** The changes that a command of this key made when it ran last; undefined when it has to run. */
 export async function recallChanges(key: string, store: BlobStore): Promise<KeptChanges | undefined> {
   const record = await store.getRecord(KIND, key);
   if (!isKept(record)) return undefined;

@@ -152,8 +152,8 @@ export async function treeTar(tree: FolderNode): Promise<Iterable<Uint8Array>> {
 }
 
 /**
- * Entries of a layer in the form of overlayfs: whiteouts are devices, and the folders above an entry come along, since
- * in an overlay the upper folder's own attributes count.
+ * Entries of a layer in the form of overlayfs: whiteouts are devices, and the directories above an entry come along,
+ * since in an overlay the upper directory's own attributes count.
  */
 function overlayItems(items: readonly LayerItem[], tree: FolderNode): LayerItem[] {
   const seen = new Set<string>();

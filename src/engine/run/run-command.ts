@@ -194,7 +194,7 @@ async function keyOf(
   return runKey(root, { ...parts, platform, mounts: identities });
 }
 
-/** The folder that a command starts in comes into being with it, as a builder makes it. */
+/** The directory that a command starts in comes into being with it, as a builder makes it. */
 function makeFolder({ state }: RunContext, path: string): void {
   const { draft } = state;
   const { path: real, node, blockedBy } = resolvePath(draft.tree, path);

@@ -16,7 +16,7 @@ export interface RunInputs {
   readonly root: readonly RootInput[];
   readonly command: string;
   readonly env: Readonly<Record<string, string>>;
-  /** The rest by name: working folder, user, network, platform, and each mount by its target. */
+  /** The rest by name: working directory, user, network, platform, and each mount by its target. */
   readonly rest: Readonly<Record<string, string>>;
 }
 
@@ -36,7 +36,7 @@ export function runInputs(
   };
 }
 
-/** What is not as it was, in a few words each; what comes first in the image comes first. */
+/** The inputs that are not as they were, in a few words each; what comes first in the image comes first. */
 function changedInputs(before: RunInputs, now: RunInputs): string[] {
   const changes: string[] = [];
   const length = Math.max(before.root.length, now.root.length);
@@ -81,13 +81,13 @@ function isRunInputs(value: unknown): value is RunInputs {
   return SHAPE(value);
 }
 
-/** What a build would do with one command. */
+/** A command that a build would run or recall. */
 export interface RunForecast {
   readonly command: string;
   readonly origin?: Origin | undefined;
   /** True when it would run. */
   readonly runs: boolean;
-  /** Why it would: what changed since it ran last, or that it never did. Empty when it would not. */
+  /** The reasons for which it would: what changed since it ran last, or that it never did. Empty when it would not. */
   readonly reasons: readonly string[];
 }
 
@@ -101,7 +101,7 @@ export async function noteInputs(place: string, inputs: RunInputs, store: BlobSt
   await store.putRecord(INPUTS_KIND, place, inputs);
 }
 
-/** Why a command has to run now. */
+/** The reasons for which a command has to run now. */
 export async function reasonsToRun(place: string, inputs: RunInputs, store: BlobStore): Promise<string[]> {
   const before = await store.getRecord(INPUTS_KIND, place);
   if (!isRunInputs(before)) return ["it did not run here before"];

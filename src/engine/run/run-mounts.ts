@@ -24,7 +24,7 @@ export interface PreparedMount {
   readonly at: MountedTree | undefined;
 }
 
-/** What mounts are made from. */
+/** The sources that mounts are made from. */
 export interface MountContext {
   readonly state: LayerState;
   readonly ports: BuildPorts;
@@ -32,7 +32,7 @@ export interface MountContext {
   stageRoot(stage: string): RootState;
 }
 
-/** Where agents are reached in a command, as BuildKit has it. */
+/** The path at which agents are reached in a command, as BuildKit has it. */
 const AGENT = "/run/buildkit/ssh_agent";
 
 /** Prepares the mounts of a command: lists what they give, without unpacking it yet. */

@@ -17,7 +17,7 @@ export function commandArgs({ command, shell }: RunOperation): readonly string[]
   return typeof command === "string" ? [...shell, command] : command;
 }
 
-/** The folder that a command starts in, absolute. */
+/** The directory that a command starts in, absolute. */
 export function commandFolder(run: RunOperation, config: RuntimeConfig): string {
   const folder = run.workdir ?? config.WorkingDir ?? "";
   return folder === "" ? "/" : folder;
@@ -55,13 +55,13 @@ export function runKey(root: string, parts: Readonly<Record<string, unknown>>): 
   return sha256Hex(`run-1\n${root}\n${JSON.stringify(parts)}`);
 }
 
-/** Who a process runs as. */
+/** The user that a process runs as. */
 export interface ProcessUser {
   readonly uid: number;
   readonly gid: number;
   /** The supplementary groups: the user's own, as BuildKit sets it too, then those that `/etc/group` names the user in. */
   readonly groups: readonly number[];
-  /** The user's folder by `/etc/passwd`; `/` where it says none. */
+  /** The user's directory by `/etc/passwd`; `/` where it says none. */
   readonly home: string;
 }
 

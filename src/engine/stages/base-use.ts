@@ -10,7 +10,7 @@ import type { FolderNode } from "../../rootfs/tree.js";
 import { pathComponents } from "../../rootfs/tree.js";
 
 /**
- * What a layer took from the base of its image, the strongest of what its operations did.
+ * The strongest thing that a layer took from the base of its image, by what its operations did.
  *
  * @param base the files of that base; undefined where nobody looked into it
  * @param lower the files below the layer

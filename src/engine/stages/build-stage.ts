@@ -21,7 +21,7 @@ import type { Downloads } from "./download.js";
 import { layerMediaType } from "./open-base.js";
 import type { StageImage, StageLayer } from "./stage-image.js";
 
-/** What the stages of one build share. */
+/** The state that the stages of one build share. */
 export interface StageContext {
   readonly platform: Platform;
   readonly ports: BuildPorts;
@@ -29,7 +29,7 @@ export interface StageContext {
   readonly downloads: Downloads;
   /** Finished stages by id. */
   readonly images: ReadonlyMap<string, StageImage>;
-  /** When the build began, before any file was listed: milliseconds since the epoch. */
+  /** The time at which the build began, before any file was listed: milliseconds since the epoch. */
   readonly listedAt: number;
   /** The stage, under a name that stays the same when its content changes. */
   readonly place: string;
@@ -37,7 +37,7 @@ export interface StageContext {
   readonly onOpen: (close: () => Promise<void>) => void;
 }
 
-/** How far a stage is: its last state that a command could start from, and what happened to it since. */
+/** The progress of a stage: its last state that a command could start from, and what happened to it since. */
 interface StageProgress {
   root: RootState;
   since: string[];

@@ -15,7 +15,7 @@ import { resolvePath } from "../../rootfs/resolve.js";
 import type { FileNode, FolderNode } from "../../rootfs/tree.js";
 import { stagesOf } from "../check-plan.js";
 
-/** What is asked about a stage on a base in a registry. */
+/** A question about a stage on a base in a registry. */
 interface BaseQuestion {
   readonly stage: Stage;
   /** All stages that the image needs. */
@@ -27,11 +27,11 @@ interface BaseQuestion {
 }
 
 /**
- * True when steps depend on what is in the base, so that its layers have to be fetched. They do not where only the config
- * changes, and where single files are put into the root or into folders that the user vouches for, under their own names:
- * such a file is laid over whatever is there, as `COPY --link` does it. Under another name it may be meant to go into a
- * directory that the base has there. The answer depends on the description alone, never on what is in
- * the store, since both ways can give different layers.
+ * True when steps depend on what is in the base, so that its layers have to be fetched. They do not where only the
+ * config changes, and where single files are put into the root or into directories that the user vouches for, under
+ * their own names: such a file is laid over whatever is there, as `COPY --link` does it. Under another name it may be
+ * meant to go into a directory that the base has there. The answer depends on the description alone, never on what is
+ * in the store, since both ways can give different layers.
  */
 export async function looksIntoBase(question: BaseQuestion): Promise<boolean> {
   const { stage, order, packed } = question;
@@ -48,7 +48,7 @@ export async function looksIntoBase(question: BaseQuestion): Promise<boolean> {
   return false;
 }
 
-/** The folders of a base that are as new ones would be: the root, and those that the user vouches for. */
+/** The directories of a base that are as new ones would be: the root, and those that the user vouches for. */
 export function vouchedFolders({ base }: Stage): ReadonlySet<string> {
   const folders = new Set(["/"]);
   const named = base.kind === "registry" ? (base.folders ?? []) : [];
@@ -93,13 +93,13 @@ function isPlacing(operation: Operation): operation is Placing {
   return ["write", "symlink", "add", "copy"].includes(operation.op);
 }
 
-/** True when a destination is a file of the source's name in a folder that is known, or is such a folder. */
+/** True when a destination is a file of the source's name in a directory that is known, or is such a folder. */
 function fits(operation: AddOperation | CopyOperation, known: ReadonlySet<string>): boolean {
   const { dest, into } = operation;
   return into ? known.has(dest) : known.has(parentPath(dest)) && !known.has(dest) && keepsName(operation);
 }
 
-/** True when every source is one file: a folder is merged with what is there. */
+/** True when every source is one file: a directory is merged with what is there. */
 async function areFiles(operation: CopyOperation, question: BaseQuestion): Promise<boolean> {
   for (const source of operation.sources) {
     const file = fileOf(source, operation, question);

@@ -20,7 +20,7 @@ import type { StageImage, StageLayer } from "./stage-image.js";
 /** A base that is an image, or a root file system, of its own. */
 export type OpenableBase = Extract<PlanBase, { kind: "layout" | "archive" | "rootfs" | "registry" }>;
 
-/** Where a base is; a path is absolute. */
+/** The location of a base; a path is absolute. */
 export function baseLocation(base: OpenableBase, folder: string): BaseLocation {
   if (base.kind === "registry") {
     const { kind, reference, digest } = base;
@@ -48,13 +48,13 @@ export function scratchImage({ os, architecture, variant }: Platform, ports: Bui
   };
 }
 
-/** What is needed of a base. */
+/** The parts of a base that are needed. */
 interface BaseNeed {
   /** True when its layers are passed on. */
   readonly layers: boolean;
   /** True when the contents of its files will be read. */
   readonly contents: boolean;
-  /** The folders that are all that the steps need to know of it; undefined where they look into it. */
+  /** The directories that are all that the steps need to know of it; undefined where they look into it. */
   readonly folders?: ReadonlySet<string> | undefined;
 }
 
@@ -95,13 +95,13 @@ export async function baseImage(
   }
 }
 
-/** What an image says of its base: only those in registries can be found by others. */
+/** The base that an image names: only those in registries can be found by others. */
 function baseIdentity(base: OpenableBase, digest: Digest | undefined): BaseIdentity | undefined {
   if (base.kind !== "registry" || digest === undefined) return undefined;
   return { digest, name: baseName(base.reference) };
 }
 
-/** A tree of which only some folders are known. */
+/** A tree of which only some directories are known. */
 function foldersTree(folders: ReadonlySet<string>): FolderNode {
   const draft = new DraftTree(emptyTree());
   for (const folder of folders) draft.writable(folder);

@@ -15,7 +15,7 @@ export interface StageLayer {
   blob(options?: ReadOptions): AsyncIterable<Uint8Array>;
   /** A repository that has the blob, where a registry holds it. */
   readonly heldBy?: Repository;
-  /** What made it, in a few words. */
+  /** Its origin, in a few words. */
   readonly description: string;
   /** Id of the layer in the plan; undefined for a layer of a base. */
   readonly id: string | undefined;
@@ -25,7 +25,7 @@ export interface StageLayer {
   readonly uncompressedSize: number | undefined;
   /** True when it came out of the store without reading its files. */
   readonly cached: boolean;
-  /** What it took from the base of its image, where that is in a registry. */
+  /** The strongest thing that it took from the base of its image, where that is in a registry. */
   readonly baseUse?: BaseUse;
 }
 
