@@ -1,11 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
-import { compiledPrograms } from "./test/compiled-package.js";
 
 const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
 export default defineConfig({
-  plugins: [compiledPrograms()],
   resolve: {
     alias: [
       { find: /^layerwright$/, replacement: source("index.ts") },

@@ -10,8 +10,6 @@ const PROGRAMS = [
   "testing/vitest",
   "cli/main",
   "cli/load/preload",
-  "project/known-bases-child",
-  "project/local-base-child",
   "archive/zstd-worker",
   "archive/hash-worker",
 ];

@@ -2,7 +2,6 @@ import { chmodSync, copyFileSync, mkdtempSync, rmSync, symlinkSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import type { Plugin } from "vitest/config";
 import type { TestProject } from "vitest/node";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -40,17 +39,4 @@ export default async function setup(project: TestProject): Promise<() => void> {
   await compile();
   project.onTestsRerun(compile);
   return () => rmSync(directory, { recursive: true, force: true });
-}
-
-/** Makes modules in a test start the compiled programs: they are what stands beside the compiled module. */
-export function compiledPrograms(): Plugin {
-  const asker = join(root, "src/project/ask-child.ts");
-  return {
-    name: "compiled-programs",
-    transform(code, id) {
-      if (id !== asker) return undefined;
-      const address = pathToFileURL(join(compiledPackage(), "dist/project/ask-child.js")).href;
-      return { code: code.replaceAll("import.meta.url", JSON.stringify(address)), map: null };
-    },
-  };
 }

@@ -5,10 +5,10 @@ import { page } from "./image.js";
 const context = import.meta.dirname;
 const platform = "linux/amd64";
 
-const layers = plan(page, { context, platform }).stages.at(-1)?.layers ?? [];
+const layers = (await plan(page, { context, platform })).stages.at(-1)?.layers ?? [];
 console.log(`${layers.length} layers planned`);
 
-console.log(dockerfile(page, { context, platform }));
+console.log(await dockerfile(page, { context, platform }));
 
 const built = await build(page, {
   context,

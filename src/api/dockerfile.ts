@@ -3,7 +3,7 @@ import type { Image } from "../image/image.js";
 import { type DockerfileVerbOptions, emitResolved } from "../project/dockerfile.js";
 import { pinByLock } from "../project/lock/pin-plans.js";
 import { eachPlatform } from "../project/platforms.js";
-import { lowerImage, preparePlansSync } from "../project/prepare.js";
+import { lowerImage, preparePlans } from "../project/prepare.js";
 
 /**
  * The Dockerfile of an image, as text. Files of the context and bases on disk are looked at, so that modes, owners and
@@ -18,15 +18,17 @@ import { lowerImage, preparePlansSync } from "../project/prepare.js";
  * import { dockerfile, Image } from "layerwright";
  *
  * const image = Image.from("debian:bookworm-slim").write("/etc/motd", "hello\n").cmd(["cat", "/etc/motd"]);
- * console.log(dockerfile(image).includes("FROM debian:bookworm-slim")); // true
+ * const text = await dockerfile(image);
+ * console.log(text.includes("FROM debian:bookworm-slim")); // true
  * ```
  */
-export function dockerfile(image: Image, options: DockerfileVerbOptions = {}): string {
+export async function dockerfile(image: Image, options: DockerfileVerbOptions = {}): Promise<string> {
   const context = resolve(options.context ?? ".");
   const plannedFor = options.platforms ? eachPlatform("dockerfile", options.platforms) : [undefined];
   const lowered = plannedFor.map((platform) =>
     lowerImage(image.node, platform === undefined ? options : { ...options, platform }),
   );
-  const plans = preparePlansSync(lowered, options).map(({ plan }) => plan);
+  const prepared = await preparePlans(lowered, { ...options, askOnce: true });
+  const plans = prepared.map(({ plan }) => plan);
   return emitResolved(pinByLock(plans, options), context, options).text;
 }

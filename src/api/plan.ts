@@ -1,7 +1,7 @@
 import type { Image } from "../image/image.js";
 import type { Plan } from "../plan/plan.js";
 import { pinByLock } from "../project/lock/pin-plans.js";
-import { lowerImage, type PlanOptions, preparePlansSync } from "../project/prepare.js";
+import { lowerImage, type PlanOptions, preparePlans } from "../project/prepare.js";
 
 /**
  * What an image lowers to after all passes: stages and layers as JSON data with digests as ids, which both syntheses
@@ -16,10 +16,11 @@ import { lowerImage, type PlanOptions, preparePlansSync } from "../project/prepa
  * import { Image, plan } from "layerwright";
  *
  * const image = Image.scratch().write("/a", "1").chmod("/a", 0o600);
- * console.log(plan(image).stages[0]?.layers.length); // 1
+ * const { stages } = await plan(image);
+ * console.log(stages[0]?.layers.length); // 1
  * ```
  */
-export function plan(image: Image, options: PlanOptions = {}): Plan {
-  const [prepared] = preparePlansSync([lowerImage(image.node, options)], options);
+export async function plan(image: Image, options: PlanOptions = {}): Promise<Plan> {
+  const [prepared] = await preparePlans([lowerImage(image.node, options)], { ...options, askOnce: true });
   return pinByLock([prepared!.plan], options)[0]!;
 }

@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import type { PolicyReport } from "../policy/judge-catalog.js";
+import type { LookUpBasesOptions } from "../project/known-bases.js";
 import { pinByLock } from "../project/lock/pin-plans.js";
-import type { PrepareOptions } from "../project/prepare.js";
 import { namedPlans, type PolicyQuestion, type Project } from "../project/project.js";
 import { loadCatalog } from "./load/load-catalog.js";
 import type { LoadedCatalog, LoadRequest } from "./load/loaded-catalog.js";
@@ -103,7 +103,7 @@ async function allPlans(session: Session, platforms: readonly string[] | undefin
 }
 
 /** What is looked at to prepare the plans of a catalog, by the options of the command. */
-function placeOf({ options, signal }: Session, context: string): PrepareOptions {
+function placeOf({ options, signal }: Session, context: string): LookUpBasesOptions {
   const { lock, store, offline } = options;
   return {
     context,

@@ -55,14 +55,6 @@ export abstract class LayerwrightError<Code extends ErrorCode = ErrorCode> exten
     this.origin = context.origin;
     Object.defineProperty(this, BRAND, { value: true });
   }
-
-  /** @internal An error with these fields, made without its catalogue entry (see error-data.ts). */
-  static revive(prototype: LayerwrightError, fields: Readonly<Record<string, unknown>>): LayerwrightError {
-    const error = Object.assign(new Error(String(fields["message"])), fields) as unknown as LayerwrightError;
-    Object.setPrototypeOf(error, prototype);
-    Object.defineProperty(error, BRAND, { value: true });
-    return error;
-  }
 }
 
 /** True for an error of layerwright, also for one of another copy of the package. */
@@ -126,39 +118,4 @@ export class RegistryError<Code extends ErrorCode = ErrorCode> extends Layerwrig
     super(code, parameters, context);
     if (context.status !== undefined) this.status = context.status;
   }
-}
-
-/** A coded error as JSON data, to cross from one process to another. */
-export interface ErrorData {
-  readonly kind: string;
-  readonly code: string;
-  readonly message: string;
-  readonly shortMessage: string;
-  readonly hint: string;
-  readonly subject?: string;
-  readonly origin?: Origin;
-}
-
-const CLASSES = { DefinitionError, EnvironmentError, IntegrityError, PlanError, RegistryError };
-
-/** A coded error as data, or undefined for any other value. */
-export function errorData(error: unknown): ErrorData | undefined {
-  if (!isLayerwrightError(error)) return undefined;
-  const { name, code, message, shortMessage, hint, subject, origin } = error;
-  return {
-    kind: name,
-    code,
-    message,
-    shortMessage,
-    hint,
-    ...(subject === undefined ? {} : { subject }),
-    ...(origin === undefined ? {} : { origin: { ...origin } }),
-  };
-}
-
-/** The error that some data came from, with its class, code and message as they were. */
-export function errorFromData(data: ErrorData): LayerwrightError {
-  const { kind, ...fields } = data;
-  const known = Object.hasOwn(CLASSES, kind) ? CLASSES[kind as keyof typeof CLASSES] : PlanError;
-  return LayerwrightError.revive(known.prototype, { ...fields, name: kind });
 }

@@ -258,7 +258,7 @@ export class Image {
    * import { dockerfile, Image } from "layerwright";
    *
    * const build = Image.from("golang:1.24").named("build").run("go build -o /out/app .");
-   * console.log(dockerfile(Image.scratch().copy(build.path("/out/app"), "/app"))); // FROM golang:1.24 AS build ...
+   * console.log(await dockerfile(Image.scratch().copy(build.path("/out/app"), "/app"))); // FROM golang:1.24 AS build ...
    * ```
    */
   named(name: string): Image {

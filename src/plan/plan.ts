@@ -232,3 +232,13 @@ export function baseStages({ stages }: Plan): readonly Stage[] {
   }
   return found;
 }
+
+/** True when a plan starts from anything that can be looked at and was not yet. */
+export function hasUnknownBase({ stages }: Plan): boolean {
+  return stages.some(({ base }) => isUnknownBase(base));
+}
+
+/** True when a base can be looked at and was not yet. */
+export function isUnknownBase(base: PlanBase): boolean {
+  return base.kind !== "scratch" && base.kind !== "stage" && base.known === undefined;
+}

@@ -10,22 +10,13 @@ import { lostAttributes, manyLayers } from "../plan/layer-warnings.js";
 import { type LowerOptions, lower } from "../plan/lower.js";
 import type { SourceProbe } from "../plan/passes/pass.js";
 import { type OptimizedPlan, optimizeTogether } from "../plan/passes/pipeline.js";
-import type { Plan } from "../plan/plan.js";
+import { hasUnknownBase, type Plan } from "../plan/plan.js";
 import { suppressedFor } from "../policy/policy.js";
-import type { Progress } from "../ports/progress.js";
-import { hasUnknownBase, type LookedUp, lookUpBasesSync } from "./known-bases-sync.js";
+import type { LookedUp, LookUpBasesOptions } from "./known-bases.js";
 import { expandTriggers, withoutTriggered } from "./on-build.js";
 import type { LockPlace } from "./options.js";
 import type { RegistryOptions } from "./registry/open-registry.js";
 import { contextFiles } from "./workspace.js";
-
-/** What preparing plans looks at beside them. */
-export interface PrepareOptions extends LockPlace, RegistryOptions {
-  readonly context?: string | undefined;
-  readonly store?: string | undefined;
-  readonly progress?: Progress | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
 
 /**
  * The one way from lowered plans to what both syntheses and every verb read: what the plans need to know of their bases
@@ -34,13 +25,13 @@ export interface PrepareOptions extends LockPlace, RegistryOptions {
  */
 export async function preparePlans(
   lowered: readonly Plan[],
-  options: PrepareOptions,
+  options: LookUpBasesOptions,
 ): Promise<readonly OptimizedPlan[]> {
   return optimizeKnown(await knownPlans(lowered, options), options);
 }
 
 /** The plan with the stages of its bases' triggers, on which the passes have no say. */
-function withTriggers(plan: Plan, known: Plan, { context = "." }: PrepareOptions): Plan {
+function withTriggers(plan: Plan, known: Plan, { context = "." }: LookUpBasesOptions): Plan {
   const matches = (pattern: string) => {
     try {
       return contextFiles(resolve(context), {}).list(undefined, pattern, []).length > 0;
@@ -51,16 +42,8 @@ function withTriggers(plan: Plan, known: Plan, { context = "." }: PrepareOptions
   return expandTriggers(plan, known, matches);
 }
 
-/** The same for the verbs that give their result at once. */
-export function preparePlansSync(
-  lowered: readonly Plan[],
-  options: PrepareOptions,
-): readonly OptimizedPlan[] {
-  return optimizeKnown(lookUpBasesSync(lowered, options), options);
-}
-
 /** Runs the passes over plans whose bases were looked at; a base that could not be reached is one more warning. */
-function optimizeKnown({ plans, warnings }: LookedUp, options: PrepareOptions): readonly OptimizedPlan[] {
+function optimizeKnown({ plans, warnings }: LookedUp, options: LookUpBasesOptions): readonly OptimizedPlan[] {
   return optimizePlans(plans.map(withoutTriggered), options).map((optimized, at) => {
     const plan = withTriggers(optimized.plan, plans[at]!, options);
     return {
@@ -75,7 +58,7 @@ function optimizeKnown({ plans, warnings }: LookedUp, options: PrepareOptions): 
 export async function prepareImage(
   image: Image,
   platforms: readonly (string | Platform | undefined)[],
-  options: PrepareOptions,
+  options: LookUpBasesOptions,
 ): Promise<readonly OptimizedPlan[]> {
   const { context } = options;
   const lowered = platforms.map((platform) =>
@@ -94,7 +77,7 @@ type PreparedCatalog = (name: string, platform: string | Platform) => OptimizedP
 export async function prepareCatalog(
   catalog: Catalog,
   platforms: readonly (string | Platform)[],
-  options: PrepareOptions,
+  options: LookUpBasesOptions,
 ): Promise<PreparedCatalog> {
   const { context } = options;
   const jobs = [...catalog].flatMap(([name, image]) =>
@@ -127,7 +110,7 @@ export interface ImageVariants {
  */
 export async function prepareVariants(
   lowered: readonly ImageVariants[],
-  options: PrepareOptions,
+  options: LookUpBasesOptions,
 ): Promise<readonly ImageVariants[]> {
   const { plans: all } = await knownPlans(
     lowered.flatMap(({ plan, variants }) => [plan, ...variants]),
@@ -149,7 +132,7 @@ export async function prepareVariants(
   }));
 }
 
-async function knownPlans(lowered: readonly Plan[], options: PrepareOptions): Promise<LookedUp> {
+async function knownPlans(lowered: readonly Plan[], options: LookUpBasesOptions): Promise<LookedUp> {
   if (!lowered.some(hasUnknownBase)) return { plans: lowered, warnings: lowered.map(() => []) };
   // The engine's part is loaded where a base is looked at.
   const { lookUpBases } = await import("./known-bases.js");

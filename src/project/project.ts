@@ -8,8 +8,9 @@ import type { Plan } from "../plan/plan.js";
 import type { PolicyReport } from "../policy/judge-catalog.js";
 import type { NamedFacts } from "./gate/policies.js";
 import { type SharingLimit, sharingLimitOf } from "./gate/sharing-limit.js";
+import type { LookUpBasesOptions } from "./known-bases.js";
 import type { WholeCatalog } from "./options.js";
-import { type PrepareOptions, prepareCatalog, prepareImage } from "./prepare.js";
+import { prepareCatalog, prepareImage } from "./prepare.js";
 
 /** An image of a project for one platform, prepared for both syntheses. */
 export interface ProjectPlan {
@@ -55,7 +56,7 @@ export interface PolicyQuestion {
 }
 
 /** What a project of this process is opened with. */
-interface OpenProjectOptions extends PrepareOptions {
+interface OpenProjectOptions extends LookUpBasesOptions {
   /** Instead of the catalog's; of an image, instead of linux on this machine's processor. */
   readonly platforms?: readonly (string | Platform)[] | undefined;
 }
@@ -76,7 +77,7 @@ async function openCatalog(
   catalog: Catalog,
   context: string,
   platforms: readonly (string | Platform)[],
-  options: PrepareOptions,
+  options: LookUpBasesOptions,
 ): Promise<Project> {
   const { name, names, groups, maxLayers, policies } = catalog;
   const imagesFor = async (on: readonly (string | Platform)[]) => {

@@ -109,7 +109,7 @@ describe('squash "auto"', () => {
 
   it("is the same in the plan and in the Dockerfile, once it is decided", async () => {
     const { images } = catalog("auto");
-    expect(plan(images.api, options()).stages.at(-1)).toMatchObject({ squash: "auto" });
+    expect((await plan(images.api, options())).stages.at(-1)).toMatchObject({ squash: "auto" });
     const warningsOf = async () =>
       (await synth(catalog("auto"), options())).images.map(({ warnings }) => warnings);
     // All three are of one line, which is told once.
@@ -120,10 +120,10 @@ describe('squash "auto"', () => {
     ]);
     await lock(catalog("auto"), options());
     expect(await warningsOf()).toEqual([[], [], []]);
-    const stage = plan(images.api, options()).stages.at(-1)!;
+    const stage = (await plan(images.api, options())).stages.at(-1)!;
     expect(stage.squash).toBe("keep");
     expect(stage.decided?.join(" ")).toContain("3 images share");
-    const [first] = dockerfile(images.api, options())
+    const [first] = (await dockerfile(images.api, options()))
       .split("\n")
       .filter((line) => line.startsWith("COPY") && line.includes("deps"));
     expect(first).toBeDefined();
@@ -196,7 +196,7 @@ describe('squash "auto"', () => {
     expect(above.slice(0, below.length).map(({ diffId }) => diffId)).toEqual(
       below.map(({ diffId }) => diffId),
     );
-    expect(plan(child, settings).stages.map(({ squash }) => squash)).not.toContain("auto");
+    expect((await plan(child, settings)).stages.map(({ squash }) => squash)).not.toContain("auto");
   });
 
   it("says which folders inside of larger copies others have too", async () => {

@@ -102,9 +102,12 @@ describe("a base in a registry", () => {
     ]);
   });
 
-  it("is not asked for where nothing may be", () => {
+  it("is not asked for where nothing may be", async () => {
     expect(
-      dockerfile(Image.from("debian:bookworm-slim").copy("src/a", "/usr/local/app/a"), { context, store }),
+      await dockerfile(Image.from("debian:bookworm-slim").copy("src/a", "/usr/local/app/a"), {
+        context,
+        store,
+      }),
     ).toContain("FROM debian:bookworm-slim AS");
   });
 });

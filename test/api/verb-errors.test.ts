@@ -47,9 +47,9 @@ describe("the verbs", () => {
     await expect(synth(hello, { context: folder, out: "taken" })).rejects.toThrow(coded("SYNTH_NOT_WRITTEN"));
   });
 
-  test("cannot melt a base whose config nobody knows: BASE_CONFIG_UNKNOWN", () => {
+  test("cannot melt a base whose config nobody knows: BASE_CONFIG_UNKNOWN", async () => {
     const image = Image.from("debian:bookworm-slim").write("/a", "1").squash("all");
-    expect(() => dockerfile(image)).toThrow(coded("BASE_CONFIG_UNKNOWN"));
+    await expect(dockerfile(image)).rejects.toThrow(coded("BASE_CONFIG_UNKNOWN"));
   });
 });
 

@@ -12,8 +12,8 @@ const app = Image.from(base)
   .run("true", { mounts: [{ type: "bind", target: "/m", source: base.path("/etc") }] });
 const images = { base, app };
 
-const linesOf = (image: Image) =>
-  dockerfile(image, { platform: "linux/amd64" })
+const linesOf = async (image: Image) =>
+  (await dockerfile(image, { platform: "linux/amd64" }))
     .split("\n")
     .filter((line) => /^(FROM|LABEL|ENV|COPY|RUN)/.test(line));
 
@@ -23,8 +23,8 @@ describe("labels and defaults", () => {
     defaults: (image) => image.env("LANG", "C.UTF-8").env("HIDDEN", "0"),
   });
 
-  it("come right after the base from outside, once, and the image's own win", () => {
-    const text = linesOf(catalog.images.app).join("\n");
+  it("come right after the base from outside, once, and the image's own win", async () => {
+    const text = (await linesOf(catalog.images.app)).join("\n");
     expect(text.match(/LABEL .*vendor=acme/g)).toHaveLength(1);
     expect(text.match(/LANG=/g)).toHaveLength(1);
     const order = ["FROM debian", "LANG=C.UTF-8", "HIDDEN=1", "who=shared", "who=own", "COPY"];
@@ -68,12 +68,12 @@ describe("map", () => {
     expect(mapped.dependencies("app")).toEqual([]);
   });
 
-  it("with bases puts it onto what the base became, also where it copies from it", () => {
+  it("with bases puts it onto what the base became, also where it copies from it", async () => {
     const mapped = new Catalog("acme", { ...images, again: base }).map(written, { bases: true });
     expect(mapped.dependencies("app")).toEqual(["base"]);
     expect(mapped.images.app.node.base).toMatchObject({ image: mapped.images.base.node });
     expect(mapped.images.app.node.steps.at(-1)).toMatchObject({ path: "/mapped" });
-    expect(linesOf(mapped.images.app).filter((line) => line.includes("/mapped"))).toHaveLength(2);
+    expect((await linesOf(mapped.images.app)).filter((line) => line.includes("/mapped"))).toHaveLength(2);
     // The same image under another name is changed for that name.
     expect(mapped.images.again.node).not.toBe(mapped.images.base.node);
     expect(refusal(() => mapped.map(written, { base: true } as never)).code).toBe("OPTION_UNKNOWN");

@@ -7,51 +7,53 @@ import { planImage } from "../../src/project/prepare.js";
 
 const platform = "linux/amd64";
 const stagesOf = (text: string) => [...text.matchAll(/^FROM \S+ AS (\S+)$/gm)].map(([, name]) => name);
-const stages = (image: Image) => stagesOf(dockerfile(image, { platform }));
+const stages = async (image: Image) => stagesOf(await dockerfile(image, { platform }));
 
 describe("the stages of a Dockerfile", () => {
   const built = (base: Image) => base.run("make /out/app");
   const shipped = (source: Image, path = "/out/app") => Image.scratch().copy(source.path(path), "/app");
 
-  test("have the names that the user gave, whenever in the chain", () => {
-    expect(stages(shipped(built(Image.from("golang:1.24").named("build"))))).toEqual(["build", "image"]);
-    expect(stages(shipped(built(Image.from("golang:1.24")).named("build")).named("app"))).toEqual([
+  test("have the names that the user gave, whenever in the chain", async () => {
+    expect(await stages(shipped(built(Image.from("golang:1.24").named("build"))))).toEqual([
+      "build",
+      "image",
+    ]);
+    expect(await stages(shipped(built(Image.from("golang:1.24")).named("build")).named("app"))).toEqual([
       "build",
       "app",
     ]);
   });
 
-  test("else are named after the image that they start from, or what is copied out of them", () => {
-    expect(stages(shipped(built(Image.from("registry.example/lang/golang:1.24"))))).toEqual([
+  test("else are named after the image that they start from, or what is copied out of them", async () => {
+    expect(await stages(shipped(built(Image.from("registry.example/lang/golang:1.24"))))).toEqual([
       "golang",
       "image",
     ]);
-    expect(stages(shipped(built(Image.from("golang"))))).toEqual(["app", "image"]);
+    expect(await stages(shipped(built(Image.from("golang"))))).toEqual(["app", "image"]);
     const site = Image.scratch().write("/www/site/index.html", "1\n");
-    expect(stages(shipped(site, "/www/site"))).toEqual(["site", "image"]);
+    expect(await stages(shipped(site, "/www/site"))).toEqual(["site", "image"]);
   });
 
-  test("are told apart by a number where they have one name", () => {
+  test("are told apart by a number where they have one name", async () => {
     const [first, second] = ["1", "2"].map((word) =>
       Image.from("node:22").named("deps").run(`echo ${word} > /x`),
     );
     const image = Image.scratch().copy(first!.path("/x"), "/1").copy(second!.path("/x"), "/2");
-    expect(stages(image)).toEqual(["deps", "deps-2", "image"]);
-    expect(stages(Image.scratch().copy(Image.from("node:22").named("image").path("/x"), "/x"))).toEqual([
-      "image-2",
-      "image",
-    ]);
+    expect(await stages(image)).toEqual(["deps", "deps-2", "image"]);
+    expect(await stages(Image.scratch().copy(Image.from("node:22").named("image").path("/x"), "/x"))).toEqual(
+      ["image-2", "image"],
+    );
   });
 
-  test("never have a name that FROM would take for a stage", () => {
+  test("never have a name that FROM would take for a stage", async () => {
     const image = Image.from("debian").copy(
       Image.from("alpine:3").named("debian").run("touch /x").path("/x"),
       "/x",
     );
-    expect(stages(image)).toEqual(["debian-2", "image"]);
+    expect(await stages(image)).toEqual(["debian-2", "image"]);
   });
 
-  test("have the names of the catalog, the image's own too", () => {
+  test("have the names of the catalog, the image's own too", async () => {
     const parent = Image.scratch().write("/parent", "1\n");
     const server = Image.from(parent).write("/server", "1\n");
     const catalog = new Catalog("acme", { parent, api: { server } });
@@ -59,29 +61,30 @@ describe("the stages of a Dockerfile", () => {
     expect(stagesOf(emitDockerfile(planned).text)).toEqual(["parent", "api-server"]);
   });
 
-  test("change no id and no key of a cache, and not the layers that a recipe makes", () => {
+  test("change no id and no key of a cache, and not the layers that a recipe makes", async () => {
     const image = (name: string | undefined) => {
       const build = Image.from("golang:1.24").run("make");
       return shipped(name === undefined ? build : build.named(name));
     };
-    const keys = (one: Image) => [...stageKeys(plan(one, { platform })).values()];
-    expect(keys(image("build"))).toEqual(keys(image(undefined)));
+    const keys = async (one: Image) => [...stageKeys(await plan(one, { platform })).values()];
+    expect(await keys(image("build"))).toEqual(await keys(image(undefined)));
     const recipe = (name: string) => (one: Image) => one.write("/a", "1\n").named(name).write("/b", "2\n");
-    const layers = (one: Image) => plan(one, { platform }).stages[0]!.layers.map(({ id }) => id);
-    expect(layers(Image.scratch().named("x").with(recipe("x")))).toEqual(
-      layers(Image.scratch().with(recipe("y"))),
+    const layers = async (one: Image) =>
+      (await plan(one, { platform })).stages[0]!.layers.map(({ id }) => id);
+    expect(await layers(Image.scratch().named("x").with(recipe("x")))).toEqual(
+      await layers(Image.scratch().with(recipe("y"))),
     );
-    expect(layers(Image.scratch().with(recipe("y")))).toHaveLength(1);
+    expect(await layers(Image.scratch().with(recipe("y")))).toHaveLength(1);
   });
 });
 
 describe("comments", () => {
   const image = Image.scratch().write("/a", "1\n").write("/b", "2\n");
 
-  test("name the file of the description and the lines, and can be left out", () => {
-    const text = dockerfile(image, { platform });
+  test("name the file of the description and the lines, and can be left out", async () => {
+    const text = await dockerfile(image, { platform });
     expect(text).toMatch(/^# Generated by layerwright from \S+names\.test\.ts\. Do not edit\.\n#\n\nFROM/);
     expect(text).toMatch(/^# \S+names\.test\.ts:\d+$/m);
-    expect(dockerfile(image, { platform, comments: false })).not.toContain("#");
+    expect(await dockerfile(image, { platform, comments: false })).not.toContain("#");
   });
 });

@@ -409,7 +409,7 @@ describe("A7: a sparse file of 1 TiB", () => {
     cpSync(join(BASES, "layout-single"), join(context, "base"), { recursive: true });
     const refused = expect.objectContaining({ code: "SOURCE_TOO_LARGE" });
     await expect(build(image, { context, output: join(context, "out.tar") })).rejects.toEqual(refused);
-    expect(() => dockerfile(image, { context })).toThrow(refused);
+    await expect(dockerfile(image, { context })).rejects.toThrow(refused);
   });
 
   test("in a base that is a directory: is refused before it is read", async () => {

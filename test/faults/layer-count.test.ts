@@ -34,7 +34,7 @@ test("E22: the layers of an image of ours below count, and a squash takes them a
   const options = { context: folder, store: join(folder, "store"), lock: false } as const;
   const tall = stacked(Image.from(stacked(Image.scratch(), 100)), 30, "m");
   await expect(build(tall, options)).rejects.toMatchObject({ code: "TOO_MANY_LAYERS" });
-  expect(() => dockerfile(tall, { context: folder })).toThrow(
+  await expect(dockerfile(tall, { context: folder })).rejects.toThrow(
     expect.objectContaining({ code: "TOO_MANY_LAYERS" }),
   );
   for (const policy of ["own", "all"] as const)

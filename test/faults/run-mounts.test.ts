@@ -165,6 +165,6 @@ test.each([
   ["E24", { ...token, env: "TOKEN", target: "/file" }],
   ["E25", { ...absent, env: "TOKEN" }],
 ] as const)("%s: the front end of Docker 26 knows no variable, which is refused", LONG, async (_, mount) => {
-  const text = () => dockerfile(Image.from("layerwright.test/base:v1").run("true", { mounts: [mount] }));
-  expect(text).toThrow(expect.objectContaining({ code: "FRONTEND_TOO_OLD" }));
+  const text = dockerfile(Image.from("layerwright.test/base:v1").run("true", { mounts: [mount] }));
+  await expect(text).rejects.toThrow(expect.objectContaining({ code: "FRONTEND_TOO_OLD" }));
 });

@@ -126,7 +126,7 @@ describe("G15: an image without steps has one empty layer", () => {
     for (const name of ["docker26", "docker28"] as const) {
       const directory = file(`empty-${name}`);
       mkdirSync(directory);
-      writeFileSync(join(directory, "Dockerfile"), dockerfile(image, { context: directory }));
+      writeFileSync(join(directory, "Dockerfile"), await dockerfile(image, { context: directory }));
       const request = {
         ...{ contextDir: directory, dockerfile: join(directory, "Dockerfile"), namedContexts: {} },
         outOciTar: file(`empty-${name}.tar`),

@@ -77,7 +77,7 @@ describe("S10: what looks like a secret is refused in both syntheses", () => {
     expect(await refusals(image, files, secret)).toEqual(Array(3).fill("SECRET_IN_IMAGE"));
     const allowed = image.suppress("NO_SECRETS", "a key of the test suite");
     const context = contextOf({ x: "x", ...files });
-    expect(() => dockerfile(allowed, { context })).not.toThrow();
+    expect(await dockerfile(allowed, { context })).toContain("FROM");
     const suppressions = [{ code: "NO_SECRETS", image: "i*", reason: "a key of the test suite" }];
     const catalog = new Catalog("c", { image }, { suppressions });
     await synth(catalog, { context, out: join(context, "layerwright.out") });
@@ -106,7 +106,7 @@ describe("S10: what looks like a secret is refused in both syntheses", () => {
     ],
     ["a key that is ignored", scratch.copy(".", "/d/"), { ".dockerignore": "*.pem", "a.pem": KEY }],
     ["a large file", scratch.copy("big.key", "/d/"), { "big.key": `${"x".repeat(70_000)}${KEY}` }],
-  ])("%s is not refused", (_, image, files) => {
-    expect(() => dockerfile(image, { context: contextOf({ x: "x", ...files }) })).not.toThrow();
+  ])("%s is not refused", async (_, image, files) => {
+    expect(await dockerfile(image, { context: contextOf({ x: "x", ...files }) })).toContain("FROM");
   });
 });

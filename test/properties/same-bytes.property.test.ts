@@ -35,7 +35,7 @@ async function outputs(image: Image, around: Surroundings): Promise<string> {
     process.umask(around.umask);
     Object.assign(process.env, { TZ: around.zone, LANG: around.language });
     const options = { context, platform: "linux/amd64" };
-    const text = dockerfile(image, options);
+    const text = await dockerfile(image, options);
     // Without the cache, or the second build would not be one.
     await build(image, { ...options, store: bench.store, output: dest, reference: "a/b:c", cache: false });
     return `${text}\n${readFileSync(dest).toString("latin1")}`;

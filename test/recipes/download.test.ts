@@ -10,8 +10,8 @@ const on = (options: Partial<DownloadOptions>, url = archive) =>
   Image.from("debian").with(download(url, { sha256, dest: "/opt/tool", ...options }));
 
 describe("download", () => {
-  it("unpacks in a stage of its own, which the archive is only mounted in", () => {
-    const text = dockerfile(on({ strip: 1 }));
+  it("unpacks in a stage of its own, which the archive is only mounted in", async () => {
+    const text = await dockerfile(on({ strip: 1 }));
     expect(text).toContain(`ADD --checksum=sha256:${sha256} --link ${archive} /archive`);
     expect(text).toMatch(/RUN --network=none --mount=type=bind,from=archive,source=\/,target=\/\.download /);
     expect(text).toMatch(/tar -x -z -p -o -f \/\.download\/archive -C \/\.unpacked --strip-components=1\n/);
@@ -20,9 +20,9 @@ describe("download", () => {
     );
   });
 
-  it("needs no tar in an image from scratch when another one unpacks", () => {
+  it("needs no tar in an image from scratch when another one unpacks", async () => {
     const recipe = download(archive, { sha256, dest: "/opt", tools: Image.from("alpine") });
-    const text = dockerfile(Image.scratch().with(recipe));
+    const text = await dockerfile(Image.scratch().with(recipe));
     expect(text).toContain("FROM alpine AS ");
     expect(text).toMatch(/FROM scratch AS image\n.*\n?COPY /);
     const bare = download(archive, { sha256, dest: "/opt" });

@@ -1,10 +1,11 @@
-import { type PrepareOptions, preparePlans } from "../../project/prepare.js";
+import type { LookUpBasesOptions } from "../../project/known-bases.js";
+import { preparePlans } from "../../project/prepare.js";
 import type { LoadedCatalog, LoweredCatalog } from "./loaded-catalog.js";
 
 /** Prepares the plans of a whole catalog together, and leaves the images that were asked for. */
 export async function prepareLoaded(
   { images, chosen, ...catalog }: LoweredCatalog,
-  options: PrepareOptions,
+  options: LookUpBasesOptions,
 ): Promise<LoadedCatalog> {
   const lowered = images.flatMap(({ plans }) => plans.map((plan) => plan.lowered));
   const prepared = await preparePlans(lowered, options);

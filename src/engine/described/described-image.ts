@@ -56,7 +56,7 @@ export interface DescribedImage {
   readonly fromScratch: boolean;
 }
 
-/** An image on disk, looked into at once. */
+/** An image on disk that was looked into. */
 export interface LocalBase {
   readonly tree: FolderNode;
   readonly config: RuntimeConfig;
@@ -64,7 +64,7 @@ export interface LocalBase {
   readonly layers: readonly { readonly diffId: string; readonly size: number }[];
 }
 
-/** Looks into bases at once; one in a registry is not here, where it gives none. */
+/** Bases that were looked into; one in a registry is not here, where it gives none. */
 export interface LocalBases {
   open(
     base: OpenableBase,
@@ -74,11 +74,12 @@ export interface LocalBases {
 
 /** Files of a base, which are read one by one when somebody asks. */
 export class BaseFiles implements LayerBytes {
-  readonly #read: (path: string) => Uint8Array;
+  readonly #read: (path: string) => Uint8Array | Promise<Uint8Array>;
   readonly #paths: string[] = [];
+  readonly #known = new Map<string, Uint8Array>();
 
   /** @param read gives the bytes of a file by its path in the base */
-  constructor(read: (path: string) => Uint8Array) {
+  constructor(read: (path: string) => Uint8Array | Promise<Uint8Array>) {
     this.#read = read;
   }
 
@@ -87,9 +88,12 @@ export class BaseFiles implements LayerBytes {
     return { kind: "layer", layer: this, offset: this.#paths.push(path) - 1 };
   }
 
-  /** The bytes of a content that `contentOf` gave. */
+  /** The bytes of a content that `contentOf` gave. @throws {NotReadYet} */
   read(offset: number): Uint8Array {
-    return this.#read(this.#paths[offset]!);
+    const path = this.#paths[offset]!;
+    const known = this.#known.get(path) ?? this.#read(path);
+    if (known instanceof Uint8Array) return known;
+    throw new NotReadYet(async () => void this.#known.set(path, await known));
   }
 
   spool(): Promise<PlainTar> {
@@ -97,9 +101,32 @@ export class BaseFiles implements LayerBytes {
   }
 }
 
-/** The bytes of a file whose content is known. */
+/** Something that has to be read first. What cannot wait throws it, and `reading` waits. */
+export class NotReadYet extends Error {
+  readonly read: () => Promise<void>;
+
+  constructor(read: () => Promise<void>) {
+    super("this is not read yet");
+    this.read = read;
+  }
+}
+
+/** Carries out a look at an image, and repeats it for as long as something has to be read for it. */
+export async function reading<Result>(look: () => Result): Promise<Result> {
+  for (;;) {
+    try {
+      return look();
+    } catch (error) {
+      if (!(error instanceof NotReadYet)) throw error;
+      await error.read();
+    }
+  }
+}
+
+/** The bytes of a file whose content is known; a base is read within `reading`. */
 export function bytesNow(node: FileNode): Uint8Array {
-  const { content } = node;
+  const { content, size } = node;
+  if (size === 0) return new Uint8Array(0);
   if (content.kind === "layer" && content.layer instanceof BaseFiles)
     return content.layer.read(content.offset);
   return readFileNodeNow(node);

@@ -34,12 +34,12 @@ import {
   readExpectation,
   readPattern,
 } from "./file-check.js";
-import { type ExpectArchiveOptions, type ExpectOptions, type Failure, Subject } from "./subject.js";
+import { type Check, type ExpectArchiveOptions, type ExpectOptions, judge, Subject } from "./subject.js";
 
 /**
- * Starts assertions about an image by its description: at once, with no build, no daemon and no network. The files are
- * those that its steps place, as the direct build places them; of bases those on disk are looked into. What a command or a
- * base in a registry may hold is not known, and an assertion that depends on it fails and says so. `await` does no harm.
+ * Starts assertions about an image by its description, with no build and no daemon; one `await` is for the whole chain.
+ * The files are those that its steps place, as the direct build places them; of bases those on disk are looked into. What a
+ * command or a base in a registry may hold is not known, and an assertion that depends on it fails and says so.
  *
  * @throws {DefinitionError} ARGUMENT_INVALID, OPTION_UNKNOWN
  * @throws {PlanError} whatever would keep the image from being built, such as SOURCE_NOT_FOUND
@@ -50,7 +50,7 @@ import { type ExpectArchiveOptions, type ExpectOptions, type Failure, Subject } 
  *
  * const base = Image.scratch().write("/etc/motd", "hello\n").env("LANG", "C.UTF-8");
  * const image = Image.from(base).write("/app", "#!/bin/sh\n", { mode: 0o755 });
- * expectImage(image).hasFile("/app", { mode: 0o755 }).hasEnv("LANG", "C.UTF-8").sharesLayersWith(base).isUnder("20MB");
+ * await expectImage(image).hasFile("/app", { mode: 0o755 }).hasEnv("LANG", "C.UTF-8").sharesLayersWith(base).isUnder("20MB");
  * ```
  */
 export function expectImage(image: Image, options: ExpectOptions = {}): ImageExpectation {
@@ -59,7 +59,7 @@ export function expectImage(image: Image, options: ExpectOptions = {}): ImageExp
 
 /**
  * Starts the same assertions about a finished image on disk, ours or anybody's: an archive or an OCI layout. All of its
- * files are known, also those that commands made; which steps made it is not. A process of its own reads it, once.
+ * files are known, also those that commands made; which steps made it is not.
  *
  * @throws {DefinitionError} ARGUMENT_INVALID, OPTION_UNKNOWN
  * @throws {EnvironmentError} BASE_NOT_FOUND
@@ -69,7 +69,7 @@ export function expectImage(image: Image, options: ExpectOptions = {}): ImageExp
  * import { expectArchive } from "layerwright/testing";
  *
  * await build(Image.scratch().write("/etc/motd", "hello\n"), { output: "motd.tar" });
- * expectArchive("motd.tar").hasFile("/etc/motd", { contents: /^hello/ }).hasLayers(1);
+ * await expectArchive("motd.tar").hasFile("/etc/motd", { contents: /^hello/ }).hasLayers(1);
  * ```
  */
 export function expectArchive(path: string, options: ExpectArchiveOptions = {}): ImageExpectation {
@@ -77,130 +77,137 @@ export function expectArchive(path: string, options: ExpectArchiveOptions = {}):
 }
 
 /**
- * Assertions about one image, in a chain: each returns the chain, or throws an `AssertionError` that says what was
- * looked for, what there is, and the line of the step concerned. What only a build can tell fails too, and says so.
+ * Assertions about one image, in a chain that is a promise: `await` holds when all of them do, or throws the
+ * `AssertionError` of the first that does not, which says what was looked for, what there is, and the line of the step
+ * concerned. What only a build can tell fails too, and says so. Arguments that make no sense are refused at once.
  */
-export class ImageExpectation {
+export class ImageExpectation extends Promise<void> {
   readonly #subject: Subject;
 
   /** @internal */
-  constructor(subject: Subject) {
+  constructor(subject: Subject, before = Promise.resolve()) {
+    super((resolve) => resolve(before));
     this.#subject = subject;
     Subject.note(this, subject);
   }
 
+  /** @internal What `then` gives is a promise like any other. */
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise;
+  }
+
   /** A file is at the path, with links followed: with this mode, owner, size and content, as far as they are given. */
-  hasFile(path: string, expected?: FileExpectation): this {
+  hasFile(path: string, expected?: FileExpectation): ImageExpectation {
     return this.#hold(assertions.hasFile(this.#subject, path, expected), this.hasFile);
   }
 
   /** A directory is at the path, with this mode and owner. */
-  hasFolder(path: string, expected?: PathExpectation): this {
+  hasFolder(path: string, expected?: PathExpectation): ImageExpectation {
     return this.#hold(assertions.hasFolder(this.#subject, path, expected), this.hasFolder);
   }
 
   /** A symbolic link is at the path, and says this target, letter for letter. */
-  hasSymlink(path: string, target?: string): this {
+  hasSymlink(path: string, target?: string): ImageExpectation {
     return this.#hold(assertions.hasSymlink(this.#subject, path, target), this.hasSymlink);
   }
 
   /** Something is at the path, whatever it is: also where a build has to tell whether it is a file or a directory. */
-  hasPath(path: string): this {
+  hasPath(path: string): ImageExpectation {
     return this.#hold(assertions.hasPath(this.#subject, path), this.hasPath);
   }
 
   /** Nothing is at the path, neither file nor directory nor link. */
-  hasNoFile(path: string, options?: AbsenceOptions): this {
+  hasNoFile(path: string, options?: AbsenceOptions): ImageExpectation {
     return this.#hold(assertions.hasNoFile(this.#subject, path, options), this.hasNoFile);
   }
 
   /** Nothing in the image fits the pattern: `*`, `?`, `[a-z]`, and `**` for any number of directories. */
-  hasNoFileMatching(pattern: string, options?: AbsenceOptions): this {
+  hasNoFileMatching(pattern: string, options?: AbsenceOptions): ImageExpectation {
     return this.#hold(assertions.hasNoFileMatching(this.#subject, pattern, options), this.hasNoFileMatching);
   }
 
   /** The environment variable is set, to this value or one that matches. */
-  hasEnv(name: string, value?: string | RegExp): this {
+  hasEnv(name: string, value?: string | RegExp): ImageExpectation {
     return this.#hold(assertions.hasEnv(this.#subject, name, value), this.hasEnv);
   }
 
   /** The environment variable is not set. */
-  hasNoEnv(name: string): this {
+  hasNoEnv(name: string): ImageExpectation {
     return this.#hold(assertions.hasNoEnv(this.#subject, name), this.hasNoEnv);
   }
 
   /** The label is set, to this value or one that matches. */
-  hasLabel(name: string, value?: string | RegExp): this {
+  hasLabel(name: string, value?: string | RegExp): ImageExpectation {
     return this.#hold(assertions.hasLabel(this.#subject, name, value), this.hasLabel);
   }
 
   /** The annotation of the manifest is set, to this value or one that matches. */
-  hasAnnotation(name: string, value?: string | RegExp): this {
+  hasAnnotation(name: string, value?: string | RegExp): ImageExpectation {
     return this.#hold(assertions.hasAnnotation(this.#subject, name, value), this.hasAnnotation);
   }
 
   /** The entry point is exactly this; undefined: there is none. */
-  hasEntrypoint(args: readonly string[] | undefined): this {
+  hasEntrypoint(args: readonly string[] | undefined): ImageExpectation {
     return this.#hold(assertions.hasEntrypoint(this.#subject, args), this.hasEntrypoint);
   }
 
   /** The command is exactly this; undefined: there is none. */
-  hasCmd(args: readonly string[] | undefined): this {
+  hasCmd(args: readonly string[] | undefined): ImageExpectation {
     return this.#hold(assertions.hasCmd(this.#subject, args), this.hasCmd);
   }
 
   /** The shell of commands given as text is exactly this. */
-  hasShell(args: readonly string[]): this {
+  hasShell(args: readonly string[]): ImageExpectation {
     return this.#hold(assertions.hasShell(this.#subject, args), this.hasShell);
   }
 
   /** The user is this, as the image config has it: `65532`, `"app"` or `"1000:1000"`. */
-  hasUser(user: string | number): this {
+  hasUser(user: string | number): ImageExpectation {
     return this.#hold(assertions.hasUser(this.#subject, user), this.hasUser);
   }
 
   /** A user other than root is set. */
-  isNonRoot(): this {
+  isNonRoot(): ImageExpectation {
     return this.#hold(assertions.isNonRoot(this.#subject), this.isNonRoot);
   }
 
   /** The working directory is this. */
-  hasWorkdir(path: string): this {
+  hasWorkdir(path: string): ImageExpectation {
     return this.#hold(assertions.hasWorkdir(this.#subject, path), this.hasWorkdir);
   }
 
   /** The signal that stops a container is this, as the config spells it. */
-  hasStopSignal(signal: string | number): this {
+  hasStopSignal(signal: string | number): ImageExpectation {
     return this.#hold(assertions.hasStopSignal(this.#subject, signal), this.hasStopSignal);
   }
 
   /** The ports are declared: `80`, `"53/udp"`, `"8000-8003"`. */
-  exposes(...ports: readonly (number | string)[]): this {
+  exposes(...ports: readonly (number | string)[]): ImageExpectation {
     return this.#hold(assertions.exposes(this.#subject, ...ports), this.exposes);
   }
 
   /** The directory is declared a volume. */
-  hasVolume(path: string): this {
+  hasVolume(path: string): ImageExpectation {
     return this.#hold(assertions.hasVolume(this.#subject, path), this.hasVolume);
   }
 
   /** Health is probed; by this command, where one is given (text runs under the shell, an array as it is). */
-  hasHealthcheck(test?: string | readonly string[]): this {
+  hasHealthcheck(test?: string | readonly string[]): ImageExpectation {
     return this.#hold(assertions.hasHealthcheck(this.#subject, test), this.hasHealthcheck);
   }
 
   /** The image has as many layers, those of its base included. */
-  hasLayers(count: number): this {
+  hasLayers(count: number): ImageExpectation {
     return this.#hold(assertions.hasLayers(this.#subject, count), this.hasLayers);
   }
 
   /** The image has no more layers than this, those of its base included. */
-  hasLayersAtMost(count: number): this {
+  hasLayersAtMost(count: number): ImageExpectation {
     return this.#hold(assertions.hasLayersAtMost(this.#subject, count), this.hasLayersAtMost);
   }
 
   /** The image has as many layers above its base, which may be another Image. */
-  hasOwnLayers(count: number): this {
+  hasOwnLayers(count: number): ImageExpectation {
     return this.#hold(assertions.hasOwnLayers(this.#subject, count), this.hasOwnLayers);
   }
 
@@ -209,39 +216,50 @@ export class ImageExpectation {
    * disk count each, those of a base in a registry count as one. Layers are the same when their steps are and all
    * below is.
    */
-  sharesLayersWith(other: Image | ImageExpectation, count?: number): this {
+  sharesLayersWith(other: Image | ImageExpectation, count?: number): ImageExpectation {
     return this.#hold(assertions.sharesLayersWith(this.#subject, other, count), this.sharesLayersWith);
   }
 
   /** The image has fewer bytes than this, unpacked and base included: the sum of its layers' plain tars. */
-  isUnder(size: string | number, options?: SizeOptions): this {
+  isUnder(size: string | number, options?: SizeOptions): ImageExpectation {
     return this.#hold(assertions.isUnder(this.#subject, size, options), this.isUnder);
   }
 
   /** The layers above the base have fewer bytes than this, unpacked. */
-  isOwnUnder(size: string | number): this {
+  isOwnUnder(size: string | number): ImageExpectation {
     return this.#hold(assertions.isOwnUnder(this.#subject, size), this.isOwnUnder);
   }
 
   /** The image stands on this: a reference, a Base, `"scratch"` or another Image, right below it or further down. */
-  isOn(base: BaseExpectation): this {
+  isOn(base: BaseExpectation): ImageExpectation {
     return this.#hold(assertions.isOn(this.#subject, base), this.isOn);
   }
 
   /** A step of the image, or of one that it is made from, runs a command that holds this text or matches. */
-  runs(command: string | RegExp): this {
+  runs(command: string | RegExp): ImageExpectation {
     return this.#hold(assertions.runs(this.#subject, command), this.runs);
   }
 
   /** No command is run for the image, nor for those that it is made from. */
-  hasNoRunSteps(): this {
+  hasNoRunSteps(): ImageExpectation {
     return this.#hold(assertions.hasNoRunSteps(this.#subject), this.hasNoRunSteps);
   }
 
-  #hold(failed: Failure | undefined, method: (...args: never[]) => unknown): this {
-    if (failed === undefined) return this;
-    const { message, actual, expected } = failed;
-    throw new AssertionError({ message, actual, expected, operator: method.name, stackStartFn: method });
+  #hold(check: Check, method: (...args: never[]) => unknown): ImageExpectation {
+    const called = { stack: "" };
+    Error.captureStackTrace(called, method);
+    const subject = this.#subject;
+    const held = this.then(async () => {
+      const failed = await judge(check);
+      if (failed === undefined) return;
+      const { message, actual, expected } = failed;
+      const error = new AssertionError({ message, actual, expected, operator: method.name });
+      // The user's line is where the assertion was called, not where it was waited for.
+      const frames = called.stack.slice(Math.max(0, called.stack.indexOf("\n    at ")));
+      error.stack = `${error.name}: ${message}${frames}`;
+      throw error;
+    });
+    return new ImageExpectation(subject, held);
   }
 }
 
@@ -251,86 +269,125 @@ export interface SizeOptions {
   readonly base?: string | number;
 }
 
-type Assertion = (subject: Subject, ...args: never[]) => Failure | undefined;
+type Assertion = (subject: Subject, ...args: never[]) => Check;
 
-/** Every assertion by its name in a chain: reads its arguments, and says why it does not hold. */
+/** Every assertion by its name in a chain: reads its arguments at once, and gives the check. */
 export const assertions = {
-  hasFile: (subject, path: string, expected: FileExpectation = {}) =>
-    checkFile(subject.image, readExpectation(beginCall("hasFile"), path, expected)),
-  hasFolder: (subject, path: string, expected: PathExpectation = {}) =>
-    checkFile(subject.image, readExpectation(beginCall("hasFolder"), path, { ...expected, type: "folder" })),
+  hasFile: (subject, path: string, expected: FileExpectation = {}) => {
+    const asked = readExpectation(beginCall("hasFile"), path, expected);
+    return () => checkFile(subject.image, asked);
+  },
+  hasFolder: (subject, path: string, expected: PathExpectation = {}) => {
+    const asked = readExpectation(beginCall("hasFolder"), path, { ...expected, type: "folder" });
+    return () => checkFile(subject.image, asked);
+  },
   hasSymlink: (subject, path: string, target?: string) => {
     const expected = target === undefined ? ({ type: "symlink" } as const) : { linkTarget: target };
-    return checkFile(subject.image, readExpectation(beginCall("hasSymlink"), path, expected));
+    const asked = readExpectation(beginCall("hasSymlink"), path, expected);
+    return () => checkFile(subject.image, asked);
   },
-  hasPath: (subject, path: string) => checkPath(subject.image, parseAbsolutePath(beginCall("hasPath"), path)),
+  hasPath: (subject, path: string) => {
+    const parsed = parseAbsolutePath(beginCall("hasPath"), path);
+    return () => checkPath(subject.image, parsed);
+  },
   hasNoFile: (subject, path: string, options: AbsenceOptions = {}) => {
     const call = beginCall("hasNoFile");
-    return checkNoFile(subject.image, parseAbsolutePath(call, path), readAbsence(call, options));
+    const [parsed, own] = [parseAbsolutePath(call, path), readAbsence(call, options)];
+    return () => checkNoFile(subject.image, parsed, own);
   },
   hasNoFileMatching: (subject, pattern: string, options: AbsenceOptions = {}) => {
     const call = beginCall("hasNoFileMatching");
-    return checkNoMatch(subject.image, pattern, readPattern(call, pattern), readAbsence(call, options));
+    const [glob, own] = [readPattern(call, pattern), readAbsence(call, options)];
+    return () => checkNoMatch(subject.image, pattern, glob, own);
   },
-  hasEnv: (subject, name: string, value?: string | RegExp) =>
-    checkNamed(subject.image, "env", name, readText(beginCall("hasEnv"), name, value)),
+  hasEnv: (subject, name: string, value?: string | RegExp) => {
+    const asked = readText(beginCall("hasEnv"), name, value);
+    return () => checkNamed(subject.image, "env", name, asked);
+  },
   hasNoEnv: (subject, name: string) => {
     readText(beginCall("hasNoEnv"), name, undefined);
-    return checkNotNamed(subject.image, "env", name);
+    return () => checkNotNamed(subject.image, "env", name);
   },
-  hasLabel: (subject, name: string, value?: string | RegExp) =>
-    checkNamed(subject.image, "label", name, readText(beginCall("hasLabel"), name, value)),
-  hasAnnotation: (subject, name: string, value?: string | RegExp) =>
-    checkNamed(subject.image, "annotation", name, readText(beginCall("hasAnnotation"), name, value)),
+  hasLabel: (subject, name: string, value?: string | RegExp) => {
+    const asked = readText(beginCall("hasLabel"), name, value);
+    return () => checkNamed(subject.image, "label", name, asked);
+  },
+  hasAnnotation: (subject, name: string, value?: string | RegExp) => {
+    const asked = readText(beginCall("hasAnnotation"), name, value);
+    return () => checkNamed(subject.image, "annotation", name, asked);
+  },
   hasEntrypoint: (subject, args: readonly string[] | undefined) =>
-    checkField(subject.image, "Entrypoint", readWords(beginCall("hasEntrypoint"), args)),
+    field(subject, "Entrypoint", readWords(beginCall("hasEntrypoint"), args)),
   hasCmd: (subject, args: readonly string[] | undefined) =>
-    checkField(subject.image, "Cmd", readWords(beginCall("hasCmd"), args)),
+    field(subject, "Cmd", readWords(beginCall("hasCmd"), args)),
   hasShell: (subject, args: readonly string[]) =>
-    checkField(subject.image, "Shell", readWords(beginCall("hasShell"), args)),
-  hasUser: (subject, user: string | number) => checkField(subject.image, "User", `${user}`),
-  isNonRoot: (subject) => checkNonRoot(subject.image),
+    field(subject, "Shell", readWords(beginCall("hasShell"), args)),
+  hasUser: (subject, user: string | number) => field(subject, "User", `${user}`),
+  isNonRoot: (subject) => () => checkNonRoot(subject.image),
   hasWorkdir: (subject, path: string) =>
-    checkField(subject.image, "WorkingDir", parseAbsolutePath(beginCall("hasWorkdir"), path)),
-  hasStopSignal: (subject, signal: string | number) => checkField(subject.image, "StopSignal", `${signal}`),
-  exposes: (subject, ...ports: readonly (number | string)[]) =>
-    checkDeclared(subject.image, "ExposedPorts", readPorts(beginCall("exposes"), ports)),
-  hasVolume: (subject, path: string) =>
-    checkDeclared(subject.image, "Volumes", [parseAbsolutePath(beginCall("hasVolume"), path)]),
-  hasHealthcheck: (subject, test?: string | readonly string[]) =>
-    checkHealth(subject.image, readProbe(beginCall("hasHealthcheck"), test)),
-  hasLayers: (subject, count: number) =>
-    checkLayers(subject, { count: readCount(beginCall("hasLayers"), count), atMost: false, own: false }),
-  hasLayersAtMost: (subject, count: number) =>
-    checkLayers(subject, { count: readCount(beginCall("hasLayersAtMost"), count), atMost: true, own: false }),
-  hasOwnLayers: (subject, count: number) =>
-    checkLayers(subject, { count: readCount(beginCall("hasOwnLayers"), count), atMost: false, own: true }),
+    field(subject, "WorkingDir", parseAbsolutePath(beginCall("hasWorkdir"), path)),
+  hasStopSignal: (subject, signal: string | number) => field(subject, "StopSignal", `${signal}`),
+  exposes: (subject, ...ports: readonly (number | string)[]) => {
+    const asked = readPorts(beginCall("exposes"), ports);
+    return () => checkDeclared(subject.image, "ExposedPorts", asked);
+  },
+  hasVolume: (subject, path: string) => {
+    const asked = [parseAbsolutePath(beginCall("hasVolume"), path)];
+    return () => checkDeclared(subject.image, "Volumes", asked);
+  },
+  hasHealthcheck: (subject, test?: string | readonly string[]) => {
+    const asked = readProbe(beginCall("hasHealthcheck"), test);
+    return () => checkHealth(subject.image, asked);
+  },
+  hasLayers: (subject, count: number) => {
+    const asked = { count: readCount(beginCall("hasLayers"), count), atMost: false, own: false };
+    return () => checkLayers(subject, asked);
+  },
+  hasLayersAtMost: (subject, count: number) => {
+    const asked = { count: readCount(beginCall("hasLayersAtMost"), count), atMost: true, own: false };
+    return () => checkLayers(subject, asked);
+  },
+  hasOwnLayers: (subject, count: number) => {
+    const asked = { count: readCount(beginCall("hasOwnLayers"), count), atMost: false, own: true };
+    return () => checkLayers(subject, asked);
+  },
   sharesLayersWith: (subject, other: Image | ImageExpectation, count = 1) => {
     const call = beginCall("sharesLayersWith");
     const theirs = Subject.of(call, other, subject.options);
     if (theirs === undefined) return invalid(call, "other", other, "an Image, or what expectImage gives");
-    return checkShared(subject, theirs, readCount(call, count));
+    const asked = readCount(call, count);
+    return () => checkShared(subject, theirs, asked);
   },
   isUnder: (subject, size: string | number, options: SizeOptions = {}) => {
     const call = beginCall("isUnder");
     checkOptions(call, options, ["base"]);
     const base = options.base === undefined ? undefined : readSize(call, "option base", options.base);
-    return checkSize(subject, { limit: readSize(call, "size", size), own: false, base });
+    const limit = readSize(call, "size", size);
+    return () => checkSize(subject, { limit, own: false, base });
   },
-  isOwnUnder: (subject, size: string | number) =>
-    checkSize(subject, {
-      limit: readSize(beginCall("isOwnUnder"), "size", size),
-      own: true,
-      base: undefined,
-    }),
-  isOn: (subject, base: BaseExpectation) => checkBase(subject, readBase(beginCall("isOn"), base)),
+  isOwnUnder: (subject, size: string | number) => {
+    const limit = readSize(beginCall("isOwnUnder"), "size", size);
+    return () => checkSize(subject, { limit, own: true, base: undefined });
+  },
+  isOn: (subject, base: BaseExpectation) => {
+    const asked = readBase(beginCall("isOn"), base);
+    return () => checkBase(subject, asked);
+  },
   runs: (subject, command: string | RegExp) => {
     const call = beginCall("runs");
     if (!isTextual(command) || command === "") invalid(call, "command", command, "text or a RegExp");
-    return checkRuns(subject, command);
+    return () => checkRuns(subject, command);
   },
-  hasNoRunSteps: (subject) => checkNoRuns(subject),
+  hasNoRunSteps: (subject) => () => checkNoRuns(subject),
 } satisfies Record<string, Assertion>;
+
+function field(
+  subject: Subject,
+  name: Parameters<typeof checkField>[1],
+  asked: string | readonly string[] | undefined,
+): Check {
+  return () => checkField(subject.image, name, asked);
+}
 
 function invalid(call: Call, argument: string, got: unknown, allowed: string): never {
   return refuse(call, "ARGUMENT_INVALID", { call: call.name, argument, got, allowed });

@@ -4,7 +4,7 @@ import type { Image } from "../../image/image.js";
 import type { BaseExpectation } from "./description-check.js";
 import type { AbsenceOptions, FileExpectation, PathExpectation } from "./file-check.js";
 import { assertions, type ImageExpectation, type SizeOptions } from "./image-expectation.js";
-import { type Failure, Subject } from "./subject.js";
+import { type Check, judge, Subject } from "./subject.js";
 
 /** The result of a matcher, as test runners expect it. */
 export interface MatcherResult {
@@ -20,7 +20,7 @@ export type ImageMatcher = (
   received: unknown,
   // biome-ignore lint/suspicious/noExplicitAny: what test runners declare takes any arguments
   ...args: any[]
-) => MatcherResult;
+) => Promise<MatcherResult>;
 
 const NAMES = {
   toHaveFile: "hasFile",
@@ -63,9 +63,10 @@ const NAMES = {
  * import { Image } from "layerwright";
  * import { imageMatchers } from "layerwright/testing";
  *
- * // expect.extend(imageMatchers), and then: expect(image).toHaveEnv("LANG", "C.UTF-8")
+ * // expect.extend(imageMatchers), and then: await expect(image).toHaveEnv("LANG", "C.UTF-8")
  * const image = Image.scratch().env("LANG", "C.UTF-8");
- * console.log(imageMatchers.toHaveEnv.call({}, image, "LANG").pass); // true
+ * const { pass } = await imageMatchers.toHaveEnv.call({}, image, "LANG");
+ * console.log(pass); // true
  * ```
  */
 export const imageMatchers: Readonly<Record<keyof ImageMatchers, ImageMatcher>> = Object.fromEntries(
@@ -73,15 +74,19 @@ export const imageMatchers: Readonly<Record<keyof ImageMatchers, ImageMatcher>> 
 ) as Record<keyof ImageMatchers, ImageMatcher>;
 
 function matcher(name: string, assertion: keyof typeof assertions): ImageMatcher {
-  const check = assertions[assertion] as (subject: Subject, ...args: unknown[]) => Failure | undefined;
-  return function (this: { readonly isNot?: boolean }, received: unknown, ...args: unknown[]): MatcherResult {
+  const read = assertions[assertion] as (subject: Subject, ...args: unknown[]) => Check;
+  return async function (
+    this: { readonly isNot?: boolean },
+    received: unknown,
+    ...args: unknown[]
+  ): Promise<MatcherResult> {
     const call = beginCall(name);
     const subject = Subject.of(call, received, {});
     if (subject === undefined) {
       const allowed = "an Image, or what expectImage gives";
       return refuse(call, "ARGUMENT_INVALID", { call: name, argument: "received", got: received, allowed });
     }
-    const failed = check(subject, ...args);
+    const failed = await judge(read(subject, ...args));
     if (failed === undefined)
       return { pass: true, message: () => `the image passes ${name}, and should not` };
     const { message, actual, expected, unknown } = failed;
@@ -92,8 +97,8 @@ function matcher(name: string, assertion: keyof typeof assertions): ImageMatcher
   };
 }
 
-/** The assertions of {@link ImageExpectation} as matchers of `expect(image)`; each says what the method of its name does. */
-export interface ImageMatchers<Result = void> {
+/** The assertions of {@link ImageExpectation} as matchers of `await expect(image)`; each does what the method of its name does. */
+export interface ImageMatchers<Result = Promise<void>> {
   toHaveFile(path: string, expected?: FileExpectation): Result;
   toHaveFolder(path: string, expected?: PathExpectation): Result;
   toHaveSymlink(path: string, target?: string): Result;

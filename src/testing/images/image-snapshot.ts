@@ -1,7 +1,7 @@
 import { type Catalog, isCatalog } from "../../catalog/catalog.js";
 import { sortByBytes } from "../../core/bytes.js";
 import { neededStages } from "../../engine/check-plan.js";
-import type { DescribedImage } from "../../engine/described/described-image.js";
+import { type DescribedImage, reading } from "../../engine/described/described-image.js";
 import { beginCall, checkOptions, refuse } from "../../image/call.js";
 import type { Image } from "../../image/image.js";
 import { ownerText } from "../../image/owner.js";
@@ -9,7 +9,6 @@ import type { RuntimeConfig } from "../../oci/image-config.js";
 import { platformText } from "../../oci/platform.js";
 import { describeOperation, modeText, type Operation } from "../../plan/operation.js";
 import type { Layer, Stage } from "../../plan/plan.js";
-import type { Described } from "../../project/described.js";
 import type { FolderNode } from "../../rootfs/tree.js";
 import { joinPath, lookup, walk } from "../../rootfs/tree.js";
 import { modeWord, ownerWord, typeWord } from "./file-check.js";
@@ -28,17 +27,18 @@ import { type ExpectOptions, Subject } from "./subject.js";
  * import { imageSnapshot } from "layerwright/testing";
  *
  * const image = (text: string) => Image.scratch().write("/etc/motd", text).cmd(["/app"]);
- * console.log(imageSnapshot(image("a")) === imageSnapshot(image("b"))); // true
- * console.log(imageSnapshot(image("a")).includes("file 0644 0:0 /etc/motd")); // true
+ * const text = await imageSnapshot(image("a"));
+ * console.log(text === (await imageSnapshot(image("b")))); // true
+ * console.log(text.includes("file 0644 0:0 /etc/motd")); // true
  * ```
  */
-export function imageSnapshot(image: Image, options: ExpectOptions = {}): string {
-  const subject = Subject.described(beginCall("imageSnapshot"), image, options);
-  return snapshotOf(subject.description!);
+export async function imageSnapshot(image: Image, options: ExpectOptions = {}): Promise<string> {
+  return snapshotOf(Subject.described(beginCall("imageSnapshot"), image, options));
 }
 
 /** The snapshot of a described image; every line but the titles is indented. */
-function snapshotOf({ plan, image }: Described): string {
+async function snapshotOf(subject: Subject): Promise<string> {
+  const { plan, image } = await reading(() => subject.description!);
   const { order } = neededStages(plan);
   const names = new Map(order.map((stage, at) => [stage.id, `stage ${at + 1}`]));
   const sections = order.map((stage) => stageSection(stage, names));
@@ -120,10 +120,14 @@ export interface CatalogSnapshotOptions {
  *
  * const app = Image.scratch().write("/app", "1");
  * const catalog = new Catalog("acme", { app }, { platforms: ["linux/amd64", "linux/arm64"] });
- * console.log(catalogSnapshot(catalog).startsWith("# app linux/amd64 linux/arm64\n")); // true
+ * const text = await catalogSnapshot(catalog);
+ * console.log(text.startsWith("# app linux/amd64 linux/arm64\n")); // true
  * ```
  */
-export function catalogSnapshot(catalog: Catalog, options: CatalogSnapshotOptions = {}): string {
+export async function catalogSnapshot(
+  catalog: Catalog,
+  options: CatalogSnapshotOptions = {},
+): Promise<string> {
   const call = beginCall("catalogSnapshot");
   if (!isCatalog(catalog)) {
     const allowed = "a Catalog";
@@ -132,17 +136,17 @@ export function catalogSnapshot(catalog: Catalog, options: CatalogSnapshotOption
   checkOptions(call, options, ["context", "platform"]);
   const { context, platform } = options;
   const platforms = platform === undefined ? catalog.platforms.map(platformText) : [platform];
-  return sortByBytes([...catalog.names])
-    .flatMap((name) => {
-      const byText = new Map<string, string[]>();
-      for (const one of platforms) {
-        const own = { platform: one, ...(context === undefined ? {} : { context }) };
-        const text = snapshotOf(Subject.described(call, catalog.images[name]!, own).description!);
-        byText.set(text, [...(byText.get(text) ?? []), one]);
-      }
-      return [...byText].map(([text, those]) => `# ${name} ${those.join(" ")}\n${text}`);
-    })
-    .join("\n");
+  const parts: string[] = [];
+  for (const name of sortByBytes([...catalog.names])) {
+    const byText = new Map<string, string[]>();
+    for (const one of platforms) {
+      const own = { platform: one, ...(context === undefined ? {} : { context }) };
+      const text = await snapshotOf(Subject.described(call, catalog.images[name]!, own));
+      byText.set(text, [...(byText.get(text) ?? []), one]);
+    }
+    parts.push(...[...byText].map(([text, those]) => `# ${name} ${those.join(" ")}\n${text}`));
+  }
+  return parts.join("\n");
 }
 
 /** Lists the files that the steps of an image put into it, by path: type, mode and owner, and nothing of the content. */

@@ -1,4 +1,4 @@
-import type { DescribedImage } from "../../engine/described/described-image.js";
+import { type DescribedImage, NotReadYet, reading } from "../../engine/described/described-image.js";
 import { type Origin, originText } from "../../errors/origin.js";
 import { type Call, checkOptions, refuse } from "../../image/call.js";
 import { type Image, isImage } from "../../image/image.js";
@@ -24,19 +24,19 @@ export interface ExpectArchiveOptions {
 
 const chains = new WeakMap<object, Subject>();
 
-/** The image that assertions are about, read when the first of them needs it. */
+/** The image that assertions are about, looked at when the first of them needs it. */
 export class Subject {
   /** The description; undefined for what was found on disk. */
   readonly node: ImageNode | undefined;
   readonly options: ExpectOptions;
-  readonly #look: (() => DescribedImage) | undefined;
-  #image: DescribedImage | undefined;
-  #described: Described | undefined;
+  readonly #look: () => Promise<Described | Pick<Described, "image">>;
+  #looking: Promise<Described | Pick<Described, "image">> | undefined;
+  #seen: Described | Pick<Described, "image"> | undefined;
 
   private constructor(
     node: ImageNode | undefined,
     options: ExpectOptions,
-    look: (() => DescribedImage) | undefined,
+    look: () => Promise<Described | Pick<Described, "image">>,
   ) {
     this.node = node;
     this.options = options;
@@ -54,7 +54,7 @@ export class Subject {
       });
     }
     checkOptions(call, options, ["platform", "context"]);
-    return new Subject(image.node, options, undefined);
+    return new Subject(image.node, options, () => described(image.node, options));
   }
 
   /** An image on disk. */
@@ -66,33 +66,46 @@ export class Subject {
     checkOptions(call, options, ["tag", "platform"]);
     const { platform } = options;
     const own = platform === undefined ? {} : { platform };
-    return new Subject(undefined, own, () => describedArchive(path, options));
+    return new Subject(undefined, own, async () => ({ image: await describedArchive(path, options) }));
   }
 
   /** Returns the subject of a chain of assertions, or of an image by its description; undefined for anything else. */
   static of(call: Call, value: unknown, options: ExpectOptions): Subject | undefined {
     if (isImage(value)) return Subject.described(call, value, options);
-    return typeof value === "object" && value !== null ? chains.get(value) : undefined;
+    return value instanceof Promise ? chains.get(value) : undefined;
   }
 
   /** Remembers what a chain is about. */
-  static note(chain: object, subject: Subject): void {
+  static note(chain: Promise<void>, subject: Subject): void {
     chains.set(chain, subject);
   }
 
-  /** The facts about the image. */
+  /** The facts about the image. @throws {NotReadYet} */
   get image(): DescribedImage {
-    this.#image ??= this.#look === undefined ? this.description!.image : this.#look();
-    return this.#image;
+    return this.#found.image;
   }
 
-  /** The plans of the image; undefined for what was found on disk. */
+  /** The plans of the image; undefined for what was found on disk. @throws {NotReadYet} */
   get description(): Described | undefined {
     if (this.node === undefined) return undefined;
-    this.#described ??= described(this.node, this.options);
-    return this.#described;
+    const found = this.#found;
+    return "plan" in found ? found : undefined;
+  }
+
+  get #found(): Described | Pick<Described, "image"> {
+    if (this.#seen !== undefined) return this.#seen;
+    throw new NotReadYet(async () => {
+      this.#looking ??= this.#look();
+      this.#seen = await this.#looking;
+    });
   }
 }
+
+/** A check of an image, whose arguments were read; it gives undefined where it holds. */
+export type Check = () => Failure | undefined;
+
+/** Carries out a check, when all is read that it looks at. */
+export const judge: (check: Check) => Promise<Failure | undefined> = reading;
 
 /** Why an assertion does not hold. */
 export interface Failure {

@@ -110,9 +110,9 @@ describe.skipIf(!canRun)(`hostRun (${reason})`, () => {
 });
 
 describe("hostRun without a build", () => {
-  it("is no Dockerfile by itself: HOST_LAYER_MISSING", () => {
+  it("is no Dockerfile by itself: HOST_LAYER_MISSING", async () => {
     const image = Image.scratch().hostRun(["true"]);
-    expect(() => dockerfile(image)).toThrow(expect.objectContaining({ code: "HOST_LAYER_MISSING" }));
+    await expect(dockerfile(image)).rejects.toThrow(expect.objectContaining({ code: "HOST_LAYER_MISSING" }));
   });
 
   it.each([

@@ -133,9 +133,9 @@ describe.skipIf(missing !== undefined)("a secret of a command", () => {
     await expect(unset).rejects.toMatchObject({ code: "SECRET_UNREADABLE" });
   });
 
-  test("is in the Dockerfile by its id alone", () => {
+  test("is in the Dockerfile by its id alone", async () => {
     const mounts = [{ type: "secret", id: "file", required: true }] as const;
-    const text = dockerfile(Image.scratch().run(PRINT, { mounts }));
+    const text = await dockerfile(Image.scratch().run(PRINT, { mounts }));
     expect(text).toContain("id=file");
     expect(found(Buffer.from(text))).toBe(false);
   });

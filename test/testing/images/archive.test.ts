@@ -22,8 +22,8 @@ beforeAll(async () => {
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 describe("a finished image", () => {
-  it("is looked into like a described one", () => {
-    expectArchive(archive)
+  it("is looked into like a described one", async () => {
+    await expectArchive(archive)
       .hasFile("/srv/index.html", { owner: "web", contents: "<h1>", mode: 0o644 })
       .hasFile("/etc/passwd", { contents: /^web/m })
       .hasNoFile("/usr")
@@ -31,13 +31,15 @@ describe("a finished image", () => {
       .hasNoEnv("DEBUG")
       .isUnder("20kB")
       .sharesLayersWith(expectArchive(child));
-    const layers = failing(() => expectArchive(archive).hasLayers(99)).actual as number;
-    expectArchive(archive).hasLayers(layers).sharesLayersWith(expectArchive(child), layers);
-    expectImage(image).hasLayers(layers);
-    expect(failing(() => expectArchive(archive).hasFile("/srv/x")).message).toMatch(/^the image has no file/);
+    const layers = (await failing(() => expectArchive(archive).hasLayers(99))).actual as number;
+    await expectArchive(archive).hasLayers(layers).sharesLayersWith(expectArchive(child), layers);
+    await expectImage(image).hasLayers(layers);
+    expect((await failing(() => expectArchive(archive).hasFile("/srv/x"))).message).toMatch(
+      /^the image has no file/,
+    );
   });
 
-  it("does not say which steps made it", () => {
+  it("does not say which steps made it", async () => {
     for (const asked of [
       () => expectArchive(archive).runs("x"),
       () => expectArchive(archive).hasNoRunSteps(),
@@ -46,23 +48,25 @@ describe("a finished image", () => {
       () => expectArchive(archive).isOwnUnder("1MB"),
       () => expectArchive(archive).sharesLayersWith(image),
     ])
-      expect(failing(asked).message).toMatch(/is not said by an archive\n {2}to test it: use expectImage/);
+      expect((await failing(asked)).message).toMatch(
+        /is not said by an archive\n {2}to test it: use expectImage/,
+      );
   });
 
-  it("must be there", () => {
-    expect(() => expectArchive(join(work, "none.tar")).hasLayers(1)).toThrowError(
+  it("must be there", async () => {
+    await expect(expectArchive(join(work, "none.tar")).hasLayers(1)).rejects.toThrowError(
       expect.objectContaining({ code: "BASE_NOT_FOUND" }),
     );
     expect(() => expectArchive("")).toThrowError(expect.objectContaining({ code: "ARGUMENT_INVALID" }));
   });
 
-  it("can be the base of a described one, with its layers counted and its files known", () => {
+  it("can be the base of a described one, with its layers counted and its files known", async () => {
     const based = Image.from(Base.layout("image.tar"))
       .write("/srv/b", "1", { owner: "web" })
       .remove("/etc/group");
     const options = { context: work };
-    const layers = failing(() => expectArchive(archive).hasLayers(99)).actual as number;
-    expectImage(based, options)
+    const layers = (await failing(() => expectArchive(archive).hasLayers(99))).actual as number;
+    await expectImage(based, options)
       .hasFile("/srv/index.html", { contents: "<h1>", owner: 33 })
       .hasFile("/srv/b", { owner: "33:33" })
       .hasNoFile("/etc/group")
@@ -71,11 +75,11 @@ describe("a finished image", () => {
       .hasOwnLayers(2)
       .isUnder("20kB")
       .sharesLayersWith(Image.from(Base.layout("image.tar")), layers);
-    const text = imageSnapshot(based, options);
+    const text = await imageSnapshot(based, options);
     expect(text).toContain("stage 1 from layout image.tar\n");
     expect(text).toContain("  file 0644 33:33 /srv/b\n  removed /etc/group\n");
     expect(text).not.toContain("index.html");
     const absolute = Image.from(Base.layout(archive));
-    expect(imageSnapshot(absolute)).toContain("from layout …/image.tar\n");
+    expect(await imageSnapshot(absolute)).toContain("from layout …/image.tar\n");
   });
 });

@@ -18,8 +18,8 @@ const image = Image.from(parent)
   .shell(["/bin/bash", "-c"]);
 
 describe("the config of an image", () => {
-  it("is what its steps and those of its parents set", () => {
-    expectImage(image)
+  it("is what its steps and those of its parents set", async () => {
+    await expectImage(image)
       .hasEnv("LANG", "C.UTF-8")
       .hasEnv("PORT", /^\d+$/g)
       .hasEnv("EMPTY")
@@ -39,7 +39,7 @@ describe("the config of an image", () => {
       .hasHealthcheck(["/app", "--health"])
       .hasHealthcheck(["CMD", "/app", "--health"])
       .hasShell(["/bin/bash", "-c"]);
-    expectImage(parent).hasEntrypoint(undefined).hasCmd(undefined);
+    await expectImage(parent).hasEntrypoint(undefined).hasCmd(undefined);
   });
 
   it.each<[string, () => unknown, RegExp]>([
@@ -108,8 +108,8 @@ describe("the config of an image", () => {
       /^the image has no health check\n/,
     ],
     ["hasShell", () => expectImage(image).hasShell(["/bin/sh"]), /^the shell is/],
-  ])("%s says what there is", (_, assertion, message) => {
-    expect(failing(assertion).message).toMatch(message);
+  ])("%s says what there is", async (_, assertion, message) => {
+    expect((await failing(assertion)).message).toMatch(message);
   });
 
   it("refuses bad questions", () => {
@@ -133,22 +133,22 @@ describe("what an image stands on and runs", () => {
   const debian = Image.from(`debian:bookworm-slim@sha256:${"a".repeat(64)}`);
   const child = Image.from(debian).run("apt-get update").write("/a", "1");
 
-  it("is told from the description", () => {
-    expectImage(child)
+  it("is told from the description", async () => {
+    await expectImage(child)
       .isOn(debian)
       .isOn("debian:bookworm-slim")
       .isOn("docker.io/library/debian:bookworm-slim")
       .isOn(`debian@sha256:${"a".repeat(64)}`)
       .runs("apt-get")
       .runs(/^apt-get update$/);
-    expectImage(image).isOn("scratch").isOn(parent).hasNoRunSteps();
+    await expectImage(image).isOn("scratch").isOn(parent).hasNoRunSteps();
     const local = Image.from(Base.layout("base", { tag: "v1" }));
-    expectImage(local).isOn(Base.layout("base", { tag: "v1" }));
-    expectImage(Image.scratch().copy(child.path("/a"), "/a")).runs("apt-get update");
+    await expectImage(local).isOn(Base.layout("base", { tag: "v1" }));
+    await expectImage(Image.scratch().copy(child.path("/a"), "/a")).runs("apt-get update");
   });
 
-  it("fails with what there is", () => {
-    expect(failing(() => expectImage(child).isOn("debian:trixie")).message).toBe(
+  it("fails with what there is", async () => {
+    expect((await failing(() => expectImage(child).isOn("debian:trixie"))).message).toBe(
       `the image does not stand on debian:trixie\n  it stands on: another image, which stands on debian:bookworm-slim@sha256:${"a".repeat(64)}`,
     );
     for (const base of [
@@ -158,12 +158,16 @@ describe("what an image stands on and runs", () => {
       Base.layout("base"),
       "alpine",
     ] as const)
-      expect(failing(() => expectImage(child).isOn(base)).message).toMatch(/^the image does not stand on/);
+      expect((await failing(() => expectImage(child).isOn(base))).message).toMatch(
+        /^the image does not stand on/,
+      );
     const local = Image.from(Base.layout("base", { tag: "v1" }));
-    expect(failing(() => expectImage(local).isOn(Base.layout("base", { tag: "v2" }))).operator).toBe("isOn");
-    expect(failing(() => expectImage(child).runs("yum")).message).toMatch(
+    expect((await failing(() => expectImage(local).isOn(Base.layout("base", { tag: "v2" })))).operator).toBe(
+      "isOn",
+    );
+    expect((await failing(() => expectImage(child).runs("yum"))).message).toMatch(
       /^no step runs "yum"\n {2}it runs: apt-get update \(.*config\.test\.ts:\d+/,
     );
-    expect(failing(() => expectImage(child).hasNoRunSteps()).actual).toEqual(["apt-get update"]);
+    expect((await failing(() => expectImage(child).hasNoRunSteps())).actual).toEqual(["apt-get update"]);
   });
 });

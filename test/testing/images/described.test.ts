@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DescribedImage } from "../../../src/engine/described/described-image.js";
-import { bytesNow } from "../../../src/engine/described/described-image.js";
+import { bytesNow, reading } from "../../../src/engine/described/described-image.js";
 import { isLayerwrightError } from "../../../src/errors/layerwright-error.js";
 import { described } from "../../../src/project/described.js";
-import { lowerImage, preparePlansSync } from "../../../src/project/prepare.js";
+import { lowerImage, preparePlans } from "../../../src/project/prepare.js";
 import type { TreeNode } from "../../../src/rootfs/tree.js";
 import { walk } from "../../../src/rootfs/tree.js";
 import { isModeKnown, whyContentUnknown } from "../../../src/rootfs/unknown.js";
@@ -41,7 +41,7 @@ function nodeText(node: TreeNode, names: (id: number) => string, read: boolean):
   switch (node.type) {
     case "file": {
       if (whyContentUnknown(node) !== undefined) return `file ${mode} ${owner} ?`;
-      // Each file of a base is read by a process of its own.
+      // A base is opened again for each of its files.
       if (!read) return `file ${mode} ${owner} ${node.size} ?`;
       const bytes = bytesNow(node);
       return `file ${mode} ${owner} ${node.size} ${createHash("sha256").update(bytes).digest("hex")}`;
@@ -98,7 +98,7 @@ describe.each(goldenCases())("what is known of %s without a build", (name) => {
       skip("only root can make a folder with its true owners");
     const { node } = await caseImage(name);
     const lowered = lowerImage(node, { context, platform: PLATFORM });
-    const planned = preparePlansSync([lowered], { context })[0]!;
+    const planned = (await preparePlans([lowered], { context }))[0]!;
     if (runsCommands(planned.plan)) skip("it runs commands");
     const dest = join(work, `${name}.tar`);
     const registry = layoutRegistry();
@@ -109,16 +109,16 @@ describe.each(goldenCases())("what is known of %s without a build", (name) => {
     if (built instanceof Error) {
       if (!isLayerwrightError(built)) throw built;
       if (built.code === "MANIFEST_NOT_FOUND") return skip("its base is not here");
-      expect(() => described(node, { context, platform: PLATFORM })).toThrowError(
+      await expect(described(node, { context, platform: PLATFORM })).rejects.toThrowError(
         expect.objectContaining({ code: built.code }),
       );
       return;
     }
-    const { image } = described(node, { context, platform: PLATFORM });
+    const { image } = await described(node, { context, platform: PLATFORM });
     const onRegistry = image.unknown.within("") !== undefined;
     const result = built as Awaited<ReturnType<typeof build>>;
     const listing = imageListing(dest);
-    const ours = describedTree(image, (id) => (id < 0 ? "?" : `${id}`));
+    const ours = await reading(() => describedTree(image, (id) => (id < 0 ? "?" : `${id}`)));
     const theirs = builtTree(listing);
     for (const [path, line] of theirs) theirs.set(path, opened(line, ours.get(path)));
     if (onRegistry) {

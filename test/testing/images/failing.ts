@@ -2,9 +2,9 @@ import { AssertionError } from "node:assert";
 import { expect } from "vitest";
 
 /** The error of an assertion that must fail. */
-export function failing(assertion: () => unknown): AssertionError {
+export async function failing(assertion: () => unknown): Promise<AssertionError> {
   try {
-    assertion();
+    await assertion();
   } catch (error) {
     expect(error).toBeInstanceOf(AssertionError);
     return error as AssertionError;

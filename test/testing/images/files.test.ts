@@ -30,8 +30,8 @@ const image = Image.from(accounts)
 const subject = (of = image) => expectImage(of, { context, platform: "linux/amd64" });
 
 describe("files of an image", () => {
-  it("are what the steps put there", () => {
-    subject()
+  it("are what the steps put there", async () => {
+    await subject()
       .hasFile("/app", { mode: 0o755, owner: "0:0", size: 10, contents: "#!/bin/sh\n" })
       .hasFile("/srv/index.html", { mode: "0644", owner: "app", contents: /hello/ })
       .hasFile("/srv/run.sh", { mode: 0o755, owner: 700, contents: Buffer.from("#!/bin/sh\n") })
@@ -47,8 +47,8 @@ describe("files of an image", () => {
       .hasNoFileMatching("**/*.js");
   });
 
-  it("that are missing are reported with what is near", () => {
-    const error = failing(() => subject().hasFile("/srv/index.htm", { mode: 0o600 }));
+  it("that are missing are reported with what is near", async () => {
+    const error = await failing(() => subject().hasFile("/srv/index.htm", { mode: 0o600 }));
     expect(error.message).toMatch(/^the image has no file \/srv\/index\.htm\n/);
     expect(error.message).toContain("close to it: /srv/index.html");
     expect(error.message).toContain("in /srv:     home, img, index.html, run.sh");
@@ -59,14 +59,14 @@ describe("files of an image", () => {
     expect(error.stack!.split("\n").find((line) => line.trim().startsWith("at "))).toContain("files.test.ts");
   });
 
-  it("that a step removed are reported with that step", () => {
-    const error = failing(() => subject(image.remove("/srv/img")).hasFile("/srv/img/a.map"));
+  it("that a step removed are reported with that step", async () => {
+    const error = await failing(() => subject(image.remove("/srv/img")).hasFile("/srv/img/a.map"));
     expect(error.message).toMatch(/removed by: remove \/srv\/img \(.*files\.test\.ts:\d+/);
-    subject(image.remove("/srv/img")).hasNoFile("/srv/img").hasNoFileMatching("**/*.map");
+    await subject(image.remove("/srv/img")).hasNoFile("/srv/img").hasNoFileMatching("**/*.map");
   });
 
-  it("that differ are reported with all differences and the line that placed them", () => {
-    const error = failing(() =>
+  it("that differ are reported with all differences and the line that placed them", async () => {
+    const error = await failing(() =>
       subject().hasFile("/app", { mode: 0o700, owner: "app:staff", size: 3, contents: /bash/ }),
     );
     expect(error.message).toContain("/app has the mode 0755, not 0700, and the owner 0:0, not app:staff");
@@ -76,28 +76,34 @@ describe("files of an image", () => {
     expect(error.expected).toEqual({ mode: "0700", owner: "app:staff", size: 3, contents: /bash/ });
   });
 
-  it("have a type", () => {
-    expect(failing(() => subject().hasFile("/data")).message).toMatch(/^\/data is a folder and no file/);
-    expect(failing(() => subject().hasFolder("/app")).message).toMatch(/^\/app is a file and no folder/);
-    expect(failing(() => subject().hasSymlink("/app")).message).toMatch(
+  it("have a type", async () => {
+    expect((await failing(() => subject().hasFile("/data"))).message).toMatch(
+      /^\/data is a folder and no file/,
+    );
+    expect((await failing(() => subject().hasFolder("/app"))).message).toMatch(
+      /^\/app is a file and no folder/,
+    );
+    expect((await failing(() => subject().hasSymlink("/app"))).message).toMatch(
       /^\/app is a file and no symbolic link/,
     );
-    expect(failing(() => subject().hasSymlink("/start", "/x")).message).toContain(
+    expect((await failing(() => subject().hasSymlink("/start", "/x"))).message).toContain(
       'linkTarget "/srv/index.html", not "/x"',
     );
   });
 
-  it("must not be where they must not be", () => {
-    const error = failing(() => subject().hasNoFile("/srv/img"));
+  it("must not be where they must not be", async () => {
+    const error = await failing(() => subject().hasNoFile("/srv/img"));
     expect(error.message).toMatch(/^the image has a folder \/srv\/img\n {2}from: copy site \/srv \(/);
-    const matching = failing(() => subject().hasNoFileMatching("/srv/**/*.map"));
+    const matching = await failing(() => subject().hasNoFileMatching("/srv/**/*.map"));
     expect(matching.message).toMatch(/^the image has a path matching \/srv\/\*\*\/\*\.map\n/);
     expect(matching.actual).toEqual(["/srv/img/a.map"]);
-    expect(failing(() => subject().hasPath("/srv/none")).message).toBe("the image has nothing at /srv/none");
+    expect((await failing(() => subject().hasPath("/srv/none"))).message).toBe(
+      "the image has nothing at /srv/none",
+    );
   });
 
-  it("belong to users that exist", () => {
-    const error = failing(() => subject().hasFile("/app", { owner: "nobody" }));
+  it("belong to users that exist", async () => {
+    const error = await failing(() => subject().hasFile("/app", { owner: "nobody" }));
     expect(error.message).toContain("owner 0:0, not nobody");
     expect(error.message).toMatch(/note: the image has no user "nobody": .*app/);
   });
@@ -140,12 +146,12 @@ describe("files of an image", () => {
     ]);
   });
 
-  it("are read from the context that the options name; a source that is missing is the plan's error", () => {
-    expect(() => expectImage(image).hasFile("/app")).toThrowError(
+  it("are read from the context that the options name; a source that is missing is the plan's error", async () => {
+    await expect(expectImage(image).hasFile("/app")).rejects.toThrowError(
       expect.objectContaining({ code: "SOURCE_NOT_FOUND" }),
     );
     // What needs no files looks at none.
-    expectImage(image.env("A", "1")).isOn(accounts);
+    await expectImage(image.env("A", "1")).isOn(accounts);
   });
 
   it("come by awaiting too", async () => {

@@ -21,60 +21,64 @@ const image = Image.from(parent)
   .shell(["/bin/sh"]);
 
 describe("matchers", () => {
-  it("are the assertions of the chain", () => {
-    expect(image).toHaveFile("/etc/motd", { contents: /hello/ });
-    expect(image).toHaveFolder("/data");
-    expect(image).toHaveSymlink("/etc/link", "motd");
-    expect(image).toHavePath("/etc");
-    expect(image).toHaveNoFile("/usr");
-    expect(image).toHaveNoFileMatching("**/*.map");
-    expect(image).toHaveEnv("LANG", "C.UTF-8");
-    expect(image).toHaveNoEnv("DEBUG");
-    expect(image).toHaveLabel("a", "1");
-    expect(image).toHaveAnnotation("b", "2");
-    expect(image).toHaveEntrypoint(["/app"]);
-    expect(image).toHaveCmd(["x"]);
-    expect(image).toHaveShell(["/bin/sh"]);
-    expect(image).toHaveUser(7);
-    expect(image).toBeNonRoot();
-    expect(image).toHaveWorkdir("/data");
-    expect(image).toHaveStopSignal("SIGINT");
-    expect(image).toExpose(80);
-    expect(image).toHaveVolume("/data");
-    expect(image).toHaveHealthcheck("true");
-    expect(image).toHaveLayersAtMost(3);
-    expect(image).toHaveOwnLayers(0);
-    expect(image).toShareLayersWith(parent, 1);
-    expect(image).toBeUnder("20MB");
-    expect(image).toBeOwnUnder("1kB");
-    expect(image).toBeOn(parent);
-    expect(image).toHaveNoRunSteps();
-    expect(image.run("true")).toRun("true");
-    expect(image.squash("all")).toHaveLayers(1);
-    expect(expectImage(image, { platform: "linux/arm64" })).toHaveFile("/etc/motd");
+  it("are the assertions of the chain", async () => {
+    await expect(image).toHaveFile("/etc/motd", { contents: /hello/ });
+    await expect(image).toHaveFolder("/data");
+    await expect(image).toHaveSymlink("/etc/link", "motd");
+    await expect(image).toHavePath("/etc");
+    await expect(image).toHaveNoFile("/usr");
+    await expect(image).toHaveNoFileMatching("**/*.map");
+    await expect(image).toHaveEnv("LANG", "C.UTF-8");
+    await expect(image).toHaveNoEnv("DEBUG");
+    await expect(image).toHaveLabel("a", "1");
+    await expect(image).toHaveAnnotation("b", "2");
+    await expect(image).toHaveEntrypoint(["/app"]);
+    await expect(image).toHaveCmd(["x"]);
+    await expect(image).toHaveShell(["/bin/sh"]);
+    await expect(image).toHaveUser(7);
+    await expect(image).toBeNonRoot();
+    await expect(image).toHaveWorkdir("/data");
+    await expect(image).toHaveStopSignal("SIGINT");
+    await expect(image).toExpose(80);
+    await expect(image).toHaveVolume("/data");
+    await expect(image).toHaveHealthcheck("true");
+    await expect(image).toHaveLayersAtMost(3);
+    await expect(image).toHaveOwnLayers(0);
+    await expect(image).toShareLayersWith(parent, 1);
+    await expect(image).toBeUnder("20MB");
+    await expect(image).toBeOwnUnder("1kB");
+    await expect(image).toBeOn(parent);
+    await expect(image).toHaveNoRunSteps();
+    await expect(image.run("true")).toRun("true");
+    await expect(image.squash("all")).toHaveLayers(1);
+    await expect(expectImage(image, { platform: "linux/arm64" })).toHaveFile("/etc/motd");
     expect(untyped).toBe(imageMatchers);
   });
 
-  it("fail with the message of the assertion", () => {
-    expect(() => expect(image).toHaveFile("/etc/mtd")).toThrowError(/^the image has no file \/etc\/mtd\n/);
-    expect(() => expect(image).toHaveEnv("LANG", "C")).toThrowError(
+  it("fail with the message of the assertion", async () => {
+    await expect(expect(image).toHaveFile("/etc/mtd")).rejects.toThrowError(
+      /^the image has no file \/etc\/mtd\n/,
+    );
+    await expect(expect(image).toHaveEnv("LANG", "C")).rejects.toThrowError(
       expect.objectContaining({ actual: "C.UTF-8", expected: "C" }),
     );
   });
 
-  it("are turned round by not", () => {
-    expect(image).not.toHaveFile("/usr/bin/gcc");
-    expect(image).not.toHaveEnv("LANG", "C");
-    expect(() => expect(image).not.toHaveFile("/etc/motd")).toThrowError(/passes toHaveFile, and should not/);
+  it("are turned round by not", async () => {
+    await expect(image).not.toHaveFile("/usr/bin/gcc");
+    await expect(image).not.toHaveEnv("LANG", "C");
+    await expect(expect(image).not.toHaveFile("/etc/motd")).rejects.toThrowError(
+      /passes toHaveFile, and should not/,
+    );
   });
 
-  it("fail both ways where only a build can tell", () => {
+  it("fail both ways where only a build can tell", async () => {
     const built = image.run("make");
-    expect(() => expect(built).toHaveFile("/bin/x")).toThrowError(/is not known without a build/);
-    expect(() => expect(built).not.toHaveFile("/bin/x")).toThrowError(/is not known without a build/);
+    await expect(expect(built).toHaveFile("/bin/x")).rejects.toThrowError(/is not known without a build/);
+    await expect(expect(built).not.toHaveFile("/bin/x")).rejects.toThrowError(/is not known without a build/);
   });
 
-  it("refuse what is no image", () => {
-    expect(() => expect("debian").toHaveFile("/a")).toThrowError(/allowed is an Image/);
+  it("refuse what is no image", async () => {
+    await expect(expect("debian").toHaveFile("/a")).rejects.toThrowError(/allowed is an Image/);
   });
 });

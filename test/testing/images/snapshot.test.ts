@@ -29,21 +29,21 @@ const image = (text = "a") =>
     .squash("own");
 
 describe("the snapshot of an image", () => {
-  it("is text to review", () => {
-    expect(imageSnapshot(image(), { context })).toMatchSnapshot();
+  it("is text to review", async () => {
+    expect(await imageSnapshot(image(), { context })).toMatchSnapshot();
   });
 
-  it("stays the same when contents, dates and places of code change", () => {
-    const before = imageSnapshot(image(), { context });
+  it("stays the same when contents, dates and places of code change", async () => {
+    const before = await imageSnapshot(image(), { context });
     writeFileSync(join(context, "app.js"), "something else that is longer");
     utimesSync(join(context, "app.js"), 1, 1);
-    expect(imageSnapshot(image("another text"), { context })).toBe(before);
+    expect(await imageSnapshot(image("another text"), { context })).toBe(before);
     expect(before).not.toContain("aaaa");
     expect(before).not.toContain(context);
   });
 
-  it("changes when a file, a mode, an owner, a step or the config does", () => {
-    const before = imageSnapshot(image(), { context });
+  it("changes when a file, a mode, an owner, a step or the config does", async () => {
+    const before = await imageSnapshot(image(), { context });
     const changed = [
       image().write("/new", ""),
       image().chmod("/etc/app.conf", 0o600),
@@ -52,14 +52,14 @@ describe("the snapshot of an image", () => {
       image().env("A", "3"),
       image().squash("keep"),
     ];
-    const texts = new Set(changed.map((one) => imageSnapshot(one, { context })));
+    const texts = new Set(await Promise.all(changed.map((one) => imageSnapshot(one, { context }))));
     expect(texts.size).toBe(changed.length);
     expect(texts.has(before)).toBe(false);
   });
 
-  it("refuses what is no image or catalog", () => {
-    for (const ask of [() => imageSnapshot("x" as never), () => catalogSnapshot(image() as never)])
-      expect(ask).toThrowError(expect.objectContaining({ code: "ARGUMENT_INVALID" }));
+  it("refuses what is no image or catalog", async () => {
+    for (const asked of [imageSnapshot("x" as never), catalogSnapshot(image() as never)])
+      await expect(asked).rejects.toThrowError(expect.objectContaining({ code: "ARGUMENT_INVALID" }));
   });
 });
 
@@ -71,23 +71,25 @@ describe("the snapshot of a catalog", () => {
   const same = Image.scratch().write("/a", "1");
   const platforms = ["linux/amd64", "linux/arm64"];
 
-  it("has each image by name, once for platforms that give the same", () => {
-    const text = catalogSnapshot(new Catalog("acme", { same, only }, { platforms }));
+  it("has each image by name, once for platforms that give the same", async () => {
+    const text = await catalogSnapshot(new Catalog("acme", { same, only }, { platforms }));
     expect(text.match(/^# .*$/gm)).toEqual([
       "# only linux/amd64",
       "# only linux/arm64",
       "# same linux/amd64 linux/arm64",
     ]);
-    const one = catalogSnapshot(new Catalog("acme", { same, only }, { platforms }), {
+    const one = await catalogSnapshot(new Catalog("acme", { same, only }, { platforms }), {
       platform: "linux/arm64",
     });
     expect(one.match(/^# .*$/gm)).toEqual(["# only linux/arm64", "# same linux/arm64"]);
   });
 
-  it("takes a context", () => {
-    expect(catalogSnapshot(new Catalog("acme", { app: image() }), { context })).toContain("/srv/app.js");
-    expect(() =>
+  it("takes a context", async () => {
+    expect(await catalogSnapshot(new Catalog("acme", { app: image() }), { context })).toContain(
+      "/srv/app.js",
+    );
+    await expect(
       catalogSnapshot(new Catalog("acme", { app: Image.from(Base.layout("none")) }), { context }),
-    ).toThrowError(expect.objectContaining({ code: "BASE_NOT_FOUND" }));
+    ).rejects.toThrowError(expect.objectContaining({ code: "BASE_NOT_FOUND" }));
   });
 });
