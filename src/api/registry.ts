@@ -1,7 +1,5 @@
 import { registryDomain } from "../adapters/credentials-docker/registry-name.js";
-import type { OwnLayer, UnsafeLayer } from "../engine/rebase/judge-layers.js";
 import { DefinitionError } from "../errors/layerwright-error.js";
-import type { BaseIdentity } from "../oci/base-annotations.js";
 import type { Credential } from "../ports/registry.js";
 import type { CopyResult } from "../project/registry/copy.js";
 import type { CopyOptions } from "../project/registry/copy-contents.js";
@@ -47,8 +45,6 @@ export async function copy(from: string, to: string, options: CopyOptions = {}):
   const { copyImage } = await import("../project/registry/copy.js");
   return watched(options, (told) => copyImage(from, to, told));
 }
-
-export type { BaseIdentity, OwnLayer, UnsafeLayer };
 
 /**
  * Puts an image of a registry on a newer base without building it: the base's layers are exchanged, the image's own
