@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { build, diff, Image, type ImageDifference, isLayerwrightError } from "layerwright";
+import { build, diff, Image, isLayerwrightError, type Reports } from "layerwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ensureBases } from "../fixtures/bases.js";
 import { caseFolder, caseImage, goldenCases, PLATFORM } from "../golden/golden-cases.js";
@@ -39,7 +39,7 @@ async function unpacked(
 }
 
 /** That what was said is what the judge finds: which paths, in what, and how many bytes. */
-function expectJudged(difference: ImageDifference, before: UnpackedTree, after: UnpackedTree): void {
+function expectJudged(difference: Reports.ImageDifference, before: UnpackedTree, after: UnpackedTree): void {
   const { files = [] } = difference;
   expect(said(difference)).toEqual(judged(before, after));
   expect(files.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(bytesOf(after) - bytesOf(before));

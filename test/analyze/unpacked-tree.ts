@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ImageDifference } from "layerwright";
+import type { Reports } from "layerwright";
 
 /** A path as umoci left it on the disk. */
 interface Unpacked {
@@ -76,7 +76,7 @@ export function judged(before: UnpackedTree, after: UnpackedTree): string[] {
 }
 
 /** The same lines from what `diff` said. */
-export function said({ files = [] }: ImageDifference): string[] {
+export function said({ files = [] }: Reports.ImageDifference): string[] {
   return files
     .flatMap(({ path, change, aspects }) => {
       const seen = aspects

@@ -1,4 +1,4 @@
-import type { Image, SourceInput } from "layerwright";
+import type { Image, Nodes } from "layerwright";
 import type { TarInput } from "../fixtures/tar-bytes.js";
 import { type Attack, HOST } from "./attack.js";
 
@@ -17,7 +17,7 @@ const mounted =
     base.run(command, { ...none, ...more, mounts });
 const tmpfs = (target: string) => ({ type: "tmpfs", target }) as const;
 const cache = (target: string, id = `attack${target}`) => ({ type: "cache", target, id }) as const;
-const bind = (source: SourceInput, target: string, writable = false) =>
+const bind = (source: Nodes.SourceInput, target: string, writable = false) =>
   ({ type: "bind", source, target, ...(writable && { writable }) }) as const;
 const agent = { type: "ssh" } as const;
 

@@ -23,7 +23,7 @@ const prefix = base.run("cat /proc/sys/kernel/random/uuid > /stamp", none);
 function watching(): { readonly ran: string[]; readonly progress: BuildOptions["progress"] & object } {
   const ran: string[] = [];
   const report = (event: ProgressEvent) => {
-    if (event.kind === "finish" && event.cached !== true && event.label.startsWith("run "))
+    if (event.kind === "finish" && event.cached !== true && /^\S+: run /.test(event.label))
       ran.push(event.label);
   };
   return { ran, progress: { report } };

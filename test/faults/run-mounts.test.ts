@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { dockerfile, Image, context as named, type SourceInput } from "layerwright";
+import { dockerfile, Image, type Nodes, context as named } from "layerwright";
 import { expect, test } from "vitest";
 import { bothWays, expectSame, listingOf } from "./on-bases.js";
 
@@ -37,7 +37,7 @@ const look = (at: number) =>
 
 const other = named("other", ".");
 
-const binds: readonly SourceInput[] = [
+const binds: readonly Nodes.SourceInput[] = [
   ".",
   "closed",
   "group",

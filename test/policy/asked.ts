@@ -8,7 +8,7 @@ import {
   type CheckResult,
   check,
   type Image,
-  type JudgedFinding,
+  type Policies,
   type Policy,
 } from "layerwright";
 import { afterAll } from "vitest";
@@ -34,11 +34,11 @@ export async function planned(
   image: Image,
   policy: Policy,
   more: CheckOptions = {},
-): Promise<readonly JudgedFinding[]> {
+): Promise<readonly Policies.JudgedFinding[]> {
   return (await checked({ app: image }, { policies: [policy] }, { planOnly: true, ...more })).findings;
 }
 
 /** What one policy says of one image that was built. */
-export async function built(image: Image, policy: Policy): Promise<readonly JudgedFinding[]> {
+export async function built(image: Image, policy: Policy): Promise<readonly Policies.JudgedFinding[]> {
   return (await checked({ app: image }, { policies: [policy] })).findings;
 }
