@@ -59,7 +59,7 @@ export type { CheckOptions, CheckResult } from "./project/gate/check.js";
 export type { LoadOptions, LoadResult } from "./project/load.js";
 export type { LockResult, LockVerbOptions } from "./project/lock/lock.js";
 export type { BuildOptions, BuildResult, OutputTarget, PlatformsBuildOptions } from "./project/options.js";
-export type { PlanOptions } from "./project/prepare.js";
+export type { PlanOptions } from "./project/prepare/prepare.js";
 export type { PushOptions, PushResult } from "./project/push.js";
 export type { ReportOptions } from "./project/report.js";
 export type { SynthOptions, SynthResult } from "./project/synthesize.js";

@@ -51,6 +51,9 @@ function importsOf(file: string): { target: string; specifier: string }[] {
 
 const folderOf = (path: string): string => (path.includes("/") ? path.split("/")[0]! : "");
 
+/** More files need sub-directories that name their parts. */
+const MOST_FILES = 25;
+
 describe("the house", () => {
   const ranks = folderRanks();
   const files = typescriptFiles(source);
@@ -135,6 +138,13 @@ describe("the house", () => {
     };
     for (const file of known) visit(file);
     expect(circles).toEqual([]);
+  });
+
+  it("has at most 25 files beside each other in a directory", () => {
+    const counts = new Map<string, number>();
+    for (const file of files) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1);
+    const crowded = [...counts].filter(([, count]) => count > MOST_FILES);
+    expect(crowded).toEqual([]);
   });
 
   it("has no grab-bag names", () => {

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { build, type Catalog, dockerfile, type Image } from "layerwright";
 import { afterAll, describe, expect, test } from "vitest";
 import { platformText } from "../src/oci/platform.js";
-import { planImage } from "../src/project/prepare.js";
+import { planImage } from "../src/project/prepare/prepare.js";
 import { isDirect, noSandbox } from "./equivalence/both-ways.js";
 import { exampleFolders } from "./equivalence/subjects.js";
 import { imageListing } from "./peers/image-listing.js";

@@ -9,7 +9,7 @@ import type { Image } from "../image/image.js";
 import type { DiffOptions } from "../project/diff.js";
 import { type BuildOptions, DEFAULT_REPORT } from "../project/options.js";
 import { observedPlatform } from "../project/platforms.js";
-import { lowerImage } from "../project/prepare.js";
+import { lowerImage } from "../project/prepare/prepare.js";
 import { openProject } from "../project/project.js";
 import type { ReportOptions, ReportResult } from "../project/report.js";
 import { watched } from "./watched.js";

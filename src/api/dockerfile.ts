@@ -3,7 +3,7 @@ import type { Image } from "../image/image.js";
 import { type DockerfileVerbOptions, emitResolved } from "../project/dockerfile.js";
 import { pinByLock } from "../project/lock/pin-plans.js";
 import { eachPlatform } from "../project/platforms.js";
-import { lowerImage, preparePlans } from "../project/prepare.js";
+import { lowerImage, preparePlans } from "../project/prepare/prepare.js";
 
 /**
  * The Dockerfile of an image, as text. Files of the context and bases on disk are looked at, so that modes, owners and

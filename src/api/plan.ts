@@ -1,7 +1,7 @@
 import type { Image } from "../image/image.js";
 import type { Plan } from "../plan/plan.js";
 import { pinByLock } from "../project/lock/pin-plans.js";
-import { lowerImage, type PlanOptions, preparePlans } from "../project/prepare.js";
+import { lowerImage, type PlanOptions, preparePlans } from "../project/prepare/prepare.js";
 
 /**
  * What an image lowers to after all passes: stages and layers as JSON data with digests as ids, which both syntheses

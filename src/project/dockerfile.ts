@@ -7,7 +7,7 @@ import type { DialectName, FrontendVersion } from "../dockerfile/instruction.js"
 import { resolveSources } from "../engine/resolve-sources.js";
 import type { Plan } from "../plan/plan.js";
 import { checkPlan } from "./gate/check-plans.js";
-import type { PlanOptions } from "./prepare.js";
+import type { PlanOptions } from "./prepare/prepare.js";
 import { contextFiles, listedOnce } from "./workspace.js";
 
 /** How a Dockerfile is written. */

@@ -4,7 +4,7 @@ import type { TarEntry } from "../archive/tar-entry.js";
 import type { RuntimeConfig } from "../oci/image-config.js";
 import { hostPlatform, type Platform } from "../oci/platform.js";
 import { type FoundFormat, openFound } from "./observe.js";
-import { platformOf } from "./prepare.js";
+import { platformOf } from "./prepare/prepare.js";
 import { withWorkspace } from "./workspace.js";
 
 /** What is looked at. */

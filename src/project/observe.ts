@@ -19,7 +19,7 @@ import type { Operation } from "../plan/operation.js";
 import type { Plan, Stage } from "../plan/plan.js";
 import type { BaseImage, BaseSource, OpenOptions } from "../ports/base-source.js";
 import { type BuildJob, type BuildSettings, withBuiltImages } from "./build.js";
-import { platformOf } from "./prepare.js";
+import { platformOf } from "./prepare/prepare.js";
 import { type Workspace, withWorkspace } from "./workspace.js";
 
 /** An image of a catalog that is to be built and looked at. */

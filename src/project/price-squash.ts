@@ -6,7 +6,7 @@ import type { BuildSettings } from "./build.js";
 import { decideLayers, inProject } from "./gate/gate.js";
 import { namedProgress } from "./named-progress.js";
 import { withObservedJobs } from "./observe.js";
-import { prepareVariants } from "./prepare.js";
+import { prepareVariants } from "./prepare/prepare.js";
 import { fullReference, type Project } from "./project.js";
 
 /** An image of a catalog with its plan of today, and those of other policies where it is to be priced. */

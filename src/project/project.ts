@@ -8,9 +8,9 @@ import type { Plan } from "../plan/plan.js";
 import type { PolicyReport } from "../policy/judge-catalog.js";
 import type { NamedFacts } from "./gate/policies.js";
 import { type SharingLimit, sharingLimitOf } from "./gate/sharing-limit.js";
-import type { LookUpBasesOptions } from "./known-bases.js";
 import type { WholeCatalog } from "./options.js";
-import { prepareCatalog, prepareImage } from "./prepare.js";
+import type { LookUpBasesOptions } from "./prepare/known-bases.js";
+import { prepareCatalog, prepareImage } from "./prepare/prepare.js";
 
 /** An image of a project for one platform, prepared for both syntheses. */
 export interface ProjectPlan {

@@ -5,7 +5,7 @@ import { isLayerwrightError } from "layerwright";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { wasteOf } from "../../src/analyze/waste/waste-of.js";
 import { withFoundImages } from "../../src/project/observe.js";
-import { planImage } from "../../src/project/prepare.js";
+import { planImage } from "../../src/project/prepare/prepare.js";
 import { buildPlan } from "../api/of-plans.js";
 import { type BasesFacts, ensureBases } from "../fixtures/bases.js";
 import { layoutRegistry } from "../fixtures/layout-registry.js";

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { Base, context as folderContext, Image } from "layerwright";
 import { afterAll, expect, test } from "vitest";
 import { isMadeFrom } from "../../src/project/affected.js";
-import { planImage } from "../../src/project/prepare.js";
+import { planImage } from "../../src/project/prepare/prepare.js";
 
 const folder = mkdtempSync(join(tmpdir(), "layerwright-affected-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

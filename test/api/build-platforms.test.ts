@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { build, Catalog, Image } from "layerwright";
 import { afterAll, describe, expect, test } from "vitest";
 import { withBuiltImages } from "../../src/project/build.js";
-import { planImage } from "../../src/project/prepare.js";
+import { planImage } from "../../src/project/prepare/prepare.js";
 import { elfFile } from "../engine/support/elf-file.js";
 
 const folder = mkdtempSync(join(tmpdir(), "layerwright-platforms-"));

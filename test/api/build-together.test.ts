@@ -5,7 +5,7 @@ import { Base, build, Catalog, Image } from "layerwright";
 import { afterAll, describe, expect, test } from "vitest";
 import type { ProgressEvent } from "../../src/ports/progress.js";
 import { buildOrder } from "../../src/project/build.js";
-import { planImage } from "../../src/project/prepare.js";
+import { planImage } from "../../src/project/prepare/prepare.js";
 import { BASES, ensureBases } from "../fixtures/bases.js";
 import { whyNoSandbox } from "../fixtures/sandbox-here.js";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Base, build, Catalog, Image } from "layerwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { changedSince } from "../../src/project/affected.js";
-import { planImage } from "../../src/project/prepare.js";
+import { planImage } from "../../src/project/prepare/prepare.js";
 
 const folder = mkdtempSync(join(tmpdir(), "layerwright-changed-"));
 const context = join(folder, "app");

@@ -8,7 +8,7 @@ import { Catalog } from "../../src/catalog/catalog.js";
 import { Image } from "../../src/image/image.js";
 import { type DiffOptions, diffLastBuilt } from "../../src/project/diff.js";
 import { withObservedJobs } from "../../src/project/observe.js";
-import { planImage } from "../../src/project/prepare.js";
+import { planImage } from "../../src/project/prepare/prepare.js";
 import { registryFixture } from "./registry-fixture.js";
 
 let folder: string;

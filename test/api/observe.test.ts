@@ -6,7 +6,7 @@ import { build } from "../../src/api/build.js";
 import { sha256Hex } from "../../src/core/bytes.js";
 import { Image } from "../../src/image/image.js";
 import { withFoundImages, withObservedJobs } from "../../src/project/observe.js";
-import { planImage } from "../../src/project/prepare.js";
+import { planImage } from "../../src/project/prepare/prepare.js";
 
 let folder: string;
 beforeEach(() => {

@@ -13,7 +13,7 @@ import type { Plan } from "../../src/plan/plan.js";
 import type { ProgressEvent } from "../../src/ports/progress.js";
 import { pinByLock, pinPlans } from "../../src/project/lock/pin-plans.js";
 import type { PinOptions } from "../../src/project/options.js";
-import { planImage } from "../../src/project/prepare.js";
+import { planImage } from "../../src/project/prepare/prepare.js";
 import { openRegistry } from "../../src/project/registry/open-registry.js";
 import { openStore } from "../../src/project/workspace.js";
 import { RegistryDouble } from "../lock/registry-double.js";

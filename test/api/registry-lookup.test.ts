@@ -5,7 +5,7 @@ import { Catalog, dockerfile, Image, synth } from "layerwright";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import type { Reference } from "../../src/oci/reference.js";
 import type { Registry } from "../../src/ports/registry.js";
-import { prepareImage } from "../../src/project/prepare.js";
+import { prepareImage } from "../../src/project/prepare/prepare.js";
 import { LOCAL_REFERENCE, layoutRegistry } from "../fixtures/layout-registry.js";
 
 const work = mkdtempSync(join(tmpdir(), "layerwright-lookup-"));

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Catalog, context as contextFolder, dockerfile, Image, synth } from "layerwright";
 import { afterAll, describe, expect, test } from "vitest";
 import { parsePlatform } from "../../src/oci/platform.js";
-import { planImage } from "../../src/project/prepare.js";
+import { planImage } from "../../src/project/prepare/prepare.js";
 import { synthPlans } from "./of-plans.js";
 
 const context = mkdtempSync(join(tmpdir(), "layerwright-synth-platforms-"));

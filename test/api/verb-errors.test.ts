@@ -14,7 +14,7 @@ import { lower } from "../../src/plan/lower.js";
 import type { Plan } from "../../src/plan/plan.js";
 import { assertPlan } from "../../src/plan/plan.js";
 import { outputTarget } from "../../src/project/deliver.js";
-import { expandTriggers } from "../../src/project/on-build.js";
+import { expandTriggers } from "../../src/project/prepare/on-build.js";
 
 const folder = mkdtempSync(join(tmpdir(), "layerwright-verbs-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

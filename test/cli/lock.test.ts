@@ -5,7 +5,7 @@ import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { lockOptionsOf } from "../../src/cli/build-flags.js";
 import { Image } from "../../src/image/image.js";
 import { emptyLock, type Lock, lockText } from "../../src/lock/lock.js";
-import { planImage } from "../../src/project/prepare.js";
+import { planImage } from "../../src/project/prepare/prepare.js";
 import { RegistryDouble } from "../lock/registry-double.js";
 import { Project, runHere } from "./cli-support.js";
 

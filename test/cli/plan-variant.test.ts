@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { packVariant, unpackVariant } from "../../src/cli/load/loaded-catalog.js";
 import { Image } from "../../src/image/image.js";
-import { planImage } from "../../src/project/prepare.js";
+import { planImage } from "../../src/project/prepare/prepare.js";
 
 describe("a plan under another policy", () => {
   const base = Image.scratch().write("/usr/big", "f".repeat(10_000));

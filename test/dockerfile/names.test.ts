@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { catalogName } from "../../src/catalog/named-nodes.js";
 import { emitDockerfile } from "../../src/dockerfile/emit-dockerfile.js";
 import { stageKeys } from "../../src/plan/address.js";
-import { planImage } from "../../src/project/prepare.js";
+import { planImage } from "../../src/project/prepare/prepare.js";
 
 const platform = "linux/amd64";
 const stagesOf = (text: string) => [...text.matchAll(/^FROM \S+ AS (\S+)$/gm)].map(([, name]) => name);

@@ -6,7 +6,7 @@ import type { OptimizedPlan } from "../../src/plan/passes/pipeline.js";
 import type { Plan } from "../../src/plan/plan.js";
 import { emitResolved } from "../../src/project/dockerfile.js";
 import { pinByLock } from "../../src/project/lock/pin-plans.js";
-import { lowerImage, preparePlans } from "../../src/project/prepare.js";
+import { lowerImage, preparePlans } from "../../src/project/prepare/prepare.js";
 import { hasHostRun, withHostLayers } from "../../src/project/synthesize.js";
 import { buildPlan, synthPlans } from "../api/of-plans.js";
 import type { BaseImage } from "../fixtures/base-kinds.js";

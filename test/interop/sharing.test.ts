@@ -11,7 +11,7 @@ import { Base } from "../../src/image/base.js";
 import { Image } from "../../src/image/image.js";
 import type { SquashPolicy } from "../../src/image/nodes.js";
 import { withObservedJobs } from "../../src/project/observe.js";
-import { planImage } from "../../src/project/prepare.js";
+import { planImage } from "../../src/project/prepare/prepare.js";
 import { type OwnEngine, startOwnEngine } from "../peers/own-engine.js";
 import { type Peer, type PeerName, peerOrSkipReason, requirePeer, seenByPeer } from "../peers/peers.js";
 import { runInPeer } from "../peers/run.js";

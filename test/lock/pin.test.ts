@@ -6,7 +6,7 @@ import { entryText, missingFrom, needsOf, pinPlan, unusedIn } from "../../src/lo
 import { meansFile, meansImage, mergeLocks } from "../../src/lock/merge-locks.js";
 import { packageDiff, parseApkInstalled, parseDpkgStatus } from "../../src/lock/package-list.js";
 import type { Plan } from "../../src/plan/plan.js";
-import { planImage } from "../../src/project/prepare.js";
+import { planImage } from "../../src/project/prepare/prepare.js";
 
 const digest = (letter: string) => `sha256:${letter.repeat(64)}` as const;
 const url = "https://example.org/data.bin?token=geheim";

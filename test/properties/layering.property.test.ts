@@ -8,7 +8,7 @@ import { isLayerwrightError } from "../../src/errors/layerwright-error.js";
 import { applyLayering } from "../../src/plan/layering.js";
 import type { Plan } from "../../src/plan/plan.js";
 import { withObservedJobs } from "../../src/project/observe.js";
-import { planImage } from "../../src/project/prepare.js";
+import { planImage } from "../../src/project/prepare/prepare.js";
 import { BASES, ensureBases } from "../fixtures/bases.js";
 import { compareImages } from "../peers/compare.js";
 import { Bench, RUNS } from "./built-trees.js";

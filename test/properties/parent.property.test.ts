@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { Image } from "layerwright";
 import { afterAll, expect, test } from "vitest";
-import { planImage } from "../../src/project/prepare.js";
+import { planImage } from "../../src/project/prepare/prepare.js";
 import { compareImages } from "../peers/compare.js";
 import { Bench, RUNS } from "./built-trees.js";
 import { program } from "./random-image.js";

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { lower } from "../../src/plan/lower.js";
 import type { SourceProbe } from "../../src/plan/passes/pass.js";
 import { optimize, passes } from "../../src/plan/passes/pipeline.js";
-import { knownBases } from "../../src/project/known-bases.js";
+import { knownBases } from "../../src/project/prepare/known-bases.js";
 import { BASES, ensureBases } from "../fixtures/bases.js";
 import { compareImages } from "../peers/compare.js";
 import { Bench, RUNS } from "./built-trees.js";

@@ -163,7 +163,7 @@ async function dockerfileOf(
   context: string,
   style: DockerfileStyle,
 ): Promise<EmittedDockerfile> {
-  const { lookUpBases } = await import("../../project/known-bases.js");
+  const { lookUpBases } = await import("../../project/prepare/known-bases.js");
   const { emitResolved } = await import("../../project/dockerfile.js");
   const { plans: known } = await lookUpBases(plans, { context, offline: true });
   return emitResolved(known, context, style);

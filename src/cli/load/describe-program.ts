@@ -11,7 +11,7 @@ import type { BaseNode, ImageNode } from "../../image/nodes.js";
 import { isPathComponent } from "../../oci/reference.js";
 import { suppressedFor } from "../../policy/policy.js";
 import { sharingLimitOf } from "../../project/gate/sharing-limit.js";
-import { lowerImage } from "../../project/prepare.js";
+import { lowerImage } from "../../project/prepare/prepare.js";
 import { codedFailure, type Failure } from "../failure.js";
 import { selectNames } from "../select-names.js";
 import {

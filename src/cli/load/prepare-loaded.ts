@@ -1,5 +1,5 @@
-import type { LookUpBasesOptions } from "../../project/known-bases.js";
-import { preparePlans } from "../../project/prepare.js";
+import type { LookUpBasesOptions } from "../../project/prepare/known-bases.js";
+import { preparePlans } from "../../project/prepare/prepare.js";
 import type { LoadedCatalog, LoweredCatalog } from "./loaded-catalog.js";
 
 /** Prepares the plans of a whole catalog together, and leaves the images that were asked for. */

@@ -7,7 +7,7 @@ import { baseStages, type Plan, type Stage } from "../../plan/plan.js";
 import { type BuildSettings, withBuiltImages } from "../build.js";
 import { pinByLock } from "../lock/pin-plans.js";
 import { observeBuilt, withObservedJobs } from "../observe.js";
-import { type ImageVariants, prepareVariants } from "../prepare.js";
+import { type ImageVariants, prepareVariants } from "../prepare/prepare.js";
 import type { SharingLimit } from "./sharing-limit.js";
 
 /** Layers that images pass on: a plan that has these and no others, under the id of its last stage. */

@@ -12,7 +12,7 @@ import { lastBuilt } from "../last-built.js";
 import { pinByLock } from "../lock/pin-plans.js";
 import { withObservedJobs } from "../observe.js";
 import type { LockPlace } from "../options.js";
-import { placeIn } from "../prepare.js";
+import { placeIn } from "../prepare/prepare.js";
 
 /** A plan of an image of a catalog. */
 interface JudgedPlan {

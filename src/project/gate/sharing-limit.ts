@@ -4,7 +4,7 @@ import type { Origin } from "../../errors/origin.js";
 import type { Image } from "../../image/image.js";
 import type { Platform } from "../../oci/platform.js";
 import type { Plan } from "../../plan/plan.js";
-import { lowerImage, placeIn } from "../prepare.js";
+import { lowerImage, placeIn } from "../prepare/prepare.js";
 
 /** What the `maxUnshared` of a catalog is checked with, as data: the images chosen for a build, and all others. */
 export interface SharingLimit {

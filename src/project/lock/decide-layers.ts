@@ -10,9 +10,9 @@ import { platformText } from "../../oci/platform.js";
 import { layeringKey } from "../../plan/layering.js";
 import type { Plan } from "../../plan/plan.js";
 import { emitResolved } from "../dockerfile.js";
-import { knownBases } from "../known-bases.js";
 import { withObservedJobs } from "../observe.js";
 import type { PinOptions } from "../options.js";
+import { knownBases } from "../prepare/known-bases.js";
 import { changeLock, lockOf, shownLock } from "./lock-file.js";
 import { completeLock, withRuntime } from "./pin-plans.js";
 

@@ -3,7 +3,7 @@ import { type Origin, originText } from "../../errors/origin.js";
 import { type Call, checkOptions, refuse } from "../../image/call.js";
 import { type Image, isImage } from "../../image/image.js";
 import type { ImageNode } from "../../image/nodes.js";
-import { type Described, described, describedArchive } from "../../project/described.js";
+import { type Described, described, describedArchive } from "../../project/prepare/described.js";
 import type { Unknown } from "../../rootfs/unknown.js";
 
 /** Options of assertions about a description. */

@@ -9,7 +9,7 @@ import { dockerfile } from "../../../src/api/dockerfile.js";
 import { synth } from "../../../src/api/synth.js";
 import { Catalog } from "../../../src/catalog/catalog.js";
 import { Image } from "../../../src/image/image.js";
-import { planImage } from "../../../src/project/prepare.js";
+import { planImage } from "../../../src/project/prepare/prepare.js";
 import { buildPlan } from "../../api/of-plans.js";
 import { imageListing } from "../../peers/image-listing.js";
 

@@ -5,7 +5,7 @@ import { Base, type BuildOptions, build, Image } from "layerwright";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ProgressEvent } from "../../../src/ports/progress.js";
 import { forecastRuns } from "../../../src/project/explain.js";
-import { planImage } from "../../../src/project/prepare.js";
+import { planImage } from "../../../src/project/prepare/prepare.js";
 import { BASES, ensureBases } from "../../fixtures/bases.js";
 import { whyNoSandbox } from "../../fixtures/sandbox-here.js";
 

@@ -9,7 +9,7 @@ import { dropDeadStages } from "../../../src/plan/passes/drop-dead-stages.js";
 import type { SourceProbe } from "../../../src/plan/passes/pass.js";
 import { optimize, optimizeTogether, passes } from "../../../src/plan/passes/pipeline.js";
 import type { Layer, Plan } from "../../../src/plan/plan.js";
-import { lowerImage } from "../../../src/project/prepare.js";
+import { lowerImage } from "../../../src/project/prepare/prepare.js";
 import { Workspace } from "../../equivalence/subjects.js";
 import { caseFolder, caseImage, goldenCases, PLATFORM } from "../../golden/golden-cases.js";
 

@@ -1,16 +1,22 @@
-import { BoundedRegistry } from "../adapters/registry-bounded/bounded-registry.js";
-import { BaseResolver, type RegistryLookUp } from "../engine/resolve-bases.js";
-import { EnvironmentError, isLayerwrightError, RegistryError } from "../errors/layerwright-error.js";
-import { emptyLock, type Lock } from "../lock/lock.js";
-import { parseReference } from "../oci/reference.js";
-import type { PassWarning } from "../plan/passes/pass.js";
-import { hasUnknownBase, isUnknownBase, type Plan, type RegistryPlanBase, type Stage } from "../plan/plan.js";
-import type { Progress } from "../ports/progress.js";
-import type { Registry } from "../ports/registry.js";
-import { lockedDigest, lockOf } from "./lock/lock-file.js";
-import type { LockPlace } from "./options.js";
-import { openRegistry, type RegistryOptions } from "./registry/open-registry.js";
-import { listedOnce, withWorkspace } from "./workspace.js";
+import { BoundedRegistry } from "../../adapters/registry-bounded/bounded-registry.js";
+import { BaseResolver, type RegistryLookUp } from "../../engine/resolve-bases.js";
+import { EnvironmentError, isLayerwrightError, RegistryError } from "../../errors/layerwright-error.js";
+import { emptyLock, type Lock } from "../../lock/lock.js";
+import { parseReference } from "../../oci/reference.js";
+import type { PassWarning } from "../../plan/passes/pass.js";
+import {
+  hasUnknownBase,
+  isUnknownBase,
+  type Plan,
+  type RegistryPlanBase,
+  type Stage,
+} from "../../plan/plan.js";
+import type { Progress } from "../../ports/progress.js";
+import type { Registry } from "../../ports/registry.js";
+import { lockedDigest, lockOf } from "../lock/lock-file.js";
+import type { LockPlace } from "../options.js";
+import { openRegistry, type RegistryOptions } from "../registry/open-registry.js";
+import { listedOnce, withWorkspace } from "../workspace.js";
 
 /** How long a registry has to answer at first; a synthesis goes on without. */
 const PATIENCE_MS = 6000;

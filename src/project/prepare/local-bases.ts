@@ -1,17 +1,17 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { BaseFiles, type LocalBase, type LocalBases } from "../engine/described/described-image.js";
-import { baseLocation } from "../engine/stages/open-base.js";
-import { withOrigin } from "../errors/with-origin.js";
-import type { Platform } from "../oci/platform.js";
-import type { Plan, PlanBase } from "../plan/plan.js";
-import type { BaseImage, DiskBaseLocation } from "../ports/base-source.js";
-import { openBase } from "../rootfs/base-tree.js";
-import { readFileNode } from "../rootfs/read-node.js";
-import { resolvePath } from "../rootfs/resolve.js";
-import { type FolderNode, walk } from "../rootfs/tree.js";
-import { openFound } from "./observe.js";
-import { withWorkspace } from "./workspace.js";
+import { BaseFiles, type LocalBase, type LocalBases } from "../../engine/described/described-image.js";
+import { baseLocation } from "../../engine/stages/open-base.js";
+import { withOrigin } from "../../errors/with-origin.js";
+import type { Platform } from "../../oci/platform.js";
+import type { Plan, PlanBase } from "../../plan/plan.js";
+import type { BaseImage, DiskBaseLocation } from "../../ports/base-source.js";
+import { openBase } from "../../rootfs/base-tree.js";
+import { readFileNode } from "../../rootfs/read-node.js";
+import { resolvePath } from "../../rootfs/resolve.js";
+import { type FolderNode, walk } from "../../rootfs/tree.js";
+import { openFound } from "../observe.js";
+import { withWorkspace } from "../workspace.js";
 
 /** An image on disk, where `found` means a layout or an archive, whichever it is. */
 type LocalBaseLocation =

@@ -1,13 +1,13 @@
 import { posix } from "node:path";
-import { isLayerwrightError, PlanError } from "../errors/layerwright-error.js";
-import type { Origin } from "../errors/origin.js";
-import { Image } from "../image/image.js";
-import type { Platform } from "../oci/platform.js";
-import { addressPlan } from "../plan/address.js";
-import { DEFAULT_PATH } from "../plan/config.js";
-import { lower } from "../plan/lower.js";
-import type { CopyOperation, Operation } from "../plan/operation.js";
-import type { BaseFacts, Plan, PlanBase, Stage } from "../plan/plan.js";
+import { isLayerwrightError, PlanError } from "../../errors/layerwright-error.js";
+import type { Origin } from "../../errors/origin.js";
+import { Image } from "../../image/image.js";
+import type { Platform } from "../../oci/platform.js";
+import { addressPlan } from "../../plan/address.js";
+import { DEFAULT_PATH } from "../../plan/config.js";
+import { lower } from "../../plan/lower.js";
+import type { CopyOperation, Operation } from "../../plan/operation.js";
+import type { BaseFacts, Plan, PlanBase, Stage } from "../../plan/plan.js";
 
 /** Tells whether a pattern of the main context matches anything. */
 export type Matches = (pattern: string) => boolean;

@@ -1,22 +1,22 @@
 import { lstatSync } from "node:fs";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
-import type { Catalog } from "../catalog/catalog.js";
-import { catalogName } from "../catalog/named-nodes.js";
-import type { Origin } from "../errors/origin.js";
-import type { Image } from "../image/image.js";
-import type { ImageNode } from "../image/nodes.js";
-import { hostPlatform, type Platform, parsePlatform, platformText } from "../oci/platform.js";
-import { lostAttributes, manyLayers } from "../plan/layer-warnings.js";
-import { type LowerOptions, lower } from "../plan/lower.js";
-import type { SourceProbe } from "../plan/passes/pass.js";
-import { type OptimizedPlan, optimizeTogether } from "../plan/passes/pipeline.js";
-import { hasUnknownBase, type Plan } from "../plan/plan.js";
-import { suppressedFor } from "../policy/policy.js";
+import type { Catalog } from "../../catalog/catalog.js";
+import { catalogName } from "../../catalog/named-nodes.js";
+import type { Origin } from "../../errors/origin.js";
+import type { Image } from "../../image/image.js";
+import type { ImageNode } from "../../image/nodes.js";
+import { hostPlatform, type Platform, parsePlatform, platformText } from "../../oci/platform.js";
+import { lostAttributes, manyLayers } from "../../plan/layer-warnings.js";
+import { type LowerOptions, lower } from "../../plan/lower.js";
+import type { SourceProbe } from "../../plan/passes/pass.js";
+import { type OptimizedPlan, optimizeTogether } from "../../plan/passes/pipeline.js";
+import { hasUnknownBase, type Plan } from "../../plan/plan.js";
+import { suppressedFor } from "../../policy/policy.js";
+import type { LockPlace } from "../options.js";
+import type { RegistryOptions } from "../registry/open-registry.js";
+import { contextFiles } from "../workspace.js";
 import type { LookedUp, LookUpBasesOptions } from "./known-bases.js";
 import { expandTriggers, withoutTriggered } from "./on-build.js";
-import type { LockPlace } from "./options.js";
-import type { RegistryOptions } from "./registry/open-registry.js";
-import { contextFiles } from "./workspace.js";
 
 /**
  * The one way from lowered plans to what both syntheses and every verb read: what the plans need to know of their bases

@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
-import { describeImage, onLocalBase } from "../engine/described/describe-image.js";
-import { type DescribedImage, reading } from "../engine/described/described-image.js";
-import type { ImageNode } from "../image/nodes.js";
-import { baseStages, operationsOf, type Plan } from "../plan/plan.js";
+import { describeImage, onLocalBase } from "../../engine/described/describe-image.js";
+import { type DescribedImage, reading } from "../../engine/described/described-image.js";
+import type { ImageNode } from "../../image/nodes.js";
+import { baseStages, operationsOf, type Plan } from "../../plan/plan.js";
+import { contextFiles } from "../workspace.js";
 import { localBases, openLocal } from "./local-bases.js";
 import { lowerImage, type PlanOptions, platformOf, preparePlans } from "./prepare.js";
-import { contextFiles } from "./workspace.js";
 
 /** An image by its description, with the plans that it was told from. */
 export interface Described {
