@@ -1,12 +1,14 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Catalog, dockerfile, Image, synth } from "layerwright";
-import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { Catalog, dockerfile, Image, plan, synth } from "layerwright";
+import { expectImage } from "layerwright/testing";
+import { afterAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import type { Reference } from "../../src/oci/reference.js";
 import type { Registry } from "../../src/ports/registry.js";
 import { prepareImage } from "../../src/project/prepare/prepare.js";
 import { LOCAL_REFERENCE, layoutRegistry } from "../fixtures/layout-registry.js";
+import { registryFixture } from "./registry-fixture.js";
 
 const work = mkdtempSync(join(tmpdir(), "layerwright-lookup-"));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
@@ -100,6 +102,26 @@ describe("a base in a registry", () => {
         origin: expect.anything(),
       }),
     ]);
+  });
+
+  it("is asked once by a process that describes many images on it, and again where it gave no answer", async () => {
+    const at = await registryFixture();
+    onTestFinished(() => at.close());
+    const { store, registries } = at.common;
+    const reference = `${at.host}/base:v1`;
+    const textOf = (name: string) =>
+      dockerfile(Image.from(reference).write("/etc/a", name), { context, store, registries, lock: false });
+    // There is no such image yet, and an answer that was an error is not kept.
+    expect(await textOf("0")).toContain(`FROM ${reference} AS`);
+    await at.push(Image.scratch().mkdir("/etc", { mode: 0o700 }), "base:v1");
+    const before = at.memory.requests.length;
+    expect(await textOf("1")).toContain("FROM");
+    const first = at.memory.requests.length;
+    expect(first).toBeGreaterThan(before);
+    await textOf("2");
+    await plan(Image.from(reference).write("/etc/b", "3"), { context, store, registries, lock: false });
+    await expectImage(Image.from(reference).label("a", "b"), { context }).isOn(reference).hasLabel("a", "b");
+    expect(at.memory.requests).toHaveLength(first);
   });
 
   it("is not asked for where nothing may be", async () => {

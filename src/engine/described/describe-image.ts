@@ -7,7 +7,7 @@ import type { FileSource } from "../../ports/file-source.js";
 import { emptyTree } from "../../rootfs/tree.js";
 import { UnknownRegions } from "../../rootfs/unknown.js";
 import { neededStages } from "../check-plan.js";
-import { describeStage } from "./describe-stage.js";
+import { describeStage, withOneLayer } from "./describe-stage.js";
 import type { DescribedImage, LocalBase, LocalBases } from "./described-image.js";
 import { NamedIds } from "./described-image.js";
 
@@ -35,7 +35,7 @@ export function describeImage(plan: Plan, ports: DescribePorts): DescribedImage 
       describeStage(stage, base, { platform, files: ports.files, stages, runs: ports.runs }),
     );
   }
-  return stages.get(order.at(-1)!.id)!;
+  return withOneLayer(stages.get(order.at(-1)!.id)!);
 }
 
 function describeBase(

@@ -47,6 +47,13 @@ export function describeStage(stage: Stage, base: DescribedImage, context: Descr
   };
 }
 
+/** The image with an empty layer where it would have none, as the build makes it. */
+export function withOneLayer(image: DescribedImage): DescribedImage {
+  if (image.layers.length > 0) return image;
+  const layer: Layer = { id: "empty", name: "empty", operations: [] };
+  return { ...image, layers: [{ id: layer.id, layer, bytes: tarBytes([]) }], ownLayers: 1 };
+}
+
 /** The one layer of a stage that is squashed with its base. */
 function wholeLayer(stage: Stage, { tree, unknown }: StageWork): DescribedLayer[] {
   const why = unknown.within("");

@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { Base, build, Image } from "layerwright";
 import { expectArchive, expectImage, imageSnapshot } from "layerwright/testing";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { failing } from "./failing.js";
 
 const work = mkdtempSync(join(tmpdir(), "layerwright-archive-"));
@@ -37,6 +37,42 @@ describe("a finished image", () => {
     expect((await failing(() => expectArchive(archive).hasFile("/srv/x"))).message).toMatch(
       /^the image has no file/,
     );
+  });
+
+  it("leaves no open file and no scratch file, also where layers are unpacked for bytes", async () => {
+    const [packed, cache] = [join(work, "packed.tar"), join(work, "cache")];
+    await build(image, { store: join(work, "store"), output: packed, compression: "gzip" });
+    vi.stubEnv("LAYERWRIGHT_CACHE", cache);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    await expectArchive(packed).hasFile("/srv/index.html", { contents: "<h1>" }).hasEnv("LANG");
+    const open = readdirSync("/proc/self/fd").flatMap((fd) => {
+      try {
+        return [readlinkSync(`/proc/self/fd/${fd}`)];
+      } catch {
+        return [];
+      }
+    });
+    expect(open.filter((path) => path.startsWith(work))).toEqual([]);
+    const kept = readdirSync(cache, { recursive: true, withFileTypes: true });
+    const scratch = kept.filter(
+      (entry) => entry.isFile() && relative(cache, entry.parentPath).startsWith("t"),
+    );
+    expect(scratch.map(({ name }) => name)).toEqual([]);
+  });
+
+  it("fails the run where nobody awaits, and at the line of the assertion", async () => {
+    const unhandled = new Promise<unknown>((resolve) => {
+      const others = process.rawListeners("unhandledRejection") as NodeJS.UnhandledRejectionListener[];
+      process.removeAllListeners("unhandledRejection");
+      process.once("unhandledRejection", (reason) => {
+        for (const other of others) process.on("unhandledRejection", other);
+        resolve(reason);
+      });
+    });
+    void expectArchive(archive).hasFile("/missing").hasEnv("LANG");
+    const error = (await unhandled) as Error;
+    expect(error.message).toMatch(/^the image has no file \/missing/);
+    expect(error.stack?.split("\n    at ")[1]).toContain("archive.test.ts");
   });
 
   it("does not say which steps made it", async () => {
