@@ -62,21 +62,19 @@ group("inside the time that was announced nothing is asked", () => {
   });
 
   test("after it one goes first, and the others wait for what it is told", async () => {
+    const hold = holds();
     const times: number[] = [];
-    let limited = 0;
     const { origin, host } = await serve(async () => {
       times.push(performance.now());
       // Twice: the second one to the scout alone.
-      if (times.length === 1 || times.length === 2) {
-        limited = performance.now();
+      if (times.length === 1 || times.length === 2)
         return new Response(null, { status: 429, headers: { "retry-after": "0.2" } });
-      }
       return new Response(null, { status: 404 });
     });
     const registry = client();
     expect(origin).toBeDefined();
     const first = registry.resolve(reference(host));
-    while (limited === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await vi.waitUntil(() => hold.mock.calls.length > 0, { timeout: 60_000, interval: 2 });
     await Promise.all([first, ...Array.from({ length: 8 }, () => registry.resolve(reference(host)))]);
     expect(times[1]! - times[0]!).toBeGreaterThanOrEqual(198);
     expect(times[2]! - times[1]!).toBeGreaterThanOrEqual(198);
@@ -138,10 +136,16 @@ group("inside the time that was announced nothing is asked", () => {
   });
 });
 
-/** A server that lets the first request through, and tells the second one to wait. */
-async function servedFor(headers: Readonly<Record<string, string>>, window: number) {
+/** The calls by which the client notes that it has to wait: other requests begin then, however long the answer takes. */
+function holds() {
   const hold = vi.spyOn(Pace.prototype, "hold");
   onTestFinished(() => hold.mockRestore());
+  return hold;
+}
+
+/** A server that lets the first request through, and tells the second one to wait. */
+async function servedFor(headers: Readonly<Record<string, string>>, window: number) {
+  const hold = holds();
   const times: number[] = [];
   const limited: number[] = [];
   let good = 0;
@@ -157,7 +161,6 @@ async function servedFor(headers: Readonly<Record<string, string>>, window: numb
   const registry = client();
   const ask = async () => {
     const first = registry.resolve(reference(host));
-    // The others begin when the client knows that it has to wait, however long the answer takes.
     const isTold = () => (window > 0 ? hold.mock.calls.length > 0 : limited.length > 0);
     while (!isTold()) await new Promise((resolve) => setTimeout(resolve, 2));
     const rest = Array.from({ length: 8 }, () => registry.resolve(reference(host)));
