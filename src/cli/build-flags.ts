@@ -142,28 +142,26 @@ function limitsOf({ runMemory, runProcesses }: BuildFlags): Pick<BuildOptions, "
 export function addMakeFlags(command: Command): void {
   command
     .option("--compression <kind>", "gzip, gzip:1 to gzip:9, zstd or none (default: gzip:6)")
-    .option("-t, --tag <tag>", "a tag, or for one image a whole reference such as acme/app:v1")
-    .option("--no-cache", "build every layer and run every command again")
-    .option(
-      "--no-cache-step <text>",
-      "run the commands again that hold this text (may be given several times)",
-      several,
-    )
+    .option("-t, --tag <tag>", "tag, or for one image a full reference, e.g. acme/app:v1")
+    .option("--no-cache", "rebuild every layer and rerun every command")
+    .option("--no-cache-step <text>", "rerun the commands that contain this text (repeatable)", several)
     .option(
       "--secret <secret>",
-      "id=ID,src=FILE or id=ID,env=NAME for the secret mounts of run steps",
+      "secret for run steps: id=ID,src=FILE or id=ID,env=NAME (repeatable)",
       several,
     )
-    .option("--ssh <agent>", "default, or ID=SOCKET, for the ssh mounts of run steps", several)
+    .option("--ssh <agent>", "SSH agent for run steps: default or ID=SOCKET (repeatable)", several)
     .addOption(
-      new Option("--run-memory <size>", "memory of each command, e.g. 2GB").env("LAYERWRIGHT_RUN_MEMORY"),
+      new Option("--run-memory <size>", "memory limit of each command, e.g. 2GB").env(
+        "LAYERWRIGHT_RUN_MEMORY",
+      ),
     )
     .addOption(
-      new Option("--run-processes <number>", "processes of each command (default: 16384)").env(
+      new Option("--run-processes <number>", "process limit of each command (default: 16384)").env(
         "LAYERWRIGHT_RUN_PROCESSES",
       ),
     )
-    .addOption(new Option("--store <folder>", "the folder of the store").env("LAYERWRIGHT_CACHE"));
+    .addOption(new Option("--store <directory>", "directory of the store").env("LAYERWRIGHT_CACHE"));
   addLockFlags(command);
   addLookFlags(command);
 }
@@ -179,14 +177,14 @@ export interface LockFlags {
 /** Which lock, and whether it has to be complete. */
 export function addLockFlags(command: Command): void {
   command
-    .option("--lock <file>", "the lock (default: layerwright.lock.json beside the catalog)")
-    .option("--no-lock", "pin nothing: take what tags name now")
-    .option("--locked", "refuse what is not in the lock, and never write it");
+    .option("--lock <file>", "lock file (default: layerwright.lock.json beside the catalog)")
+    .option("--no-lock", "ignore the lock: resolve tags now")
+    .option("--locked", "fail if the lock is incomplete, and never write it");
 }
 
 /** True when anything outside may be looked at. */
 function addLookFlags(command: Command): void {
-  command.option("--offline", "never use the network: all has to be in the lock and in the store");
+  command.option("--offline", "never use the network: use only the lock and the store");
 }
 
 /** The options of the api that were meant. */

@@ -14,7 +14,7 @@ interface CommandEntry {
 export const commandTable: readonly CommandEntry[] = [
   {
     name: "init",
-    summary: "start a catalog in a folder",
+    summary: "start a catalog in a directory",
     load: () => import("./commands/init.js"),
   },
   {
@@ -36,7 +36,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: "check",
-    summary: "say what the policies find in the images",
+    summary: "check the images against the policies",
     load: () => import("./commands/check.js"),
   },
   {
@@ -46,7 +46,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: "pull",
-    summary: "get an image out of a registry",
+    summary: "pull an image from a registry",
     load: () => import("./commands/pull.js"),
   },
   {
@@ -56,7 +56,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: "lock",
-    summary: "write by digest what the images take from outside",
+    summary: "pin bases, URLs and tools by digest in the lock",
     load: () => import("./commands/lock.js"),
   },
   {
@@ -66,12 +66,12 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: "rebase",
-    summary: "put an image of a registry on a newer base, without a build",
+    summary: "move an image in a registry to a newer base, without a build",
     load: () => import("./commands/rebase.js"),
   },
   {
     name: "share",
-    summary: "say what images share, and what a squash would cost",
+    summary: "show what images share, and what a squash would cost",
     load: () => import("./commands/share.js"),
   },
   {
@@ -81,12 +81,12 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: "explain",
-    summary: "say what each step became, and what each pass did",
+    summary: "explain what each step became, and what each pass did",
     load: () => import("./commands/explain.js"),
   },
   {
     name: "waste",
-    summary: "say what images hold that nobody needs, and the lines that wrote it",
+    summary: "show the bytes that no image needs, and the lines that added them",
     load: () => import("./commands/waste.js"),
   },
   {
@@ -96,7 +96,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: "report",
-    summary: "write one page about the images: sharing, files, waste, history",
+    summary: "write an HTML page about the images: sharing, files, waste, history",
     load: () => import("./commands/report.js"),
   },
   {
@@ -116,7 +116,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: "cache",
-    summary: "list or prune the store of layers",
+    summary: "list or prune the layer store",
     load: () => import("./commands/cache.js"),
   },
 ];

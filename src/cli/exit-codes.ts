@@ -18,11 +18,11 @@ export const exitCodeText: readonly (readonly [number, string])[] = [
   [exitCodes.ok, "done"],
   [exitCodes.found, "the command ran and found something (check, doctor, diff --exit-code)"],
   [exitCodes.usage, "the command line is wrong"],
-  [exitCodes.program, "your program, its images or this machine do not allow it"],
+  [exitCodes.program, "the catalog, its images or this machine do not allow it"],
   [exitCodes.network, "a registry or download failed"],
   [exitCodes.integrity, "bytes are not what their digest says"],
-  [exitCodes.lock, "the lock does not have what the images need"],
-  [exitCodes.bug, "a fault of layerwright"],
+  [exitCodes.lock, "the lock lacks an entry that the images need"],
+  [exitCodes.bug, "a bug in layerwright"],
   [exitCodes.interrupted, "interrupted (143: terminated, 129: the terminal was closed)"],
 ];
 

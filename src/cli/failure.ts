@@ -54,7 +54,7 @@ export function failureOf(thrown: unknown): Failure {
     kind: "Bug",
     code: "UNEXPECTED",
     message: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
-    hint: "this is a fault of layerwright: report it with the output of the same command and --debug",
+    hint: "this is a bug in layerwright: report it with the output of the same command and --debug",
     ...(stack === undefined ? {} : { stack }),
   };
 }

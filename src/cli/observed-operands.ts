@@ -30,7 +30,7 @@ export function addObserveFlags(command: Command): void {
   command.addOption(
     new Option(
       "--platform <platform>",
-      "one of the catalog's platforms (default: this machine's, or the first)",
+      "one platform of the catalog (default: this machine's, or the first)",
     ),
   );
 }

@@ -51,7 +51,7 @@ function helpCommand(args: readonly string[]): string {
 /** The command line: the global options, and the commands, each completed when it is called. */
 export function program(shell: Shell): Command {
   const root = new Command("layerwright")
-    .description("Container images as TypeScript values: an optimized Dockerfile, or the image itself.")
+    .description("container images as TypeScript values: an optimized Dockerfile, or the image itself")
     .version(ownVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .helpCommand("help [command]", "print the help of a command")
@@ -60,24 +60,21 @@ export function program(shell: Shell): Command {
     .configureOutput({ outputError: () => undefined, writeErr: (text) => say(process.stderr, text) })
     .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError(true)
-    .addOption(new Option("-a, --app <file>", "the file of the catalog").env("LAYERWRIGHT_APP"))
-    .option("--context <folder>", "the folder of copy sources (default: the folder of the catalog)")
+    .addOption(new Option("-a, --app <file>", "catalog file").env("LAYERWRIGHT_APP"))
+    .option("--context <directory>", "directory of copy sources (default: the catalog file's directory)")
     .option("--json", "print one JSON document")
-    .option("-q, --quiet", "print names, paths or digests alone")
+    .option("-q, --quiet", "print only names, paths or digests")
     .addOption(
-      new Option("--progress <mode>", "how progress is shown")
+      new Option("--progress <mode>", "how to show progress")
         .choices(progressModes)
         .default("auto")
         .env("LAYERWRIGHT_PROGRESS"),
     )
-    .addOption(new Option("--color", "colour, also where the output is no terminal"))
-    .addOption(new Option("--no-color", "no colour"))
-    .option("--debug", "print the stack of an unexpected failure");
+    .addOption(new Option("--color", "use colour even if the output is not a terminal"))
+    .addOption(new Option("--no-color", "use no colour"))
+    .option("--debug", "print the stack trace of an unexpected failure");
   for (const { name, alias, summary } of commandTable) {
-    const command = root
-      .command(name)
-      .summary(summary)
-      .description(`${capital(summary)}.`);
+    const command = root.command(name).description(summary);
     if (alias !== undefined) command.alias(alias);
   }
   root.hook("preSubcommand", async (_root, command) => {
@@ -87,10 +84,6 @@ export function program(shell: Shell): Command {
   examples(root, ["layerwright init my-images", "layerwright synth", "layerwright build app -o app.tar"]);
   const codes = exitCodeText.map(([code, meaning]) => `  ${`${code}`.padStart(3)}  ${meaning}`);
   return root.addHelpText("after", `\nExit codes:\n${codes.join("\n")}`);
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 const HELP = new Set(["commander.help", "commander.helpDisplayed", "commander.version"]);

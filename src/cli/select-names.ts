@@ -53,15 +53,15 @@ export interface SelectionFlags {
 }
 
 /** What the operands of a command that takes images are. */
-export const NAMES_HELP = "names, patterns such as 'api/*' or '**', or groups such as @nightly";
+export const NAMES_HELP = "names, patterns ('api/*', '**') or groups (@nightly)";
 
 /** Adds the options that narrow the images which were named. */
 export function addSelectionFlags(command: Command): void {
   command
     .option(
       "--affected-by <file>",
-      "only images that are made from a file or folder, be it gone (may be given several times)",
+      "only images that use this file or directory, even if deleted (repeatable)",
       several,
     )
-    .option("--changed", "only images that are not as they were built last");
+    .option("--changed", "only images that changed since their last build");
 }

@@ -15,16 +15,13 @@ export function define(command: Command, shell: Shell): void {
     .argument("[names...]", NAMES_HELP)
     .option(
       "-o, --output <target>",
-      "a path, - for standard output, or type=archive|oci|layout|rootfs,dest=PATH",
+      "path, - for standard output, or type=archive|oci|layout|rootfs,dest=PATH",
     )
-    .option("--push", "push the images to their registries instead, as `layerwright push` does")
-    .option("--load", "load the images into Docker or Podman instead, as `layerwright load` does")
-    .option(
-      "--platform <platforms>",
-      "os/architecture[/variant], several with commas, instead of the catalog's",
-    )
-    .option("--iidfile <file>", "write the digest of the image's config to a file")
-    .option("--metadata-file <file>", "write the digests and names of the images to a file, as buildx does");
+    .option("--push", "push the images to their registries, as `layerwright push` does")
+    .option("--load", "load the images into Docker or Podman, as `layerwright load` does")
+    .option("--platform <platforms>", "comma-separated os/architecture[/variant] (default: the catalog's)")
+    .option("--iidfile <file>", "write the image's config digest to a file")
+    .option("--metadata-file <file>", "write digests and names of the images to a file, as buildx does");
   addMakeFlags(command);
   addSelectionFlags(command);
   examples(command, [

@@ -18,16 +18,20 @@ interface PruneFlags extends CacheFlags {
 
 /** `layerwright cache`: the store of layers. */
 export function define(command: Command, shell: Shell): void {
-  const store = () => new Option("--store <folder>", "the folder of the store").env("LAYERWRIGHT_CACHE");
-  const ls = command.command("ls").alias("list").description("List what is in the store.").addOption(store());
+  const store = () => new Option("--store <directory>", "directory of the store").env("LAYERWRIGHT_CACHE");
+  const ls = command
+    .command("ls")
+    .alias("list")
+    .description("list the contents of the store")
+    .addOption(store());
   examples(ls, ["layerwright cache ls", "layerwright cache ls --json"]);
   act(ls, shell, list);
   const prune = command
     .command("prune")
-    .description("Remove what was not used for longest; without a limit, all that no build uses.")
-    .option("--max-size <size>", "keep at most so much, for example 10GB")
-    .option("--older-than <age>", "remove what was not used for so long, for example 30d or 12h")
-    .option("--dry-run", "only say what would go")
+    .description("remove the least recently used entries (default: all that no build is using)")
+    .option("--max-size <size>", "keep at most this much, e.g. 10GB")
+    .option("--older-than <age>", "remove entries unused for this long, e.g. 30d or 12h")
+    .option("--dry-run", "show what would be removed, without removing it")
     .addOption(store());
   examples(prune, [
     "layerwright cache prune --max-size 10GB",
@@ -94,7 +98,7 @@ function pruneReport(
       `${verb} ${counted(removed.length, "blob")} and ${counted(removedRecords, "record")}: ${paint.bold(sizeText(freedBytes))}, ${sizeText(keptBytes)} left\n` +
       (folders.length === 0
         ? ""
-        : `${verb} ${counted(folders.length, "folder")} of run steps: ${sizeText(sumOf(folders))}\n`) +
+        : `${verb} ${counted(folders.length, "directory", "directories")} of run steps: ${sizeText(sumOf(folders))}\n`) +
       (groups === 0 ? "" : `${verb} ${counted(groups, "cgroup")} of killed commands\n`),
   };
 }
@@ -103,14 +107,14 @@ type Folders = readonly { readonly kind: "root" | "cache" | "work"; readonly siz
 
 function foldersText(folders: Folders): string {
   if (folders.length === 0) return "";
-  const count = (kind: Folders[number]["kind"], noun: string): string[] => {
+  const count = (kind: Folders[number]["kind"], one: string, many = `${one}s`): string[] => {
     const number = folders.filter((folder) => folder.kind === kind).length;
-    return number === 0 ? [] : [counted(number, noun)];
+    return number === 0 ? [] : [counted(number, one, many)];
   };
   const parts = [
     ...count("root", "unpacked base"),
     ...count("cache", "cache"),
-    ...count("work", "folder of running or killed commands"),
+    ...count("work", "working directory", "working directories"),
   ];
   return `${sizeText(sumOf(folders))} of it for run steps: ${parts.join(", ")}\n`;
 }

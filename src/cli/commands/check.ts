@@ -25,10 +25,10 @@ interface CheckFlags extends BuildFlags {
 /** `layerwright check`: what the policies of the catalog say of its images. */
 export function define(command: Command, shell: Shell): void {
   command
-    .argument("[names...]", "names or patterns such as api-*")
-    .option("--strict", "exit with 1 on warnings, too")
-    .option("--plan-only", "ask only what the plans can answer, and build nothing")
-    .option("--sarif <file>", "write the findings to a file as SARIF, for code scanning");
+    .argument("[names...]", "names or patterns, e.g. api-*")
+    .option("--strict", "exit with 1 on warnings too")
+    .option("--plan-only", "run only the policies that need no built image")
+    .option("--sarif <file>", "write the findings as SARIF to a file");
   addObserveFlags(command);
   examples(command, [
     "layerwright check",

@@ -12,9 +12,9 @@ interface CopyFlags {
 /** `layerwright copy`: an image from one repository to another, byte for byte. */
 export function define(command: Command, shell: Shell): void {
   command
-    .argument("<from>", "the image, for example ghcr.io/acme/app:v1")
-    .argument("<to>", "its new name")
-    .addOption(new Option("--store <folder>", "the folder of the store").env("LAYERWRIGHT_CACHE"));
+    .argument("<from>", "image, e.g. ghcr.io/acme/app:v1")
+    .argument("<to>", "new name of the image")
+    .addOption(new Option("--store <directory>", "directory of the store").env("LAYERWRIGHT_CACHE"));
   examples(command, [
     "layerwright copy ghcr.io/acme/app:v1 ghcr.io/acme/app:stable",
     "layerwright copy docker.io/library/debian:bookworm-slim registry.example/mirror/debian:bookworm-slim",

@@ -19,11 +19,11 @@ export function define(command: Command, shell: Shell): void {
   command
     .argument(
       "[images...]",
-      "two images: names, archives, layouts, references; else names or patterns such as api-*",
+      "two images (names, archives, layouts or references), or names or patterns, e.g. api-*",
     )
     .option("--files", "list every file and package")
-    .option("--times", "count times too: of the config, its history and files")
-    .option("--exit-code", "exit with 1 when something differs");
+    .option("--times", "also compare times of the config, its history and files")
+    .option("--exit-code", "exit with 1 if something differs");
   addObserveFlags(command);
   examples(command, [
     "layerwright diff                        # every image, against its last build",

@@ -19,7 +19,7 @@ import { columns } from "../text.js";
 
 /** `layerwright doctor`: whether this machine and project allow what is asked of them. */
 export function define(command: Command, shell: Shell): void {
-  command.addOption(new Option("--store <folder>", "the folder of the store").env("LAYERWRIGHT_CACHE"));
+  command.addOption(new Option("--store <directory>", "directory of the store").env("LAYERWRIGHT_CACHE"));
   examples(command, ["layerwright doctor", "layerwright doctor --json"]);
   act(command, shell, doctor);
 }

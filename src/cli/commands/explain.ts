@@ -18,9 +18,9 @@ import { warningText } from "../warning-text.js";
 export function define(command: Command, shell: Shell): void {
   command
     .argument("[names...]", NAMES_HELP)
-    .option("--why", "say for each command whether a build would run it, and what changed since it ran last")
-    .option("-t, --tag <tag>", "with --why: the tag that the image is built with")
-    .addOption(new Option("--store <folder>", "the folder of the store").env("LAYERWRIGHT_CACHE"));
+    .option("--why", "show for each command if a build would run it, and what changed since its last run")
+    .option("-t, --tag <tag>", "tag that the image is built with (for --why)")
+    .addOption(new Option("--store <directory>", "directory of the store").env("LAYERWRIGHT_CACHE"));
   examples(command, [
     "layerwright explain",
     "layerwright explain app --json",

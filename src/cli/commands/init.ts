@@ -11,8 +11,8 @@ import { act, examples, type Report, type Session, type Shell } from "../session
 /** `layerwright init`: a catalog that works, and never a file that is overwritten. */
 export function define(command: Command, shell: Shell): void {
   command
-    .argument("[folder]", "where the catalog goes (default: the working folder)")
-    .option("--name <name>", "the name of the catalog (default: that of the folder)");
+    .argument("[directory]", "directory of the new catalog (default: the working directory)")
+    .option("--name <name>", "name of the catalog (default: the directory's name)");
   examples(command, ["layerwright init my-images", "layerwright init --name acme"]);
   act(command, shell, init);
 }
@@ -92,7 +92,7 @@ function starterFiles(name: string): readonly StarterFile[] {
       path: "catalog.ts",
       contents: `import { Catalog, Image } from "layerwright";
 
-// Static files alone. \`copy\` takes the contents of site/, relative to this file's folder.
+// Static files alone. \`copy\` takes the contents of site/, relative to this file's directory.
 export const site = Image.scratch()
   .copy("site/", "/srv/www/", { mode: "u=rwX,go=rX" })
   .label("org.opencontainers.image.title", ${JSON.stringify(`${name} site`)});

@@ -22,11 +22,11 @@ type File = NonNullable<Layer["files"]>[number];
 /** `layerwright inspect`: the layers and files of an image on disk. */
 export function define(command: Command, shell: Shell): void {
   command
-    .argument("<image>", "an archive (docker save, OCI) or an OCI layout folder")
+    .argument("<image>", "archive (docker save or OCI) or OCI layout directory")
     .option("--files", "list the files of each layer")
-    .option("-t, --tag <tag>", "which image, where there are several")
-    .option("--platform <platform>", "which platform, where there are several")
-    .addOption(new Option("--store <folder>", "the folder of the store").env("LAYERWRIGHT_CACHE"));
+    .option("-t, --tag <tag>", "image to show, if there are several")
+    .option("--platform <platform>", "platform to show, if there are several")
+    .addOption(new Option("--store <directory>", "directory of the store").env("LAYERWRIGHT_CACHE"));
   examples(command, [
     "layerwright inspect layerwright.out/app.tar",
     "layerwright inspect app.tar --files --json",

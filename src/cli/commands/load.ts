@@ -19,12 +19,12 @@ export function define(command: Command, shell: Shell): void {
   command
     .argument("[names...]", NAMES_HELP)
     .addOption(
-      new Option("--engine <engine>", "which engine, instead of the first that is there").choices([
+      new Option("--engine <engine>", "container engine (default: the first that is found)").choices([
         "docker",
         "podman",
       ]),
     )
-    .option("--platform <platform>", "os/architecture[/variant] instead of this machine's");
+    .option("--platform <platform>", "os/architecture[/variant] (default: this machine's)");
   addMakeFlags(command);
   addSelectionFlags(command);
   examples(command, [

@@ -27,11 +27,11 @@ interface LockCommandFlags {
 /** `layerwright lock`: what the images take from outside, by digest. */
 export function define(command: Command, shell: Shell): void {
   command
-    .option("--update [names...]", "look up again what tags name: all, or what these names mean")
-    .option("--check", "write nothing; exit with 6 when something is missing or unused")
-    .option("--packages", "fetch the layers of bases that changed, to say which packages did")
-    .option("--lock <file>", "the lock (default: layerwright.lock.json beside the catalog)")
-    .addOption(new Option("--store <folder>", "the folder of the store").env("LAYERWRIGHT_CACHE"));
+    .option("--update [names...]", "resolve tags again: all, or only these names")
+    .option("--check", "write nothing; exit with 6 if entries are missing or unused")
+    .option("--packages", "fetch the layers of changed bases, to list the packages that changed")
+    .option("--lock <file>", "lock file (default: layerwright.lock.json beside the catalog)")
+    .addOption(new Option("--store <directory>", "directory of the store").env("LAYERWRIGHT_CACHE"));
   examples(command, [
     "layerwright lock",
     "layerwright lock --update",

@@ -12,8 +12,8 @@ interface LoginFlags {
 /** `layerwright login`: the credential of a registry, kept where Docker keeps it. */
 export function define(command: Command, shell: Shell): void {
   command
-    .argument("[registry]", "the host of the registry, with a port where it has one (default: docker.io)")
-    .option("-u, --username <name>", "the user name")
+    .argument("[registry]", "registry host, with port if any (default: docker.io)")
+    .option("-u, --username <name>", "user name")
     .option("--password-stdin", "read the password or access token from standard input");
   examples(command, [
     "layerwright login ghcr.io -u acme --password-stdin < token.txt",

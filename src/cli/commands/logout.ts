@@ -5,7 +5,7 @@ import { act, examples, type Session, type Shell } from "../session.js";
 
 /** `layerwright logout`: forgets the credential of a registry. */
 export function define(command: Command, shell: Shell): void {
-  command.argument("[registry]", "the host of the registry (default: docker.io)");
+  command.argument("[registry]", "registry host (default: docker.io)");
   examples(command, ["layerwright logout", "layerwright logout ghcr.io"]);
   act(command, shell, run);
 }

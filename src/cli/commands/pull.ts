@@ -20,16 +20,13 @@ interface PullFlags {
 /** `layerwright pull`: an image out of a registry, into a file. */
 export function define(command: Command, shell: Shell): void {
   command
-    .argument("<reference>", "the image, for example debian:bookworm-slim")
+    .argument("<reference>", "image, e.g. debian:bookworm-slim")
     .option(
       "-o, --output <target>",
-      "a path, - for standard output, or type=archive|oci|layout|rootfs,dest=PATH (default: NAME.tar)",
+      "path, - for standard output, or type=archive|oci|layout|rootfs,dest=PATH (default: NAME.tar)",
     )
-    .option(
-      "--platform <platforms>",
-      "os/architecture[/variant], several with commas (default: this machine's)",
-    )
-    .addOption(new Option("--store <folder>", "the folder of the store").env("LAYERWRIGHT_CACHE"));
+    .option("--platform <platforms>", "comma-separated os/architecture[/variant] (default: this machine's)")
+    .addOption(new Option("--store <directory>", "directory of the store").env("LAYERWRIGHT_CACHE"));
   examples(command, [
     "layerwright pull debian:bookworm-slim",
     "layerwright pull ghcr.io/acme/app:v1 -o app.tar",

@@ -16,12 +16,9 @@ export function define(command: Command, shell: Shell): void {
     .argument("[names...]", NAMES_HELP)
     .option(
       "--to <prefix>",
-      "where to, for example ghcr.io/acme (default: the catalog's name, on Docker Hub)",
+      "repository prefix, e.g. ghcr.io/acme (default: the catalog's name, on Docker Hub)",
     )
-    .option(
-      "--platform <platforms>",
-      "os/architecture[/variant], several with commas, instead of the catalog's",
-    );
+    .option("--platform <platforms>", "comma-separated os/architecture[/variant] (default: the catalog's)");
   addMakeFlags(command);
   addSelectionFlags(command);
   examples(command, [

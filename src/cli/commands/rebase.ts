@@ -22,13 +22,16 @@ interface RebaseFlags {
 /** `layerwright rebase`: an image of a registry, put on another base. */
 export function define(command: Command, shell: Shell): void {
   command
-    .argument("<image>", "an image in a registry")
-    .requiredOption("--onto <base>", "the new base, in a registry")
-    .option("-t, --tag <tag>", "a tag or a whole reference for the result (default: the image's own)")
-    .option("--old-base <base>", "what the image stands on, NAME or NAME@DIGEST, instead of what it says")
-    .option("--force", "go on where layers may not fit the new base")
-    .option("--dry-run", "say what would be done, and change nothing")
-    .addOption(new Option("--store <folder>", "the folder of the store").env("LAYERWRIGHT_CACHE"));
+    .argument("<image>", "image in a registry")
+    .requiredOption("--onto <base>", "new base, in a registry")
+    .option("-t, --tag <tag>", "tag or full reference of the result (default: the image's own)")
+    .option(
+      "--old-base <base>",
+      "current base, NAME or NAME@DIGEST (default: what the image's annotations say)",
+    )
+    .option("--force", "rebase even if layers may not fit the new base")
+    .option("--dry-run", "show what would be done, without doing it")
+    .addOption(new Option("--store <directory>", "directory of the store").env("LAYERWRIGHT_CACHE"));
   examples(command, [
     "layerwright rebase ghcr.io/acme/app:v1 --onto debian:bookworm-slim -t v1-rebased",
     "layerwright rebase ghcr.io/acme/app:v1 --onto debian:bookworm-slim --dry-run",

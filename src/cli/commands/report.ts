@@ -21,7 +21,7 @@ export function define(command: Command, shell: Shell): void {
       "[images...]",
       "names or patterns of the catalog, archives, layouts or references (default: the catalog)",
     )
-    .option("--out <file>", `where the page goes (default: ${DEFAULT_REPORT} beside the catalog)`);
+    .option("--out <file>", `output file (default: ${DEFAULT_REPORT} beside the catalog)`);
   addObserveFlags(command);
   examples(command, [
     "layerwright report",

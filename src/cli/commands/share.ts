@@ -27,10 +27,10 @@ export function define(command: Command, shell: Shell): void {
   command
     .argument(
       "[images...]",
-      "names or patterns of the catalog, archives, layouts, references (default: the catalog)",
+      "names or patterns of the catalog, archives, layouts or references (default: the catalog)",
     )
-    .option("--having <image>", "also what a machine pulls that already holds this image")
-    .option("--price", "also what each squash policy would cost for each image of the catalog");
+    .option("--having <image>", "also show what a machine that has this image would pull")
+    .option("--price", "also show what each squash policy would cost for each image");
   addObserveFlags(command);
   examples(command, [
     "layerwright share",

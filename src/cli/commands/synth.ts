@@ -27,17 +27,17 @@ interface SynthFlags extends DockerfileStyle, LockFlags {
 export function define(command: Command, shell: Shell): void {
   command
     .argument("[names...]", NAMES_HELP)
-    .option("--out <folder>", `where the files go (default: ${defaultFolder} beside the catalog)`)
-    .option("--plan", "print the plans as JSON and write nothing")
-    .option("--stdout", "print the Dockerfile of one image and write nothing")
+    .option("--out <directory>", `output directory (default: ${defaultFolder} beside the catalog)`)
+    .option("--plan", "print the plans as JSON, and write nothing")
+    .option("--stdout", "print the Dockerfile of one image, and write nothing")
     .addOption(
-      new Option("--dialect <dialect>", "what builds the Dockerfile").choices(["buildkit", "classic"]),
+      new Option("--dialect <dialect>", "dialect of the Dockerfile").choices(["buildkit", "classic"]),
     )
     .addOption(
-      new Option("--frontend <version>", "the oldest front end that has to read it").choices(["1.4", "1.19"]),
+      new Option("--frontend <version>", "oldest Dockerfile front end to support").choices(["1.4", "1.19"]),
     )
-    .option("--syntax <reference>", "the image of the frontend, for the `# syntax=` line")
-    .option("--no-comments", "leave out the comments that name the places in the catalog's files");
+    .option("--syntax <reference>", "front end image, for the `# syntax=` line")
+    .option("--no-comments", "omit the comments that name source files and lines");
   addLockFlags(command);
   addSelectionFlags(command);
   examples(command, [
@@ -149,7 +149,7 @@ function synthText({ images, bake }: SynthResult, catalog: OpenCatalog, paint: P
   const folder = relative(process.cwd(), catalog.context);
   const all =
     bake === undefined || images.length < 2 ? "" : `all of them:\n  $ docker buildx bake -f ${bake}\n`;
-  return `${lines.join("")}${all}${folder === "" ? "" : paint.dim(`to be run in ${folder}\n`)}`;
+  return `${lines.join("")}${all}${folder === "" ? "" : paint.dim(`run it in ${folder}\n`)}`;
 }
 
 /** The api names files from the context folder, people are where they are. */

@@ -18,8 +18,8 @@ interface WasteFlags extends BuildFlags {
 /** `layerwright waste`: what images hold that nobody needs, and the lines that wrote it. */
 export function define(command: Command, shell: Shell): void {
   command
-    .argument("[images...]", "names or patterns of the catalog, archives, layouts, references")
-    .option("--min <size>", "leave out rows of fewer bytes, for example 1MB (the figures stay those of all)");
+    .argument("[images...]", "names or patterns of the catalog, archives, layouts or references")
+    .option("--min <size>", "hide rows below this size, e.g. 1MB (totals still count them)");
   addObserveFlags(command);
   examples(command, [
     "layerwright waste",

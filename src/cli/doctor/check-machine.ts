@@ -39,7 +39,7 @@ export function checkStore(folder: string): Finding {
     return fail(
       "store",
       `${folder} cannot be written: ${reason}`,
-      "name another folder with LAYERWRIGHT_CACHE",
+      "name another directory with LAYERWRIGHT_CACHE",
     );
   }
 }
