@@ -214,7 +214,7 @@ function checkSize(call: Call, option: string, size: number | string | undefined
   const allowed = "a number of bytes, or a number and B, kB, MB, GB or TB, for example 50MB";
   return refuse(call, "ARGUMENT_INVALID", {
     call: call.name,
-    argument: `option ${option}`,
+    argument: option,
     got: size,
     allowed,
   });
@@ -227,7 +227,7 @@ function checkMaxLayers(call: Call, layers: unknown = DEFAULT_MAX_LAYERS): numbe
   const allowed = `a whole number from 1 to ${MOST_LAYERS}`;
   return refuse(call, "ARGUMENT_INVALID", {
     call: call.name,
-    argument: "option maxLayers",
+    argument: "maxLayers",
     got: layers,
     allowed,
   });

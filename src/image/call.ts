@@ -46,7 +46,7 @@ export function checkOptions(call: Call, options: unknown, known: readonly strin
 /** Refuses an option that is neither absent nor a boolean. */
 export function checkFlag(call: Call, name: string, value: unknown): void {
   if (value === undefined || typeof value === "boolean") return;
-  refuseArgument(call, `option ${name}`, value, "true or false");
+  refuseArgument(call, name, value, "true or false");
 }
 
 /** A step of a call: frozen, without undefined members, and with the place of the call. */

@@ -58,10 +58,10 @@ export function copy(
   checkOptions(call, options, ["owner", "mode", "exclude", "maxFileSize"]);
   const { owner, mode, exclude, maxFileSize } = options;
   if (exclude !== undefined && !Array.isArray(exclude))
-    refuseArgument(call, "option exclude", exclude, "an array of patterns");
+    refuseArgument(call, "exclude", exclude, "an array of patterns");
   const limit = maxFileSize === undefined ? undefined : parseSize(maxFileSize);
   if (maxFileSize !== undefined && limit === undefined)
-    refuseArgument(call, "option maxFileSize", maxFileSize, 'a number of bytes or a size such as "200GB"');
+    refuseArgument(call, "maxFileSize", maxFileSize, 'a number of bytes or a size such as "200GB"');
   return stepNode<CopyStep>(call, {
     kind: "copy",
     sources: parseSources(call, source),

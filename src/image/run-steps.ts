@@ -58,7 +58,7 @@ export function run(command: string | readonly string[], options: RunOptions = {
   checkOptions(call, options, ["env", "workdir", "user", "keepLeftovers", "network", "mounts", "timeout"]);
   const { env, workdir, user, keepLeftovers, network, mounts, timeout } = options;
   const invalid = (option: string, got: unknown, allowed: string): never =>
-    refuseArgument(call, `option ${option}`, got, allowed);
+    refuseArgument(call, option, got, allowed);
   checkFlag(call, "keepLeftovers", keepLeftovers);
   if (network !== undefined && !NETWORKS.includes(network)) invalid("network", network, NETWORKS.join(", "));
   if (timeout !== undefined && !(typeof timeout === "number" && timeout > 0 && timeout <= LONGEST_TIMEOUT))
@@ -124,7 +124,7 @@ export function hostRun(
   const call = beginCall("hostRun");
   checkOptions(call, options, ["env", "key", "tools"]);
   const { env, key, tools } = options;
-  if (key !== undefined && typeof key !== "string") refuseArgument(call, "option key", key, "text");
+  if (key !== undefined && typeof key !== "string") refuseArgument(call, "key", key, "text");
   return stepNode<HostRunStep>(call, {
     kind: "hostRun",
     command:

@@ -214,5 +214,5 @@ function hostPackages(call: Call, manager: string, packages: unknown): readonly 
 /** Reads text that must fit a pattern. */
 export function hostText(call: Call, option: string, got: unknown, pattern: RegExp, allowed: string): string {
   if (typeof got === "string" && pattern.test(got)) return got;
-  return refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: `option ${option}`, got, allowed });
+  return refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: option, got, allowed });
 }

@@ -70,7 +70,7 @@ function nameOf(call: Call, option: string, value: unknown): string {
   const allowed = option === "bin" ? 'the name of a binary target such as "app"' : "a target triple";
   return refuse(call, "ARGUMENT_INVALID", {
     call: call.name,
-    argument: `option ${option}`,
+    argument: option,
     got: value,
     allowed,
   });

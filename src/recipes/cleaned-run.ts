@@ -82,7 +82,7 @@ export function checkCleaning(
   const { cache } = options;
   if (cache !== undefined && !CACHES.includes(cache)) {
     const allowed = CACHES.join(", ");
-    refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: "option cache", got: cache, allowed });
+    refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: "cache", got: cache, allowed });
   }
   for (const flag of flags) checkFlag(call, flag, (options as Readonly<Record<string, unknown>>)[flag]);
 }

@@ -94,7 +94,7 @@ export function download(url: string, options: DownloadOptions): Recipe {
 function checkUnpacking(call: Call, extract: boolean, path: string, options: DownloadOptions): void {
   const { strip, mode, tools } = options;
   const invalid = (option: string, got: unknown, allowed: string): never =>
-    refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: `option ${option}`, got, allowed });
+    refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: option, got, allowed });
   if (strip !== undefined && !(Number.isInteger(strip) && strip >= 0 && strip <= 100)) {
     invalid("strip", strip, "a number of folders from 0 to 100");
   }

@@ -49,7 +49,7 @@ export const go = Object.freeze({
     const output = shellWord(parseAbsolutePath(call, options.output));
     if (typeof source !== "string" || !PACKAGE.test(source) || source.startsWith("-")) {
       const allowed = 'an import path such as "./cmd/app"';
-      refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: "option package", got: source, allowed });
+      refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: "package", got: source, allowed });
     }
     if (folder !== undefined) parseContainerPath(call, folder);
     const [builds, modules] = leftovers.go.mounts;

@@ -40,7 +40,12 @@ export function nonRoot(options: NonRootOptions = {}): Recipe {
   }
   if (uid === 0 || name === "root") {
     const got = uid === 0 ? uid : name;
-    refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: "user", got, allowed: "any but root" });
+    refuse(call, "ARGUMENT_INVALID", {
+      call: call.name,
+      argument: "user",
+      got,
+      allowed: "a user other than root",
+    });
   }
   const passwd = `root:x:0:0:root:/root:/sbin/nologin\n${name}:x:${uid}:${gid}:${name}:/nonexistent:/sbin/nologin\n`;
   const group = gid === 0 ? "root:x:0:\n" : `root:x:0:\n${name}:x:${gid}:\n`;

@@ -43,7 +43,7 @@ export function timezones(options: TimezonesOptions = {}): Recipe {
   const { zones } = options;
   if (zones !== undefined && !Array.isArray(zones)) {
     const allowed = "an array of names";
-    refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: "option zones", got: zones, allowed });
+    refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: "zones", got: zones, allowed });
   }
   // Without names there is nothing to check, and so nothing to load yet.
   const wanted = zones === undefined ? undefined : checkZones(call, [...zones, options.default]);

@@ -123,7 +123,7 @@ describe("a program for each platform", () => {
     const building = build(image, { platforms, store, context, output: { type: "oci", dest } });
     await expect(building).rejects.toMatchObject({
       code: "BINARY_WRONG_MACHINE",
-      shortMessage: "binary: app-arm64 is built for amd64, this image is for arm64",
+      shortMessage: "binary: app-arm64 must be built for arm64, got amd64",
     });
     expect(existsSync(dest)).toBe(false);
     await build(image, { platform: "linux/amd64", store, context });

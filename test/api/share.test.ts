@@ -99,7 +99,7 @@ describe("the limit of a catalog", () => {
     expect(failed).toBeInstanceOf(PlanError);
     expect(failed).toMatchObject({ code: "SQUASH_UNSHARES", subject: "alone" });
     const { message, origin } = failed as PlanError;
-    expect(message).toContain("takes 202 kB of its base out of what it shares with nginx");
+    expect(message).toContain("unshares 202 kB of its base with nginx");
     expect(message).toContain("allows 200 kB");
     expect(origin?.file).toMatch(/share\.test\.ts$/);
     expect(existsSync(out)).toBe(false);

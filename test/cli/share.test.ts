@@ -85,7 +85,7 @@ describe("the limit of a catalog", () => {
     const ran = await project.run(["build", "b"]);
     expect(ran.code).toBe(3);
     expect(ran.stderr).toContain("SQUASH_UNSHARES");
-    expect(ran.stderr).toContain("makes it 2 kB smaller and takes 254 kB of its base");
+    expect(ran.stderr).toContain("saves 2 kB but unshares 254 kB of its base");
     expect(ran.stderr).toContain("with nginx, a, fedora; this catalog allows 100 kB");
     expect(ran.stderr).toContain("catalog.ts:5");
     // All that is there is the note of the nginx.tar that a test above built.

@@ -49,7 +49,7 @@ describe("a wrong command line", () => {
   it("several images where one is meant: IMAGE_AMBIGUOUS", async () => {
     const ran = await project.run(["synth", "--stdout"]);
     expect([ran.code, ran.stdout]).toEqual([2, ""]);
-    expect(ran.stderr).toContain("error IMAGE_AMBIGUOUS: --stdout takes one image");
+    expect(ran.stderr).toContain("error IMAGE_AMBIGUOUS: --stdout must have exactly one image");
   });
 
   it("several images for one file: OUTPUT_SHARED", async () => {

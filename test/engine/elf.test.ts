@@ -39,7 +39,7 @@ describe("programs that can start", () => {
     expect((await buildWith(app, [], architecture)).layers).toHaveLength(1);
     await expect(buildWith(app)).rejects.toMatchObject({
       code: "BINARY_WRONG_MACHINE",
-      shortMessage: `binary: app is built for ${architecture}, this image is for amd64`,
+      shortMessage: `binary: app must be built for amd64, got ${architecture}`,
     });
   });
 

@@ -136,7 +136,7 @@ describe("a mistake is refused in the call that makes it", () => {
     expect(refusal(() => image.squash(any("onw"))).message).toContain('did you mean "own"?');
     expect(refusal(() => image.stopSignal("TERM")).message).toContain('did you mean "SIGTERM"?');
     expect(refusal(() => image.chmod("/a", 755)).hint).toContain("0o755");
-    expect(refusal(() => image.copy("../x", "/a")).hint).toContain('context("name", folder)');
+    expect(refusal(() => image.copy("../x", "/a")).hint).toContain('context("name", directory)');
     expect(refusal(() => image.cmd(any("nginx"))).hint).toContain('["/bin/sh", "-c"');
   });
 

@@ -95,7 +95,7 @@ describe("a broken lock", () => {
       "another version",
       text.replace('Version": 1', 'Version": 2'),
       "LOCK_VERSION",
-      /2, and this .* reads 1$/,
+      /lockfileVersion must be 1, got 2$/,
     ],
     ["no version", "{}", "LOCK_VERSION", /undefined/],
     ["a key twice", text.replace('"files": {', '"files": {}, "files": {'), "LOCK_INVALID", /twice/],

@@ -53,7 +53,7 @@ describe("package recipes", () => {
     for (const act of [() => apt.install(), () => dnf.install([]), () => pip.install([])]) {
       expect(refusal(act).code).toBe("PACKAGES_MISSING");
     }
-    expect(refusal(() => composer.require([])).message).toContain("composer.require: no package is named");
+    expect(refusal(() => composer.require([])).message).toContain("composer.require: at least one package must be named");
   });
 
   it("reach the shell as the words they are", () => {

@@ -13,7 +13,7 @@ export const cliMessages = {
     hint: p.suggestion === undefined ? `see \`${p.command} --help\`` : `did you mean ${p.suggestion}?`,
   }),
   OPTION_VALUE_INVALID: (p: { option: string; got: string; allowed: string }) => ({
-    message: `${p.option} is ${JSON.stringify(p.got)}, allowed is ${p.allowed}`,
+    message: `${p.option} must be ${p.allowed}, got ${JSON.stringify(p.got)}`,
     hint: `correct ${p.option}, or leave it out`,
   }),
   IMAGE_UNKNOWN: (p: { got: string; known: readonly string[]; suggestion: string | undefined }) => ({
@@ -21,20 +21,20 @@ export const cliMessages = {
     hint: p.suggestion === undefined ? "`layerwright ls` lists the images" : `did you mean ${p.suggestion}?`,
   }),
   IMAGE_AMBIGUOUS: (p: { option: string; names: readonly string[] }) => ({
-    message: `${p.option} takes one image, and ${p.names.length} were chosen: ${p.names.join(", ")}`,
+    message: `${p.option} must have exactly one image, got ${p.names.length}: ${p.names.join(", ")}`,
     hint: `name one of them, for example \`${p.names[0] ?? "app"}\``,
   }),
   OUTPUT_SHARED: (p: { dest: string; images: readonly string[] }) => ({
     message: `${p.images.length} images cannot all be written to ${p.dest}: ${p.images.join(", ")}`,
-    hint: "name a folder with a slash at its end, or write {name} (and {platform}) into the path",
+    hint: "name a directory with a trailing slash, or use {name} (and {platform}) in the path",
   }),
   OUTPUT_IS_TERMINAL: (_: Record<never, never>) => ({
-    message: "the image will not be written to a terminal",
-    hint: "pipe it on (`layerwright build app -o - | docker load`), or name a file",
+    message: "an image cannot be written to a terminal",
+    hint: "pipe it (`layerwright build app -o - | docker load`), or name a file",
   }),
   INIT_EXISTS: (p: { files: readonly string[] }) => ({
-    message: `${p.files.join(", ")} ${p.files.length === 1 ? "exists" : "exist"} already, and nothing is overwritten`,
-    hint: "choose an empty folder (`layerwright init my-images`), or move the files away",
+    message: `${p.files.join(", ")} ${p.files.length === 1 ? "exists" : "exist"} already, and init overwrites nothing`,
+    hint: "choose an empty directory (`layerwright init my-images`), or move the files away",
   }),
   USER_PROGRAM_FAILED: (p: { file: string; reason: string }) => ({
     message: `${p.file} failed: ${p.reason}`,
@@ -42,7 +42,7 @@ export const cliMessages = {
   }),
   INTERRUPTED: () => ({
     message: "the command was stopped by a signal before it was done",
-    hint: "run it again: nothing half-made is left behind",
+    hint: "run it again: no partial output is left",
   }),
 };
 
@@ -61,14 +61,14 @@ export const selectionMessages = {
 export const reportMessages = {
   REPORT_EMPTY: (p: { catalog: string }) => ({
     message: `the catalog ${p.catalog} has no images to report on`,
-    hint: "add an image to the catalog, then make the report again",
+    hint: "add an image to the catalog, then run the report again",
   }),
 };
 
 /** Messages: comparing two images. */
 export const differenceMessages = {
   DIFF_LAYER_GONE: (p: { name: string; digest: string }) => ({
-    message: `the layer ${p.digest} of ${p.name} as it was built last is no longer in the store, so files and packages are not compared`,
+    message: `the layer ${p.digest} of the last build of ${p.name} is no longer in the store, so files and packages are not compared`,
     hint: "build the image, which keeps its layers, and compare again after the next change; or compare with an archive of the earlier image",
   }),
   DIFF_OPERANDS: (p: { operands: readonly string[] }) => ({

@@ -3,19 +3,19 @@ export const contextMessages = {
   // Until the catalogue names this area itself.
   CONTEXT_NOT_FOUND: (p: { folder: string; name: string | undefined; reason: string }) => ({
     message: `the ${contextText(p.name)} ${p.folder} cannot be used: ${p.reason}`,
-    hint: "make the folder, or correct the `context` option that names it",
+    hint: "create the directory, or correct the `context` option that names it",
   }),
   CONTEXT_UNKNOWN: (p: { name: string; known: readonly string[] }) => ({
-    message: `the named context ${JSON.stringify(p.name)} was not given a folder; known are: ${p.known.join(", ") || "none"}`,
-    hint: 'name its folder where the source is written: context("name", "folder")',
+    message: `the named context ${JSON.stringify(p.name)} has no directory; the known contexts are: ${p.known.join(", ") || "none"}`,
+    hint: 'name its directory in the source: context("name", "directory")',
   }),
   IGNORE_PATTERN_BAD: (p: { file: string; line: number; pattern: string; reason: string }) => ({
     message: `line ${p.line} of ${p.file}: the pattern ${JSON.stringify(p.pattern)} ${p.reason}`,
-    hint: "correct the line; a backslash before *, ?, [ or \\ takes away its meaning",
+    hint: "correct the line; a backslash escapes *, ?, [ and \\",
   }),
   PATTERN_BAD: (p: { pattern: string; reason: string }) => ({
     message: `the pattern ${JSON.stringify(p.pattern)} ${p.reason}`,
-    hint: "correct the pattern; a backslash before *, ?, [ or \\ takes away its meaning",
+    hint: "correct the pattern; a backslash escapes *, ?, [ and \\",
   }),
   SOURCE_NOT_FOUND: (p: {
     path: string;
@@ -35,7 +35,7 @@ export const contextMessages = {
       ? 'name its directory as a context of its own: context("images", "dist").path("app.tar")'
       : p.hiddenBy === undefined
         ? p.similar === undefined
-          ? "create the file, or correct the path; it is relative to the context folder"
+          ? "create the file, or correct the path; it is relative to the context directory"
           : `did you mean ${JSON.stringify(p.similar)}?`
         : `add the line "!${p.path}" below it, or copy something else`,
   }),
@@ -44,7 +44,7 @@ export const contextMessages = {
     hint: "correct the pattern, or check that .dockerignore does not hide what it should match",
   }),
   SOURCE_LINK_BROKEN: (p: { path: string; reason: string }) => ({
-    message: `${p.path} matches, but is a symbolic link that leads to nothing: ${p.reason}`,
+    message: `${p.path} matches a broken symbolic link: ${p.reason}`,
     hint: "remove the link, leave it out with `exclude`, or copy its directory, in which links stay links",
   }),
   COPY_NEEDS_SLASH: (p: { dest: string; sources: readonly string[] }) => ({
@@ -65,18 +65,18 @@ export const contextMessages = {
   }),
   SOURCE_UNREADABLE: (p: { path: string; reason: string }) => ({
     message: `${p.path} cannot be read: ${p.reason}`,
-    hint: "let your user read it, or leave it out with .dockerignore or `exclude`",
+    hint: "make it readable for your user, or leave it out with .dockerignore or `exclude`",
   }),
   SOURCE_VANISHED: (p: { path: string }) => ({
     message: `${p.path} was removed while the context was read`,
-    hint: "stop what writes into the folder (a watcher, a build), then build again",
+    hint: "stop whatever writes into the directory (a watcher, a build), then build again",
   }),
   SOURCE_NAME_RESERVED: (p: { path: string }) => ({
-    message: `${p.path} has a name that starts with ".wh.", which in a layer means that a file is removed`,
+    message: `${p.path} has a name that starts with ".wh.", which marks a removed file in a layer`,
     hint: "rename the file, or leave it out with .dockerignore or `exclude`",
   }),
 };
 
 function contextText(name: string | undefined): string {
-  return name === undefined ? "context folder" : `named context ${JSON.stringify(name)}:`;
+  return name === undefined ? "context directory" : `named context ${JSON.stringify(name)}:`;
 }

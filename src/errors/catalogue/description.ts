@@ -29,11 +29,11 @@ function listed(words: readonly string[]): string {
 /** Mistakes in the description itself. They are thrown in the call that made them. */
 export const descriptionMessages = {
   ARGUMENT_INVALID: (p: { call: string; argument: string; got: unknown; allowed: string }) => ({
-    message: `${p.call}: the ${p.argument} is ${shown(p.got)}, allowed is ${p.allowed}`,
+    message: `${p.call}: ${p.argument} must be ${p.allowed}, got ${shown(p.got)}`,
     hint: `pass ${p.allowed}`,
   }),
   BASE_INVALID: (p: { call: string; got: unknown }) => ({
-    message: `${p.call}: an image cannot start from ${shown(p.got)}`,
+    message: `${p.call}: the base must be a reference, a Base or an Image, got ${shown(p.got)}`,
     hint: 'pass a registry reference such as "debian:bookworm-slim", a Base or an Image',
   }),
   CATALOG_INVALID: (p: { reason: string; got: unknown }) => ({
@@ -45,23 +45,23 @@ export const descriptionMessages = {
     hint: "pass PEM text made of -----BEGIN CERTIFICATE----- blocks, and never a private key",
   }),
   CHECKSUM_INVALID: (p: { call: string; got: unknown }) => ({
-    message: `${p.call}: ${shown(p.got)} is not a sha256, allowed are 64 hex characters`,
+    message: `${p.call}: sha256 must be 64 hex characters, got ${shown(p.got)}`,
     hint: "take it from the publisher, or run sha256sum on a copy that you trust",
   }),
   CHECKSUM_MISSING: (p: { call: string; url: string }) => ({
-    message: `${p.call}: ${shown(p.url)} is fetched without a sha256`,
-    hint: 'pass { sha256: "…" }: without it the same description could give another image tomorrow',
+    message: `${p.call}: ${shown(p.url)} needs a sha256`,
+    hint: 'pass { sha256: "…" }: without it the same description can give a different image tomorrow',
   }),
   COMMAND_INVALID: (p: { call: string; reason: string }) => ({
     message: `${p.call}: ${p.reason}`,
     hint: 'pass a command such as "make install" or ["make", "install"]',
   }),
   COMMAND_NOT_ARRAY: (p: { call: string; got: unknown }) => ({
-    message: `${p.call}: the arguments are ${shown(p.got)}, allowed is an array of strings`,
-    hint: `write one string an argument, or ["/bin/sh", "-c", "…"] when a shell is meant`,
+    message: `${p.call}: the arguments must be an array of strings, got ${shown(p.got)}`,
+    hint: `write one string per argument, or ["/bin/sh", "-c", "…"] when a shell is meant`,
   }),
   CONTEXT_NAME_INVALID: (p: { got: unknown }) => ({
-    message: `context: the name is ${shown(p.got)}, allowed are lower-case letters, digits, "-", "_" and ".", first a letter`,
+    message: `context: the name must be a lower-case letter, then lower-case letters, digits, "-", "_" or ".", got ${shown(p.got)}`,
     hint: 'write context("assets", "../assets")',
   }),
   ENV_NAME_INVALID: (p: { call: string; got: unknown }) => ({
@@ -73,7 +73,7 @@ export const descriptionMessages = {
     hint: "pass a string; the kernel cannot hold a NUL in one",
   }),
   HEALTHCHECK_INVALID: (p: { field: string; got: unknown; allowed: string }) => ({
-    message: `healthcheck: ${p.field} is ${shown(p.got)}, allowed is ${p.allowed}`,
+    message: `healthcheck: ${p.field} must be ${p.allowed}, got ${shown(p.got)}`,
     hint: 'write healthcheck({ test: ["wget", "-q", "http://localhost/"], intervalMs: 30_000 }), or null to switch it off',
   }),
   IMAGE_NAME_INVALID: (p: { got: unknown; reason: string }) => ({
@@ -85,8 +85,8 @@ export const descriptionMessages = {
     hint: "a key is not empty and has at most 4096 bytes, a value is a string, and neither holds a NUL",
   }),
   LAYER_RECIPE_INVALID: (p: { name: string }) => ({
-    message: `layer: the recipe of ${shown(p.name)} does not return the image it was given with steps added`,
-    hint: "inside layer(), only add steps to the image that the recipe gets; base and squash policy are set outside",
+    message: `layer: the recipe of ${shown(p.name)} must return the image it was given with steps added`,
+    hint: "inside layer(), only add steps to the given image; set the base and the squash policy outside",
   }),
   MATRIX_INVALID: (p: { reason: string; got: unknown }) => ({
     message: `matrix: ${shown(p.got)} ${p.reason}`,
@@ -101,7 +101,7 @@ export const descriptionMessages = {
     hint: 'write bits such as 0o755 or "0755" (0 to 0o7777), or clauses such as "u=rwX,go=rX"',
   }),
   MOUNT_INVALID: (p: { field: string; got: unknown; allowed: string }) => ({
-    message: `run: the mount's ${p.field} is ${shown(p.got)}, allowed is ${p.allowed}`,
+    message: `run: the mount's ${p.field} must be ${p.allowed}, got ${shown(p.got)}`,
     hint: 'write for example { type: "cache", target: "/root/.cache" }',
   }),
   OPTION_UNKNOWN: (p: {
@@ -124,11 +124,11 @@ export const descriptionMessages = {
     got: unknown;
     allowed: string;
   }) => ({
-    message: `${p.call}: ${shown(p.got)} is not a package ${p.what}, allowed is ${p.allowed}`,
+    message: `${p.call}: a package ${p.what} must be ${p.allowed}, got ${shown(p.got)}`,
     hint: `pass names as ${p.manager} lists them; pin a version with { name: "version" }`,
   }),
   PACKAGES_MISSING: (p: { call: string }) => ({
-    message: `${p.call}: no package is named`,
+    message: `${p.call}: at least one package must be named`,
     hint: `write ${p.call}("name")`,
   }),
   PATH_INVALID: (p: { call: string; got: unknown; reason: string }) => ({
@@ -145,8 +145,8 @@ export const descriptionMessages = {
   }),
   RECIPE_INVALID: (p: { call: string; got: unknown; returned: boolean }) => ({
     message: p.returned
-      ? `${p.call}: the recipe returned ${shown(p.got)}, allowed is an Image`
-      : `${p.call}: the recipe is ${shown(p.got)}, allowed is a function from Image to Image`,
+      ? `${p.call}: the recipe must return an Image, got ${shown(p.got)}`
+      : `${p.call}: the recipe must be a function from Image to Image, got ${shown(p.got)}`,
     hint: "write (image) => image.run(…), without async and with a return",
   }),
   REFERENCE_INVALID: (p: { reference: unknown; rule: string }) => ({
@@ -159,11 +159,11 @@ export const descriptionMessages = {
   }),
   SOURCE_INVALID: (p: { call: string; got: unknown; reason: string }) => ({
     message: `${p.call}: the source ${shown(p.got)} ${p.reason}`,
-    hint: 'pass a path in the build context, image.path("/file") or context("name", folder)',
+    hint: 'pass a path in the build context, image.path("/file") or context("name", directory)',
   }),
   SOURCE_OUTSIDE_CONTEXT: (p: { call: string; got: string; reason: string }) => ({
     message: `${p.call}: the source ${shown(p.got)} ${p.reason}`,
-    hint: 'sources are relative to the build context; for another folder write context("name", folder).path("file")',
+    hint: 'sources are relative to the build context; for another directory write context("name", directory).path("file")',
   }),
   SQUASH_UNKNOWN: (p: { got: unknown; known: readonly string[]; suggestion: string | undefined }) => ({
     message: `squash: ${shown(p.got)} is not a squash policy${didYouMean(p.suggestion)}`,
@@ -178,11 +178,11 @@ export const descriptionMessages = {
     hint: 'pass what a step factory returns, such as steps.mkdir("/data")',
   }),
   TOOLS_MISSING: (p: { call: string; url: string }) => ({
-    message: `${p.call}: ${shown(p.url)} is unpacked by tar, and an image from scratch has none`,
-    hint: 'pass an image that has tar: { tools: Image.from("debian:bookworm-slim") }; nothing of it enters this image',
+    message: `${p.call}: ${shown(p.url)} is unpacked by tar, which an image from scratch does not have`,
+    hint: 'pass an image that has tar: { tools: Image.from("debian:bookworm-slim") }; none of it enters this image',
   }),
   URL_HAS_CREDENTIALS: (p: { call: string; host: string }) => ({
-    message: `${p.call}: the URL at ${p.host} holds credentials, which would be written into the image's history`,
+    message: `${p.call}: the URL at ${p.host} has credentials, which would be written into the image's history`,
     hint: "fetch the file before the build, or in a run step with a secret mount",
   }),
   URL_INVALID: (p: { call: string; got: unknown; reason: string }) => ({
@@ -202,8 +202,8 @@ export const platformMessages = {
     hint: "keep one of the two recipes",
   }),
   PLATFORM_RECIPE_INVALID: (p: { platform: string }) => ({
-    message: `perPlatform: the recipe of ${JSON.stringify(p.platform)} does not return the image it was given with steps added`,
-    hint: "inside perPlatform(), only add steps to the image that the recipe gets; base and squash policy are set outside",
+    message: `perPlatform: the recipe of ${JSON.stringify(p.platform)} must return the image it was given with steps added`,
+    hint: "inside perPlatform(), only add steps to the given image; set the base and the squash policy outside",
   }),
   PLATFORM_NOT_GIVEN: (p: { platform: string; given: readonly string[] }) => ({
     message: `perPlatform: there are no steps for ${p.platform}, only for ${p.given.join(", ")}`,

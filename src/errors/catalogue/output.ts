@@ -1,35 +1,35 @@
 /** Writing finished images. */
 export const outputMessages = {
   OUTPUT_IS_FOLDER: (p: { path: string }) => ({
-    message: `the output ${p.path} is a folder`,
-    hint: 'name a file, or use the output type "layout" for a folder',
+    message: `the output must be a file, got the directory ${p.path}`,
+    hint: 'name a file, or use the output type "layout" for a directory',
   }),
   OUTPUT_IS_INPUT: (p: { path: string }) => ({
-    message: `the output ${p.path} is also what the image is built from`,
+    message: `the output ${p.path} is also an input of the image`,
     hint: "name another file for the output",
   }),
   OUTPUT_INVALID: (p: { got: unknown; types: readonly string[] }) => ({
-    message: `the output ${JSON.stringify(p.got)} is neither a path nor { type, dest }`,
+    message: `the output must be a path or { type, dest }, got ${JSON.stringify(p.got)}`,
     hint: `give a path, or one of the types ${p.types.join(", ")} with a dest`,
   }),
   OUTPUT_UNWRITABLE: (p: { path: string; reason: string }) => ({
     message: `the output ${p.path} cannot be written: ${p.reason}`,
-    hint: "name a place that exists and that you can write to",
+    hint: "name a path in an existing directory that you can write to",
   }),
   OUTPUT_FAILED: (p: { path: string; reason: string }) => ({
     message: `writing the output ${p.path} failed: ${p.reason}`,
-    hint: "check the disk; what was at this place before is still there",
+    hint: "check the disk; the earlier file at this path is unchanged",
   }),
   OUTPUT_CLOSED: (p: { path: string }) => ({
-    message: `the reader of ${p.path} went away before the whole image was written`,
-    hint: "look at what the program after the pipe says",
+    message: `the reader of ${p.path} closed it before the whole image was written`,
+    hint: "see the output of the program after the pipe",
   }),
   OUTPUT_PLATFORMS: (p: { path: string; platforms: readonly string[] }) => ({
-    message: `the archive ${p.path} can hold one platform only, and these were built: ${p.platforms.join(", ")}`,
+    message: `the archive ${p.path} must have exactly one platform, got ${p.platforms.join(", ")}`,
     hint: 'use the output type "oci" or "layout", or build one platform',
   }),
   OUTPUT_REFERENCE_INVALID: (p: { reference: string }) => ({
-    message: `${JSON.stringify(p.reference)} is not a full image reference with a tag`,
+    message: `the name of an output must be a full image reference with a tag, got ${JSON.stringify(p.reference)}`,
     hint: "write it as registry/name:tag, e.g. docker.io/library/app:v1",
   }),
   OUTPUT_NAME_TWICE: (p: { reference: string }) => ({
@@ -37,16 +37,16 @@ export const outputMessages = {
     hint: "give each image a name of its own",
   }),
   OUTPUT_BLOB_WRONG: (p: { digest: string; reason: string }) => ({
-    message: `the blob ${p.digest} of the finished image is not what its manifest says: ${p.reason}`,
+    message: `the blob ${p.digest} of the finished image does not match its manifest: ${p.reason}`,
     hint: "build it again",
   }),
   LAYOUT_INVALID: (p: { path: string; reason: string }) => ({
     message: `the OCI layout ${p.path} cannot be added to: ${p.reason}`,
-    hint: "name a new or empty folder, or a valid OCI layout",
+    hint: "name a new or empty directory, or a valid OCI layout",
   }),
   LAYOUT_LOCKED: (p: { path: string; seconds: number }) => ({
-    message: `the OCI layout ${p.path} is being written by another process, for more than ${p.seconds} seconds`,
-    hint: "wait for it, or if no such process exists remove the file index.json.lock in the layout",
+    message: `the OCI layout ${p.path} has been locked by another process for more than ${p.seconds} seconds`,
+    hint: "wait for it, or if no such process exists, remove the file index.json.lock in the layout",
   }),
 };
 
@@ -54,39 +54,39 @@ export const outputMessages = {
 export const storeMessages = {
   STORE_UNSAFE: (p: { folder: string; reason: string }) => ({
     message: `the store ${p.folder} cannot be trusted: ${p.reason}`,
-    hint: "remove the folder, or name another one with LAYERWRIGHT_CACHE, that only you can write to",
+    hint: "remove the directory, or name another one that only you can write to with LAYERWRIGHT_CACHE",
   }),
   STORE_UNWRITABLE: (p: { path: string; reason: string }) => ({
     message: `the store cannot be written at ${p.path}: ${p.reason}`,
-    hint: "name a folder that you can write to with LAYERWRIGHT_CACHE",
+    hint: "name a directory that you can write to with LAYERWRIGHT_CACHE",
   }),
   STORE_FAILED: (p: { path: string; action: string; reason: string }) => ({
     message: `the store could not ${p.action} ${p.path}: ${p.reason}`,
-    hint: "check the disk that the store is on, or name a folder on another one with LAYERWRIGHT_CACHE",
+    hint: "check the disk of the store, or name a directory on another disk with LAYERWRIGHT_CACHE",
   }),
   DISK_FULL: (p: { path: string }) => ({
     message: `no space is left on the disk of ${p.path}`,
-    hint: "free space there (layerwright's own store can be pruned), then run it again: nothing half-written is left behind",
+    hint: "free space there (layerwright's own store can be pruned), then run it again: no partial output is left",
   }),
   OPEN_FILES_LIMIT: (p: { limit: string }) => ({
-    message: `more files are open than this process may have: ${p.limit}`,
-    hint: "raise the limit (`ulimit -n 1024`), or end what else has files open",
+    message: `too many open files: ${p.limit}`,
+    hint: "raise the limit (`ulimit -n 1024`), or close other programs that have files open",
   }),
   SYSTEM_REFUSED: (p: { call: string; path: string; reason: string }) => ({
     message: `the system refused to ${p.call}${p.path === "" ? "" : ` ${p.path}`}: ${p.reason}`,
-    hint: "check that the path is there, that you may use it, and that its disk works",
+    hint: "check that the path exists, that you may use it, and that its disk works",
   }),
   BLOB_DAMAGED: (p: { digest: string; reason: string }) => ({
-    message: `the stored blob ${p.digest} is damaged and was dropped: ${p.reason}`,
-    hint: "run it again, which makes or fetches the blob again; if it comes back, check the disk",
+    message: `the stored blob ${p.digest} is damaged and was removed: ${p.reason}`,
+    hint: "run the command again to restore the blob; if the error comes back, check the disk",
   }),
   BLOB_MISSING: (p: { digest: string }) => ({
     message: `the blob ${p.digest} is not in the store`,
-    hint: "run it again, which makes or fetches the blob again",
+    hint: "run the command again to restore the blob",
   }),
   DIGEST_INVALID: (p: { value: string }) => ({
-    message: `${JSON.stringify(p.value.slice(0, 100))} is not a digest`,
-    hint: 'a digest is "sha256:" and 64 characters out of 0-9 and a-f',
+    message: `a digest must be "sha256:" and 64 hex characters, got ${JSON.stringify(p.value.slice(0, 100))}`,
+    hint: "copy the digest whole, for example from `layerwright inspect`",
   }),
 };
 
@@ -97,8 +97,8 @@ export const transferMessages = {
     hint: "start Docker or Podman, name its socket with DOCKER_HOST=unix:///path, or write an archive with `layerwright build app -o app.tar`",
   }),
   ENGINE_HOST_UNSUPPORTED: (p: { source: string; scheme: string }) => ({
-    message: `${p.source} names the engine with ${p.scheme}, and only unix:// and tcp:// are spoken here`,
-    hint: "let the engine's own program do it: `layerwright build app -o - | docker load`",
+    message: `${p.source} must name the engine with unix:// or tcp://, got ${p.scheme}`,
+    hint: "use the engine's own program: `layerwright build app -o - | docker load`",
   }),
   ENGINE_CONTEXT_INVALID: (p: { name: string; path: string; reason: string }) => ({
     message: `the Docker context ${JSON.stringify(p.name)} cannot be read from ${p.path}: ${p.reason}`,
@@ -106,26 +106,26 @@ export const transferMessages = {
   }),
   ENGINE_UNREACHABLE: (p: { place: string; reason: string }) => ({
     message: `the container engine at ${p.place} cannot be reached: ${p.reason}`,
-    hint: "check that it runs and that you may use it (`docker info` or `podman info` says the same)",
+    hint: "check that it runs and that you may use it (try `docker info` or `podman info`)",
   }),
   ENGINE_REFUSED: (p: { place: string; reason: string }) => ({
     message: `the container engine at ${p.place} did not load the image: ${p.reason}`,
-    hint: "look into the engine's own log; `layerwright build app -o app.tar` writes what it was given",
+    hint: "see the engine's log; `layerwright build app -o app.tar` writes the same archive",
   }),
   ENGINE_IMAGE_WRONG: (p: { place: string; name: string; id: string; expected: readonly string[] }) => ({
     message: `${p.place} has ${p.id} under the name ${p.name}, not ${p.expected.join(" or ")}`,
-    hint: "something else took the name meanwhile, or the engine changed the image: load it again",
+    hint: "another image took the name, or the engine changed the image: load it again",
   }),
   LOAD_PLATFORM_MISSING: (p: { platforms: readonly string[]; machine: string }) => ({
-    message: `an engine takes an image for one platform: this machine is ${p.machine}, and the image is for ${p.platforms.join(", ")}`,
+    message: `an engine loads one platform, and the image has none for this machine (${p.machine}), only ${p.platforms.join(", ")}`,
     hint: `choose one: --platform ${p.platforms[0] ?? p.machine}`,
   }),
   REBASE_BASE_UNKNOWN: (p: { image: string }) => ({
-    message: `${p.image} does not say which base it was built on`,
+    message: `${p.image} does not record its base`,
     hint: "name the old base with --old-base REFERENCE (or REFERENCE@DIGEST)",
   }),
   REBASE_NOT_ON_BASE: (p: { image: string; base: string; digest: string }) => ({
-    message: `${p.image} does not stand on ${p.base}: its lowest layers are not those of ${p.digest}`,
+    message: `${p.image} is not based on ${p.base}: its lowest layers differ from those of ${p.digest}`,
     hint: "name the base that it was built on with --old-base REFERENCE@DIGEST, or build the image again",
   }),
   REBASE_PLATFORM_DIFFERS: (p: { image: string; platform: string; base: string; offered: string }) => ({
@@ -133,15 +133,15 @@ export const transferMessages = {
     hint: "choose a base for the platform of the image",
   }),
   REBASE_NOT_LINUX: (p: { image: string; platform: string }) => ({
-    message: `${p.image} holds an image for ${p.platform}, and only images for Linux can be put on another base`,
+    message: `${p.image} holds an image for ${p.platform}, but only images for Linux can be rebased`,
     hint: "rebase the images for Linux by their digests, or build the image again",
   }),
   REBASE_UNSAFE: (p: { image: string; onto: string; layers: readonly string[] }) => ({
-    message: `${p.image} cannot be put on ${p.onto} unseen, because of ${p.layers.length === 1 ? "this layer" : "these layers"}: ${p.layers.join("; ")}`,
-    hint: "build the image again on the new base, or put up with the layers as they are: --force",
+    message: `${p.image} cannot be rebased onto ${p.onto} safely, because of ${p.layers.length === 1 ? "this layer" : "these layers"}: ${p.layers.join("; ")}`,
+    hint: "rebuild the image on the new base, or keep the layers as they are with --force",
   }),
   REBASE_TARGET_MISSING: (p: { image: string }) => ({
-    message: `${p.image} is named by digest, and what comes of it needs a tag`,
+    message: `${p.image} is named by digest, but the result needs a tag`,
     hint: "name the tag with -t TAG, or the `to` of rebase()",
   }),
 };

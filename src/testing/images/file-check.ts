@@ -55,7 +55,7 @@ export function readExpectation(call: Call, path: string, asked: FileExpectation
   const { mode, owner, size, contents, linkTarget } = asked;
   const { type = linkTarget === undefined ? "file" : "symlink" } = asked;
   const invalid = (argument: string, got: unknown, allowed: string): never =>
-    refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: `option ${argument}`, got, allowed });
+    refuse(call, "ARGUMENT_INVALID", { call: call.name, argument, got, allowed });
   if (!TYPES.includes(type)) invalid("type", type, TYPES.join(", "));
   if (linkTarget !== undefined && (typeof linkTarget !== "string" || type !== "symlink"))
     invalid("linkTarget", linkTarget, "the text of a symbolic link");
@@ -83,7 +83,7 @@ function numericMode(call: Call, input: ModeInput): number {
   const mode = parseMode(call, input);
   if ("octal" in mode) return mode.octal;
   const allowed = "a mode by number, such as 0o755";
-  return refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: "option mode", got: input, allowed });
+  return refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: "mode", got: input, allowed });
 }
 
 /** True when an image has what is asked for at a path. */

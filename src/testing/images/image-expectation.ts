@@ -361,7 +361,7 @@ export const assertions = {
   isUnder: (subject, size: string | number, options: SizeOptions = {}) => {
     const call = beginCall("isUnder");
     checkOptions(call, options, ["base"]);
-    const base = options.base === undefined ? undefined : readSize(call, "option base", options.base);
+    const base = options.base === undefined ? undefined : readSize(call, "base", options.base);
     const limit = readSize(call, "size", size);
     return () => checkSize(subject, { limit, own: false, base });
   },

@@ -79,6 +79,6 @@ describe("matchers", () => {
   });
 
   it("refuse what is no image", async () => {
-    await expect(expect("debian").toHaveFile("/a")).rejects.toThrowError(/allowed is an Image/);
+    await expect(expect("debian").toHaveFile("/a")).rejects.toThrowError(/must be an Image/);
   });
 });
