@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -53,6 +53,11 @@ const folderOf = (path: string): string => (path.includes("/") ? path.split("/")
 
 /** More files need sub-directories that name their parts. */
 const MOST_FILES = 25;
+
+/** The text below a heading of a page, up to the next heading. */
+function sectionOf(page: string, title: string): string {
+  return page.split(/^## /m).find((section) => section.startsWith(`${title}\n`))!;
+}
 
 describe("the house", () => {
   const ranks = folderRanks();
@@ -145,6 +150,19 @@ describe("the house", () => {
     for (const file of files) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1);
     const crowded = [...counts].filter(([, count]) => count > MOST_FILES);
     expect(crowded).toEqual([]);
+  });
+
+  it("names files that exist in docs/architecture.md, at most 15 on each journey and 40 words in the glossary", () => {
+    const page = readFileSync(join(root, "docs/architecture.md"), "utf8");
+    const missing = [...page.matchAll(/`(src\/[^`*]+)`/g)].filter(
+      ([, path]) => !existsSync(join(root, path!)),
+    );
+    expect(missing.map(([, path]) => path)).toEqual([]);
+    const [shared, bytes, line] = sectionOf(page, "The journey of one copied file")
+      .split(/^To the .*:$/m)
+      .map((part) => part.match(/^\d+\. `src\/.*`/gm)!);
+    for (const way of [bytes, line]) expect(shared!.length + way!.length).toBeLessThanOrEqual(15);
+    expect(sectionOf(page, "Glossary").match(/^\| \*\*/gm)!.length).toBeLessThanOrEqual(40);
   });
 
   it("has no grab-bag names", () => {
