@@ -13,10 +13,10 @@ import { watched } from "./watched.js";
  * out of the store.
  *
  * With `platforms` there is a result a platform, and one output that holds an index over all of them, which the types
- * `oci` and `layout` can. A catalog's `output` is a folder (a file an image in it, `NAME.tar`), or the layout that all
+ * `oci` and `layout` can. A catalog's `output` is a directory (a file an image in it, `NAME.tar`), or the layout that all
  * images go into; archives of images for several platforms are `NAME-ARCHITECTURE.tar`.
  *
- * What registries and URLs give is taken by the digests of the lock, `layerwright.lock.json` in the context folder; what
+ * What registries and URLs give is taken by the digests of the lock, `layerwright.lock.json` in the context directory; what
  * it lacks is looked up once and written into it.
  *
  * @throws {PlanError} RUN_NEEDS_SANDBOX, SOURCE_NOT_FOUND, OUTPUT_PLATFORMS and others, each at the user's line

@@ -7,7 +7,7 @@ import { lowerImage, preparePlans } from "../project/prepare/prepare.js";
 
 /**
  * The Dockerfile of an image, as text. Files of the context and bases on disk are looked at, so that modes, owners and
- * the base's own folders are spelled right; nothing is written. An image with binary contents or links also needs the
+ * the base's own directories are spelled right; nothing is written. An image with binary contents or links also needs the
  * files that {@link synth} writes. References that the lock knows are written with their digest, `name:tag@sha256:…`. What steps
  * need to know of a base in a registry is looked up once; of one that cannot be reached nothing is taken for granted.
  *

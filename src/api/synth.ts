@@ -10,7 +10,7 @@ import type { SynthOptions, SynthResult } from "../project/synthesize.js";
  * what its tag names now; a base that cannot be reached is a warning, and the text is right whatever it holds.
  *
  * @throws {PlanError} OUT_OUTSIDE_CONTEXT, LOCK_INCOMPLETE and LOCK_CERTIFICATES when `locked`, and all that {@link dockerfile} throws
- * @throws {EnvironmentError} when the folder cannot be written
+ * @throws {EnvironmentError} when the directory cannot be written
  * @example
  * ```ts
  * import { Catalog, Image, synth } from "layerwright";

@@ -159,7 +159,7 @@ function valueText(value: unknown): string {
 /** Rows that are shown unless all are asked for. */
 const SHOWN = 12;
 
-/** What differs in the root file system: the folders and files in which most moved, or all. */
+/** What differs in the root file system: the directories and files in which most moved, or all. */
 function fileSection(files: readonly FileDifference[], paint: Paint, all: boolean): string {
   if (files.length === 0) return "";
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);

@@ -36,8 +36,8 @@ export function addObserveFlags(command: Command): void {
 }
 
 /**
- * A path begins with `/` or `.`, ends as an archive, or is that of a file or layout which is there; a folder of sources may
- * be called as an image is, `api/server`. A reference has a tag, a digest or a registry; all else is a name, a pattern or
+ * A path begins with `/` or `.`, ends as an archive, or is that of a file or layout which is there; a directory of
+ * sources may be called as an image is, `api/server`. A reference has a tag, a digest or a registry; all else is a name, a pattern or
  * a group.
  */
 export function readOperand(operand: string): ImageOperand {

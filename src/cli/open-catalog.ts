@@ -145,20 +145,20 @@ export async function openPinnedCatalog(
   return { ...catalog, images };
 }
 
-/** The names that a catalog is looked for under, in the working folder. */
+/** The names that a catalog is looked for under, in the working directory. */
 export const catalogNames = ["catalog.ts", "catalog.mts", "catalog.js", "catalog.mjs"] as const;
 
 /** The user's file. */
 export interface App {
   /** Absolute, with links resolved, as Node names the entry of a process. */
   readonly entry: string;
-  /** As messages name it: relative to the working folder. */
+  /** As messages name it: relative to the working directory. */
   readonly shown: string;
   readonly folder: string;
 }
 
 /**
- * Finds the user's file: the one that was named, else the first usual name in the working folder.
+ * Finds the user's file: the one that was named, else the first usual name in the working directory.
  *
  * @throws {UsageError} CATALOG_NOT_FOUND
  */
@@ -168,7 +168,7 @@ function findApp(named: string | undefined, folder = process.cwd()): App {
     const path = resolve(folder, name);
     if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) continue;
     const entry = realpathSync(path);
-    // The folder of the path as written: a catalog that is a link belongs to where the link is.
+    // The directory of the path as written: a catalog that is a link belongs to where the link is.
     return { entry, shown: relative(folder, path).split(sep).join("/"), folder: dirname(path) };
   }
   throw new UsageError("CATALOG_NOT_FOUND", { folder, looked }, { subject: folder });

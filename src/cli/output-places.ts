@@ -39,7 +39,7 @@ export function parseOutput(value: string): OutputOption {
   return dest === undefined ? { type } : { type, dest };
 }
 
-/** Where everything goes unless somebody says otherwise, in the context folder. */
+/** Where everything goes unless somebody says otherwise, in the context directory. */
 export const defaultFolder = "layerwright.out";
 
 /** One image that is to be written somewhere. */
@@ -58,7 +58,7 @@ export function placedPlans({ images }: Pick<Project, "images">): Placed[] {
 }
 
 /**
- * The target of each image, in order. One image goes where the option says; several go into a folder, or to the
+ * The target of each image, in order. One image goes where the option says; several go into a directory, or to the
  * paths that `{name}` and `{platform}` in the option make. The platforms of one image share a target of a type that
  * holds them.
  *

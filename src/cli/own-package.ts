@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** The folder of this copy of layerwright, with a slash at its end. */
+/** The directory of this copy of layerwright, with a slash at its end. */
 export const ownFolder = fileURLToPath(new URL("../../", import.meta.url));
 
 /** The version of this copy of layerwright. */

@@ -10,7 +10,7 @@ const DOCS = "docs/errors.md";
 
 /** What printing depends on beside the failure. */
 export interface Surroundings {
-  /** The folder that the files of plans are relative to: the context. */
+  /** The directory that the files of plans are relative to: the context. */
   readonly folder: string;
   /** True when a fault of ours is shown with its stack. */
   readonly debug: boolean;
@@ -49,7 +49,7 @@ export function failureJson(failure: Failure, around: Surroundings): unknown {
   };
 }
 
-/** Plans name files from the context folder, errors of the description by their full path. */
+/** Plans name files from the context directory, errors of the description by their full path. */
 function placeOf(origin: Origin, folder: string): { shown: Origin; read: Origin } {
   const read = isAbsolute(origin.file) ? origin.file : resolve(folder, origin.file);
   const near = relative(process.cwd(), read).split(sep).join("/");

@@ -7,7 +7,7 @@ const LEVELS: Readonly<Record<Severity, string>> = { error: "error", warning: "w
 /**
  * Findings in the format that code scanning reads (SARIF 2.1.0), suppressed ones marked as such.
  *
- * @param context the folder that the files of findings are relative to; those of the result are to the working folder
+ * @param context the directory of the paths in findings; those in the result are relative to the working directory
  */
 export function sarifOf(findings: readonly JudgedFinding[], context: string): unknown {
   const codes = [...new Set(findings.map(({ code }) => code))];

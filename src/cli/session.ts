@@ -40,7 +40,7 @@ export interface Shell {
   readonly signal: AbortSignal;
   /** Set by the command that ran. */
   exitCode: number;
-  /** The context folder, once it is known: errors name files from there. */
+  /** The context directory, once it is known: errors name files from there. */
   folder: string;
 }
 

@@ -54,7 +54,7 @@ export function spellSource(draft: StageDraft, source: PlanSource, operation: Co
   const refuseBracket = (pattern: string): void => {
     // Buildah 1.28 calls the class of one bracket a syntax error.
     if (emission.dialect.name === "classic" && pattern.includes("[[]")) {
-      refuse("names a file with a [, which not every builder of the classic dialect can: copy its folder");
+      refuse("names a file with a [, which not every builder of the classic dialect can: copy its directory");
     }
   };
   if (source.from === "stage") {
@@ -66,7 +66,7 @@ export function spellSource(draft: StageDraft, source: PlanSource, operation: Co
         : fact !== undefined && isFolder(fact)
           ? "folder"
           : "unknown";
-    if (/[\n\r]/.test(source.path)) refuse("has a line break, which COPY cannot name: copy its folder");
+    if (/[\n\r]/.test(source.path)) refuse("has a line break, which COPY cannot name: copy its directory");
     const pattern = literalPattern(source.path);
     refuseBracket(pattern);
     return { from: stage?.name ?? source.stage, pattern, shape, source };

@@ -289,7 +289,7 @@ export function emitHostRun(draft: StageDraft, run: HostRunOperation): void {
   const source = emission.generatedSource(emission.files.layer(run.layer.digest));
   if (source.from !== undefined) {
     const what = "a host command in an image that also copies the whole context";
-    const way = "copy the folders that are needed by name, so that the tar can lie in the context too";
+    const way = "copy the needed directories by name, so that the tar can lie in the context too";
     throw new PlanError("DIALECT_CANNOT", { what, dialect: emission.dialect.name, way }, context);
   }
   draft.add({ kind: "add", flags: {}, source: source.path, dest: "/" });

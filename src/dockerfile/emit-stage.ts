@@ -216,8 +216,7 @@ function beginRootfs(
   const source = emission.generatedSource(emission.files.rootfs(base.path));
   if (source.from !== undefined) {
     const what = "a root file system as base of an image that also copies the whole context";
-    const way =
-      "copy the folders that are needed by name, so that the tar of the base can lie in the context too";
+    const way = "copy the needed directories by name, so that the tar of the base can lie in the context too";
     throw new PlanError(
       "DIALECT_CANNOT",
       { what, dialect: emission.dialect.name, way },

@@ -98,7 +98,9 @@ export function escapedName(name: string): string {
  */
 export function contextPattern(pattern: string): { readonly pattern: string } | { readonly reason: string } {
   if (/\\[^[\]^!-]/.test(pattern) || /\\$/.test(pattern)) {
-    return { reason: "names a file with a backslash, a * or a ?, which COPY cannot name: copy its folder" };
+    return {
+      reason: "names a file with a backslash, a * or a ?, which COPY cannot name: copy its directory",
+    };
   }
   if (/\[[^\]\\]+\\/.test(pattern.replaceAll("\\[", ""))) return { reason: "has an escape in a class" };
   if (CONTROL.test(pattern)) {

@@ -37,7 +37,8 @@ export function parseAbsolutePath(call: Call, value: unknown): string {
 /** Like `parseContainerPath`, for the path of a file, which does not end in `/`. */
 export function parseFilePath(call: Call, value: unknown): string {
   const path = parseContainerPath(call, value);
-  if (path === "/" || /(^|\/)\.{0,2}$/.test(value as string)) invalid(call, value, "is a folder, not a file");
+  if (path === "/" || /(^|\/)\.{0,2}$/.test(value as string))
+    invalid(call, value, "is a directory, not a file");
   return path;
 }
 

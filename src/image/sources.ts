@@ -80,7 +80,7 @@ export function parseSources(call: Call, value: unknown): readonly Source[] {
 export function imageSource(call: Call, image: ImageSource["image"], path: unknown): ImageSource {
   const absolute = parseAbsolutePath(call, path);
   if (/[*?]/.test(absolute)) {
-    const reason = "holds a glob, which is not expanded in another image; copy the folder instead";
+    const reason = "holds a glob, which is not expanded in another image; copy the directory instead";
     refuse(call, "PATH_INVALID", { call: call.name, got: path, reason });
   }
   return Object.freeze({ from: "image", image, path: absolute });

@@ -96,7 +96,7 @@ function checkUnpacking(call: Call, extract: boolean, path: string, options: Dow
   const invalid = (option: string, got: unknown, allowed: string): never =>
     refuse(call, "ARGUMENT_INVALID", { call: call.name, argument: option, got, allowed });
   if (strip !== undefined && !(Number.isInteger(strip) && strip >= 0 && strip <= 100)) {
-    invalid("strip", strip, "a number of folders from 0 to 100");
+    invalid("strip", strip, "a number of directories from 0 to 100");
   }
   if (tools !== undefined && !isImage(tools)) invalid("tools", tools, "an Image");
   if (extract && /\.zip$/i.test(path)) invalid("extract", true, "only for tar archives");

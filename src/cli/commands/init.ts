@@ -45,7 +45,7 @@ async function init(
   };
 }
 
-/** Folders can have names that no repository can. */
+/** Directories can have names that no repository can. */
 function nameFor(text: string): string {
   const kebab = text
     .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
@@ -80,7 +80,7 @@ function ignoreOutput(folder: string): boolean {
 
 /** One file that `init` writes. */
 interface StarterFile {
-  /** Relative to the folder, with slashes. */
+  /** Relative to the directory, with slashes. */
   readonly path: string;
   readonly contents: string;
 }

@@ -152,7 +152,7 @@ function synthText({ images, bake }: SynthResult, catalog: OpenCatalog, paint: P
   return `${lines.join("")}${all}${folder === "" ? "" : paint.dim(`run it in ${folder}\n`)}`;
 }
 
-/** The api names files from the context folder, people are where they are. */
+/** The api names files from the context directory, people are where they are. */
 function shownPath(catalog: OpenCatalog, path: string): string {
   return relative(process.cwd(), resolve(catalog.context, path));
 }

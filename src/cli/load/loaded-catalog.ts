@@ -68,7 +68,7 @@ export interface LoadRequest {
   readonly entry: string;
   /** The user's file as messages name it. */
   readonly shown: string;
-  /** The context folder, absolute. */
+  /** The context directory, absolute. */
   readonly context: string;
   /** Names, patterns and groups (`@nightly`); all images when empty. */
   readonly names: readonly string[];

@@ -62,7 +62,7 @@ async function runOne(run: RunOperation, context: RunContext, cleaned?: CleanedC
     context,
   );
   const rest = {
-    "the working folder": cwd,
+    "the working directory": cwd,
     "the user": user,
     "the network": network,
     "the platform": platform,

@@ -16,7 +16,7 @@ export const pruneContext: Pass = {
         log.record({ before: `context ${name}`, after: "dropped, nothing is copied from it" });
     }
     if (main.length > 0 && !main.includes(".")) {
-      log.record({ before: "the whole context folder", after: `only ${main.join(", ")}` });
+      log.record({ before: "the whole context directory", after: `only ${main.join(", ")}` });
     }
     return Object.keys(contexts).length === Object.keys(plan.contexts).length ? plan : { ...plan, contexts };
   },

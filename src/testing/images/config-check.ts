@@ -90,7 +90,7 @@ const FIELDS = {
   Entrypoint: ["entrypoint", "entry point"],
   Cmd: ["cmd", "command"],
   User: ["user", "user"],
-  WorkingDir: ["workdir", "working folder"],
+  WorkingDir: ["workdir", "working directory"],
   StopSignal: ["stopSignal", "stop signal"],
   Shell: ["shell", "shell"],
 } as const satisfies Partial<Record<keyof RuntimeConfig, readonly [ConfigChange["set"], string]>>;

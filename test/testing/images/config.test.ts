@@ -84,7 +84,7 @@ describe("the config of an image", () => {
       /^the image runs as root\n {2}set at:/,
     ],
     ["isNonRoot of 0", () => expectImage(image.user("0:5")).isNonRoot(), /^the image runs as 0:5/],
-    ["hasWorkdir", () => expectImage(image).hasWorkdir("/"), /^the working folder is "\/srv", not "\/"/],
+    ["hasWorkdir", () => expectImage(image).hasWorkdir("/"), /^the working directory is "\/srv", not "\/"/],
     [
       "exposes",
       () => expectImage(image).exposes(443, 80),
