@@ -3,14 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Catalog, dockerfile, Image, plan, synth } from "layerwright";
 import { expectImage } from "layerwright/testing";
-import { afterAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import type { Reference } from "../../src/oci/reference.js";
 import type { Registry } from "../../src/ports/registry.js";
 import { prepareImage } from "../../src/project/prepare/prepare.js";
+import { ensureBases } from "../fixtures/bases.js";
 import { LOCAL_REFERENCE, layoutRegistry } from "../fixtures/layout-registry.js";
 import { registryFixture } from "./registry-fixture.js";
 
 const work = mkdtempSync(join(tmpdir(), "layerwright-lookup-"));
+beforeAll(() => void ensureBases());
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 /** The registry of the tests, which notes what it is asked. */

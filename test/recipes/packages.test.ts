@@ -53,7 +53,9 @@ describe("package recipes", () => {
     for (const act of [() => apt.install(), () => dnf.install([]), () => pip.install([])]) {
       expect(refusal(act).code).toBe("PACKAGES_MISSING");
     }
-    expect(refusal(() => composer.require([])).message).toContain("composer.require: at least one package must be named");
+    expect(refusal(() => composer.require([])).message).toContain(
+      "composer.require: at least one package must be named",
+    );
   });
 
   it("reach the shell as the words they are", () => {
