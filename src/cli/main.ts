@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { exitCodes } from "./exit-codes.js";
 import { run } from "./run.js";
 
