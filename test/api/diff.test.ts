@@ -184,7 +184,7 @@ describe("a catalog against its last build", () => {
     rmSync(join(folder, "store", "blobs"), { recursive: true });
     const difference = await now(image("22").env("A", "1"));
     expect(difference?.gap?.code).toBe("DIFF_LAYER_GONE");
-    expect(difference?.gap?.message).toContain("app as it was built last is no longer in the store");
+    expect(difference?.gap?.message).toContain("of the last build of app is no longer in the store");
     expect(difference).not.toHaveProperty("files");
     expect(difference?.config[0]).toMatchObject({ field: "Env", key: "A", after: "1" });
     expect(difference?.layers.map(({ change }) => change)).toEqual(["kept", "changed"]);

@@ -159,11 +159,11 @@ describe("layerwright login", () => {
     pipeIn("");
     const ran = await runHere(["login", "ghcr.io", "-u", "me"]);
     expect([ran.code, ran.stdout]).toEqual([2, ""]);
-    expect(ran.stderr).toContain("error LOGIN_INPUT_MISSING: there is no password");
+    expect(ran.stderr).toContain("error LOGIN_INPUT_MISSING: the password is missing");
     expect(ran.stderr).toContain("--password-stdin < token.txt");
     const nameless = await runHere(["login", "ghcr.io", "--password-stdin"]);
     expect(nameless.code).toBe(2);
-    expect(nameless.stderr).toContain("there is no user name");
+    expect(nameless.stderr).toContain("the user name is missing");
     expect(nameless.stderr).toContain("--username NAME");
   });
 
@@ -185,7 +185,7 @@ describe("layerwright login", () => {
     pipeIn(password);
     const ran = await runHere(["login", "ghcr.io", "-u", username, "--password-stdin"]);
     expect(ran.code).toBe(2);
-    expect(ran.stderr).toContain(`error LOGIN_INVALID: the login to ghcr.io cannot be: ${reason}`);
+    expect(ran.stderr).toContain(`error LOGIN_INVALID: the login to ghcr.io is not valid: ${reason}`);
     expect(verifyLogin).not.toHaveBeenCalled();
     expectNoSecret(ran);
   });

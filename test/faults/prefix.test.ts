@@ -23,8 +23,9 @@ const prefix = base.run("cat /proc/sys/kernel/random/uuid > /stamp", none);
 function watching(): { readonly ran: string[]; readonly progress: BuildOptions["progress"] & object } {
   const ran: string[] = [];
   const report = (event: ProgressEvent) => {
-    if (event.kind === "finish" && event.cached !== true && /^\S+: run /.test(event.label))
-      ran.push(event.label);
+    // Of several images it says which.
+    const label = "label" in event ? event.label.replace(/^\S+: (?=run )/, "") : "";
+    if (event.kind === "finish" && event.cached !== true && label.startsWith("run ")) ran.push(label);
   };
   return { ran, progress: { report } };
 }
