@@ -33,7 +33,7 @@ export class BaseResolver {
   readonly #registries: RegistryLookUp | undefined;
   readonly #opened = new Map<string, Promise<OpenedBase>>();
 
-  /** @param folder where relative base paths start, absolute */
+  /** @param directory where relative base paths start, absolute */
   constructor(folder: string, registries?: RegistryLookUp) {
     this.#folder = folder;
     this.#registries = registries;

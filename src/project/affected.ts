@@ -12,7 +12,7 @@ import type { LockPlace } from "./options.js";
 import { contextFiles, openStore } from "./workspace.js";
 
 /**
- * True when a file or folder, which need not exist any more, is something that an image is made from: a source that its
+ * True when a file or directory, which need not exist any more, is something that an image is made from: a source that its
  * steps copy or mount and no rule ignores, a base on disk, or the file of the program that a step was written in. What
  * the images below it and beside it are made from counts, since their stages are in the plan.
  *
@@ -79,7 +79,7 @@ function holds(
   return false;
 }
 
-/** True when a pattern can match something inside of a folder. */
+/** True when a pattern can match something inside of a directory. */
 function reachesBelow({ wild, components }: GlobPattern, folder: string): boolean {
   return components.some(
     (component, at) =>

@@ -261,7 +261,7 @@ export function inputStamp(plan: Plan, files: FileSource, context: string): stri
   return sha256Hex(JSON.stringify([[...stageKeys(plan).values()].at(-1), sources, bases]));
 }
 
-/** What `lstat` says of a file, or of all in a folder. */
+/** What `lstat` says of a file, or of all in a directory. */
 function stampsOf(path: string): unknown[] {
   if (!statSync(path).isDirectory()) return [stampOf(path)];
   const names = readdirSync(path, { recursive: true, encoding: "utf8" }).sort();

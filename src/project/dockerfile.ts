@@ -29,7 +29,7 @@ export interface DockerfileVerbOptions extends PlanOptions, DockerfileStyle {
    * the platform that the builder builds for. @default - `platform` alone
    */
   readonly platforms?: readonly string[];
-  /** The folder of files that a Dockerfile cannot hold, relative to the context; `synth` writes them. @default - "layerwright.out/files" */
+  /** The directory of files that a Dockerfile cannot hold, relative to the context; `synth` writes them. @default - "layerwright.out/files" */
   readonly filesFolder?: string;
 }
 

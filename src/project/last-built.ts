@@ -17,7 +17,7 @@ const MAX_HISTORY = 200;
 
 /** Which image of which project is meant. */
 interface BuiltKey {
-  /** The context folder, absolute. */
+  /** The context directory, absolute. */
   readonly context: string;
   /** The catalog's name and the image's, `acme/api`. */
   readonly knownAs: string;

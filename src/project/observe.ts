@@ -173,7 +173,7 @@ function meltedLayer({ base, layers }: Stage, stages: readonly Stage[]): Planned
 
 /**
  * The path that a text means, or undefined: what is written as one (`./app`, `/tmp/app`, `app.tar`), and what has a
- * slash and is a file or a layout. A folder of sources may be called as an image is, `api/server`.
+ * slash and is a file or a layout. A directory of sources may be called as an image is, `api/server`.
  */
 export function diskPath(text: string): string | undefined {
   const archive = /\.tar(\.|$)/.test(text);

@@ -12,7 +12,7 @@ import type { RegistryOptions } from "./registry/open-registry.js";
 export interface LockPlace {
   /**
    * The file that says by digest what references and URLs are; false: nothing is pinned.
-   * @default - layerwright.lock.json in the context folder, where it exists
+   * @default - layerwright.lock.json in the context directory, where it exists
    */
   readonly lock?: string | false;
 }
@@ -45,7 +45,7 @@ export interface LockOptions extends LockPlace, RegistryOptions {
 export interface OutputTarget {
   /**
    * `archive`: a tar that every loader takes (docker load, podman load, skopeo, crane); `oci`: an OCI image archive;
-   * `layout`: an OCI image layout folder; `rootfs`: the root file system as a plain tar.
+   * `layout`: an OCI image layout directory; `rootfs`: the root file system as a plain tar.
    */
   readonly type: "archive" | "oci" | "layout" | "rootfs";
   /** A path, or `-` for standard output (tars only). */
@@ -59,7 +59,7 @@ export interface BuildOptions extends LockOptions {
    * @default - nothing is written; the layers are in the store and the result says what they are
    */
   readonly output?: string | OutputTarget;
-  /** The folder that copy sources are relative to. @default - the working folder */
+  /** The directory that copy sources are relative to. @default - the working directory */
   readonly context?: string;
   /** `os/architecture[/variant]`. @default - linux on this machine's processor */
   readonly platform?: string;
@@ -67,7 +67,7 @@ export interface BuildOptions extends LockOptions {
   readonly compression?: string;
   /** The name that the image is written under, e.g. `acme/app:v1`. @default - the catalog's name and the image's, else none */
   readonly reference?: string;
-  /** The folder of the store. @default - LAYERWRIGHT_CACHE, else the user's cache folder */
+  /** The directory of the store. @default - LAYERWRIGHT_CACHE, else the user's cache directory */
   readonly store?: string;
   /** False builds every layer again. @default - true */
   readonly cache?: boolean;
@@ -135,7 +135,7 @@ export function holdsPlatforms(type: OutputTarget["type"]): boolean {
   return type === "oci" || type === "layout";
 }
 
-/** Where the page goes unless somebody says otherwise, in the context folder. */
+/** Where the page goes unless somebody says otherwise, in the context directory. */
 export const DEFAULT_REPORT = "layerwright.out/report.html";
 
 /** What looking things up outside takes. */

@@ -3,13 +3,13 @@ import { removeDeadGroups } from "../adapters/sandbox-runc/process-group.js";
 import type { DirBlobStore } from "../adapters/store-dir/dir-blob-store.js";
 import type { PruneOptions } from "../adapters/store-dir/prune.js";
 
-/** The folders that run steps keep or left in a store: unpacked bases, caches of commands, work of those that were killed. */
+/** The directories that run steps keep or left in a store: unpacked bases, caches of commands, work of those that were killed. */
 export function keptFolders(store: DirBlobStore): Promise<KeptFolder[]> {
   return listKept(store.folder);
 }
 
 /**
- * Removes what killed commands left, and the folders of run steps that the limits leave no room for, the least recently
+ * Removes what killed commands left, and the directories of run steps that the limits leave no room for, the least recently
  * used first. What a running process may use stays: its mark in the store says since when.
  *
  * @param usedBytes what the rest of the store takes

@@ -18,7 +18,7 @@ import type { Project } from "./project.js";
 
 /** Where the report goes, and how its images are made. */
 export interface ReportOptions extends Omit<BuildOptions, "output" | "reference"> {
-  /** The file. Relative to the context folder. @default - "layerwright.out/report.html" */
+  /** The file. Relative to the context directory. @default - "layerwright.out/report.html" */
   readonly out?: string;
   /** One of the catalog's platforms. @default - linux on this machine's processor, or the catalog's first */
   readonly platform?: string;
@@ -67,7 +67,7 @@ export async function reportProject(
 /** What a report needs to know beside its images. */
 interface ReportPlace {
   readonly title: string;
-  /** Where the page goes, absolute or relative to the working folder. */
+  /** Where the page goes, absolute or relative to the working directory. */
   readonly out: string;
   readonly store: BlobStore;
   /** Whose builds the store remembers; undefined where no image is of a catalog. */

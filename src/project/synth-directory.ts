@@ -27,12 +27,12 @@ export interface SynthesizedImage {
   readonly name: string;
   /** The platforms that the Dockerfile can be built for. */
   readonly platforms: readonly Platform[];
-  /** Paths relative to the context folder. */
+  /** Paths relative to the context directory. */
   readonly dockerfile: string;
   readonly ignore: string;
   /** How many generated files it needs. */
   readonly files: number;
-  /** The command that builds it, to be run in the context folder. */
+  /** The command that builds it, to be run in the context directory. */
   readonly command: string;
   readonly warnings: readonly { readonly message: string }[];
 }
@@ -66,7 +66,7 @@ const ENTRIES = listOf(
   ),
 );
 
-/** The folder that `synth` writes. Every file is written beside its place and renamed, so none is ever half there. */
+/** The directory that `synth` writes. Every file is written beside its place and renamed, so none is ever half there. */
 export class SynthFolder {
   readonly #out: string;
   readonly #written = new Set<string>();
@@ -162,7 +162,7 @@ export class SynthFolder {
     });
   }
 
-  /** Asked for once a folder: with thousands of images that is felt. */
+  /** Asked for once a directory: with thousands of images that is felt. */
   #makeFolder(folder: string): void {
     if (this.#folders.has(folder)) return;
     mkdirSync(folder, { recursive: true });
@@ -211,7 +211,7 @@ function writeLayerTar(digest: Digest, dest: string, store: string | undefined):
   return withWorkspace({ store }, ({ store: blobs }) => writeBeside(dest, blobs.read(digest)));
 }
 
-/** Writes a base's root file system, a folder or a tar, as one plain tar that a Dockerfile can ADD. */
+/** Writes a base's root file system, a directory or a tar, as one plain tar that a Dockerfile can ADD. */
 async function writeRootfsTar(
   source: string,
   dest: string,

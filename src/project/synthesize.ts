@@ -28,11 +28,11 @@ import { type WorkspaceOptions, withWorkspace } from "./workspace.js";
 export interface SynthOptions extends DockerfileStyle, LockPlace, RegistryOptions {
   /** Refuses to write a Dockerfile of what is not in the lock. @default - false */
   readonly locked?: boolean;
-  /** The folder that is written. It lies inside of the context. @default - "layerwright.out" */
+  /** The directory that is written. It lies inside of the context. @default - "layerwright.out" */
   readonly out?: string;
-  /** The folder that copy sources are relative to. @default - the working folder */
+  /** The directory that copy sources are relative to. @default - the working directory */
   readonly context?: string;
-  /** The folder of the store. @default - LAYERWRIGHT_CACHE, else the user's cache folder */
+  /** The directory of the store. @default - LAYERWRIGHT_CACHE, else the user's cache directory */
   readonly store?: string;
 }
 
@@ -41,7 +41,7 @@ export interface SynthResult {
   /** Absolute. */
   readonly out: string;
   /**
-   * The file by which `docker buildx bake` builds all images, relative to the context folder; undefined where the dialect
+   * The file by which `docker buildx bake` builds all images, relative to the context directory; undefined where the dialect
    * is not BuildKit's.
    */
   readonly bake: string | undefined;
@@ -215,7 +215,7 @@ function shellWord(word: string): string {
 }
 
 /**
- * The command that builds a synthesized Dockerfile, to be run in the context folder.
+ * The command that builds a synthesized Dockerfile, to be run in the context directory.
  *
  * @param annotations as {@link annotationWords} gives them
  */

@@ -32,7 +32,7 @@ export async function writeBeside(dest: string, chunks: AsyncIterable<Uint8Array
   }
 }
 
-/** Where a verb works: its context folder and its store. */
+/** Where a verb works: its context directory and its store. */
 export interface WorkspaceOptions extends RegistryOptions {
   readonly context?: string | undefined;
   readonly store?: string | undefined;
@@ -44,7 +44,7 @@ export interface WorkspaceOptions extends RegistryOptions {
   readonly limits?: CommandLimits | undefined;
 }
 
-/** The default adapters, bound to a context folder. */
+/** The default adapters, bound to a context directory. */
 export interface Workspace {
   /** Absolute. */
   readonly context: string;
@@ -52,7 +52,7 @@ export interface Workspace {
   readonly bases: BaseSource;
   /** The registries of the outside, reached when first asked for. */
   registry(): Promise<Registry>;
-  /** The ports of one plan: its named contexts are folders relative to the context. */
+  /** The ports of one plan: its named contexts are directories relative to the context. */
   portsFor(plan: Plan): Promise<BuildPorts>;
 }
 
@@ -147,7 +147,7 @@ function lateRegistry(options: WorkspaceOptions): { get(): Promise<Registry>; cl
   };
 }
 
-/** Opens the store in a folder, the user's own by default: what the `cache` command looks at. */
+/** Opens the store in a directory, the user's own by default: what the `cache` command looks at. */
 export function openStore(folder?: string): Promise<DirBlobStore> {
   return openDirStore(folder === undefined ? {} : { folder });
 }

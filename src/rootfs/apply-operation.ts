@@ -153,7 +153,7 @@ function applyRemove(state: LayerState, operation: RemoveOperation): void {
 /** The attributes that change, or undefined to leave a node as it is. */
 type Change = (node: TreeNode) => Partial<Pick<TreeNode, "mode" | "uid" | "gid" | "xattrs">> | undefined;
 
-/** Changes permission bits. A link is followed, but not the links inside a folder. */
+/** Changes permission bits. A link is followed, but not the links inside a directory. */
 function applyChmod(state: LayerState, operation: ChmodOperation): void {
   const { path, mode, recursive, origin } = operation;
   const found = existingPath(state.draft.tree, path, "chmod", origin);

@@ -48,12 +48,12 @@ export function folderDestination(tree: FolderNode, dest: string, placing: Placi
   return found.path;
 }
 
-/** The error for a file that would take the place of a folder. */
+/** The error for a file that would take the place of a directory. */
 export function isFolder(dest: string, { source, origin }: Placing): PlanError {
   return new PlanError("DEST_IS_FOLDER", { source, dest }, { subject: dest, origin });
 }
 
-/** The error for something that would go below what is no folder. */
+/** The error for something that would go below what is no directory. */
 export function notFolder(dest: string, tree: FolderNode, { source, origin }: Placing): PlanError {
   const node = resolvePath(tree, dest, { followLast: false }).node;
   return new PlanError("DEST_NOT_FOLDER", { source, dest, found: typeText(node) }, { subject: dest, origin });

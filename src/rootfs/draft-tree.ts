@@ -42,7 +42,7 @@ export class DraftTree {
     return folder;
   }
 
-  /** The writable directory of a name in a writable folder. */
+  /** The writable directory of a name in a writable directory. */
   writableChild(folder: FolderNode, name: string): FolderNode {
     return this.#ownChild(folder, name);
   }

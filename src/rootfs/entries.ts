@@ -248,7 +248,7 @@ export class PlainItem implements LayerItem {
   readonly #node: FileNode | FolderNode;
   readonly #mtime: number;
 
-  /** @param folder the path of the directory that it is in; empty for a name that is a whole path */
+  /** @param directory the path of the directory that it is in; empty for a name that is a whole path */
   constructor(folder: string, name: string, node: FileNode | FolderNode, mtime: number) {
     this.#folder = folder;
     this.#name = name;

@@ -71,7 +71,7 @@ class ItemWriter {
     this.folder(joinPath(path, name), under?.type === "folder" ? under : undefined, folder);
   }
 
-  /** @param folder the path of the directory that it is in; the root itself has no name */
+  /** @param directory the path of the directory that it is in; the root itself has no name */
   put(folder: string, name: string, node: TreeNode): void {
     const { mtime } = this.#options;
     const plain = node.type === "file" || node.type === "folder";

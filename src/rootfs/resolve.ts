@@ -8,7 +8,7 @@ export interface Resolved<Node = TreeNode> {
   readonly path: string;
   /** The node there, or undefined: then `path` is where it would come into being. */
   readonly node: Node | undefined;
-  /** The real path of a file that stands where the path needs a folder. */
+  /** The real path of a file that stands where the path needs a directory. */
   readonly blockedBy?: string;
 }
 

@@ -6,7 +6,7 @@ import { type FolderNode, joinPath, pathComponents, type TreeNode } from "./tree
 /** The prefix of a name that hides the rest of the name in the layers below (image-spec layer.md, "Whiteouts"). */
 export const WHITEOUT_PREFIX = ".wh.";
 
-/** The name in a directory that hides everything the layers below have in that folder. */
+/** The name in a directory that hides everything the layers below have in that directory. */
 export const OPAQUE_NAME = ".wh..wh..opq";
 
 /** The directory where AUFS kept hard-linked files; its files are never part of the root file system. */
@@ -110,7 +110,7 @@ function lowerFolder(
     path = joinPath(path, name);
     const child = folder.children.get(name);
     if (child?.type === "symlink") {
-      // A link that this layer replaces is not followed: its target has nothing to do with the layer's folder.
+      // A link that this layer replaces is not followed: its target has nothing to do with the layer's directory.
       if (own.has(path)) return undefined;
       const { node } = resolvePath(tree, names.join("/"));
       return node?.type === "folder" ? node : undefined;

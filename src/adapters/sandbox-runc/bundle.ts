@@ -21,14 +21,14 @@ export interface BundleInput {
   /** The files by which the command joins its group of processes. */
   readonly joins: readonly string[];
   readonly tools: HostTools;
-  /** An empty folder for all that the runtime needs. */
+  /** An empty directory for all that the runtime needs. */
   readonly folder: string;
   /** Where the command's changes go, or where it runs itself when the root file system was copied there. */
   readonly layer: string;
   readonly overlay: boolean;
-  /** The folders of the cache mounts, by id. */
+  /** The directories of the cache mounts, by id. */
   readonly caches: ReadonlyMap<string, string>;
-  /** The folders of trees that were copied, where they cannot be laid together. */
+  /** The directories of trees that were copied, where they cannot be laid together. */
   readonly copies: ReadonlyMap<SandboxMount, string>;
   /** True when the runtime and the kernel filter system calls. */
   readonly filter: boolean;
@@ -86,14 +86,14 @@ export function layBundle(input: BundleInput): Bundle {
 }
 
 /**
- * The folder of one command. Layers have short names in it, as links: the kernel takes one page of options for a
+ * The directory of one command. Layers have short names in it, as links: the kernel takes one page of options for a
  * mount, and a root file system may be laid together from hundreds of layers.
  */
 export class BundleFolder {
   readonly path: string;
-  /** The folder that the names of `link` count from. */
+  /** The directory that the names of `link` count from. */
   readonly links: string;
-  /** A folder that the script mounts in memory for itself: nothing in it is ever on a disk, and it goes with the script. */
+  /** A directory that the script mounts in memory for itself: nothing in it is ever on a disk, and it goes with the script. */
   readonly memory: string;
   readonly #names = new Map<string, string>();
 
@@ -103,7 +103,7 @@ export class BundleFolder {
     this.memory = this.make("memory");
   }
 
-  /** A new empty folder in it. */
+  /** A new empty directory in it. */
   make(name: string): string {
     const path = join(this.path, name);
     mkdirSync(path);
@@ -112,7 +112,7 @@ export class BundleFolder {
     return path;
   }
 
-  /** A short name for a folder, counted from `links`. */
+  /** A short name for a directory, counted from `links`. */
   link(folder: string): string {
     const known = this.#names.get(folder);
     if (known !== undefined) return known;
@@ -122,7 +122,7 @@ export class BundleFolder {
     return name;
   }
 
-  /** Where an overlay puts what is written to it: a folder for changes, made here unless given, and one for itself. */
+  /** Where an overlay puts what is written to it: a directory for changes, made here unless given, and one for itself. */
   writable(name: string, upper: string = this.make(`upper${name}`)): { upper: string; work: string } {
     return { upper: this.link(upper), work: this.link(this.make(`work${name}`)) };
   }
@@ -137,8 +137,8 @@ export interface BundleMounts {
 /**
  * Lays out the mounts of a command in its bundle.
  *
- * @param caches the folders of the cache mounts, by id
- * @param copies the folders of trees that were copied, where they cannot be laid together
+ * @param caches the directories of the cache mounts, by id
+ * @param copies the directories of trees that were copied, where they cannot be laid together
  */
 export function bundleMounts(
   mounts: readonly SandboxMount[],
@@ -172,7 +172,7 @@ export function bundleMounts(
   return { script, runtime };
 }
 
-/** A root file system that the script mounts: folders of layers, bottom first, by names in the script's folder. */
+/** A root file system that the script mounts: directories of layers, bottom first, by names in the script's directory. */
 export interface ScriptMount {
   readonly layers: readonly string[];
   /** Where it is mounted; absolute. */
@@ -184,7 +184,7 @@ export interface ScriptMount {
 /** What the script does before it starts the runtime. */
 export interface RunScript {
   readonly tools: HostTools;
-  /** The folder that names of layers count from. */
+  /** The directory that names of layers count from. */
   readonly folder: string;
   readonly mounts: readonly ScriptMount[];
   /** Folder that is mounted in memory, and that a tar from descriptor 3 is unpacked into. */
@@ -238,7 +238,7 @@ function mountOptions({ layers, at, writable }: ScriptMount, root: boolean): str
   const [only] = layers;
   // A device in it does nothing, whoever made it.
   if (writable === "itself" && only !== undefined) return `--bind -o nodev ${word(only)} ${word(at)}`;
-  // One folder alone is no overlay.
+  // One directory alone is no overlay.
   if (writable === undefined && layers.length === 1 && only !== undefined)
     return `--bind -o ro,nodev ${word(only)} ${word(at)}`;
   const options = [`lowerdir=${layers.toReversed().join(":")}`];

@@ -6,7 +6,7 @@ import type { SandboxMount, SandboxRun } from "../../ports/sandbox.js";
 import { takeLock } from "../host/owned-lock.js";
 import { lookAt, removeTree } from "../host/plain-file.js";
 
-/** Cache folders that a command may use until `release`. */
+/** Cache directories that a command may use until `release`. */
 export interface TakenCaches {
   /** By id. */
   readonly paths: ReadonlyMap<string, string>;
@@ -65,7 +65,7 @@ export function cacheLock(folder: string): string {
 }
 
 /**
- * Folders that outlive the commands that use them, by id. `shared` folders are used by any number of commands at once,
+ * Directories that outlive the commands that use them, by id. `shared` directories are used by any number of commands at once,
  * `locked` ones by one after the other, and of `private` ones each command gets one that nobody else uses now.
  */
 export class CacheFolders {
@@ -76,7 +76,7 @@ export class CacheFolders {
   }
 
   /**
-   * Takes the folders of all cache mounts, each id once. They are taken in one order everywhere, so that two commands
+   * Takes the directories of all cache mounts, each id once. They are taken in one order everywhere, so that two commands
    * never wait for each other.
    */
   async takeAll(mounts: readonly SandboxMount[], signal: AbortSignal | undefined): Promise<TakenCaches> {
@@ -123,7 +123,7 @@ export class CacheFolders {
     // Nobody else of the machine gets at what commands leave there, such as programs that are set-user-id.
     mkdirSync(this.#root, { recursive: true, mode: 0o700 });
     mkdirSync(path, { recursive: true, mode: 0o755 });
-    // When it was last used, for pruning: on the folder around it, which commands do not see.
+    // When it was last used, for pruning: on the directory around it, which commands do not see.
     const now = new Date();
     utimesSync(join(this.#root, name), now, now);
     return path;

@@ -122,7 +122,7 @@ async function fill(
 
 const ATTRIBUTES = ["--xattrs", "--xattrs-include=*"];
 
-/** Unpacks a tar into a folder: owners, modes, devices and extended attributes as they stand in it. */
+/** Unpacks a tar into a directory: owners, modes, devices and extended attributes as they stand in it. */
 export async function unpackTar(
   tools: HostTools,
   tar: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
@@ -134,7 +134,7 @@ export async function unpackTar(
 }
 
 /**
- * Packs a folder, names in byte order. Times are whole seconds: a header more for every file is half of a layer of
+ * Packs a directory, names in byte order. Times are whole seconds: a header more for every file is half of a layer of
  * small files.
  */
 export async function packTar(

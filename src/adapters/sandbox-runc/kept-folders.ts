@@ -8,7 +8,7 @@ import { cacheLock } from "./cache-folders.js";
 import { asRoot, findHostTools, runProgram, runQuietly } from "./host-tools.js";
 import { endDeadRuns, USED } from "./root-folders.js";
 
-/** A folder that run steps left: an unpacked base, a cache that commands mount, or what a command works in. */
+/** A directory that run steps left: an unpacked base, a cache that commands mount, or what a command works in. */
 export interface KeptFolder {
   /** `work`: of a command that runs, or of one whose process was killed. */
   readonly kind: "root" | "cache" | "work";
@@ -19,13 +19,13 @@ export interface KeptFolder {
   readonly usedAt: number;
 }
 
-/** Lists the folders that are kept beside the store's blobs, the most recently used first. */
+/** Lists the directories that are kept beside the store's blobs, the most recently used first. */
 export async function listKept(store: string): Promise<KeptFolder[]> {
   const kept: KeptFolder[] = [];
   for (const [kind, folder] of PLACES) {
     for (const name of namesIn(join(store, folder))) {
       const path = join(store, folder, name);
-      // The mark of a kept folder belongs to it; where the folder has gone, the mark is what is left.
+      // The mark of a kept directory belongs to it; where the directory has gone, the mark is what is left.
       if (kind === "root" && name.endsWith(USED) && lookAt(path.slice(0, -USED.length)) !== undefined)
         continue;
       // Beside the other two there are files of this machine's own.
@@ -43,7 +43,7 @@ const PLACES: readonly (readonly [KeptFolder["kind"], string])[] = [
   ["work", "roots"],
 ];
 
-/** Tells a folder that a process which runs works in, or a command that holds its lock. */
+/** Tells a directory that a process which runs works in, or a command that holds its lock. */
 export function isInUse({ path, kind }: KeptFolder): boolean {
   if (hasMounts(path)) return true;
   if (kind === "cache") return isHeld(cacheLock(path));
@@ -53,7 +53,7 @@ export function isInUse({ path, kind }: KeptFolder): boolean {
 }
 
 /**
- * Removes a folder that nobody uses now. It is moved away first, so that a command which starts meanwhile finds none.
+ * Removes a directory that nobody uses now. It is moved away first, so that a command which starts meanwhile finds none.
  *
  * @returns false where it is in use, was used since it was listed, or cannot be removed
  */
@@ -76,7 +76,7 @@ function movedAside(store: string, path: string): string {
     renameSync(path, aside);
     return aside;
   } catch {
-    // A folder of another user cannot be moved; it is removed where it is.
+    // A directory of another user cannot be moved; it is removed where it is.
     return path;
   }
 }

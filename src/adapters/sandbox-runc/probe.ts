@@ -11,7 +11,7 @@ import { apart, wrappedRun } from "./wrapped-run.js";
 
 const probes = new Map<string, Promise<SandboxProbe>>();
 
-/** Tries out the programs, namespaces and overlays in a folder, once after the machine was started. */
+/** Tries out the programs, namespaces and overlays in a directory, once after the machine was started. */
 export function probeSandbox(tools: HostTools, folder: string): Promise<SandboxProbe> {
   const place = `${tools.runtime}\n${folder}`;
   const known = probes.get(place);
@@ -101,7 +101,7 @@ export interface SandboxProbe {
 }
 
 /**
- * What a try in a folder gave since the machine was started, for the same user with the same programs. Only a success
+ * What a try in a directory gave since the machine was started, for the same user with the same programs. Only a success
  * is remembered: what was missing may be there by now.
  */
 export function recallProbe(tools: HostTools, folder: string): SandboxProbe | undefined {

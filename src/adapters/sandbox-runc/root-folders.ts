@@ -9,7 +9,7 @@ import { asRoot, type HostTools, runQuietly, toolEnv } from "./host-tools.js";
 import { deleteCommand } from "./runtime-config.js";
 
 /**
- * The folders that root file systems are laid together from: `kept/` by key, and `work/` with one folder a process,
+ * The directories that root file systems are laid together from: `kept/` by key, and `work/` with one directory a process,
  * whose layers go with it. Names are short, because a mount names up to a hundred of them.
  */
 export class RootFolders {
@@ -24,7 +24,7 @@ export class RootFolders {
     this.work = join(root, "work", newOwnedName());
   }
 
-  /** Makes the folders, and removes what dead processes left. */
+  /** Makes the directories, and removes what dead processes left. */
   async open(): Promise<void> {
     for (const folder of ["kept", "work"])
       mkdirSync(join(this.root, folder), { recursive: true, mode: 0o700 });
@@ -35,7 +35,7 @@ export class RootFolders {
     mkdirSync(this.work, { mode: 0o700 });
   }
 
-  /** A new empty folder of this process. */
+  /** A new empty directory of this process. */
   newFolder(): string {
     const folder = join(this.work, `${this.#count++}`);
     mkdirSync(folder);
@@ -44,7 +44,7 @@ export class RootFolders {
     return folder;
   }
 
-  /** Gives a folder of this process mode and owner. */
+  /** Gives a directory of this process mode and owner. */
   async dress(folder: string, { mode, uid, gid }: { mode: number; uid: number; gid: number }): Promise<void> {
     if (this.#tools.root) chownSync(folder, uid, gid);
     else if (uid !== 0 || gid !== 0)
@@ -54,7 +54,7 @@ export class RootFolders {
   }
 
   /**
-   * The folder kept under a key. Its name says which folder it was when it was kept, so that another one in its place is
+   * The directory kept under a key. Its name says which directory it was when it was kept, so that another one in its place is
    * no root file system that a command could run in: it is removed, and the base is unpacked again.
    */
   find(key: string): string | undefined {
@@ -71,7 +71,7 @@ export class RootFolders {
     return undefined;
   }
 
-  /** Moves a finished folder to its key. Where another process was faster, its folder is taken. */
+  /** Moves a finished directory to its key. Where another process was faster, its directory is taken. */
   async keep(folder: string, key: string): Promise<string> {
     const found = this.find(key);
     if (found !== undefined) {
@@ -84,12 +84,12 @@ export class RootFolders {
     return kept;
   }
 
-  /** Removes a folder with files of any owner. */
+  /** Removes a directory with files of any owner. */
   async remove(folder: string): Promise<void> {
     await removeFolders(this.#tools, [folder]);
   }
 
-  /** Removes folders of this process; what is kept stays. */
+  /** Removes directories of this process; what is kept stays. */
   async removeAll(folders: readonly string[]): Promise<void> {
     await removeFolders(
       this.#tools,
@@ -101,7 +101,7 @@ export class RootFolders {
     await removeFolders(this.#tools, [this.work]);
   }
 
-  /** Takes a folder out of the way at once; to remove its files takes longer. */
+  /** Takes a directory out of the way at once; to remove its files takes longer. */
   #drop(folder: string): void {
     const aside = join(this.work, `${this.#count++}`);
     try {
@@ -113,7 +113,7 @@ export class RootFolders {
     void removeFolders(this.#tools, [aside]);
   }
 
-  /** When a folder was last used stands beside it: the folder itself is part of an image. */
+  /** When a directory was last used stands beside it: the directory itself is part of an image. */
   #touch(folder: string): void {
     try {
       const mark = folder + USED;
@@ -126,7 +126,7 @@ export class RootFolders {
   }
 }
 
-/** The end of the name of the file beside a kept folder, whose time is when it was used last. */
+/** The end of the name of the file beside a kept directory, whose time is when it was used last. */
 export const USED = ".used";
 
 function keptName(key: string): string {
@@ -141,7 +141,7 @@ function identityOf(folder: string): string {
   return `${ino.toString(36)}-${birthtimeNs.toString(36)}`;
 }
 
-/** Ends what the runtime still knows of in the work folder of a process that was killed. */
+/** Ends what the runtime still knows of in the work directory of a process that was killed. */
 export async function endDeadRuns(tools: HostTools, folder: string): Promise<void> {
   for (const bundle of namesIn(folder)) {
     const state = join(folder, bundle, "state");
@@ -154,7 +154,7 @@ export async function endDeadRuns(tools: HostTools, folder: string): Promise<voi
 const MOMENT = 100;
 
 /**
- * Removes folders with files of any owner, by a process that may outlive this one: a disk takes seconds to forget the
+ * Removes directories with files of any owner, by a process that may outlive this one: a disk takes seconds to forget the
  * thousands of files that a command wrote, and nobody has to wait for that. Folders in which something is mounted stay.
  */
 export async function removeFolders(tools: HostTools, folders: readonly string[]): Promise<void> {

@@ -24,20 +24,20 @@ import { wrappedRun } from "./wrapped-run.js";
 
 /** Where a sandbox keeps what it needs on disk. */
 export interface RuncSandboxOptions {
-  /** Layers of root file systems, and cache folders of commands; absolute. */
+  /** Layers of root file systems, and cache directories of commands; absolute. */
   readonly folder: string;
-  /** Looks for the programs. @default - on this machine's PATH and in its system folders */
+  /** Looks for the programs. @default - on this machine's PATH and in its system directories */
   readonly find?: () => ToolSearch;
   /** Limits of each command, where groups of processes can be made. */
   readonly limits?: CommandLimits | undefined;
-  /** False copies root file systems also where folders can be laid over each other. @default - what the folder allows */
+  /** False copies root file systems also where directories can be laid over each other. @default - what the directory allows */
   readonly overlay?: boolean;
 }
 
 interface Ready {
   readonly tools: HostTools;
   readonly roots: RootFolders;
-  /** True when folders can be laid over each other here. */
+  /** True when directories can be laid over each other here. */
   readonly overlay: boolean;
   /** True when system calls can be filtered here. */
   readonly filter: boolean;

@@ -93,7 +93,7 @@ function isPlacing(operation: Operation): operation is Placing {
   return ["write", "symlink", "add", "copy"].includes(operation.op);
 }
 
-/** True when a destination is a file of the source's name in a directory that is known, or is such a folder. */
+/** True when a destination is a file of the source's name in a directory that is known, or is such a directory. */
 function fits(operation: AddOperation | CopyOperation, known: ReadonlySet<string>): boolean {
   const { dest, into } = operation;
   return into ? known.has(dest) : known.has(parentPath(dest)) && !known.has(dest) && keepsName(operation);

@@ -135,7 +135,7 @@ async function decide(
 }
 
 /**
- * The first stage whose decision a Dockerfile cannot say where it could say `"keep"`: some need to know folders of a
+ * The first stage whose decision a Dockerfile cannot say where it could say `"keep"`: some need to know directories of a
  * base that only a registry has. Both syntheses are the same image, so such a stage keeps its layers.
  */
 async function firstRefused(

@@ -56,7 +56,7 @@ function needOf(
   return entry.kind === "file" ? files.get(entry.url) : layering.get(entry.stage);
 }
 
-/** Where the lock lies: as the user named it, or in the context folder. */
+/** Where the lock lies: as the user named it, or in the context directory. */
 function lockPath(context: string, lock: string | undefined): string {
   return lock === undefined ? join(context, LOCK_NAME) : resolve(lock);
 }

@@ -35,9 +35,9 @@ import { ENCODER_KINDS, hasBundledList, withCertificates, withEncoders } from ".
 /** What is locked, and what of it anew. */
 export interface LockVerbOptions
   extends Pick<LockOptions, "registry" | "registries" | "downloads" | "bases"> {
-  /** The file. @default - layerwright.lock.json in the context folder */
+  /** The file. @default - layerwright.lock.json in the context directory */
   readonly lock?: string;
-  /** The folder that copy sources are relative to. @default - the working folder */
+  /** The directory that copy sources are relative to. @default - the working directory */
   readonly context?: string;
   /** Looks things up again: all, or those that these names mean (`debian`, `debian:bookworm-slim`, a URL). @default - false */
   readonly update?: boolean | readonly string[];
@@ -45,7 +45,7 @@ export interface LockVerbOptions
   readonly check?: boolean;
   /** Compares the packages of bases that changed, also where their layers have to be fetched for that. @default - false */
   readonly packages?: boolean;
-  /** The folder of the store. @default - LAYERWRIGHT_CACHE, else the user's cache folder */
+  /** The directory of the store. @default - LAYERWRIGHT_CACHE, else the user's cache directory */
   readonly store?: string;
   readonly signal?: AbortSignal;
   /** Receives progress. @default - nobody is told */
@@ -288,7 +288,7 @@ async function basePackages(image: BaseImage, store: BlobStore): Promise<Package
   }
 }
 
-/** The file at a path, or the files in the folder there: images without a shell keep one file a package. */
+/** The file at a path, or the files in the directory there: images without a shell keep one file a package. */
 function filesAt(tree: FolderNode, path: string): FileNode[] {
   const { node } = resolvePath(tree, path);
   if (node?.type === "file") return [node];

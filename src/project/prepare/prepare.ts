@@ -147,7 +147,7 @@ function replaced(plans: readonly Plan[], at: number, plan: Plan): readonly Plan
 export interface PlanOptions extends LockPlace, Pick<RegistryOptions, "registries" | "offline"> {
   /** `os/architecture[/variant]`. @default - linux on this machine's processor */
   readonly platform?: string | Platform;
-  /** The folder that copy sources are relative to. @default - the working folder */
+  /** The directory that copy sources are relative to. @default - the working directory */
   readonly context?: string;
   /** The directory of the store. @default - LAYERWRIGHT_CACHE, else the user's cache directory */
   readonly store?: string;

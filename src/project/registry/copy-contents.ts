@@ -10,7 +10,7 @@ import type { RegistryOptions } from "./open-registry.js";
 
 /** How an image is copied. */
 export interface CopyOptions extends RegistryOptions {
-  /** The folder of the store, which blobs go through that have to be sent. @default - LAYERWRIGHT_CACHE, else the user's cache folder */
+  /** The directory of the store, which blobs go through that have to be sent. @default - LAYERWRIGHT_CACHE, else the user's cache directory */
   readonly store?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly progress?: Progress | undefined;

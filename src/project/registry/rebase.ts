@@ -36,7 +36,7 @@ export interface RebaseOptions extends RegistryOptions {
   readonly force?: boolean | undefined;
   /** True only says what would be done. @default - false */
   readonly dryRun?: boolean | undefined;
-  /** The folder of the store. @default - LAYERWRIGHT_CACHE, else the user's cache folder */
+  /** The directory of the store. @default - LAYERWRIGHT_CACHE, else the user's cache directory */
   readonly store?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Receives progress. @default - nobody is told */
