@@ -7,6 +7,7 @@ import { dockerfileRequest, planOf } from "../equivalence/both-ways.js";
 import { type Subject, Workspace } from "../equivalence/subjects.js";
 import { BASES, ensureBases } from "../fixtures/bases.js";
 import { type BuildRequest, sharedOptions } from "../peers/build-request.js";
+import { BUILDX } from "../peers/buildkit.js";
 import { requirePeer, seenByPeer } from "../peers/peers.js";
 import { runInPeer } from "../peers/run.js";
 
@@ -45,8 +46,7 @@ type Checks = Pick<BuildRequest, "contextDir" | "dockerfile" | "namedContexts" |
 async function buildChecks(test: TestContext, request: Checks): Promise<readonly string[]> {
   const peer = requirePeer(test, "docker28");
   const said = await runInPeer(peer, [
-    "docker",
-    "buildx",
+    BUILDX,
     "build",
     "--call=check,format=json",
     "--build-arg=BUILDKIT_DOCKERFILE_CHECK=experimental=all",

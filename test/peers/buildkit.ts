@@ -3,6 +3,9 @@ import { type BuildRequest, contextSeenByPeer, outputSeenByPeer, sharedOptions }
 import { type Peer, seenByPeer } from "./peers.js";
 import { runInPeer } from "./run.js";
 
+/** The client of BuildKit itself: the docker command asks it for its metadata before each call. */
+export const BUILDX = "/usr/libexec/docker/cli-plugins/docker-buildx";
+
 /**
  * Builds with the BuildKit inside the peer's Docker engine. The engines run
  * with the containerd image store, so the archive holds the very layers and
@@ -11,8 +14,7 @@ import { runInPeer } from "./run.js";
 export async function buildWithBuildKit(peer: Peer, request: BuildRequest): Promise<void> {
   const network = request.network ?? "none";
   await runInPeer(peer, [
-    "docker",
-    "buildx",
+    BUILDX,
     "build",
     "--progress=plain",
     // An attestation would be a second manifest beside the image.
@@ -53,14 +55,14 @@ export async function bakeWithBuildKit(
   await runInPeer(peer, [
     // The newer client asks before it reads files outside of its working directory; the older knows no such flag.
     ...["env", "BUILDX_BAKE_ENTITLEMENTS_FS=0"],
-    ...["docker", "buildx", "bake", "--progress=plain", "--provenance=false"],
+    ...[BUILDX, "bake", "--progress=plain", "--provenance=false"],
     ...["-f", seenByPeer(peer, bakeFile)],
   ]);
 }
 
 /** Builds without writing an image, and counts the RUN instructions that ran, those of the build cache left out. */
 export async function commandsRunByBuildKit(peer: Peer, request: BuildRequest): Promise<number> {
-  const words = ["docker", "buildx", "build", "--progress=plain", "--provenance=false", "--network=none"];
+  const words = [BUILDX, "build", "--progress=plain", "--provenance=false", "--network=none"];
   const where = seenByPeer(peer, request.contextDir);
   const command = [...words, ...sharedOptions(peer, request), "--output=type=cacheonly", where];
   // The progress goes to the other stream.
