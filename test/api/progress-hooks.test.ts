@@ -66,7 +66,7 @@ describe.each(Object.entries(WAYS))("T5: %s", (way, fail) => {
       await expect(built).rejects.toThrow(HookFailed);
       expect(failed).toBeGreaterThan(0);
       expect(existsSync(output)).toBe(false);
-      await expect.poll(() => leftIn(store)).toEqual([]);
+      await expect.poll(() => leftIn(store), { timeout: 60_000 }).toEqual([]);
       expect(readdirSync(folder)).toEqual(["store"]);
     },
   );
@@ -135,7 +135,7 @@ describe("T5: a signal", () => {
       });
       await expect(built).rejects.toThrow(HookFailed);
       expect(existsSync(output)).toBe(false);
-      await expect.poll(() => leftIn(store)).toEqual([]);
+      await expect.poll(() => leftIn(store), { timeout: 60_000 }).toEqual([]);
     },
   );
 });

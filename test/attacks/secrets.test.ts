@@ -32,9 +32,18 @@ const possible = possibleLimits();
 
 /** The groups of processes that a process has made, or a runtime for it. */
 function groupsOf(pid: number): readonly string[] {
-  const names = readdirSync("/sys/fs/cgroup", { recursive: true, encoding: "utf8" });
-  const own = names.filter((name) => new RegExp(`/layerwright-[0-9a-f]+\\.${pid}\\.[^/]*$`).test(`/${name}`));
-  return own.map((name) => join("/sys/fs/cgroup", name));
+  const own = new RegExp(`/layerwright-[0-9a-f]+\\.${pid}\\.[^/]*$`);
+  return groupsBelow("/sys/fs/cgroup").filter((path) => own.test(path));
+}
+
+/** All directories below a group. Those of other tests come and go meanwhile. */
+function groupsBelow(group: string): string[] {
+  try {
+    const entries = readdirSync(group, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    return entries.flatMap(({ name }) => [join(group, name), ...groupsBelow(join(group, name))]);
+  } catch {
+    return [];
+  }
 }
 
 function isUsed(group: string): boolean {
@@ -70,7 +79,7 @@ test.skipIf(missing !== undefined).each(["runc", "crun"] as const)(
     await ended;
     expect(holding(folder)).toEqual([]);
     // The kernel ends its commands; then the next build, in whatever store, removes their groups.
-    await expect.poll(() => groups().filter(isUsed)).toEqual([]);
+    await expect.poll(() => groups().filter(isUsed), { timeout: 60_000 }).toEqual([]);
     const next = new RuncSandbox({ folder: join(folder, "next"), find: () => withRuntime(runtime) });
     await next.find("nothing");
     await next.close();

@@ -100,7 +100,7 @@ describe.skipIf(missing !== undefined)("T9: a signal", () => {
         ["tmp", "active", "locks", "roots/work"].flatMap((name) =>
           readdirSync(join(project.folder, ".store", name)),
         );
-      await expect.poll(left).toEqual([]);
+      await expect.poll(left, { timeout: 60_000 }).toEqual([]);
       project.remove();
     },
   );

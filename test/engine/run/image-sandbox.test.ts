@@ -51,6 +51,6 @@ describe.skipIf(missing !== undefined)("T11: root file systems of commands", () 
     // Four are built at once, and all of them are 24 MiB.
     expect(Math.max(...left)).toBeGreaterThan(MEBIBYTE);
     expect(Math.max(...left)).toBeLessThan(14 * MEBIBYTE);
-    await expect.poll(() => bytesBelow(join(store, "roots/work"))).toBe(0);
+    await expect.poll(() => bytesBelow(join(store, "roots/work")), { timeout: 60_000 }).toBe(0);
   });
 });
