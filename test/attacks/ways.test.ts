@@ -88,7 +88,11 @@ test.skipIf(missing !== undefined)(
   LONG,
   (context) => {
     const user = process.geteuid?.() === 0 ? ordinaryUser() : undefined;
-    if (user === undefined) return context.skip("no other user with subordinate ids here");
+    if (user === undefined) {
+      if (process.env["CI"])
+        throw new Error("no other user with subordinate ids: useradd, then usermod --add-subuids");
+      return context.skip("no other user with subordinate ids here");
+    }
     const folder = join(work, "user");
     mkdirSync(folder);
     chownSync(folder, user.uid, user.gid);
